@@ -1,0 +1,84 @@
+# Everything a developer does, and nothing that needs more than Go and a shell.
+# `make` or `make help` lists the targets.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unreleased)
+BINARY  := bin/holdfast
+DATA    ?= data
+LISTEN  ?= 127.0.0.1:8080
+
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+
+# How long `make fuzz` spends on each target, and `make bench` on each benchmark.
+FUZZTIME  ?= 10s
+BENCHTIME ?= 1s
+
+# Orders of one run of `make bench` and `make compare`.
+BENCH_ORDERS   ?= 200000
+COMPARE_ORDERS ?= 50000
+
+# CI=true adds the race detector to the tests, but not for the packages that drive whole processes or
+# millions of commands: under it they would take longer than all the others together.
+PACKAGES = $(shell go list ./...)
+LONG     = holdfast/bench holdfast/cmd/holdfast
+TESTFLAGS ?=
+
+.PHONY: help run build test check format vet staticcheck tidy short fuzz bench compare clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
+
+run: build ## build, and serve a small shop on 127.0.0.1:8080 (LISTEN) from ./data (DATA)
+	exec $(BINARY) serve --listen $(LISTEN) --data $(DATA) --demo
+
+build: ## build bin/holdfast
+	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o $(BINARY) ./cmd/holdfast
+
+test: ## run all tests; with CI=true under the race detector, where it is affordable
+ifeq ($(CI),true)
+	go test -race $(TESTFLAGS) $(filter-out $(LONG),$(PACKAGES))
+	go test $(TESTFLAGS) $(filter $(LONG),$(PACKAGES))
+else
+	go test $(TESTFLAGS) ./...
+endif
+
+check: format vet staticcheck tidy short ## all that can be checked in two minutes
+
+format:
+	@files=$$(gofmt -l .); [ -z "$$files" ] || { echo "gofmt would change:"; echo "$$files"; exit 1; }
+
+vet:
+	go vet ./...
+
+staticcheck:
+	go run $(STATICCHECK) ./...
+
+tidy:
+	go run ./cmd/tidy
+
+short:
+	go test -short ./...
+
+fuzz: ## run every fuzz target for ten seconds (FUZZTIME)
+	@for package in $$(go list ./...); do \
+	  targets=$$(go test -list '^Fuzz' $$package | grep '^Fuzz' || true); \
+	  for target in $$targets; do \
+	    echo "$$package $$target"; \
+	    go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$package; \
+	  done; \
+	done
+
+bench: build ## run the Go benchmarks, then short runs of holdfast bench
+	go test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) ./engine/core ./engine/codec ./wal ./engine
+	$(BINARY) bench --scenario zipf --orders $(BENCH_ORDERS)
+	$(BINARY) bench --scenario hot --orders $(BENCH_ORDERS)
+	$(BINARY) bench --scenario zipf --form binary --orders $$((10 * $(BENCH_ORDERS)))
+
+compare: build ## measure holdfast beside a bare HTTP echo and Redis, shortly
+	$(BINARY) bench --scenario zipf --orders $(COMPARE_ORDERS) --compare
+
+clean: ## remove what was built; the data stays
+	rm -rf bin

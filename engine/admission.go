@@ -1,0 +1,284 @@
+package engine
+
+import (
+	"errors"
+
+	"holdfast/engine/codec"
+	"holdfast/engine/core"
+	"holdfast/engine/invariant"
+)
+
+// Submit executes a request's commands and returns when they, and everything that their results rest on,
+// are durable. An error means that there are no results; a refusal is a result.
+//
+// Before the queue stands admission, which answers what needs no journal: commands whose idempotency key was
+// used before, and orders of what is sold out. It may be wrong about nothing that a client has been told: it
+// knows only what was released.
+func (e *Engine) Submit(r *Request) error {
+	if len(r.results) > MaxRequestCommands || len(r.frames) > MaxRequestBytes {
+		return ErrTooLarge
+	}
+	if r.spread {
+		if err := e.resolveSlots(r); err != nil {
+			return err
+		}
+	}
+	if err := e.admit(r); err != nil {
+		e.unclaim(r)
+		return err
+	}
+	if r.count == 0 {
+		return nil
+	}
+	if err := e.queue.put(r); err != nil {
+		e.unclaim(r)
+		return err
+	}
+	<-r.done
+	e.settleKeys(r)
+	return r.err
+}
+
+// admit takes out of the request what can be answered at once. What is left keeps its order.
+func (e *Engine) admit(r *Request) error {
+	if r.hasKeys {
+		e.touchKeys(r)
+	}
+	admitted, kept := 0, 0
+	for i, at := 0, 0; at < len(r.frames); i++ {
+		header, err := codec.PeekCommand(r.frames[at:])
+		invariant.Check(err == nil, "a request holds commands that codec takes")
+		frame := r.frames[at : at+header.Length]
+		at += header.Length
+		take, err := e.admitOne(r, i, &header, frame)
+		if err != nil {
+			return err
+		}
+		if !take {
+			r.keepPlaces(admitted)
+			continue
+		}
+		if r.places != nil {
+			r.places = append(r.places, uint16(i))
+			copy(r.frames[kept:], frame)
+		}
+		kept += len(frame)
+		admitted++
+	}
+	r.frames, r.count = r.frames[:kept], admitted
+	return nil
+}
+
+// keepPlaces begins to note places when the first command is answered at once.
+func (r *Request) keepPlaces(admitted int) {
+	if r.places != nil {
+		return
+	}
+	r.places = make([]uint16, admitted, len(r.results))
+	for i := range r.places {
+		r.places[i] = uint16(i)
+	}
+}
+
+// admitOne answers a command at once, or lets it through.
+func (e *Engine) admitOne(r *Request, i int, h *codec.CommandHeader, frame []byte) (take bool, err error) {
+	places := h.Kind == core.CommandPlaceOrder || h.Kind == core.CommandPlaceHold
+	if !h.HasKey {
+		if places && e.soldOut(r, i, frame) {
+			return false, nil
+		}
+		if r.hasKeys {
+			r.keys = append(r.keys, noKey)
+		}
+		return true, nil
+	}
+	fingerprint := codec.Fingerprint(frame)
+	if places && e.soldOutFor(&h.Key, fingerprint) && e.soldOut(r, i, frame) {
+		return false, nil
+	}
+	handle, state, sequence := e.keys.claim(&h.Key, fingerprint)
+	switch state {
+	case claimNew:
+		r.keys = append(r.keys, handle)
+		return true, nil
+	case claimReused:
+		r.results[i].Status = ResultKeyReused
+	case claimInFlight:
+		r.results[i].Status = ResultInProgress
+	case claimBound:
+		return false, e.replay(r, i, sequence)
+	}
+	return false, nil
+}
+
+// soldOutFor tells whether a command with a key may be refused at once: not if the key was used before. It is
+// asked only while something is sold out.
+func (e *Engine) soldOutFor(key *core.IdempotencyKey, fingerprint uint64) bool {
+	if e.directory.exhausted.Load() == 0 {
+		return false
+	}
+	state, _ := e.keys.lookup(key, fingerprint)
+	return state == claimNew
+}
+
+// replay answers a command with the event of the first one with its key.
+func (e *Engine) replay(r *Request, i int, sequence core.Sequence) error {
+	result := &r.results[i]
+	result.from = uint32(len(r.images))
+	var err error
+	if r.images, err = e.feed.AppendOwn(r.images, sequence); err != nil {
+		return err
+	}
+	result.to = uint32(len(r.images))
+	var ev core.Event
+	if _, err := codec.DecodeEvent(r.images[result.from:], &ev); err != nil {
+		return err
+	}
+	result.Status, result.Sequence, result.Order, result.Changed = ResultReplayed, sequence, ev.Order.ID, true
+	return nil
+}
+
+// maxShortLines bounds the orders that admission looks at: it compares each line with the ones before.
+const maxShortLines = 16
+
+// soldOut refuses an order or hold that asks for more than was left at the last release, if that is certain. One
+// with an external id has to be looked up first: its owner may be asking again.
+func (e *Engine) soldOut(r *Request, i int, frame []byte) bool {
+	if e.directory.exhausted.Load() == 0 {
+		return false
+	}
+	c := &r.command
+	_, err := codec.DecodeCommand(frame, c)
+	invariant.Check(err == nil, "a request holds commands that codec takes")
+	if len(c.ExternalID) > 0 || len(c.Lines) > maxShortLines || !e.anyShort(c) {
+		return false
+	}
+	result := &r.results[i]
+	result.Status, result.Reason = ResultRefused, core.ReasonInsufficientStock
+	result.Sequence = core.Sequence(e.released.Load())
+	e.stats.soldOut.Add(1)
+	if !r.WantImages {
+		return true
+	}
+	refusal := core.Refusal{Reason: core.ReasonInsufficientStock, Lines: r.slots.lines[:0]}
+	for k := range c.Lines {
+		if entry, total, first := e.lineTotal(c, k); first && entry.short(total) {
+			refusal.Lines = append(refusal.Lines, core.RefusedLine{
+				Index: k, SKU: c.Lines[k].SKU, Requested: total, Available: entry.Orderable(),
+			})
+		}
+	}
+	r.slots.lines = refusal.Lines
+	result.from = uint32(len(r.images))
+	r.images = codec.AppendRefusal(r.images, &refusal)
+	result.to = uint32(len(r.images))
+	return true
+}
+
+// anyShort tells whether some SKU of an order is short; an unknown SKU is for the machine to refuse.
+func (e *Engine) anyShort(c *core.Command) (short bool) {
+	for k := range c.Lines {
+		entry, total, first := e.lineTotal(c, k)
+		if entry == nil {
+			return false
+		}
+		short = short || first && entry.short(total)
+	}
+	return short
+}
+
+// lineTotal gives a line's SKU, its quantity over all lines, and whether the line is the SKU's first.
+func (e *Engine) lineTotal(c *core.Command, k int) (entry *SKUEntry, total core.Quantity, first bool) {
+	id := c.Lines[k].SKU
+	entry, _ = e.directory.sku(id)
+	for j := range c.Lines {
+		if c.Lines[j].SKU == id {
+			if j < k {
+				return entry, 0, false
+			}
+			total += c.Lines[j].Quantity
+		}
+	}
+	return entry, total, true
+}
+
+// touchKeys reads ahead for the claims to come, so that their cache misses overlap.
+func (e *Engine) touchKeys(r *Request) {
+	if len(r.results) < 8 {
+		return
+	}
+	var sum uint64
+	for at := 0; at < len(r.frames); {
+		header, err := codec.PeekCommand(r.frames[at:])
+		if err != nil {
+			break
+		}
+		if header.HasKey {
+			sum += e.keys.touch(&header.Key)
+		}
+		at += header.Length
+	}
+	e.touched.Store(sum) // keeps the reads from being optimised away
+}
+
+// settleKeys binds the keys of what was done and gives up the others.
+func (e *Engine) settleKeys(r *Request) {
+	for k, handle := range r.keys {
+		if handle == noKey {
+			continue
+		}
+		result := &r.results[r.place(k)]
+		if r.err == nil && result.Status == ResultDone && result.Changed {
+			e.keys.bind(handle, result.Sequence)
+		} else {
+			e.keys.abandon(handle)
+		}
+	}
+	r.keys = r.keys[:0]
+}
+
+// unclaim gives up all keys of a request that was not taken.
+func (e *Engine) unclaim(r *Request) {
+	for _, handle := range r.keys {
+		if handle != noKey {
+			e.keys.abandon(handle)
+		}
+	}
+	r.keys = r.keys[:0]
+}
+
+// resolveSlots asks for the slots of orders that lie in several, and puts them into the frames. An order
+// that does not exist keeps its home slot alone, and is refused there.
+func (e *Engine) resolveSlots(r *Request) error {
+	q := &r.slots
+	q.reset()
+	for at := 0; at < len(r.frames); {
+		n, err := codec.FrameLength(r.frames[at:])
+		if err == nil {
+			_, err = codec.DecodeCommand(patchable(r.frames[at:at+n]), &r.command)
+		}
+		invariant.Check(err == nil, "a request holds commands that codec takes")
+		if _, known := core.SlotsOf(&r.command); !known {
+			q.add(r.command.Order, at, at+n)
+		}
+		at += n
+	}
+	if _, err := e.ask(q); err != nil {
+		return err
+	}
+	for k := range q.orders {
+		err := codec.SetSlots(r.frames[q.froms[k]:q.tos[k]], q.masks[k]|q.orders[k].Home().Mask())
+		if err != nil {
+			return errors.Join(ErrNotFound, err)
+		}
+	}
+	return nil
+}
+
+// patchable gives a frame that DecodeCommand takes: one whose slots are not known yet gets all of them.
+func patchable(frame []byte) []byte {
+	if h, err := codec.PeekCommand(frame); err == nil && h.Mask == 0 {
+		_ = codec.SetSlots(frame, core.AllSlots) // it has the field, since Add left room
+	}
+	return frame
+}

@@ -1,0 +1,253 @@
+package codec
+
+import (
+	"encoding/binary"
+	"math/bits"
+
+	"holdfast/engine/core"
+)
+
+// commandVersion is the only version of every kind so far.
+const commandVersion = 1
+
+// Flags of a command frame. They are in journals and must not change.
+const (
+	flagKey      = 1 << 0
+	flagMask     = 1 << 1
+	flagDocument = 1 << 2
+	flagVersion  = 1 << 3
+)
+
+// Places in a command frame. They are in journals and must not change.
+const (
+	frameKind    = 0
+	frameVersion = 1
+	frameFlags   = 2
+	frameSlot    = 3
+	frameLength  = 4
+	frameFixed   = 8 // the first byte that not every frame has
+)
+
+// Sizes of the parts of a frame that are there when their flag is set.
+const (
+	keySize     = 16
+	maskSize    = 8
+	versionSize = 4
+)
+
+// MaxFrameLength is the longest command frame: an adjustment of MaxRows rows, with everything that a
+// frame may have and the longest document.
+const MaxFrameLength = frameFixed + keySize + maskSize + versionSize +
+	2 + core.MaxRows*maxRowSize + 4 + core.MaxDocumentLength
+
+// maxRowSize is the longest row of an adjustment: SKU, location, mode, value, expected value, reason.
+const maxRowSize = 5 + 3 + 1 + maxVarintLength + maxVarintLength + 1 + core.MaxReasonLength
+
+// CommandHeader is what every command frame begins with, whatever its kind.
+type CommandHeader struct {
+	Kind            core.CommandKind
+	Version         uint8 // of the kind's meaning
+	HasKey          bool
+	HasRoom         bool // has the field for several slots, so that SetSlots may put in any mask
+	HasDocument     bool
+	ExpectedVersion uint32 // 0 for any
+	Length          int    // of the whole frame, in bytes
+	Body            int    // offset of what depends on the kind
+	Mask            core.SlotMask
+	Key             core.IdempotencyKey
+}
+
+// AppendCommand appends the command's frame. What the kind does not have is left out, a version of 0
+// is written as 1, and a mask of one slot takes no field.
+//
+// An empty mask is written as a field with no slot: room for SetSlots, without which DecodeCommand
+// does not take the frame. A command that breaks the limits of package core makes a frame that
+// DecodeCommand does not take.
+func AppendCommand(dst []byte, c *core.Command) []byte {
+	start := len(dst)
+	flags := commandFlags(c)
+	slot := byte(0)
+	if flags&flagMask == 0 {
+		slot = byte(bits.TrailingZeros64(uint64(c.Mask)))
+	}
+	dst = append(dst, byte(c.Kind), max(c.Version, commandVersion), flags, slot, 0, 0, 0, 0)
+	if flags&flagKey != 0 {
+		dst = append(dst, c.Key[:]...)
+	}
+	if flags&flagMask != 0 {
+		dst = binary.LittleEndian.AppendUint64(dst, uint64(c.Mask))
+	}
+	if flags&flagVersion != 0 {
+		dst = binary.LittleEndian.AppendUint32(dst, c.ExpectedVersion)
+	}
+	dst = appendBody(dst, c)
+	if flags&flagDocument != 0 {
+		dst = binary.LittleEndian.AppendUint32(dst, uint32(len(c.Document)))
+		dst = append(dst, c.Document...)
+	}
+	binary.LittleEndian.PutUint32(dst[start+frameLength:], uint32(len(dst)-start))
+	return dst
+}
+
+func commandFlags(c *core.Command) byte {
+	var flags byte
+	if c.HasKey {
+		flags |= flagKey
+	}
+	if c.Mask == 0 || c.Mask&(c.Mask-1) != 0 {
+		flags |= flagMask
+	}
+	if len(c.Document) != 0 {
+		flags |= flagDocument
+	}
+	if c.ExpectedVersion != 0 {
+		flags |= flagVersion
+	}
+	return flags & allowedFlags(c.Kind)
+}
+
+// allowedFlags says what frames of a kind may have; nothing for an unknown kind.
+func allowedFlags(kind core.CommandKind) byte {
+	switch kind {
+	case core.CommandTick:
+		return flagMask
+	case core.CommandConfirmHold, core.CommandExtendHold, core.CommandReleaseHold, core.CommandCancelOrder:
+		return flagKey | flagMask | flagDocument | flagVersion
+	default:
+		return flagKey | flagMask | flagDocument
+	}
+}
+
+// FrameLength gives the length of the command frame that src begins with and looks at nothing else
+// of it, so that a batch can be walked past a frame that PeekCommand does not take.
+func FrameLength(src []byte) (int, error) {
+	if len(src) < frameFixed {
+		return 0, &FormatError{len(src), "ends in the middle of a frame's header"}
+	}
+	n := binary.LittleEndian.Uint32(src[frameLength:])
+	if n < frameFixed || n > MaxFrameLength {
+		return 0, &FormatError{frameLength, "frame length is outside its limits"}
+	}
+	if uint64(n) > uint64(len(src)) {
+		return 0, &FormatError{frameLength, "frame is longer than the bytes at hand"}
+	}
+	return int(n), nil
+}
+
+// PeekCommand reads the part of a frame that does not depend on the kind, and checks it; src may go
+// on after the frame. The mask is also given for a frame of one slot, and is empty when the
+// frame has a field with no slot in it.
+func PeekCommand(src []byte) (h CommandHeader, err error) {
+	h.Length, h.Body, err = checkHeader(src)
+	if err != nil {
+		return CommandHeader{}, err
+	}
+	flags := src[frameFlags]
+	h.Kind, h.Version = core.CommandKind(src[frameKind]), src[frameVersion]
+	h.HasKey, h.HasRoom, h.HasDocument = flags&flagKey != 0, flags&flagMask != 0, flags&flagDocument != 0
+	if h.HasKey {
+		h.Key = core.IdempotencyKey(src[frameFixed:])
+	}
+	h.Mask = frameMask(src)
+	if flags&flagVersion != 0 {
+		h.ExpectedVersion = binary.LittleEndian.Uint32(src[h.Body-versionSize:])
+	}
+	return h, nil
+}
+
+// checkHeader checks the part of a frame that does not depend on the kind, and gives the length of the
+// frame and the place of its body.
+func checkHeader(src []byte) (length, body int, err error) {
+	length, err = FrameLength(src)
+	if err != nil {
+		return 0, 0, err
+	}
+	kind, flags, slot := core.CommandKind(src[frameKind]), src[frameFlags], src[frameSlot]
+	body = bodyOffset(flags)
+	switch {
+	case kind < core.CommandTick || kind > core.CommandCancelOrder:
+		return 0, 0, &FormatError{frameKind, "unknown command kind"}
+	case src[frameVersion] != commandVersion:
+		return 0, 0, &FormatError{frameVersion, "unknown version of the command kind"}
+	case flags&^allowedFlags(kind) != 0:
+		return 0, 0, &FormatError{frameFlags, "flag is unknown or not the command kind's"}
+	case flags&flagMask != 0 && slot != 0:
+		return 0, 0, &FormatError{frameSlot, "slot beside a slot mask"}
+	case slot >= core.SlotCount:
+		return 0, 0, &FormatError{frameSlot, "slot is above 63"}
+	case length < body:
+		return 0, 0, &FormatError{frameLength, "frame is shorter than its header"}
+	case flags&flagKey != 0 && binary.LittleEndian.Uint64(src[frameFixed:])|binary.LittleEndian.Uint64(src[frameFixed+8:]) == 0:
+		return 0, 0, &FormatError{frameFixed, "idempotency key is all zero"}
+	case flags&flagVersion != 0 && binary.LittleEndian.Uint32(src[body-versionSize:]) == 0:
+		return 0, 0, &FormatError{body - versionSize, "expected version is zero"}
+	}
+	return length, body, nil
+}
+
+// frameMask gives the slots of a frame that checkHeader takes.
+func frameMask(src []byte) core.SlotMask {
+	flags := src[frameFlags]
+	if flags&flagMask == 0 {
+		return core.Slot(src[frameSlot]).Mask()
+	}
+	return core.SlotMask(binary.LittleEndian.Uint64(src[bodyOffset(flags&flagKey):]))
+}
+
+// bodyOffset is where the body of a frame with these flags begins.
+func bodyOffset(flags byte) int {
+	n := frameFixed
+	if flags&flagKey != 0 {
+		n += keySize
+	}
+	if flags&flagMask != 0 {
+		n += maskSize
+	}
+	if flags&flagVersion != 0 {
+		n += versionSize
+	}
+	return n
+}
+
+// DecodeCommand reads the frame that src begins with into c and gives the frame's length. All of c is
+// overwritten; its byte slices point into src, and its lines and rows reuse their room. After an
+// error c holds nothing of use.
+func DecodeCommand(src []byte, c *core.Command) (int, error) {
+	length, body, err := checkHeader(src)
+	if err != nil {
+		return 0, err
+	}
+	lines, rows := c.Lines[:0], c.Rows[:0]
+	*c = core.Command{}
+	c.Lines, c.Rows = lines, rows
+	c.Kind, c.Version, c.Mask = core.CommandKind(src[frameKind]), src[frameVersion], frameMask(src)
+	flags := src[frameFlags]
+	if c.Mask == 0 {
+		return 0, &FormatError{bodyOffset(flags & flagKey), "slot mask is empty"}
+	}
+	if flags&flagKey != 0 {
+		c.HasKey, c.Key = true, core.IdempotencyKey(src[frameFixed:])
+	}
+	if flags&flagVersion != 0 {
+		c.ExpectedVersion = binary.LittleEndian.Uint32(src[body-versionSize:])
+	}
+	cur := cursor{buf: src[:length], pos: body}
+	cur.body(c)
+	if flags&flagDocument != 0 {
+		c.Document = cur.document()
+	}
+	if err := cur.end("bytes after the command"); err != nil {
+		return 0, err
+	}
+	return length, nil
+}
+
+func (c *cursor) document() []byte {
+	at := c.pos
+	n := c.uint32()
+	if n == 0 || n > core.MaxDocumentLength {
+		c.fail(at, "document is not 1 to 65536 bytes long")
+		return nil
+	}
+	return c.take(int(n))
+}

@@ -1,0 +1,160 @@
+// Package codec is the one binary form of commands, events, refusals and images. The journal, the
+// feed and the binary batch all hold the same bytes, so that what a client sends is, after its
+// checks, what lies on disk.
+//
+// Who uses what: package engine encodes commands into the journal and decodes them for the shards,
+// encodes events into the feed and refusals and images into answers; package server decodes binary
+// batches and, to render answers, events, refusals and images; clients of the binary batch encode
+// commands and decode answers. Nobody else writes these bytes.
+//
+// # Rules of every format
+//
+//   - Numbers are little-endian where they have a fixed width. uv is an unsigned LEB128 varint,
+//     zv a zigzag varint (both as in encoding/binary), str a uv length and the bytes.
+//   - What was released must not change: not a number, not a place, not a meaning. A change of a
+//     command kind's body or meaning is a new kind, or a new version of it beside the old one. A
+//     change of an event is a new kind. A change of the feed's value is a new format number, of a
+//     batch a new magic. testdata holds a golden file of each; a test that wants to rewrite an
+//     existing one is reporting a broken promise.
+//   - Decoders are strict. A value has one encoding: varints are minimal, what is empty is absent, and
+//     there are no bytes that nobody reads. Limits of package core, characters of names and identifiers, kinds,
+//     flags and versions are checked. The one freedom is a command's slot mask, which may be there for one slot
+//     too, as it is patched in place (SetSlots).
+//   - Malformed input gives a *FormatError with place and cause: never a panic, and never
+//     more memory than the limits and the input's own length account for.
+//   - Decoded byte slices point into the input. Encoders append, decoders reuse the destination's
+//     slices: neither allocates once there is room.
+//   - Encoders write what they are given. A value that breaks a limit becomes bytes that the decoder
+//     refuses; only an order image whose allocations are not those of its lines stops the process.
+//
+// # Command frame
+//
+// What the journal and a batch hold (AppendCommand, DecodeCommand, PeekCommand):
+//
+//	0       1  kind                 core.CommandKind
+//	1       1  version              of the kind's meaning; 1
+//	2       1  flags                bit 0 key, bit 1 slot mask, bit 2 document, bit 3 expected version
+//	3       1  slot                 the only slot touched; 0 beside a slot mask
+//	4       4  length               of the whole frame, at most MaxFrameLength
+//	8    [ 16  idempotency key   ]  flag bit 0; not all zero
+//	     [  8  slot mask         ]  flag bit 1; 0 only before SetSlots
+//	     [  4  expected version  ]  flag bit 3; not 0
+//	        …  body                 by kind
+//	     [  4  length of document]  flag bit 2; 1 to core.MaxDocumentLength
+//	     [  …  document          ]
+//
+// Flags by kind: a tick has only the mask; confirm, extend, release and cancel have all; all others have
+// everything but the expected version. Slots and order number have fixed widths, so they are patched in
+// place once they are known (SetSlots, SetOrder).
+//
+// Bodies:
+//
+//	 1 tick              nothing
+//	 2 define SKU        str name, uv safety stock, zv backorder limit (−1 unlimited), uv limit per customer
+//	 3 define location   str name, u8 kind, zv priority, u8 1 if a position follows, [i32 latitude, i32 longitude in degrees × 10^7]
+//	 4 define channel    str name
+//	 5 adjust stock      uv rows, and of each: uv SKU, uv location, u8 mode, zv value, [zv expected, mode 2 only], str reason
+//	 6 place hold        uv time to live in ms, uv channel, str customer, uv lines, and of each: uv SKU, uv quantity
+//	 7 place order       uv channel, str customer, str external id, uv lines, and of each: uv SKU, uv quantity
+//	 8 confirm hold      u64 order number
+//	 9 extend hold       u64 order number, uv time to live in ms
+//	10 release hold      u64 order number
+//	11 cancel order      u64 order number
+//
+// Fingerprint is the XXH64 of body and document, XOR the product of (kind | version<<8 | document flag<<16)
+// and 0x9E3779B97F4A7C15.
+//
+// # Event
+//
+// A part of the feed, and the image that a write is answered with (AppendEvent, DecodeEvent):
+//
+//	u8 kind             core.EventKind
+//	uv length           of all that follows
+//	uv sequence, uv at  at in milliseconds since 1970
+//	…  body             by kind
+//
+//	 1 SKU defined                       SKU image
+//	 2 location defined                  location image
+//	 3 channel defined                   uv number, str name
+//	 4 stock adjusted                    uv rows, and of each: uv SKU, level, uv on hand before, str reason
+//	 5 hold placed      8 hold expired   order image
+//	 6 hold extended    9 hold confirmed order image
+//	 7 hold released   10 order placed   order image
+//	                   11 order cancelled  order image
+//
+// # Images
+//
+// Order (AppendOrderImage; in events too):
+//
+//	u8 marks: bit 0 has a document, bit 1 has an external id, bit 2 has a deadline,
+//	          bit 3 made by the event around it (its sequence and at are the order's created
+//	          and created at; required when they are equal, never set outside events),
+//	          bits 4–7 core.OrderStatus
+//	uv number, uv version, [uv created, uv created at: unless bit 3], [uv deadline: bit 2],
+//	uv channel, str customer, [str external id: bit 1], uv lines, and of each:
+//	    uv SKU, uv quantity, uv backordered, uv allocations, and of each: uv location, uv quantity
+//
+// SKU (AppendSKUImage):
+//
+//	uv number, u8 1 if it has a document, uv version, uv changed, str name,
+//	uv safety stock, zv backorder limit, uv limit per customer
+//
+// Location (AppendLocationImage):
+//
+//	uv number, u8 1 if it has a document, uv version, uv changed, str name,
+//	u8 kind, zv priority, u8 1 if a position follows, [i32 latitude, i32 longitude]
+//
+// Level, in events and in an availability:
+//
+//	uv location, uv on hand, uv damaged, uv quality control, uv other, uv reserved, uv allocated
+//
+// Availability (AppendAvailability):
+//
+//	uv SKU, uv safety stock, zv backorder limit, uv limit per customer, zv available,
+//	uv on hand, uv unavailable, uv reserved, uv allocated, uv levels, each a level
+//
+// # Refusal
+//
+// AppendRefusal:
+//
+//	u8 reason (core.Reason, never 0), uv order number, uv version, uv lines, and of each:
+//	uv index, uv SKU, uv location, zv requested, zv available
+//
+// # Feed group
+//
+// One value of the stored feed: the events of some commands in a row (AppendFeedHeader, AppendEvent,
+// SealFeed, DecodeFeed):
+//
+//	 0   1  format            1
+//	 1   3  zero
+//	 4   4  count of events
+//	 8   8  first sequence    at least 1
+//	16   8  last sequence
+//	24   …  events            their sequences from first to last, never going back
+//	     4  CRC32C            of all before
+//
+// # Binary batch
+//
+// Media type BatchMediaType. The request (AppendBatchHeader, AppendCommand, DecodeBatch):
+//
+//	0   4  "HFB1"
+//	4   4  count             1 to MaxBatchCommands
+//	8   …  command frames
+//
+// A SKU is named by its number (GET /v1/skus/{sku} answers it), a channel too (0 is "web"), an order or hold by
+// the public number that answers give. The client fills in the slots that its command touches, and a client that does not
+// know them sets the flag of the mask and leaves it 0: the server computes them again and needs no more
+// than the room for them. One malformed frame spoils only itself, as long as its length is right.
+//
+// The answer (AppendAnswerHeader, AppendAnswer, DecodeAnswers, DecodeAnswer):
+//
+//	 0   4  "HFA1"
+//	 4   4  count             that of the request
+//	 8   8  sequence          the journal's position that the answer reflects
+//	16      per command, in the order of the request:
+//	     2  status            as of HTTP
+//	     1  reason            core.Reason; 255 malformed, 254 key reused, 253 key in progress, 252 overloaded
+//	     1  flags             bit 0 replayed
+//	     4  zero
+//	     8  public number of the order or hold; 0 for none
+package codec

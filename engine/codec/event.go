@@ -1,0 +1,98 @@
+package codec
+
+import "holdfast/engine/core"
+
+// EventHeader is what every event begins with, whatever its kind.
+type EventHeader struct {
+	Kind     core.EventKind
+	Sequence core.Sequence
+	At       core.Millis
+	Length   int // of the whole event, in bytes
+}
+
+// AppendEvent appends an event.
+func AppendEvent(dst []byte, ev *core.Event) []byte {
+	dst = append(dst, byte(ev.Kind), 0)
+	start := len(dst)
+	dst = appendUvarint(dst, uint64(ev.Sequence))
+	dst = appendUvarint(dst, uint64(ev.At))
+	switch ev.Kind {
+	case core.EventSKUDefined:
+		dst = AppendSKUImage(dst, &ev.SKU)
+	case core.EventLocationDefined:
+		dst = AppendLocationImage(dst, &ev.Location)
+	case core.EventChannelDefined:
+		dst = appendChannelImage(dst, &ev.Channel)
+	case core.EventStockAdjusted:
+		dst = appendLevelChanges(dst, ev.Levels)
+	default:
+		dst = appendOrder(dst, &ev.Order, birth{ev.Sequence, ev.At})
+	}
+	return putLength(dst, start)
+}
+
+// putLength writes the length of all from start on before it. One byte was left for it, which is enough
+// for nearly every event; for the others all is moved.
+func putLength(dst []byte, start int) []byte {
+	n := len(dst) - start
+	if n < 0x80 {
+		dst[start-1] = byte(n)
+		return dst
+	}
+	var long [maxVarintLength]byte
+	length := appendUvarint(long[:0], uint64(n))
+	dst = append(dst, length[1:]...)
+	copy(dst[start-1+len(length):], dst[start:start+n])
+	copy(dst[start-1:], length)
+	return dst
+}
+
+// PeekEvent reads what an event begins with; src may go on after the event.
+func PeekEvent(src []byte) (EventHeader, error) {
+	c := cursor{buf: src}
+	h := c.eventHeader()
+	return h, c.err()
+}
+
+// eventHeader reads what an event begins with and cuts the cursor's bytes to the event's.
+func (c *cursor) eventHeader() EventHeader {
+	kind := core.EventKind(c.byte())
+	if kind < core.EventSKUDefined || kind > core.EventOrderCancelled {
+		c.fail(0, "unknown event kind")
+	}
+	at := c.pos
+	n := c.uvarint()
+	if n > uint64(len(c.buf)-c.pos) {
+		c.fail(at, "event is longer than the bytes at hand")
+		return EventHeader{}
+	}
+	c.buf = c.buf[:c.pos+int(n)]
+	return EventHeader{Kind: kind, Length: len(c.buf), Sequence: c.sequence(), At: c.millis()}
+}
+
+// DecodeEvent reads the event that src begins with into ev and gives its length. All of ev is
+// overwritten; its byte slices point into src, and its lines, allocations and levels reuse their room.
+// After an error ev holds nothing of use.
+func DecodeEvent(src []byte, ev *core.Event) (int, error) {
+	c := cursor{buf: src}
+	h := c.eventHeader()
+	lines, allocations, levels := ev.Order.Lines[:0], ev.Order.Allocations[:0], ev.Levels[:0]
+	*ev = core.Event{Kind: h.Kind, Sequence: h.Sequence, At: h.At}
+	ev.Order.Lines, ev.Order.Allocations, ev.Levels = lines, allocations, levels
+	switch h.Kind {
+	case core.EventSKUDefined:
+		c.skuImage(&ev.SKU)
+	case core.EventLocationDefined:
+		c.locationImage(&ev.Location)
+	case core.EventChannelDefined:
+		c.channelImage(&ev.Channel)
+	case core.EventStockAdjusted:
+		ev.Levels = c.levelChanges(ev.Levels)
+	default:
+		c.order(&ev.Order, birth{h.Sequence, h.At})
+	}
+	if err := c.end("bytes after the event"); err != nil {
+		return 0, err
+	}
+	return h.Length, nil
+}

@@ -1,0 +1,337 @@
+package codec
+
+import (
+	"bytes"
+	"encoding/hex"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+
+	"holdfast/engine/core"
+)
+
+var update = flag.Bool("update", false, "write golden files that are missing or differ")
+
+// golden is a value whose bytes are on somebody's disk or wire, and so must not change.
+type golden struct {
+	name   string
+	about  string
+	value  any
+	encode func() []byte
+	decode func(src []byte) (any, int, error)
+}
+
+// TestGolden checks that every value is still written as it was when its format was released, and that
+// what was written then is still read.
+func TestGolden(t *testing.T) {
+	all := append(goldenCommands(), goldenEvents()...)
+	all = append(all, goldenImages()...)
+	all = append(all, goldenWholes()...)
+	for _, g := range all {
+		t.Run(g.name, func(t *testing.T) { g.check(t) })
+	}
+}
+
+func (g *golden) check(t *testing.T) {
+	path := filepath.Join("testdata", g.name+".hex")
+	got := g.encode()
+	if *update {
+		if err := os.WriteFile(path, dump(g.about, got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := readHex(t, path)
+	if !bytes.Equal(got, want) {
+		t.Errorf("encoded as\n%s\nis not %s:\n%s", hex.Dump(got), path, hex.Dump(want))
+	}
+	value, n, err := g.decode(want)
+	if err != nil || n != len(want) {
+		t.Fatalf("decoded %d of %d bytes: %v", n, len(want), err)
+	}
+	if got, want := normal(reflect.ValueOf(value)), normal(reflect.ValueOf(g.value)); !reflect.DeepEqual(got, want) {
+		t.Errorf("decoded\n%+v\nwant\n%+v", got, want)
+	}
+}
+
+// dump writes bytes as a person reads them: sixteen a line, with their place.
+func dump(about string, b []byte) []byte {
+	var out bytes.Buffer
+	fmt.Fprintf(&out, "# %s\n", about)
+	for at := 0; at < len(b); at += 16 {
+		fmt.Fprintf(&out, "% -48x # %d\n", b[at:min(at+16, len(b))], at)
+	}
+	return out.Bytes()
+}
+
+func readHex(t *testing.T, path string) []byte {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatalf("%v (go test -update writes it)", err)
+	}
+	var digits strings.Builder
+	for line := range strings.Lines(string(text)) {
+		line, _, _ = strings.Cut(line, "#")
+		digits.WriteString(strings.Join(strings.Fields(line), ""))
+	}
+	b, err := hex.DecodeString(digits.String())
+	if err != nil {
+		t.Fatalf("%s: %v", path, err)
+	}
+	return b
+}
+
+func goldenCommand(name, about string, c core.Command) golden {
+	c.Version = 1
+	return golden{
+		name: "command_" + name, about: about, value: c,
+		encode: func() []byte { return AppendCommand(nil, &c) },
+		decode: func(src []byte) (any, int, error) {
+			var got core.Command
+			n, err := DecodeCommand(src, &got)
+			return got, n, err
+		},
+	}
+}
+
+var goldenKey = core.IdempotencyKey{0xa0, 0xa1, 0xa2, 0xa3, 0xa4, 0xa5, 0xa6, 0xa7, 0xa8, 0xa9, 0xaa, 0xab, 0xac, 0xad, 0xae, 0xaf}
+
+func goldenCommands() []golden {
+	const slot7, slots3and7 = core.SlotMask(1 << 7), core.SlotMask(1<<7 | 1<<3)
+	lines := []core.Line{{SKU: core.MakeSKUID(7, 2), Quantity: 2}, {SKU: core.MakeSKUID(3, 1000), Quantity: 1_000_000_000}}
+	return append(goldenFollowUps(),
+		goldenCommand("tick", "tick of all slots", core.Command{Kind: core.CommandTick, Mask: core.AllSlots}),
+		goldenCommand("define_sku", "define SKU phone: slot 7, safety stock 5, unlimited backorders, 2 per customer, document",
+			core.Command{Kind: core.CommandDefineSKU, Mask: slot7, Name: []byte("phone"), Document: []byte(`{"title":"Phone"}`),
+				SKU: core.SKUSettings{SafetyStock: 5, BackorderLimit: core.Unlimited, LimitPerCustomer: 2}}),
+		goldenCommand("define_location", "define location hamburg: a store of priority -10 at 53.55 north, 9.99 west",
+			core.Command{Kind: core.CommandDefineLocation, Mask: core.AllSlots, Name: []byte("hamburg"),
+				Location: core.LocationSettings{Kind: core.LocationStore, Priority: -10, HasPosition: true, LatitudeE7: 53_5500000, LongitudeE7: -9_9900000}}),
+		goldenCommand("define_location_nowhere", "define location nowhere: a warehouse of priority 10 without position",
+			core.Command{Kind: core.CommandDefineLocation, Mask: core.AllSlots, Name: []byte("nowhere"),
+				Location: core.LocationSettings{Priority: 10}}),
+		goldenCommand("define_channel", "define channel pos", core.Command{Kind: core.CommandDefineChannel, Mask: core.AllSlots, Name: []byte("pos")}),
+		goldenCommand("adjust_stock", "adjust stock, slots 3 and 7, with a key: add -3 broken; set 100; set 90 if 80, counted",
+			core.Command{Kind: core.CommandAdjustStock, Mask: slots3and7, HasKey: true, Key: goldenKey, Rows: []core.AdjustmentRow{
+				{SKU: 7, Location: 0, Mode: core.AdjustDelta, Value: -3, Reason: []byte("broken")},
+				{SKU: 3, Location: 300, Mode: core.AdjustSet, Value: 100},
+				{SKU: 64 + 3, Location: 1, Mode: core.AdjustSetExpected, Value: 90, Expected: 80, Reason: []byte("counted")},
+			}}),
+		goldenCommand("place_hold", "place hold of ten minutes, slots 3 and 7, two lines, customer c1, channel 1",
+			core.Command{Kind: core.CommandPlaceHold, Mask: slots3and7, TTL: 600_000, Channel: 1, Customer: []byte("c1"), Lines: lines}),
+		goldenCommand("place_order", "place order, slot 7, one line, customer c1, channel 0: the least there is",
+			core.Command{Kind: core.CommandPlaceOrder, Mask: slot7, Customer: []byte("c1"), Lines: lines[:1]}),
+		goldenCommand("place_order_full", "place order, slots 3 and 7, two lines, key, external id, document",
+			core.Command{Kind: core.CommandPlaceOrder, Mask: slots3and7, HasKey: true, Key: goldenKey, Channel: 200, Customer: []byte("Käthe"),
+				ExternalID: []byte("web-10001"), Lines: lines, Document: []byte(`{"ship_to":{}}`)}),
+	)
+}
+
+func goldenFollowUps() []golden {
+	const slot9, slots9and63 = core.SlotMask(1 << 9), core.SlotMask(1<<9 | 1<<63)
+	order := core.MakeOrderID(9, true, 123_456)
+	return []golden{
+		goldenCommand("confirm_hold", "confirm hold, slots 9 and 63, key, expected version 2", core.Command{
+			Kind: core.CommandConfirmHold, Mask: slots9and63, HasKey: true, Key: goldenKey, Order: order, ExpectedVersion: 2}),
+		goldenCommand("extend_hold", "extend hold by five minutes, slot 9", core.Command{
+			Kind: core.CommandExtendHold, Mask: slot9, Order: order, TTL: 300_000}),
+		goldenCommand("release_hold", "release hold, slot 9", core.Command{
+			Kind: core.CommandReleaseHold, Mask: slot9, Order: order}),
+		goldenCommand("cancel_order", "cancel order, slots 9 and 63, expected version 3, document", core.Command{
+			Kind: core.CommandCancelOrder, Mask: slots9and63, Order: order, ExpectedVersion: 3, Document: []byte("{}")}),
+	}
+}
+
+func goldenEvent(name, about string, ev core.Event) golden {
+	ev.Sequence, ev.At = 814, 1_790_000_000_000
+	return golden{
+		name: "event_" + name, about: about + "; sequence 814", value: ev,
+		encode: func() []byte { return AppendEvent(nil, &ev) },
+		decode: func(src []byte) (any, int, error) {
+			var got core.Event
+			n, err := DecodeEvent(src, &got)
+			return got, n, err
+		},
+	}
+}
+
+func goldenOrder() core.OrderImage {
+	return core.OrderImage{
+		ID: core.MakeOrderID(9, true, 123_456), Status: core.StatusHeld, Version: 1, Created: 814, CreatedAt: 1_790_000_000_000,
+		Deadline: 1_790_000_600_000, Customer: []byte("c1"),
+		Lines: []core.LineImage{{SKU: 7, Quantity: 5, Backordered: 1, Allocations: 2}, {SKU: 64 + 3, Quantity: 200, Allocations: 1}},
+		Allocations: []core.Allocation{
+			{Location: 0, Quantity: 3}, {Location: 300, Quantity: 1}, {Location: 0, Quantity: 200},
+		},
+	}
+}
+
+func goldenEvents() []golden {
+	later := func(status core.OrderStatus) core.Event {
+		o := goldenOrder()
+		o.Status, o.Version, o.Created, o.CreatedAt = status, 2, 700, 1_789_999_900_000
+		return core.Event{Order: o}
+	}
+	of := func(kind core.EventKind, ev core.Event) core.Event {
+		ev.Kind = kind
+		return ev
+	}
+	placed := goldenOrder()
+	placed.Status, placed.Deadline, placed.HasDocument, placed.ExternalID = core.StatusPlaced, 0, true, []byte("web-10001")
+	sku, location := goldenSKU(), goldenLocation()
+	return []golden{
+		goldenEvent("sku_defined", "SKU phone defined", core.Event{Kind: core.EventSKUDefined, SKU: sku}),
+		goldenEvent("location_defined", "location hamburg defined", core.Event{Kind: core.EventLocationDefined, Location: location}),
+		goldenEvent("channel_defined", "channel 1 pos defined", core.Event{Kind: core.EventChannelDefined, Channel: core.ChannelImage{ID: 1, Name: []byte("pos")}}),
+		goldenEvent("stock_adjusted", "stock adjusted, two levels", core.Event{Kind: core.EventStockAdjusted, Levels: []core.LevelChange{
+			{LevelImage: goldenLevel(7), OnHandBefore: 90, Reason: []byte("received")},
+			{LevelImage: core.LevelImage{SKU: 64 + 3, Location: 300}},
+		}}),
+		goldenEvent("hold_placed", "hold placed", core.Event{Kind: core.EventHoldPlaced, Order: goldenOrder()}),
+		goldenEvent("hold_extended", "hold extended", of(core.EventHoldExtended, later(core.StatusHeld))),
+		goldenEvent("hold_released", "hold released", of(core.EventHoldReleased, later(core.StatusReleased))),
+		goldenEvent("hold_expired", "hold expired", of(core.EventHoldExpired, later(core.StatusExpired))),
+		goldenEvent("hold_confirmed", "hold confirmed", of(core.EventHoldConfirmed, later(core.StatusPlaced))),
+		goldenEvent("order_placed", "order placed, with external id and document", core.Event{Kind: core.EventOrderPlaced, Order: placed}),
+		goldenEvent("order_cancelled", "order cancelled", of(core.EventOrderCancelled, later(core.StatusCancelled))),
+	}
+}
+
+func goldenSKU() core.SKUImage {
+	return core.SKUImage{ID: 7, Version: 3, Changed: 814, HasDocument: true, Name: []byte("phone"),
+		Settings: core.SKUSettings{SafetyStock: 5, BackorderLimit: core.Unlimited, LimitPerCustomer: 2}}
+}
+
+func goldenLocation() core.LocationImage {
+	return core.LocationImage{ID: 300, Version: 1, Changed: 814, Name: []byte("hamburg"), Settings: core.LocationSettings{
+		Kind: core.LocationSupplier, Priority: -10, HasPosition: true, LatitudeE7: 53_5500000, LongitudeE7: -9_9900000}}
+}
+
+func goldenLevel(sku core.SKUID) core.LevelImage {
+	return core.LevelImage{SKU: sku, OnHand: 100, Unavailable: [core.UnavailableStates]core.Quantity{1, 2, 3}, Reserved: 200, Allocated: 5}
+}
+
+func goldenImage[T any](name, about string, value T, encode func([]byte, *T) []byte, decode func([]byte, *T) (int, error)) golden {
+	return golden{
+		name: name, about: about, value: value,
+		encode: func() []byte { return encode(nil, &value) },
+		decode: func(src []byte) (any, int, error) {
+			var got T
+			n, err := decode(src, &got)
+			return got, n, err
+		},
+	}
+}
+
+func goldenImages() []golden {
+	availability := core.AvailabilityImage{
+		SKU: 7, Settings: goldenSKU().Settings, Available: -115, OnHand: 100, Unavailable: 6, Reserved: 200, Allocated: 5,
+		Levels: []core.LevelImage{goldenLevel(7), {SKU: 7, Location: 300}},
+	}
+	refusal := core.Refusal{
+		Reason: core.ReasonInsufficientStock, Lines: []core.RefusedLine{{Index: 1, SKU: 64 + 3, Requested: 200, Available: -1}},
+	}
+	duplicate := core.Refusal{Reason: core.ReasonDuplicateExternal, Order: core.MakeOrderID(9, true, 123_456), Version: 2}
+	return []golden{
+		goldenImage("image_order", "order image outside events", goldenOrder(), AppendOrderImage, DecodeOrderImage),
+		goldenImage("image_sku", "SKU image", goldenSKU(), AppendSKUImage, DecodeSKUImage),
+		goldenImage("image_location", "location image", goldenLocation(), AppendLocationImage, DecodeLocationImage),
+		goldenImage("image_availability", "availability of SKU 7 at two locations", availability, AppendAvailability, DecodeAvailability),
+		goldenImage("refusal_stock", "refusal: line 1 asks for 200 units, -1 are left", refusal, AppendRefusal, DecodeRefusal),
+		goldenImage("refusal_duplicate", "refusal: the external id is another order's", duplicate, AppendRefusal, DecodeRefusal),
+	}
+}
+
+// wholeFeed, wholeBatch and wholeAnswers are what their decoders tell.
+type wholeFeed struct {
+	First, Last core.Sequence
+	Events      string
+}
+
+type wholeBatch struct {
+	Count  int
+	Frames string
+}
+
+type wholeAnswers struct {
+	Sequence core.Sequence
+	Answers  []Answer
+}
+
+func goldenWholes() []golden {
+	events := goldenEvents()
+	two := string(events[0].encode()) + string(events[9].encode())
+	commands := goldenCommands()
+	frames := string(commands[0].encode()) + string(commands[len(commands)-1].encode())
+	return []golden{
+		{
+			name: "feed", about: "feed group of the sequences 813 to 815: a SKU defined, an order placed",
+			value:  wholeFeed{813, 815, two},
+			encode: func() []byte { return SealFeed(append(AppendFeedHeader(nil, 813, 815), two...), 0, 2) },
+			decode: func(src []byte) (any, int, error) {
+				first, last, events, err := DecodeFeed(src)
+				return wholeFeed{first, last, string(events)}, len(src), err
+			},
+		},
+		{
+			name: "batch", about: "batch of two commands: confirm hold, place order",
+			value:  wholeBatch{2, frames},
+			encode: func() []byte { return append(AppendBatchHeader(nil, 2), frames...) },
+			decode: func(src []byte) (any, int, error) {
+				count, frames, err := DecodeBatch(src)
+				return wholeBatch{count, string(frames)}, len(src), err
+			},
+		},
+		goldenAnswers(),
+	}
+}
+
+func goldenAnswers() golden {
+	want := wholeAnswers{814, []Answer{
+		{Status: 201, Order: 0x0123456789abcdef},
+		{Status: 200, Replayed: true, Order: 0xfedcba9876543210},
+		{Status: 409, Reason: core.ReasonInsufficientStock},
+		{Status: 400, Reason: AnswerMalformed},
+		{Status: 422, Reason: AnswerKeyReused},
+		{Status: 409, Reason: AnswerKeyInProgress},
+		{Status: 503, Reason: AnswerOverloaded},
+	}}
+	return golden{
+		name: "batch_answer", about: "answer to a batch: made, replayed, refused, malformed, key reused, key in progress, overloaded",
+		value: want,
+		encode: func() []byte {
+			out := AppendAnswerHeader(nil, len(want.Answers), want.Sequence)
+			for _, a := range want.Answers {
+				out = AppendAnswer(out, a)
+			}
+			return out
+		},
+		decode: func(src []byte) (any, int, error) {
+			count, sequence, answers, err := DecodeAnswers(src)
+			got := wholeAnswers{Sequence: sequence}
+			for i := 0; i < count && err == nil; i++ {
+				var a Answer
+				a, err = DecodeAnswer(answers[i*AnswerSize:])
+				got.Answers = append(got.Answers, a)
+			}
+			return got, len(src), err
+		},
+	}
+}
+
+// TestGoldenFingerprints pins the function down: fingerprints are stored beside their keys.
+func TestGoldenFingerprints(t *testing.T) {
+	for name, want := range map[string]uint64{
+		"command_place_order":      0,
+		"command_place_order_full": 0,
+		"command_cancel_order":     0,
+	} {
+		if got := Fingerprint(readHex(t, filepath.Join("testdata", name+".hex"))); got != want {
+			t.Errorf("%s has fingerprint %#x, want %#x", name, got, want)
+		}
+	}
+}

@@ -1,0 +1,164 @@
+package codec
+
+import (
+	"slices"
+
+	"holdfast/engine/core"
+)
+
+// imageHasDocument marks a SKU or location image whose last definition left a document.
+const imageHasDocument = 1 << 0
+
+// AppendSKUImage appends a SKU's settings.
+func AppendSKUImage(dst []byte, s *core.SKUImage) []byte {
+	dst = appendUvarint(dst, uint64(s.ID))
+	dst = appendBool(dst, s.HasDocument)
+	dst = appendUvarint(dst, uint64(s.Version))
+	dst = appendUvarint(dst, uint64(s.Changed))
+	dst = appendString(dst, s.Name)
+	return appendSKUSettings(dst, &s.Settings)
+}
+
+// DecodeSKUImage reads the image that src begins with into s and gives its length. The name points
+// into src.
+func DecodeSKUImage(src []byte, s *core.SKUImage) (int, error) {
+	c := cursor{buf: src}
+	c.skuImage(s)
+	return c.done()
+}
+
+func (c *cursor) skuImage(s *core.SKUImage) {
+	s.ID = c.sku()
+	s.HasDocument = c.documentMark()
+	s.Version = c.version()
+	s.Changed = c.sequence()
+	s.Name = c.name(badSKUName)
+	c.skuSettings(&s.Settings)
+}
+
+// AppendLocationImage appends a location.
+func AppendLocationImage(dst []byte, l *core.LocationImage) []byte {
+	dst = appendUvarint(dst, uint64(l.ID))
+	dst = appendBool(dst, l.HasDocument)
+	dst = appendUvarint(dst, uint64(l.Version))
+	dst = appendUvarint(dst, uint64(l.Changed))
+	dst = appendString(dst, l.Name)
+	return appendLocationSettings(dst, &l.Settings)
+}
+
+// DecodeLocationImage reads the image that src begins with into l and gives its length. The name
+// points into src.
+func DecodeLocationImage(src []byte, l *core.LocationImage) (int, error) {
+	c := cursor{buf: src}
+	c.locationImage(l)
+	return c.done()
+}
+
+func (c *cursor) locationImage(l *core.LocationImage) {
+	l.ID = c.location()
+	l.HasDocument = c.documentMark()
+	l.Version = c.version()
+	l.Changed = c.sequence()
+	l.Name = c.name(badLocationName)
+	c.locationSettings(&l.Settings)
+}
+
+func (c *cursor) documentMark() bool {
+	return c.bool("document mark is not 0 or 1")
+}
+
+func appendChannelImage(dst []byte, ch *core.ChannelImage) []byte {
+	dst = appendUvarint(dst, uint64(ch.ID))
+	return appendString(dst, ch.Name)
+}
+
+func (c *cursor) channelImage(ch *core.ChannelImage) {
+	ch.ID = c.channel()
+	ch.Name = c.name(badChannelName)
+}
+
+// appendLevel appends a level without its SKU, which stands before a list of levels or each of them.
+func appendLevel(dst []byte, l *core.LevelImage) []byte {
+	dst = appendUvarint(dst, uint64(l.Location))
+	dst = appendQuantity(dst, l.OnHand)
+	for _, q := range l.Unavailable {
+		dst = appendQuantity(dst, q)
+	}
+	dst = appendQuantity(dst, l.Reserved)
+	return appendQuantity(dst, l.Allocated)
+}
+
+// shortestLevel is the least that appendLevel writes.
+const shortestLevel = 4 + core.UnavailableStates
+
+func (c *cursor) level(l *core.LevelImage) {
+	l.Location = c.location()
+	l.OnHand = c.quantity()
+	for i := range l.Unavailable {
+		l.Unavailable[i] = c.quantity()
+	}
+	l.Reserved = c.quantity()
+	l.Allocated = c.quantity()
+}
+
+func appendLevelChanges(dst []byte, levels []core.LevelChange) []byte {
+	dst = appendUvarint(dst, uint64(len(levels)))
+	for i := range levels {
+		l := &levels[i]
+		dst = appendUvarint(dst, uint64(l.SKU))
+		dst = appendLevel(dst, &l.LevelImage)
+		dst = appendQuantity(dst, l.OnHandBefore)
+		dst = appendString(dst, l.Reason)
+	}
+	return dst
+}
+
+func (c *cursor) levelChanges(levels []core.LevelChange) []core.LevelChange {
+	n := c.count(1, core.MaxRows, shortestLevel+3, "level changes are not 1 to 500")
+	levels = slices.Grow(levels[:0], n)[:n]
+	for i := range levels {
+		l := &levels[i]
+		l.SKU = c.sku()
+		c.level(&l.LevelImage)
+		l.OnHandBefore = c.quantity()
+		l.Reason = c.reason()
+	}
+	return levels
+}
+
+// AppendAvailability appends everything there is to say about a SKU's units. The levels' SKU is
+// not written: it is the image's.
+func AppendAvailability(dst []byte, a *core.AvailabilityImage) []byte {
+	dst = appendUvarint(dst, uint64(a.SKU))
+	dst = appendSKUSettings(dst, &a.Settings)
+	dst = appendSigned(dst, a.Available)
+	dst = appendQuantity(dst, a.OnHand)
+	dst = appendQuantity(dst, a.Unavailable)
+	dst = appendQuantity(dst, a.Reserved)
+	dst = appendQuantity(dst, a.Allocated)
+	dst = appendUvarint(dst, uint64(len(a.Levels)))
+	for i := range a.Levels {
+		dst = appendLevel(dst, &a.Levels[i])
+	}
+	return dst
+}
+
+// DecodeAvailability reads the image that src begins with into a, all of which is overwritten, and
+// gives its length. The levels reuse their room.
+func DecodeAvailability(src []byte, a *core.AvailabilityImage) (int, error) {
+	c := cursor{buf: src}
+	a.SKU = c.sku()
+	c.skuSettings(&a.Settings)
+	a.Available = c.signed()
+	a.OnHand = c.quantity()
+	a.Unavailable = c.quantity()
+	a.Reserved = c.quantity()
+	a.Allocated = c.quantity()
+	n := c.count(0, core.MaxLocations, shortestLevel, "levels are more than 4096")
+	a.Levels = slices.Grow(a.Levels[:0], n)[:n]
+	for i := range a.Levels {
+		a.Levels[i].SKU = a.SKU
+		c.level(&a.Levels[i])
+	}
+	return c.done()
+}

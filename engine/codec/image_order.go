@@ -1,0 +1,169 @@
+package codec
+
+import (
+	"slices"
+
+	"holdfast/engine/core"
+	"holdfast/engine/invariant"
+)
+
+// Marks of an order image: what is not marked takes no bytes. They are in stored feeds and must not
+// change.
+const (
+	orderHasDocument = 1 << 0
+	orderHasExternal = 1 << 1
+	orderHasDeadline = 1 << 2
+	orderIsNew       = 1 << 3 // made by the event around it, whose sequence and time are also its own
+	orderStatusShift = 4
+)
+
+// birth is what an event knows of the orders it makes. The zero value is for images outside events.
+type birth struct {
+	sequence core.Sequence
+	at       core.Millis
+}
+
+// made reports whether the order was made by the event.
+func (b birth) made(o *core.OrderImage) bool {
+	return b.sequence != 0 && o.Created == b.sequence && o.CreatedAt == b.at
+}
+
+// AppendOrderImage appends an order as it stands, for readers outside events.
+func AppendOrderImage(dst []byte, o *core.OrderImage) []byte {
+	return appendOrder(dst, o, birth{})
+}
+
+// DecodeOrderImage reads the image that src begins with into o, all of which is overwritten, and gives
+// its length. Byte slices point into src; lines and allocations reuse their room.
+func DecodeOrderImage(src []byte, o *core.OrderImage) (int, error) {
+	c := cursor{buf: src}
+	c.order(o, birth{})
+	return c.done()
+}
+
+func appendOrder(dst []byte, o *core.OrderImage, b birth) []byte {
+	marks := orderMarks(o, b)
+	dst = append(dst, marks)
+	dst = appendUvarint(dst, uint64(o.ID))
+	dst = appendUvarint(dst, uint64(o.Version))
+	if marks&orderIsNew == 0 {
+		dst = appendUvarint(dst, uint64(o.Created))
+		dst = appendUvarint(dst, uint64(o.CreatedAt))
+	}
+	if marks&orderHasDeadline != 0 {
+		dst = appendUvarint(dst, uint64(o.Deadline))
+	}
+	dst = appendUvarint(dst, uint64(o.Channel))
+	dst = appendString(dst, o.Customer)
+	if marks&orderHasExternal != 0 {
+		dst = appendString(dst, o.ExternalID)
+	}
+	return appendLineImages(dst, o)
+}
+
+func orderMarks(o *core.OrderImage, b birth) byte {
+	marks := byte(o.Status) << orderStatusShift
+	if o.HasDocument {
+		marks |= orderHasDocument
+	}
+	if len(o.ExternalID) != 0 {
+		marks |= orderHasExternal
+	}
+	if o.Deadline != 0 {
+		marks |= orderHasDeadline
+	}
+	if b.made(o) {
+		marks |= orderIsNew
+	}
+	return marks
+}
+
+// appendLineImages appends the lines, each with its own share of the image's allocations.
+func appendLineImages(dst []byte, o *core.OrderImage) []byte {
+	dst = appendUvarint(dst, uint64(len(o.Lines)))
+	rest := o.Allocations
+	for i := range o.Lines {
+		l := &o.Lines[i]
+		dst = appendUvarint(dst, uint64(l.SKU))
+		dst = appendQuantity(dst, l.Quantity)
+		dst = appendQuantity(dst, l.Backordered)
+		dst = appendUvarint(dst, uint64(l.Allocations))
+		own := rest[:l.Allocations]
+		rest = rest[l.Allocations:]
+		for j := range own {
+			dst = appendUvarint(dst, uint64(own[j].Location))
+			dst = appendQuantity(dst, own[j].Quantity)
+		}
+	}
+	invariant.Check(len(rest) == 0, "every allocation of an order is a line's")
+	return dst
+}
+
+func (c *cursor) order(o *core.OrderImage, b birth) {
+	at := c.pos
+	marks := c.byte()
+	o.Status = core.OrderStatus(marks >> orderStatusShift)
+	if o.Status < core.StatusHeld || o.Status > core.StatusExpired {
+		c.fail(at, "unknown order status")
+	}
+	o.HasDocument = marks&orderHasDocument != 0
+	o.ID = core.OrderID(c.uvarint())
+	o.Version = c.version()
+	c.orderBirth(o, b, at, marks&orderIsNew != 0)
+	o.Deadline = 0
+	if marks&orderHasDeadline != 0 {
+		o.Deadline = c.deadline()
+	}
+	o.Channel = c.channel()
+	o.Customer = c.name(badCustomer)
+	o.ExternalID = nil
+	if marks&orderHasExternal != 0 {
+		o.ExternalID = c.externalID()
+		if len(o.ExternalID) == 0 {
+			c.fail(at, "external id is marked and empty")
+		}
+	}
+	c.lineImages(o)
+}
+
+// orderBirth reads when and by what the order was made, or takes it from the event.
+func (c *cursor) orderBirth(o *core.OrderImage, b birth, at int, isNew bool) {
+	if isNew {
+		if b.sequence == 0 {
+			c.fail(at, "order refers to an event that is not there")
+		}
+		o.Created, o.CreatedAt = b.sequence, b.at
+		return
+	}
+	o.Created = c.sequence()
+	o.CreatedAt = c.millis()
+	if b.made(o) {
+		c.fail(at, "order repeats the event's sequence and time")
+	}
+}
+
+func (c *cursor) deadline() core.Millis {
+	at := c.pos
+	d := c.millis()
+	if d == 0 {
+		c.fail(at, "deadline is marked and zero")
+	}
+	return d
+}
+
+func (c *cursor) lineImages(o *core.OrderImage) {
+	const shortest = 4
+	n := c.count(1, core.MaxLines, shortest, "lines are not 1 to 500")
+	o.Lines = slices.Grow(o.Lines[:0], n)[:n]
+	o.Allocations = o.Allocations[:0]
+	for i := range o.Lines {
+		l := &o.Lines[i]
+		l.SKU = c.sku()
+		l.Quantity = c.quantity()
+		l.Backordered = c.quantity()
+		l.Allocations = c.count(0, core.MaxLocations, 2, "allocations of a line are more than 4096")
+		for range l.Allocations {
+			o.Allocations = append(o.Allocations, core.Allocation{Location: c.location(), Quantity: c.quantity()})
+		}
+	}
+}

@@ -1,0 +1,292 @@
+package codec
+
+import (
+	"math"
+	"math/rand/v2"
+
+	"holdfast/engine/core"
+)
+
+// generator makes random values that keep every limit, with a liking for the limits themselves.
+type generator struct{ *rand.Rand }
+
+func newGenerator(seed uint64) generator {
+	return generator{rand.New(rand.NewPCG(seed, 0))}
+}
+
+// between gives a number from min to max: one of the ends, a small one, or any.
+func (g generator) between(min, max int64) int64 {
+	span := uint64(max) - uint64(min)
+	switch g.IntN(5) {
+	case 0:
+		return min
+	case 1:
+		return max
+	case 2:
+		return min + int64(g.Uint64N(128)%(span|1))
+	}
+	if span == math.MaxUint64 {
+		return int64(g.Uint64())
+	}
+	return min + int64(g.Uint64N(span+1))
+}
+
+func (g generator) bool() bool { return g.IntN(2) == 0 }
+
+func (g generator) text(alphabet string, min, max int) []byte {
+	n := int(g.between(int64(min), int64(max)))
+	if n == 0 {
+		return nil
+	}
+	b := make([]byte, n)
+	for i := range b {
+		b[i] = alphabet[g.IntN(len(alphabet))]
+	}
+	return b
+}
+
+const (
+	identifierAlphabet = "ABCXYZabcxyz0189._:-"
+	nameAlphabet       = identifierAlphabet + "!\"#$%&'()*+,;<=>?@[\\]^`{|}~"
+)
+
+func (g generator) name() []byte {
+	if g.IntN(8) == 0 {
+		return []byte("Köln-日本-№5")
+	}
+	return g.text(nameAlphabet, 1, core.MaxNameLength)
+}
+
+func (g generator) reason() []byte {
+	if g.IntN(8) == 0 {
+		return []byte("gezählt am Dienstag / Ünal")
+	}
+	return g.text(nameAlphabet+" /", 0, core.MaxReasonLength)
+}
+
+func (g generator) quantity() core.Quantity {
+	return core.Quantity(g.between(0, math.MaxInt64))
+}
+
+func (g generator) signed() core.Quantity {
+	return core.Quantity(g.between(math.MinInt64, math.MaxInt64))
+}
+
+func (g generator) millis() core.Millis { return core.Millis(g.between(0, math.MaxInt64)) }
+
+func (g generator) sequence() core.Sequence { return core.Sequence(g.between(1, math.MaxInt64)) }
+
+func (g generator) sku() core.SKUID { return core.SKUID(g.between(0, math.MaxUint32)) }
+
+func (g generator) location() core.LocationID { return core.LocationID(g.between(0, math.MaxUint16)) }
+
+func (g generator) channel() core.ChannelID { return core.ChannelID(g.between(0, math.MaxUint16)) }
+
+func (g generator) order() core.OrderID { return core.OrderID(g.Uint64()) }
+
+func (g generator) version() uint32 { return uint32(g.between(0, math.MaxUint32)) }
+
+func (g generator) mask() core.SlotMask {
+	switch g.IntN(3) {
+	case 0:
+		return core.AllSlots
+	case 1:
+		return core.Slot(g.IntN(core.SlotCount)).Mask()
+	}
+	return core.SlotMask(g.Uint64() | 1)
+}
+
+func (g generator) skuSettings() core.SKUSettings {
+	const max = int64(core.MaxSettingQuantity)
+	return core.SKUSettings{
+		SafetyStock:      core.Quantity(g.between(0, max)),
+		BackorderLimit:   core.Quantity(g.between(int64(core.Unlimited), max)),
+		LimitPerCustomer: core.Quantity(g.between(0, max)),
+	}
+}
+
+func (g generator) locationSettings() core.LocationSettings {
+	s := core.LocationSettings{
+		Kind:     core.LocationKind(g.IntN(3)),
+		Priority: int32(g.between(math.MinInt32, math.MaxInt32)),
+	}
+	if g.bool() {
+		s.HasPosition = true
+		s.LatitudeE7 = int32(g.between(-maxLatitudeE7, maxLatitudeE7))
+		s.LongitudeE7 = int32(g.between(-maxLongitudeE7, maxLongitudeE7))
+	}
+	return s
+}
+
+// hasExpectedVersion and its like say what the frames of a kind have.
+func hasExpectedVersion(kind core.CommandKind) bool {
+	return kind >= core.CommandConfirmHold && kind <= core.CommandCancelOrder
+}
+
+var commandKinds = []core.CommandKind{
+	core.CommandTick, core.CommandDefineSKU, core.CommandDefineLocation, core.CommandDefineChannel,
+	core.CommandAdjustStock, core.CommandPlaceHold, core.CommandPlaceOrder, core.CommandConfirmHold,
+	core.CommandExtendHold, core.CommandReleaseHold, core.CommandCancelOrder,
+}
+
+func (g generator) command(kind core.CommandKind) core.Command {
+	c := core.Command{Kind: kind, Version: 1, Mask: g.mask()}
+	if kind == core.CommandTick {
+		return c
+	}
+	if g.bool() {
+		c.HasKey = true
+		c.Key = core.IdempotencyKey{byte(g.IntN(255) + 1), 5: byte(g.IntN(256)), 15: byte(g.IntN(256))}
+	}
+	if g.bool() {
+		c.Document = g.text(nameAlphabet, 1, 500)
+	}
+	if hasExpectedVersion(kind) {
+		c.Order = g.order()
+		c.ExpectedVersion = g.version()
+	}
+	g.body(&c)
+	return c
+}
+
+func (g generator) body(c *core.Command) {
+	switch c.Kind {
+	case core.CommandDefineSKU:
+		c.Name, c.SKU = g.name(), g.skuSettings()
+	case core.CommandDefineLocation:
+		c.Name, c.Location = g.name(), g.locationSettings()
+	case core.CommandDefineChannel:
+		c.Name = g.name()
+	case core.CommandAdjustStock:
+		c.Rows = g.rows()
+	case core.CommandPlaceHold:
+		c.TTL = g.ttl()
+		c.Channel, c.Customer, c.Lines = g.channel(), g.name(), g.lines()
+	case core.CommandPlaceOrder:
+		c.Channel, c.Customer, c.Lines = g.channel(), g.name(), g.lines()
+		c.ExternalID = g.text(identifierAlphabet, 0, core.MaxExternalIDLength)
+	case core.CommandExtendHold:
+		c.TTL = g.ttl()
+	}
+}
+
+func (g generator) ttl() core.Millis {
+	return core.Millis(g.between(int64(core.MinTTL), int64(core.MaxTTL)))
+}
+
+func (g generator) lines() []core.Line {
+	lines := make([]core.Line, g.between(1, core.MaxLines))
+	for i := range lines {
+		lines[i] = core.Line{SKU: g.sku(), Quantity: core.Quantity(g.between(1, int64(core.MaxLineQuantity)))}
+	}
+	return lines
+}
+
+func (g generator) rows() []core.AdjustmentRow {
+	rows := make([]core.AdjustmentRow, g.between(1, core.MaxRows))
+	for i := range rows {
+		rows[i] = core.AdjustmentRow{
+			SKU: g.sku(), Location: g.location(), Mode: core.AdjustmentMode(g.IntN(3)),
+			Value: g.signed(), Reason: g.reason(),
+		}
+		if rows[i].Mode == core.AdjustSetExpected {
+			rows[i].Expected = g.signed()
+		}
+	}
+	return rows
+}
+
+var eventKinds = []core.EventKind{
+	core.EventSKUDefined, core.EventLocationDefined, core.EventChannelDefined, core.EventStockAdjusted,
+	core.EventHoldPlaced, core.EventHoldExtended, core.EventHoldReleased, core.EventHoldExpired,
+	core.EventHoldConfirmed, core.EventOrderPlaced, core.EventOrderCancelled,
+}
+
+func (g generator) event(kind core.EventKind) core.Event {
+	ev := core.Event{Kind: kind, Sequence: g.sequence(), At: g.millis()}
+	switch kind {
+	case core.EventSKUDefined:
+		ev.SKU = g.skuImage()
+	case core.EventLocationDefined:
+		ev.Location = g.locationImage()
+	case core.EventChannelDefined:
+		ev.Channel = core.ChannelImage{ID: g.channel(), Name: g.name()}
+	case core.EventStockAdjusted:
+		ev.Levels = make([]core.LevelChange, g.between(1, core.MaxRows))
+		for i := range ev.Levels {
+			ev.Levels[i] = core.LevelChange{LevelImage: g.level(g.sku()), OnHandBefore: g.quantity(), Reason: g.reason()}
+		}
+	default:
+		ev.Order = g.orderImage()
+		if g.bool() {
+			ev.Order.Created, ev.Order.CreatedAt = ev.Sequence, ev.At
+		}
+	}
+	return ev
+}
+
+func (g generator) skuImage() core.SKUImage {
+	return core.SKUImage{
+		ID: g.sku(), Version: g.version(), Changed: g.sequence(), HasDocument: g.bool(),
+		Name: g.name(), Settings: g.skuSettings(),
+	}
+}
+
+func (g generator) locationImage() core.LocationImage {
+	return core.LocationImage{
+		ID: g.location(), Version: g.version(), Changed: g.sequence(), HasDocument: g.bool(),
+		Name: g.name(), Settings: g.locationSettings(),
+	}
+}
+
+func (g generator) level(sku core.SKUID) core.LevelImage {
+	return core.LevelImage{
+		SKU: sku, Location: g.location(), OnHand: g.quantity(),
+		Unavailable: [core.UnavailableStates]core.Quantity{g.quantity(), g.quantity(), g.quantity()},
+		Reserved:    g.quantity(), Allocated: g.quantity(),
+	}
+}
+
+func (g generator) orderImage() core.OrderImage {
+	o := core.OrderImage{
+		ID: g.order(), Status: core.OrderStatus(g.IntN(5) + 1), Version: g.version(),
+		Created: g.sequence(), CreatedAt: g.millis(), Channel: g.channel(), HasDocument: g.bool(),
+		Customer: g.name(), ExternalID: g.text(identifierAlphabet, 0, core.MaxExternalIDLength),
+	}
+	if g.bool() {
+		o.Deadline = core.Millis(g.between(1, math.MaxInt64))
+	}
+	o.Lines = make([]core.LineImage, g.between(1, core.MaxLines))
+	for i := range o.Lines {
+		l := core.LineImage{SKU: g.sku(), Quantity: g.quantity(), Backordered: g.quantity(), Allocations: g.IntN(4)}
+		for range l.Allocations {
+			o.Allocations = append(o.Allocations, core.Allocation{Location: g.location(), Quantity: g.quantity()})
+		}
+		o.Lines[i] = l
+	}
+	return o
+}
+
+func (g generator) availability() core.AvailabilityImage {
+	a := core.AvailabilityImage{
+		SKU: g.sku(), Settings: g.skuSettings(), Available: g.signed(), OnHand: g.quantity(),
+		Unavailable: g.quantity(), Reserved: g.quantity(), Allocated: g.quantity(),
+	}
+	for range g.IntN(20) {
+		a.Levels = append(a.Levels, g.level(a.SKU))
+	}
+	return a
+}
+
+func (g generator) refusal() core.Refusal {
+	r := core.Refusal{
+		Reason: core.Reason(g.between(1, int64(lastReason))), Order: g.order(), Version: g.version(),
+	}
+	for range g.IntN(20) {
+		r.Lines = append(r.Lines, core.RefusedLine{
+			Index: int(g.between(0, core.MaxLines-1)), SKU: g.sku(), Location: g.location(),
+			Requested: g.signed(), Available: g.signed(),
+		})
+	}
+	return r
+}

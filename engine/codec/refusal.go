@@ -1,0 +1,51 @@
+package codec
+
+import (
+	"slices"
+
+	"holdfast/engine/core"
+)
+
+// lastReason is the highest number given out so far.
+const lastReason = core.ReasonTableFull
+
+// AppendRefusal appends a refusal.
+func AppendRefusal(dst []byte, r *core.Refusal) []byte {
+	dst = append(dst, byte(r.Reason))
+	dst = appendUvarint(dst, uint64(r.Order))
+	dst = appendUvarint(dst, uint64(r.Version))
+	dst = appendUvarint(dst, uint64(len(r.Lines)))
+	for i := range r.Lines {
+		l := &r.Lines[i]
+		dst = appendUvarint(dst, uint64(l.Index))
+		dst = appendUvarint(dst, uint64(l.SKU))
+		dst = appendUvarint(dst, uint64(l.Location))
+		dst = appendSigned(dst, l.Requested)
+		dst = appendSigned(dst, l.Available)
+	}
+	return dst
+}
+
+// DecodeRefusal reads the refusal that src begins with into r, all of which is overwritten, and gives
+// its length. The lines reuse their room.
+func DecodeRefusal(src []byte, r *core.Refusal) (int, error) {
+	const shortest = 5
+	c := cursor{buf: src}
+	r.Reason = core.Reason(c.byte())
+	if r.Reason == core.ReasonNone || r.Reason > lastReason {
+		c.fail(0, "unknown reason")
+	}
+	r.Order = core.OrderID(c.uvarint())
+	r.Version = c.version()
+	n := c.count(0, max(core.MaxLines, core.MaxRows), shortest, "refused lines are more than 500")
+	r.Lines = slices.Grow(r.Lines[:0], n)[:n]
+	for i := range r.Lines {
+		l := &r.Lines[i]
+		l.Index = int(c.upTo(max(core.MaxLines, core.MaxRows)-1, "index is above 499"))
+		l.SKU = c.sku()
+		l.Location = c.location()
+		l.Requested = c.signed()
+		l.Available = c.signed()
+	}
+	return c.done()
+}

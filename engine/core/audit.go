@@ -1,0 +1,246 @@
+package core
+
+// ViolationKind says which invariant of the state does not hold.
+type ViolationKind uint8
+
+const (
+	ViolationSKUSum          ViolationKind = 1  // a SKU's sum is not that of its levels
+	ViolationNegative        ViolationKind = 2  // a quantity is negative
+	ViolationReserved        ViolationKind = 3  // a level's reserved units are not those of the live holds
+	ViolationAllocated       ViolationKind = 4  // a level's allocated units are not those of the orders
+	ViolationBackordered     ViolationKind = 5  // a SKU's backordered units are not those of holds and orders
+	ViolationOversold        ViolationKind = 6  // a location promised more than it has, and no count explains it
+	ViolationLine            ViolationKind = 7  // a line's allocations and backordered units are not its quantity
+	ViolationLimitCount      ViolationKind = 8  // counted units of customers are not those of the counted lines
+	ViolationExternalMissing ViolationKind = 9  // an external id does not lead to its order
+	ViolationStatus          ViolationKind = 10 // an order has a status or slots that cannot be
+	ViolationPart            ViolationKind = 11 // a part belongs to no order
+)
+
+// Violation is one place where the state contradicts itself.
+type Violation struct {
+	Kind     ViolationKind
+	SKU      SKUID
+	Location LocationID
+	Order    OrderID
+	Want     Quantity // recomputed from the records
+	Got      Quantity // as kept
+}
+
+// AuditReport is the result of an audit.
+type AuditReport struct {
+	Violations                                 []Violation // the first MaxViolations
+	Found                                      int         // all of them
+	SKUs                                       int
+	Held, Placed, Cancelled, Released, Expired int // orders by status
+}
+
+// MaxViolations bounds an audit's list: one broken sum can show in every order.
+const MaxViolations = 100
+
+// auditor recomputes sums from the orders' records, by level and SKU of each slot.
+type auditor struct {
+	machine *Machine
+	report  AuditReport
+	levels  [SlotCount][]levelTally
+	skus    [SlotCount][]skuTally
+}
+
+type levelTally struct{ reserved, allocated Quantity }
+
+type skuTally struct {
+	heldBeyond, placedBeyond Quantity // backordered
+	counted, limits          Quantity // by lines and parts; by the table of limits
+}
+
+// Audit recomputes every invariant from the records. All slots must stand still.
+func (m *Machine) Audit() AuditReport {
+	a := &auditor{machine: m}
+	for i := range m.slots {
+		a.levels[i] = make([]levelTally, m.slots[i].levels.length)
+		a.skus[i] = make([]skuTally, m.slots[i].skus.length)
+	}
+	for i := range m.slots {
+		a.tallyOrders(&m.slots[i])
+		a.tallyParts(&m.slots[i])
+		a.tallyLimits(&m.slots[i])
+	}
+	for i := range m.slots {
+		a.checkSlot(&m.slots[i])
+	}
+	return a.report
+}
+
+func (a *auditor) violate(v Violation) {
+	a.report.Found++
+	if len(a.report.Violations) < MaxViolations {
+		a.report.Violations = append(a.report.Violations, v)
+	}
+}
+
+func (a *auditor) expect(want, got Quantity, v Violation) {
+	if want != got {
+		v.Want, v.Got = want, got
+		a.violate(v)
+	}
+}
+
+func (a *auditor) tallyOrders(s *slot) {
+	var image OrderImage
+	for place := range s.orders.length {
+		s.image(place, &image)
+		record := s.orders.at(place)
+		if !record.mask.Has(s.id) || image.Status < StatusHeld || image.Status > StatusExpired {
+			a.violate(Violation{Kind: ViolationStatus, Order: image.ID})
+		}
+		a.countStatus(image.Status)
+		a.tallyLines(s, record, &image)
+		if len(image.ExternalID) == 0 {
+			continue
+		}
+		if owner, ok := s.findExternal(image.Channel, image.ExternalID); !ok || owner != image.ID {
+			a.violate(Violation{Kind: ViolationExternalMissing, Order: image.ID})
+		}
+	}
+}
+
+func (a *auditor) countStatus(status OrderStatus) {
+	switch status {
+	case StatusHeld:
+		a.report.Held++
+	case StatusPlaced:
+		a.report.Placed++
+	case StatusCancelled:
+		a.report.Cancelled++
+	case StatusReleased:
+		a.report.Released++
+	case StatusExpired:
+		a.report.Expired++
+	}
+}
+
+// tallyLines adds an order's promised units to the levels and SKUs they are promised from. What a live hold
+// has in other slots than its home is counted from the parts there, as those end it there.
+func (a *auditor) tallyLines(s *slot, record *orderRecord, image *OrderImage) {
+	next := 0
+	for i := range image.Lines {
+		l := &image.Lines[i]
+		allocations := image.Allocations[next : next+l.Allocations]
+		next += l.Allocations
+		sum := l.Backordered
+		for _, al := range allocations {
+			sum += al.Quantity
+		}
+		a.expect(l.Quantity, sum, Violation{Kind: ViolationLine, Order: image.ID, SKU: l.SKU})
+		held := image.Status == StatusHeld
+		if held && l.SKU.Slot() == s.id || image.Status == StatusPlaced {
+			counted := s.lines.at(record.firstLine+uint32(i)).flags&lineCounted != 0
+			a.tallyLine(l, allocations, held, counted)
+		}
+	}
+}
+
+func (a *auditor) tallyLine(l *LineImage, allocations []Allocation, held, counted bool) {
+	sku := &a.skus[l.SKU.Slot()][l.SKU.Place()]
+	if held {
+		sku.heldBeyond += l.Backordered
+	} else {
+		sku.placedBeyond += l.Backordered
+	}
+	if counted {
+		sku.counted += l.Quantity
+	}
+	for _, al := range allocations {
+		if tally := a.levelTally(l.SKU, al.Location); held {
+			tally.reserved += al.Quantity
+		} else {
+			tally.allocated += al.Quantity
+		}
+	}
+}
+
+func (a *auditor) levelTally(id SKUID, location LocationID) *levelTally {
+	s := &a.machine.slots[id.Slot()]
+	return &a.levels[id.Slot()][s.levelOf(s.skus.at(id.Place()), location)]
+}
+
+func (a *auditor) tallyParts(s *slot) {
+	for place := range s.parts.length {
+		part := s.parts.at(place)
+		if found, ok := s.findPart(part.order); part.deadline == 0 || !ok || found != place {
+			continue // a free record
+		}
+		if _, ok := a.machine.slots[part.order.Home()].findOrder(part.order); !ok {
+			a.violate(Violation{Kind: ViolationPart, Order: part.order})
+		}
+		for at := part.first; at != 0; {
+			line := s.partLines.at(at - 1)
+			tally := &a.skus[s.id][line.sku.Place()]
+			switch line.kind {
+			case partAllocation:
+				a.levelTally(line.sku, line.location).reserved += line.quantity
+			case partBackordered:
+				tally.heldBeyond += line.quantity
+			case partCounted:
+				tally.counted += line.quantity
+			}
+			at = line.next
+		}
+	}
+}
+
+func (a *auditor) tallyLimits(s *slot) {
+	for place := range s.limits.length {
+		if record := s.limits.at(place); record.units != 0 {
+			a.skus[s.id][record.sku.Place()].limits += record.units
+		}
+	}
+}
+
+func (a *auditor) checkSlot(s *slot) {
+	a.report.SKUs += int(s.skus.length)
+	for place := range s.skus.length {
+		a.checkSKU(s, place)
+	}
+}
+
+func (a *auditor) checkSKU(s *slot, place uint32) {
+	sku, tally := s.skus.at(place), &a.skus[s.id][place]
+	id := MakeSKUID(s.id, place)
+	var onHand, unavailable, reserved, allocated Quantity
+	for at := sku.firstLevel; at != 0; {
+		level := s.levels.at(at - 1)
+		a.checkLevel(level, &a.levels[s.id][at-1])
+		onHand += level.onHand
+		unavailable += level.unavailable[0] + level.unavailable[1] + level.unavailable[2]
+		reserved += level.reserved
+		allocated += level.allocated
+		at = level.next
+	}
+	a.expect(onHand, sku.onHand, Violation{Kind: ViolationSKUSum, SKU: id})
+	a.expect(unavailable, sku.unavailable, Violation{Kind: ViolationSKUSum, SKU: id})
+	a.expect(reserved, sku.reserved, Violation{Kind: ViolationSKUSum, SKU: id})
+	a.expect(allocated, sku.allocated, Violation{Kind: ViolationSKUSum, SKU: id})
+	a.expect(tally.heldBeyond, sku.backorderedHeld, Violation{Kind: ViolationBackordered, SKU: id})
+	a.expect(tally.placedBeyond, sku.backorderedPlaced, Violation{Kind: ViolationBackordered, SKU: id})
+	a.expect(tally.counted, tally.limits, Violation{Kind: ViolationLimitCount, SKU: id})
+}
+
+func (a *auditor) checkLevel(level *levelRecord, tally *levelTally) {
+	v := Violation{SKU: level.sku, Location: level.location}
+	for _, n := range [...]Quantity{level.onHand, level.reserved, level.allocated,
+		level.unavailable[0], level.unavailable[1], level.unavailable[2]} {
+		if n < 0 {
+			v.Kind, v.Got = ViolationNegative, n
+			a.violate(v)
+		}
+	}
+	v.Kind = ViolationReserved
+	a.expect(tally.reserved, level.reserved, v)
+	v.Kind = ViolationAllocated
+	a.expect(tally.allocated, level.allocated, v)
+	if n := level.fulfillable(); n < 0 && level.flags&levelShort == 0 {
+		v.Kind, v.Want, v.Got = ViolationOversold, 0, n
+		a.violate(v)
+	}
+}

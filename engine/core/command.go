@@ -1,0 +1,98 @@
+package core
+
+// CommandKind says what a command asks for. The numbers are in journals and must not change.
+type CommandKind uint8
+
+const (
+	CommandTick           CommandKind = 1  // let time pass in the slots of the mask
+	CommandDefineSKU      CommandKind = 2  // make a SKU, or replace its settings
+	CommandDefineLocation CommandKind = 3  // make a location, or replace its settings
+	CommandDefineChannel  CommandKind = 4  // make a channel
+	CommandAdjustStock    CommandKind = 5  // change units on hand, all rows or none
+	CommandPlaceHold      CommandKind = 6  // set units aside until a deadline
+	CommandPlaceOrder     CommandKind = 7  // promise units at once
+	CommandConfirmHold    CommandKind = 8  // turn a hold into an order
+	CommandExtendHold     CommandKind = 9  // move a hold's deadline
+	CommandReleaseHold    CommandKind = 10 // give a hold's units back
+	CommandCancelOrder    CommandKind = 11 // give an order's units back
+)
+
+// Command is a request to change state. Its byte slices may point into the buffer that it was
+// decoded from: whoever keeps one copies it.
+type Command struct {
+	Kind    CommandKind
+	Version uint8    // version of the kind's meaning, 1 for all kinds so far
+	Mask    SlotMask // the slots it touches
+	HasKey  bool
+	Key     IdempotencyKey
+
+	Order           OrderID // confirm, extend, release, cancel
+	ExpectedVersion uint32  // confirm, extend, release, cancel: refuse unless the order has it; 0 for any
+
+	TTL        Millis // place hold, extend hold
+	Channel    ChannelID
+	Customer   []byte
+	ExternalID []byte // place order; empty for none
+	Lines      []Line
+
+	Rows []AdjustmentRow // adjust stock
+
+	Name     []byte           // define SKU, location, channel
+	SKU      SKUSettings      // define SKU
+	Location LocationSettings // define location
+
+	Document []byte // what no decision needs; kept under the command's sequence
+}
+
+// Line asks for units of a SKU.
+type Line struct {
+	SKU      SKUID
+	Quantity Quantity // 1 to MaxLineQuantity
+}
+
+// AdjustmentMode says how a row changes the units on hand.
+type AdjustmentMode uint8
+
+const (
+	AdjustDelta       AdjustmentMode = 0 // add Value, which may be negative
+	AdjustSet         AdjustmentMode = 1 // make it Value
+	AdjustSetExpected AdjustmentMode = 2 // make it Value if it is Expected
+)
+
+// AdjustmentRow changes the units of one SKU at one location.
+type AdjustmentRow struct {
+	SKU      SKUID
+	Location LocationID
+	Mode     AdjustmentMode
+	Value    Quantity
+	Expected Quantity
+	Reason   []byte
+}
+
+// Unlimited is the backorder limit that is never reached.
+const Unlimited Quantity = -1
+
+// SKUSettings are a SKU's selling rules.
+type SKUSettings struct {
+	SafetyStock      Quantity // units never sold
+	BackorderLimit   Quantity // units sold beyond stock; Unlimited for no limit
+	LimitPerCustomer Quantity // units a customer may have in live holds and orders; 0 for no limit
+}
+
+// LocationKind says what a location is.
+type LocationKind uint8
+
+const (
+	LocationWarehouse LocationKind = 0
+	LocationStore     LocationKind = 1
+	LocationSupplier  LocationKind = 2
+)
+
+// LocationSettings are a location's routing facts.
+type LocationSettings struct {
+	Kind        LocationKind
+	Priority    int32 // lower is asked first
+	HasPosition bool
+	LatitudeE7  int32 // degrees × 10^7
+	LongitudeE7 int32
+}

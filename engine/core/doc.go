@@ -1,0 +1,88 @@
+// Package core decides: given the state and the next command of the journal, what happens.
+//
+// It is a pure state machine. It knows no clock, no goroutine, no disk and no randomness; the same
+// commands in the same order give the same state and the same events on every machine, with any
+// number of shards, in any grouping. Only package engine drives it.
+//
+// # Glossary
+//
+//	SKU, location, channel   what is sold; where it lies; where the order came from
+//	unit                     one piece of one SKU; quantities are whole
+//	hold                     units set aside for a customer until a deadline
+//	allocation               units of one location promised to one order line
+//	backordered              units promised that no location has
+//	command, event           a request to change state; what it changed
+//	refusal                  a business "no", with a numbered reason; never a Go error
+//	slot                     one of 64 fixed partitions; a name belongs to the slot that it hashes to
+//	home                     the slot that keeps an order's record
+//	part                     what another slot knows of a hold: its own lines and the deadline
+//	level                    the units of one SKU at one location
+//
+// # Quantities
+//
+// A level stores on hand, unavailable (three states), reserved (live holds) and allocated (orders).
+// What a location can still give, available to fulfil, is derived:
+//
+//	fulfillable(level) = on hand − unavailable − reserved − allocated
+//
+// A SKU adds what was promised beyond stock (backordered) and its safety stock:
+//
+//	available(SKU) = Σ on hand − Σ unavailable − Σ reserved − Σ allocated − backordered − safety stock
+//
+// A hold or an order is accepted iff available − quantity ≥ −backorder limit, where quantity is the
+// sum over all its lines of the SKU. Of an accepted quantity max(0, min(quantity, available)) units
+// are allocated to locations and the rest is backordered, so safety stock is never given away.
+//
+// Lines are served in their order; a line takes its units from the locations whose fulfillable is
+// positive, by location priority (lower first), then by most fulfillable when the command began, then by location
+// number, each as far as it reaches.
+//
+// # A command, step by step
+//
+//  1. Time: every slot of the mask, in ascending order, expires the holds whose deadline is at or
+//     before the command's stamp, by (deadline, order number).
+//  2. Gather: every slot of the mask writes down what the decision needs of it.
+//  3. Decide: a plan, or a refusal. Nothing has changed yet.
+//  4. Apply: every slot of the mask carries out its part of the plan.
+//
+// For one shard the steps run straight through (Machine.Execute). For several, each shard runs steps
+// 1, 2 and 4 for its own slots and the last one to gather runs step 3; package engine does the
+// waiting.
+//
+// # Rules of each command
+//
+//   - DefineSKU touches the slot of its name (NameSlot). A new SKU takes the slot's next number;
+//     a known one gets new settings and one more version. It always succeeds but for ReasonTableFull.
+//   - DefineLocation and DefineChannel touch all slots, as every slot reads those tables. A new name
+//     takes the next number. Location 0 "main" and channel 0 "web" are there from the start.
+//     Defining a known channel changes nothing (Outcome.Changed false).
+//   - AdjustStock applies all rows or none. A row's result must lie in 0..MaxOnHand; it may fall
+//     below what is promised, as a count finds what it finds. No two rows may name one level.
+//   - PlaceHold and PlaceOrder take all lines or none. The units count as reserved for a hold, as
+//     allocated for an order. With an external id the order's home is the slot of (channel,
+//     external id), else that of its first line. (channel, external id) stays taken for ever.
+//   - A customer's units of a SKU with a limit, in live holds and in orders not cancelled, may not
+//     exceed the limit. Units are counted from the moment that the SKU has a limit.
+//   - ConfirmHold turns reserved into allocated. Of an order already placed: nothing changes.
+//   - ExtendHold moves the deadline to stamp + TTL, but never to an earlier one; if it would not move
+//     nothing changes.
+//   - ReleaseHold gives the units back. Already released, expired or cancelled: nothing changes.
+//   - CancelOrder gives the units back, of a hold too. Already cancelled: nothing changes.
+//   - A hold is live while the stamp is before its deadline; at the deadline it is expired.
+//
+// # Which status allows what
+//
+//	             held       placed          cancelled        released       expired
+//	confirm      placed     unchanged       OrderCancelled   HoldReleased   HoldExpired
+//	extend       held       HoldConfirmed   OrderCancelled   HoldReleased   HoldExpired
+//	release      released   HoldConfirmed   unchanged        unchanged      unchanged
+//	cancel       cancelled  cancelled       unchanged        HoldReleased   HoldExpired
+//
+// A wrong expected version is refused first, whatever the status. A backordered part of a line moves with the line: it is reserved while held,
+// and given back on release, expiry and cancellation.
+//
+// # Memory
+//
+// Records are fixed-size and free of pointers, in slabs per slot (slab.go); indexes are derived from
+// them. Pages come from an Allocator, so the host may keep them outside the garbage collector's heap.
+package core

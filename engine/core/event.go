@@ -1,0 +1,134 @@
+package core
+
+// EventKind says what a command changed. The numbers are in stored feeds and must not change.
+type EventKind uint8
+
+const (
+	EventSKUDefined      EventKind = 1
+	EventLocationDefined EventKind = 2
+	EventChannelDefined  EventKind = 3
+	EventStockAdjusted   EventKind = 4
+	EventHoldPlaced      EventKind = 5
+	EventHoldExtended    EventKind = 6
+	EventHoldReleased    EventKind = 7
+	EventHoldExpired     EventKind = 8
+	EventHoldConfirmed   EventKind = 9
+	EventOrderPlaced     EventKind = 10
+	EventOrderCancelled  EventKind = 11
+)
+
+// Event is a fact: what a command, or a deadline that had passed before it, changed. Every event is
+// whole: its reader needs no earlier event and no state to make sense of it.
+//
+// A command's own event is the last of its sequence; before it come the holds that expired.
+type Event struct {
+	Kind     EventKind
+	Sequence Sequence
+	At       Millis // the command's stamp; for an expiry the deadline
+
+	Order    OrderImage    // hold and order events
+	SKU      SKUImage      // SKU defined
+	Location LocationImage // location defined
+	Channel  ChannelImage  // channel defined
+	Levels   []LevelChange // stock adjusted
+}
+
+// OrderStatus is where an order is in its life. The numbers are in journals' checkpoints and feeds
+// and must not change.
+type OrderStatus uint8
+
+const (
+	StatusHeld      OrderStatus = 1
+	StatusPlaced    OrderStatus = 2
+	StatusCancelled OrderStatus = 3
+	StatusReleased  OrderStatus = 4
+	StatusExpired   OrderStatus = 5
+)
+
+// OrderImage is an order, or the hold it began as, at one instant.
+type OrderImage struct {
+	ID          OrderID
+	Status      OrderStatus
+	Version     uint32   // 1 when made, one more with every change
+	Created     Sequence // the command that made it; its document lies under this number
+	CreatedAt   Millis
+	Deadline    Millis // of the hold; 0 for an order that was placed at once
+	Channel     ChannelID
+	HasDocument bool
+	Customer    []byte
+	ExternalID  []byte
+	Lines       []LineImage
+	Allocations []Allocation // of all lines, in the order of the lines
+}
+
+// LineImage is one line of an order.
+type LineImage struct {
+	SKU         SKUID
+	Quantity    Quantity
+	Backordered Quantity // units promised that no location has yet
+	Allocations int      // how many of the image's allocations are this line's
+}
+
+// Allocation is units of one location promised to a line.
+type Allocation struct {
+	Location LocationID
+	Quantity Quantity
+}
+
+// SKUImage is a SKU's settings at one instant.
+type SKUImage struct {
+	ID          SKUID
+	Version     uint32
+	Changed     Sequence // the command that last defined it; its document lies under this number
+	HasDocument bool
+	Name        []byte
+	Settings    SKUSettings
+}
+
+// LocationImage is a location at one instant.
+type LocationImage struct {
+	ID          LocationID
+	Version     uint32
+	Changed     Sequence
+	HasDocument bool
+	Name        []byte
+	Settings    LocationSettings
+}
+
+// ChannelImage is a channel.
+type ChannelImage struct {
+	ID   ChannelID
+	Name []byte
+}
+
+// LevelImage is a SKU's units at one location.
+type LevelImage struct {
+	SKU         SKUID
+	Location    LocationID
+	OnHand      Quantity
+	Unavailable [UnavailableStates]Quantity // damaged, quality_control, other
+	Reserved    Quantity                    // in live holds
+	Allocated   Quantity                    // promised to orders
+}
+
+// UnavailableStates is the number of states in which a unit is on hand and not for sale.
+const UnavailableStates = 3
+
+// LevelChange is one row of an adjustment: the level after it, and the units on hand before it.
+type LevelChange struct {
+	LevelImage
+	OnHandBefore Quantity
+	Reason       []byte
+}
+
+// AvailabilityImage is everything there is to say about a SKU's units at one instant.
+type AvailabilityImage struct {
+	SKU         SKUID
+	Settings    SKUSettings
+	Available   Quantity // to sell: on hand − unavailable − reserved − allocated − backordered − safety stock
+	OnHand      Quantity
+	Unavailable Quantity
+	Reserved    Quantity // in live holds, those beyond stock included
+	Allocated   Quantity // promised to orders, those beyond stock included
+	Levels      []LevelImage
+}

@@ -1,0 +1,196 @@
+package core
+
+import "holdfast/engine/invariant"
+
+// advance expires what is due in a slot: every hold and part whose deadline is at or before the step's
+// stamp, in the order of (deadline, order number).
+func (s *slot) advance(st *Step, sink Sink) {
+	for s.due.entries.length > 0 && s.due.entries.at(0).deadline <= st.now {
+		due := s.due.pop()
+		if !s.isLive(&due) {
+			continue
+		}
+		if due.part != 0 {
+			s.expirePart(due.place)
+		} else {
+			s.expireHold(due.place, st.sequence, sink)
+		}
+	}
+}
+
+// isLive tells whether an entry of the heap still says when its hold ends: holds that were extended,
+// confirmed or released leave their entry behind.
+func (s *slot) isLive(due *dueRecord) bool {
+	if due.part != 0 {
+		part := s.parts.at(due.place)
+		return part.order == due.order && part.deadline == due.deadline
+	}
+	order := s.orders.at(due.place)
+	return order.status == StatusHeld && order.deadline == due.deadline
+}
+
+// NextDeadline is the earliest deadline of a slot's live holds; ok is false when it has none.
+func (m *Machine) NextDeadline(id Slot) (at Millis, ok bool) {
+	s := &m.slots[id]
+	for s.due.entries.length > 0 {
+		due := s.due.entries.at(0)
+		if s.isLive(due) {
+			return due.deadline, true
+		}
+		s.due.pop()
+	}
+	return 0, false
+}
+
+func (s *slot) expireHold(place uint32, seq Sequence, sink Sink) {
+	record := s.orders.mut(place)
+	record.status = StatusExpired
+	record.version++
+	ev := &s.expiry
+	ev.Kind, ev.Sequence, ev.At = EventHoldExpired, seq, record.deadline
+	s.image(place, &ev.Order)
+	next := 0
+	for i := range ev.Order.Lines {
+		l := &ev.Order.Lines[i]
+		if l.SKU.Slot() == s.id {
+			s.giveBack(l, ev.Order.Allocations[next:next+l.Allocations], true)
+			if s.lines.at(record.firstLine+uint32(i)).flags&lineCounted != 0 {
+				s.count(hashCustomer(ev.Order.Customer), l.SKU, -l.Quantity)
+			}
+		}
+		next += l.Allocations
+	}
+	sink.Event(ev)
+}
+
+// addPart writes down what the slot has to give back when the hold ends.
+func (s *slot) addPart(st *Step) {
+	image := &st.event.Order
+	place := s.parts.acquire()
+	part := s.parts.mut(place)
+	part.order, part.deadline = image.ID, image.Deadline
+	part.customer = hashCustomer(image.Customer)
+	next := 0
+	for i := range image.Lines {
+		l := &image.Lines[i]
+		allocations := image.Allocations[next : next+l.Allocations]
+		next += l.Allocations
+		if l.SKU.Slot() != s.id {
+			continue
+		}
+		for _, a := range allocations {
+			s.addPartLine(part, partLineRecord{kind: partAllocation, sku: l.SKU, location: a.Location, quantity: a.Quantity})
+		}
+		if l.Backordered > 0 {
+			s.addPartLine(part, partLineRecord{kind: partBackordered, sku: l.SKU, quantity: l.Backordered})
+		}
+		if st.lines[i].counted {
+			s.addPartLine(part, partLineRecord{kind: partCounted, sku: l.SKU, quantity: l.Quantity})
+		}
+	}
+	s.partIndex.Insert(s.partHash(image.ID), place)
+	s.due.push(dueRecord{deadline: image.Deadline, order: image.ID, place: place, part: 1})
+}
+
+func (s *slot) addPartLine(part *partRecord, line partLineRecord) {
+	line.next = part.first
+	place := s.partLines.acquire()
+	*s.partLines.mut(place) = line
+	part.first = place + 1
+}
+
+// expirePart gives a part's units back and forgets it.
+func (s *slot) expirePart(place uint32) {
+	part := s.parts.at(place)
+	for at := part.first; at != 0; {
+		line := s.partLines.at(at - 1)
+		sku := s.skus.mut(line.sku.Place())
+		switch line.kind {
+		case partAllocation:
+			s.move(sku, s.levels.mut(s.levelOf(sku, line.location)), true, -line.quantity)
+		case partBackordered:
+			sku.moveBackordered(true, -line.quantity)
+		case partCounted:
+			s.count(part.customer, line.sku, -line.quantity)
+		}
+		s.touch(line.sku)
+		at = line.next
+	}
+	s.dropPart(place)
+}
+
+// dropPart forgets a part whose units have been dealt with.
+func (s *slot) dropPart(place uint32) {
+	part := *s.parts.at(place)
+	for at := part.first; at != 0; {
+		next := s.partLines.at(at - 1).next
+		s.partLines.release(at - 1)
+		at = next
+	}
+	found := s.partIndex.Delete(s.partHash(part.order), place)
+	invariant.Check(found, "a part is in its index")
+	s.parts.release(place)
+}
+
+func (s *slot) findPart(id OrderID) (uint32, bool) {
+	cursor := s.partIndex.Search(s.partHash(id))
+	for cursor.Next() {
+		if s.parts.at(cursor.Record()).order == id {
+			return cursor.Record(), true
+		}
+	}
+	return 0, false
+}
+
+func (s *slot) partHash(id OrderID) uint64 { return finish(uint64(id) ^ s.seed) }
+
+// dueHeap is a binary heap of deadlines, the earliest on top. It is derived: entries of ended
+// holds stay until they come up, and are ignored then.
+type dueHeap struct{ entries slab[dueRecord] }
+
+func (r *dueRecord) before(o *dueRecord) bool {
+	if r.deadline != o.deadline {
+		return r.deadline < o.deadline
+	}
+	return r.order < o.order
+}
+
+func (h *dueHeap) push(r dueRecord) {
+	i := h.entries.push()
+	for i > 0 {
+		parent := (i - 1) / 2
+		if !r.before(h.entries.at(parent)) {
+			break
+		}
+		*h.entries.mut(i) = *h.entries.at(parent)
+		i = parent
+	}
+	*h.entries.mut(i) = r
+}
+
+func (h *dueHeap) pop() dueRecord {
+	top := *h.entries.at(0)
+	last := *h.entries.at(h.entries.length - 1)
+	h.entries.pop()
+	n := h.entries.length
+	if n == 0 {
+		return top
+	}
+	i := uint32(0)
+	for {
+		child := 2*i + 1
+		if child >= n {
+			break
+		}
+		if child+1 < n && h.entries.at(child+1).before(h.entries.at(child)) {
+			child++
+		}
+		if !h.entries.at(child).before(&last) {
+			break
+		}
+		*h.entries.mut(i) = *h.entries.at(child)
+		i = child
+	}
+	*h.entries.mut(i) = last
+	return top
+}

@@ -1,0 +1,37 @@
+package core
+
+// Every limit of the state machine stands here, with the reason for its value.
+const (
+	// MaxLines bounds an order's lines: a wholesale order fits, and the largest command stays far
+	// below the journal's group.
+	MaxLines = 500
+	// MaxRows bounds an adjustment's rows, for the same reason.
+	MaxRows = 500
+	// MaxLineQuantity is what the contract allows a line to ask for.
+	MaxLineQuantity Quantity = 1_000_000_000
+	// MaxOnHand bounds the units of one SKU at one location. Even all locations together stay below
+	// 2^63, so sums need no check.
+	MaxOnHand Quantity = 1_000_000_000_000
+	// MaxSettingQuantity bounds safety stock, backorder limit and limit per customer.
+	MaxSettingQuantity Quantity = MaxOnHand
+	// MinTTL and MaxTTL bound how long a hold may last: a second, and a day.
+	MinTTL Millis = 1_000
+	MaxTTL Millis = 86_400_000
+	// MaxNameLength bounds the names of SKUs, locations, channels and customers, in bytes.
+	MaxNameLength = 128
+	// MaxExternalIDLength bounds an order's external id, in bytes.
+	MaxExternalIDLength = 64
+	// MaxReasonLength bounds the reason of an adjustment row, in bytes.
+	MaxReasonLength = 64
+	// MaxDocumentLength bounds what a command may carry that no decision needs, in bytes.
+	MaxDocumentLength = 64 << 10
+	// MaxLocations bounds the table of locations. A SKU's levels are a list that every order of the
+	// SKU walks, so this is also the longest such list.
+	MaxLocations = 4096
+	// MaxChannels bounds the table of channels, which anybody who may order can grow.
+	MaxChannels = 4096
+	// MaxSKUsPerSlot keeps a SKU's number in 32 bits.
+	MaxSKUsPerSlot = 1 << (32 - slotBits)
+	// MaxOrdersPerSlot keeps an order's place in 32 bits.
+	MaxOrdersPerSlot = 1<<32 - 1
+)

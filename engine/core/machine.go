@@ -1,0 +1,184 @@
+package core
+
+import "holdfast/engine/invariant"
+
+// Options are what a host may choose about a machine; none of it reaches a result.
+type Options struct {
+	// Allocate gives the memory of all records. Nil takes it from the heap.
+	Allocate Allocator
+	// Seed keys the hashes of the indexes. A host that serves strangers gives a random one.
+	Seed uint64
+}
+
+// Machine is the state of one cell: 64 slots, and the tables that all of them read.
+//
+// Calls for different slots may run at the same time, each slot by one goroutine; tables change only in
+// Decide of a command that has every slot in its mask, while all slots wait for it.
+type Machine struct {
+	slots     [SlotCount]slot
+	locations []location
+	channels  []channel
+}
+
+// slot is one partition of the state, with the indexes derived from it.
+type slot struct {
+	id          Slot
+	skus        slab[skuRecord]
+	levels      slab[levelRecord]
+	orders      slab[orderRecord]
+	lines       slab[lineRecord]
+	allocations slab[allocationRecord]
+	texts       texts
+	parts       recycler[partRecord]
+	partLines   recycler[partLineRecord]
+	limits      recycler[limitRecord]
+
+	seed      uint64
+	names     *Index // SKU names → skus
+	externals *Index // (channel, external id) → orders
+	partIndex *Index // order number → parts
+	limitOf   *Index // (customer, SKU) → limits
+	due       dueHeap
+
+	touched []SKUID // SKUs whose availability changed since the host last asked
+	mark    []bool  // by place: is in touched
+	expiry  Event   // scratch for the events of expired holds
+}
+
+// location and channel are rows of the tables that every slot reads.
+type location struct {
+	name        []byte
+	settings    LocationSettings
+	version     uint32
+	changed     Sequence
+	hasDocument bool
+}
+
+type channel struct{ name []byte }
+
+// New makes an empty machine: location "main", channel "web", nothing else.
+func New(o Options) *Machine {
+	allocate := o.Allocate
+	if allocate == nil {
+		allocate = heapAllocator
+	}
+	m := &Machine{
+		locations: []location{{name: []byte("main"), version: 1}},
+		channels:  []channel{{name: []byte("web")}},
+	}
+	for i := range m.slots {
+		m.slots[i].open(Slot(i), allocate, o.Seed)
+	}
+	return m
+}
+
+func (s *slot) open(id Slot, allocate Allocator, seed uint64) {
+	s.id, s.seed = id, seed
+	s.skus.allocate = allocate
+	s.levels.allocate = allocate
+	s.orders.allocate = allocate
+	s.lines.allocate = allocate
+	s.allocations.allocate = allocate
+	s.texts.allocate = allocate
+	s.parts.allocate = allocate
+	s.parts.next = func(p *partRecord) *uint32 { return &p.first }
+	s.partLines.allocate = allocate
+	s.partLines.next = func(p *partLineRecord) *uint32 { return &p.next }
+	s.limits.allocate = allocate
+	s.limits.next = func(l *limitRecord) *uint32 { return &l.next }
+	s.due.entries.allocate = allocate
+	s.names = NewIndex(allocate)
+	s.externals = NewIndex(allocate)
+	s.partIndex = NewIndex(allocate)
+	s.limitOf = NewIndex(allocate)
+}
+
+// Sink takes what a machine has to tell. An event is valid only during the call.
+type Sink interface {
+	Event(ev *Event)
+}
+
+// Execute runs a command straight through: all its slots' time, gather, decide, apply. The outcome's
+// refusal stays valid until the step is used again.
+func (m *Machine) Execute(st *Step, c *Command, seq Sequence, now Millis, sink Sink) *Outcome {
+	st.Begin(c, seq, now)
+	mask := c.Mask
+	if mask&(mask-1) == 0 && mask != 0 {
+		s := maskFirst(mask)
+		m.Gather(s, st, sink)
+		m.Decide(st)
+		m.Apply(s, st, sink)
+		return &st.Outcome
+	}
+	for rest := mask; rest != 0; rest &= rest - 1 {
+		m.Gather(maskFirst(rest), st, sink)
+	}
+	m.Decide(st)
+	for rest := mask; rest != 0; rest &= rest - 1 {
+		m.Apply(maskFirst(rest), st, sink)
+	}
+	return &st.Outcome
+}
+
+// Gather lets time pass in a slot and writes into the step what the decision needs of it. It changes
+// nothing of the slot but expired holds.
+func (m *Machine) Gather(id Slot, st *Step, sink Sink) {
+	s := &m.slots[id]
+	s.advance(st, sink)
+	switch st.command.Kind {
+	case CommandTick, CommandDefineLocation, CommandDefineChannel:
+	case CommandDefineSKU:
+		s.gatherSKU(st)
+	case CommandAdjustStock:
+		s.gatherAdjustment(st)
+	case CommandPlaceHold, CommandPlaceOrder:
+		s.gatherPlacement(st)
+	case CommandConfirmHold, CommandExtendHold, CommandReleaseHold, CommandCancelOrder:
+		s.gatherOrder(st)
+	default:
+		invariant.Check(false, "a command's kind is known")
+	}
+}
+
+// Decide makes a plan or a refusal from everything gathered. Only the tables may change here.
+func (m *Machine) Decide(st *Step) {
+	switch st.command.Kind {
+	case CommandTick:
+		st.Outcome.Changed = true
+	case CommandDefineSKU:
+		m.decideSKU(st)
+	case CommandDefineLocation:
+		m.decideLocation(st)
+	case CommandDefineChannel:
+		m.decideChannel(st)
+	case CommandAdjustStock:
+		m.decideAdjustment(st)
+	case CommandPlaceHold, CommandPlaceOrder:
+		m.decidePlacement(st)
+	case CommandConfirmHold, CommandExtendHold, CommandReleaseHold, CommandCancelOrder:
+		decideOrder(st)
+	}
+}
+
+// Apply carries out a slot's part of the plan.
+func (m *Machine) Apply(id Slot, st *Step, sink Sink) {
+	if !st.Outcome.Changed {
+		return
+	}
+	s := &m.slots[id]
+	switch st.command.Kind {
+	case CommandTick:
+	case CommandDefineSKU:
+		s.applySKU(st, sink)
+	case CommandDefineLocation, CommandDefineChannel:
+		if id == 0 { // the table has changed already; one slot says so
+			sink.Event(&st.event)
+		}
+	case CommandAdjustStock:
+		s.applyAdjustment(st, sink)
+	case CommandPlaceHold, CommandPlaceOrder:
+		s.applyPlacement(st, sink)
+	case CommandConfirmHold, CommandExtendHold, CommandReleaseHold, CommandCancelOrder:
+		s.applyOrder(st, sink)
+	}
+}

@@ -1,0 +1,195 @@
+package core
+
+import "holdfast/engine/invariant"
+
+// gatherOrder loads the order that a command is about, in its home slot.
+func (s *slot) gatherOrder(st *Step) {
+	if s.id != st.home {
+		return
+	}
+	place, ok := s.findOrder(st.command.Order)
+	if !ok {
+		return
+	}
+	st.known, st.place = true, place
+	st.mask = s.orders.at(place).mask
+	s.image(place, &st.event.Order)
+	st.lines = resize(st.lines, len(st.event.Order.Lines))
+	first := s.orders.at(place).firstLine
+	for i := range st.lines {
+		st.lines[i].counted = s.lines.at(first+uint32(i)).flags&lineCounted != 0
+	}
+}
+
+// findOrder gives the place of an order of this slot.
+func (s *slot) findOrder(id OrderID) (uint32, bool) {
+	if id.Place() >= uint64(s.orders.length) {
+		return 0, false
+	}
+	place := uint32(id.Place())
+	return place, id.Spread() == (s.orders.at(place).mask != s.id.Mask())
+}
+
+// image fills img from an order's records. Its texts are those of the slab, valid for ever; its lists are reused.
+func (s *slot) image(place uint32, img *OrderImage) {
+	record := s.orders.at(place)
+	customer, external := s.texts.get(record.text)
+	*img = OrderImage{
+		ID:          MakeOrderID(s.id, record.mask != s.id.Mask(), place),
+		Status:      record.status,
+		Version:     record.version,
+		Created:     record.created,
+		CreatedAt:   record.createdAt,
+		Deadline:    record.deadline,
+		Channel:     record.channel,
+		HasDocument: record.flags&hasDocument != 0,
+		Customer:    customer,
+		ExternalID:  external,
+		Lines:       img.Lines[:0],
+		Allocations: img.Allocations[:0],
+	}
+	for i := range uint32(record.lines) {
+		s.lineImage(s.lines.at(record.firstLine+i), img)
+	}
+}
+
+func (s *slot) lineImage(line *lineRecord, img *OrderImage) {
+	img.Lines = append(img.Lines, LineImage{
+		SKU:         line.sku,
+		Quantity:    Quantity(line.quantity),
+		Backordered: Quantity(line.backordered),
+		Allocations: int(line.allocations),
+	})
+	if line.allocations == 1 {
+		img.Allocations = append(img.Allocations, Allocation{
+			Location: LocationID(line.allocation), Quantity: Quantity(line.quantity - line.backordered),
+		})
+		return
+	}
+	for i := range uint32(line.allocations) {
+		a := s.allocations.at(line.allocation + i)
+		img.Allocations = append(img.Allocations, Allocation{Location: a.location, Quantity: Quantity(a.quantity)})
+	}
+}
+
+// decideOrder says whether the order's status allows the command, and plans the change.
+func decideOrder(st *Step) {
+	c := st.command
+	image := &st.event.Order
+	st.Outcome.Order = c.Order
+	if !st.known {
+		st.refuse(ReasonOrderNotFound).Order = c.Order
+		return
+	}
+	if st.mask&^c.Mask != 0 {
+		st.refuseOrder(ReasonSlotsChanged)
+		return
+	}
+	if c.ExpectedVersion != 0 && c.ExpectedVersion != image.Version {
+		st.refuseOrder(ReasonVersionConflict)
+		return
+	}
+	change, reason := transition(c.Kind, image.Status)
+	if reason != ReasonNone {
+		st.refuseOrder(reason)
+		return
+	}
+	if !change || c.Kind == CommandExtendHold && st.now+c.TTL <= image.Deadline {
+		return
+	}
+	st.Outcome.Changed = true
+	st.planTransition()
+}
+
+func (st *Step) refuseOrder(reason Reason) {
+	r := st.refuse(reason)
+	r.Order, r.Version = st.event.Order.ID, st.event.Order.Version
+}
+
+// transition says whether a command changes an order of a status, leaves it as it is, or is refused:
+// the table in doc.go.
+func transition(kind CommandKind, status OrderStatus) (change bool, refused Reason) {
+	switch status {
+	case StatusHeld:
+		return true, ReasonNone
+	case StatusPlaced:
+		switch kind {
+		case CommandConfirmHold:
+			return false, ReasonNone
+		case CommandCancelOrder:
+			return true, ReasonNone
+		}
+		return false, ReasonHoldConfirmed
+	case StatusCancelled:
+		if kind == CommandReleaseHold || kind == CommandCancelOrder {
+			return false, ReasonNone
+		}
+		return false, ReasonOrderCancelled
+	case StatusReleased:
+		if kind == CommandReleaseHold {
+			return false, ReasonNone
+		}
+		return false, ReasonHoldReleased
+	}
+	invariant.Check(status == StatusExpired, "an order's status is known")
+	if kind == CommandReleaseHold {
+		return false, ReasonNone
+	}
+	return false, ReasonHoldExpired
+}
+
+// planTransition makes the loaded image into the one after the change.
+func (st *Step) planTransition() {
+	image := &st.event.Order
+	st.wasHeld = image.Status == StatusHeld
+	image.Version++
+	switch st.command.Kind {
+	case CommandConfirmHold:
+		st.event.Kind, image.Status = EventHoldConfirmed, StatusPlaced
+	case CommandExtendHold:
+		st.event.Kind, image.Deadline = EventHoldExtended, st.now+st.command.TTL
+	case CommandReleaseHold:
+		st.event.Kind, image.Status = EventHoldReleased, StatusReleased
+	case CommandCancelOrder:
+		st.event.Kind, image.Status = EventOrderCancelled, StatusCancelled
+	}
+}
+
+// applyOrder changes the slot's units as planned and, in the home slot, the order's record.
+func (s *slot) applyOrder(st *Step, sink Sink) {
+	switch st.command.Kind {
+	case CommandConfirmHold:
+		s.applyLines(st, s.settle)
+	case CommandReleaseHold, CommandCancelOrder:
+		s.applyLines(st, func(l *LineImage, allocations []Allocation) { s.giveBack(l, allocations, st.wasHeld) })
+		s.countLines(st, -1)
+	}
+	image := &st.event.Order
+	if s.id != st.home {
+		if st.wasHeld {
+			s.applyPart(st)
+		}
+		return
+	}
+	record := s.orders.mut(st.place)
+	record.status, record.version, record.deadline = image.Status, image.Version, image.Deadline
+	if st.command.Kind == CommandExtendHold {
+		s.due.push(dueRecord{deadline: image.Deadline, order: image.ID, place: st.place})
+	}
+	sink.Event(&st.event)
+}
+
+// applyPart moves the deadline of the slot's part of a hold, or ends the part.
+func (s *slot) applyPart(st *Step) {
+	image := &st.event.Order
+	place, ok := s.findPart(image.ID)
+	if !ok {
+		return // the command's mask was wider than the order's
+	}
+	if st.command.Kind == CommandExtendHold {
+		s.parts.mut(place).deadline = image.Deadline
+		s.due.push(dueRecord{deadline: image.Deadline, order: image.ID, place: place, part: 1})
+		return
+	}
+	s.dropPart(place)
+}

@@ -1,0 +1,356 @@
+package core
+
+import (
+	"cmp"
+	"slices"
+
+	"holdfast/engine/invariant"
+)
+
+// gatherPlacement finds out about the lines whose SKUs the slot owns and, in the home slot, about the
+// external id and the order's future number.
+func (s *slot) gatherPlacement(st *Step) {
+	c := st.command
+	for i := range c.Lines {
+		if c.Lines[i].SKU.Slot() == s.id {
+			s.gatherLine(st, i)
+		}
+	}
+	if s.id != st.home {
+		return
+	}
+	st.place = s.orders.length
+	if len(c.ExternalID) > 0 {
+		st.externalOwner, st.externalTaken = s.findExternal(c.Channel, c.ExternalID)
+	}
+}
+
+func (s *slot) gatherLine(st *Step, i int) {
+	id := st.command.Lines[i].SKU
+	f := &st.lines[i]
+	if id.Place() >= s.skus.length {
+		return
+	}
+	sku := s.skus.at(id.Place())
+	*f = lineFinding{
+		found:     true,
+		first:     int32(i),
+		available: sku.available(),
+		room:      sku.settings.BackorderLimit,
+		limit:     sku.settings.LimitPerCustomer,
+		slot:      s.id,
+		from:      int32(len(st.choices[s.id])),
+	}
+	if f.limit > 0 {
+		f.used = s.unitsOf(hashCustomer(st.command.Customer), id)
+	}
+	for at := sku.firstLevel; at != 0; {
+		level := s.levels.at(at - 1)
+		if n := level.fulfillable(); n > 0 {
+			st.choices[s.id] = append(st.choices[s.id], choice{location: level.location, fulfillable: n, atFirst: n})
+		}
+		at = level.next
+	}
+	f.to = int32(len(st.choices[s.id]))
+}
+
+// available is what may still be sold from stock; it is negative when more was promised than is there.
+func (r *skuRecord) available() Quantity {
+	return r.onHand - r.unavailable - r.reserved - r.allocated - r.backorderedHeld - r.backorderedPlaced -
+		r.settings.SafetyStock
+}
+
+// fulfillable is what the location can still give.
+func (r *levelRecord) fulfillable() Quantity {
+	return r.onHand - r.unavailable[0] - r.unavailable[1] - r.unavailable[2] - r.reserved - r.allocated
+}
+
+// decidePlacement checks in the order of precedence, then serves the lines.
+func (m *Machine) decidePlacement(st *Step) {
+	c := st.command
+	if !st.sumLines() {
+		return
+	}
+	if int(c.Channel) >= len(m.channels) {
+		st.refuse(ReasonChannelNotFound)
+		return
+	}
+	if st.externalTaken {
+		st.refuse(ReasonDuplicateExternal).Order = st.externalOwner
+		return
+	}
+	if st.overLimit() || st.overStock() {
+		return
+	}
+	if st.place >= MaxOrdersPerSlot {
+		st.refuse(ReasonTableFull)
+		return
+	}
+	m.planPlacement(st)
+}
+
+// sumLines adds up the lines of each SKU, at its first line. It refuses lines of unknown SKUs.
+func (st *Step) sumLines() bool {
+	c := st.command
+	if len(c.Lines) == 1 && st.lines[0].found {
+		st.lines[0].total = c.Lines[0].Quantity
+		return true
+	}
+	for i := range c.Lines {
+		if !st.lines[i].found {
+			if st.Outcome.Reason == ReasonNone {
+				st.refuse(ReasonSKUNotFound)
+			}
+			st.refusal.Lines = append(st.refusal.Lines,
+				RefusedLine{Index: i, SKU: c.Lines[i].SKU, Requested: c.Lines[i].Quantity})
+		}
+	}
+	if st.Outcome.Reason != ReasonNone {
+		return false
+	}
+	st.sortPlaces(len(c.Lines), func(a, b int32) int { return cmp.Compare(c.Lines[a].SKU, c.Lines[b].SKU) })
+	first := st.sorted[0]
+	for _, i := range st.sorted {
+		if c.Lines[i].SKU != c.Lines[first].SKU {
+			first = i
+		}
+		st.lines[i].first = first
+		st.lines[first].total += c.Lines[i].Quantity
+	}
+	return true
+}
+
+// sortPlaces fills st.sorted with 0 to n−1 in the order of compare; equals keep their order.
+func (st *Step) sortPlaces(n int, compare func(a, b int32) int) {
+	st.sorted = resize(st.sorted, n)
+	for i := range st.sorted {
+		st.sorted[i] = int32(i)
+	}
+	slices.SortStableFunc(st.sorted, compare)
+}
+
+func (st *Step) overLimit() bool {
+	for i := range st.lines {
+		f := &st.lines[i]
+		if f.limit > 0 && int(f.first) == i && f.used+f.total > f.limit {
+			st.refuseLine(ReasonLimitPerCustomer, i, max(0, f.limit-f.used))
+		}
+	}
+	return st.Outcome.Reason != ReasonNone
+}
+
+func (st *Step) overStock() bool {
+	for i := range st.lines {
+		f := &st.lines[i]
+		if int(f.first) == i && f.room != Unlimited && f.available-f.total < -f.room {
+			st.refuseLine(ReasonInsufficientStock, i, max(0, f.available+f.room))
+		}
+	}
+	return st.Outcome.Reason != ReasonNone
+}
+
+func (st *Step) refuseLine(reason Reason, i int, available Quantity) {
+	if st.Outcome.Reason == ReasonNone {
+		st.refuse(reason)
+	}
+	st.refusal.Lines = append(st.refusal.Lines, RefusedLine{
+		Index: i, SKU: st.command.Lines[i].SKU, Requested: st.lines[i].total, Available: available,
+	})
+}
+
+// planPlacement fills the event with the new order; the event is the plan that Apply carries out.
+func (m *Machine) planPlacement(st *Step) {
+	c := st.command
+	image := &st.event.Order
+	*image = OrderImage{
+		ID:          MakeOrderID(st.home, st.spread, st.place),
+		Status:      StatusPlaced,
+		Version:     1,
+		Created:     st.sequence,
+		CreatedAt:   st.now,
+		Channel:     c.Channel,
+		HasDocument: len(c.Document) > 0,
+		Customer:    c.Customer,
+		ExternalID:  c.ExternalID,
+		Lines:       image.Lines[:0],
+		Allocations: image.Allocations[:0],
+	}
+	st.event.Kind = EventOrderPlaced
+	if c.Kind == CommandPlaceHold {
+		st.event.Kind = EventHoldPlaced
+		image.Status, image.Deadline = StatusHeld, st.now+c.TTL
+	}
+	st.mask = c.Mask
+	for i := range st.lines {
+		if f := &st.lines[i]; int(f.first) == i {
+			f.sellable = max(0, min(f.total, f.available))
+			m.rank(st.choices[f.slot][f.from:f.to])
+		}
+	}
+	for i := range st.lines {
+		st.serve(i)
+	}
+	st.Outcome.Changed, st.Outcome.Order = true, image.ID
+}
+
+// rank puts a SKU's locations in the order in which they are asked. It is the decision that routing
+// will replace.
+func (m *Machine) rank(choices []choice) {
+	if len(choices) < 2 {
+		return
+	}
+	for i := range choices {
+		choices[i].priority = m.locations[choices[i].location].settings.Priority
+	}
+	slices.SortFunc(choices, func(a, b choice) int {
+		return cmp.Or(
+			cmp.Compare(a.priority, b.priority),
+			cmp.Compare(b.atFirst, a.atFirst),
+			cmp.Compare(a.location, b.location),
+		)
+	})
+}
+
+// serve gives a line its units.
+func (st *Step) serve(i int) {
+	image := &st.event.Order
+	line := &st.command.Lines[i]
+	f := &st.lines[i]
+	first := &st.lines[f.first]
+	fromStock := min(line.Quantity, first.sellable)
+	first.sellable -= fromStock
+	made := len(image.Allocations)
+	choices := st.choices[first.slot][first.from:first.to]
+	rest := fromStock
+	for k := range choices {
+		if rest == 0 {
+			break
+		}
+		if n := min(rest, choices[k].fulfillable); n > 0 {
+			choices[k].fulfillable -= n
+			rest -= n
+			image.Allocations = append(image.Allocations, Allocation{Location: choices[k].location, Quantity: n})
+		}
+	}
+	invariant.Check(rest == 0, "what a SKU can sell lies at its locations")
+	f.counted = f.limit > 0
+	image.Lines = append(image.Lines, LineImage{
+		SKU:         line.SKU,
+		Quantity:    line.Quantity,
+		Backordered: line.Quantity - fromStock,
+		Allocations: len(image.Allocations) - made,
+	})
+}
+
+// applyPlacement takes the slot's units and, in the home slot, writes the order down and tells of it; elsewhere
+// it writes down the part of a hold.
+func (s *slot) applyPlacement(st *Step, sink Sink) {
+	image := &st.event.Order
+	held := image.Status == StatusHeld
+	s.applyLines(st, func(l *LineImage, allocations []Allocation) { s.take(l, allocations, held) })
+	s.countLines(st, 1)
+	if s.id != st.home {
+		if held {
+			s.addPart(st)
+		}
+		return
+	}
+	place := s.store(st)
+	if held {
+		s.due.push(dueRecord{deadline: image.Deadline, order: image.ID, place: place})
+	}
+	sink.Event(&st.event)
+}
+
+// applyLines calls do for every line of the plan whose SKU the slot owns, with the line's allocations.
+func (s *slot) applyLines(st *Step, do func(l *LineImage, allocations []Allocation)) {
+	image := &st.event.Order
+	next := 0
+	for i := range image.Lines {
+		l := &image.Lines[i]
+		if l.SKU.Slot() == s.id {
+			do(l, image.Allocations[next:next+l.Allocations])
+		}
+		next += l.Allocations
+	}
+}
+
+// countLines adds the slot's counted lines to the customer's units, or takes them away.
+func (s *slot) countLines(st *Step, sign Quantity) {
+	image := &st.event.Order
+	for i := range image.Lines {
+		if l := &image.Lines[i]; st.lines[i].counted && l.SKU.Slot() == s.id {
+			s.count(hashCustomer(image.Customer), l.SKU, sign*l.Quantity)
+		}
+	}
+}
+
+// store writes the order of the plan into the slot's slabs.
+func (s *slot) store(st *Step) uint32 {
+	image := &st.event.Order
+	place := s.orders.push()
+	invariant.Check(place == st.place, "an order gets the place that it was promised")
+	record := s.orders.mut(place)
+	*record = orderRecord{
+		created:   image.Created,
+		createdAt: image.CreatedAt,
+		deadline:  image.Deadline,
+		mask:      st.mask,
+		text:      s.texts.add(image.Customer, image.ExternalID),
+		firstLine: s.lines.length,
+		version:   image.Version,
+		lines:     uint16(len(image.Lines)),
+		channel:   image.Channel,
+		status:    image.Status,
+	}
+	if image.HasDocument {
+		record.flags = hasDocument
+	}
+	next := 0
+	for i := range image.Lines {
+		l := &image.Lines[i]
+		s.storeLine(l, image.Allocations[next:next+l.Allocations], st.lines[i].counted)
+		next += l.Allocations
+	}
+	if len(image.ExternalID) > 0 {
+		s.externals.Insert(s.externalHash(image.Channel, image.ExternalID), place)
+	}
+	return place
+}
+
+func (s *slot) storeLine(l *LineImage, allocations []Allocation, counted bool) {
+	record := s.lines.mut(s.lines.push())
+	*record = lineRecord{
+		sku:         l.SKU,
+		quantity:    uint32(l.Quantity),
+		backordered: uint32(l.Backordered),
+		allocations: uint16(len(allocations)),
+	}
+	if counted {
+		record.flags = lineCounted
+	}
+	if len(allocations) == 1 {
+		record.allocation = uint32(allocations[0].Location)
+		return
+	}
+	record.allocation = s.allocations.length
+	for _, a := range allocations {
+		*s.allocations.mut(s.allocations.push()) = allocationRecord{quantity: uint32(a.Quantity), location: a.Location}
+	}
+}
+
+// findExternal gives the order that has a channel's external id.
+func (s *slot) findExternal(channel ChannelID, id []byte) (OrderID, bool) {
+	cursor := s.externals.Search(s.externalHash(channel, id))
+	for cursor.Next() {
+		order := s.orders.at(cursor.Record())
+		if _, external := s.texts.get(order.text); order.channel == channel && string(external) == string(id) {
+			return MakeOrderID(s.id, order.mask != s.id.Mask(), cursor.Record()), true
+		}
+	}
+	return 0, false
+}
+
+func (s *slot) externalHash(channel ChannelID, id []byte) uint64 {
+	return indexHash(s.seed+uint64(channel)*digestD, id)
+}

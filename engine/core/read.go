@@ -1,0 +1,142 @@
+package core
+
+// The reads below run where commands run, between two commands, and change nothing. Each fills an image
+// whose lists it reuses; texts in it stay valid for ever.
+
+// ReadOrder gives an order as it stands.
+func (m *Machine) ReadOrder(id OrderID, img *OrderImage) bool {
+	s := &m.slots[id.Home()]
+	place, ok := s.findOrder(id)
+	if ok {
+		s.image(place, img)
+	}
+	return ok
+}
+
+// OrderSlots gives the slots that an order touches.
+func (m *Machine) OrderSlots(id OrderID) (SlotMask, bool) {
+	s := &m.slots[id.Home()]
+	place, ok := s.findOrder(id)
+	if !ok {
+		return 0, false
+	}
+	return s.orders.at(place).mask, true
+}
+
+// ReadExternal gives the order that has a channel's external id.
+func (m *Machine) ReadExternal(channel ChannelID, id []byte) (OrderID, bool) {
+	return m.slots[ExternalSlot(channel, id)].findExternal(channel, id)
+}
+
+// ReadAvailability gives a SKU's units.
+func (m *Machine) ReadAvailability(id SKUID, img *AvailabilityImage) bool {
+	s := &m.slots[id.Slot()]
+	if id.Place() >= s.skus.length {
+		return false
+	}
+	sku := s.skus.at(id.Place())
+	*img = AvailabilityImage{
+		SKU:         id,
+		Settings:    sku.settings,
+		Available:   sku.available(),
+		OnHand:      sku.onHand,
+		Unavailable: sku.unavailable,
+		Reserved:    sku.reserved + sku.backorderedHeld,
+		Allocated:   sku.allocated + sku.backorderedPlaced,
+		Levels:      img.Levels[:0],
+	}
+	for at := sku.firstLevel; at != 0; {
+		level := s.levels.at(at - 1)
+		img.Levels = append(img.Levels, LevelImage{})
+		level.image(&img.Levels[len(img.Levels)-1])
+		at = level.next
+	}
+	return true
+}
+
+// ReadSKU gives a SKU's settings.
+func (m *Machine) ReadSKU(id SKUID, img *SKUImage) bool {
+	s := &m.slots[id.Slot()]
+	if id.Place() >= s.skus.length {
+		return false
+	}
+	record := s.skus.at(id.Place())
+	name, _ := s.texts.get(record.name)
+	*img = SKUImage{
+		ID:          id,
+		Version:     record.version,
+		Changed:     record.changed,
+		HasDocument: record.flags&hasDocument != 0,
+		Name:        name,
+		Settings:    record.settings,
+	}
+	return true
+}
+
+// ReadLocation gives a location. Like every read of a table it may run in any slot.
+func (m *Machine) ReadLocation(id LocationID, img *LocationImage) bool {
+	if int(id) >= len(m.locations) {
+		return false
+	}
+	m.locationImage(id, img)
+	return true
+}
+
+// SKUs is the number of SKUs of a slot.
+func (m *Machine) SKUs(id Slot) int { return int(m.slots[id].skus.length) }
+
+// Orders is the number of orders and holds whose home is the slot.
+func (m *Machine) Orders(id Slot) int { return int(m.slots[id].orders.length) }
+
+// Locations is the number of locations.
+func (m *Machine) Locations() int { return len(m.locations) }
+
+// Channels is the number of channels.
+func (m *Machine) Channels() int { return len(m.channels) }
+
+// ChannelName is the name of a channel.
+func (m *Machine) ChannelName(id ChannelID) []byte { return m.channels[id].name }
+
+// DigestSlot is the digest of a slot's records. Indexes and the heap of deadlines are derived and not in it.
+func (m *Machine) DigestSlot(id Slot) Digest {
+	s := &m.slots[id]
+	d := Digest{}.add(uint64(id), 1)
+	for _, part := range [...]Digest{
+		s.skus.digest(), s.levels.digest(), s.orders.digest(), s.lines.digest(), s.allocations.digest(),
+		s.texts.digest(), s.parts.digest(), s.partLines.digest(), s.limits.digest(),
+	} {
+		d = d.addDigest(part)
+	}
+	return d
+}
+
+// DigestTables is the digest of the tables that all slots read.
+func (m *Machine) DigestTables() Digest {
+	d := Digest{}.add(uint64(len(m.locations)), uint64(len(m.channels)))
+	for i := range m.locations {
+		row := &m.locations[i]
+		position := uint64(uint32(row.settings.LatitudeE7))<<32 | uint64(uint32(row.settings.LongitudeE7))
+		flags := uint64(row.settings.Kind) << 2
+		if row.settings.HasPosition {
+			flags |= 1
+		}
+		if row.hasDocument {
+			flags |= 2
+		}
+		d = d.addBytes(row.name).add(position, flags).
+			add(uint64(row.settings.Priority), uint64(row.version)).add(uint64(row.changed), 0)
+	}
+	for i := range m.channels {
+		d = d.addBytes(m.channels[i].name)
+	}
+	return d
+}
+
+// Digest is that of the whole state: equal for equal journals, whatever executed them.
+func (m *Machine) Digest() Digest {
+	d := m.DigestTables()
+	for i := range m.slots {
+		d = d.addDigest(m.DigestSlot(Slot(i)))
+	}
+	return d
+}

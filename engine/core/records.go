@@ -1,0 +1,119 @@
+package core
+
+// The records of the state. They are fixed-size, without pointers and without padding (a test
+// checks both), because their bytes are what checkpoints keep and what digests are taken of.
+
+// skuRecord is a SKU: its settings, and the sums over its levels.
+type skuRecord struct {
+	settings          SKUSettings
+	onHand            Quantity // Σ levels
+	unavailable       Quantity // Σ levels, all states
+	reserved          Quantity // Σ levels
+	allocated         Quantity // Σ levels
+	backorderedHeld   Quantity // promised to live holds, at no location
+	backorderedPlaced Quantity // promised to orders, at no location
+	changed           Sequence
+	name              uint32 // in texts
+	firstLevel        uint32 // in levels, plus one; 0 for none
+	version           uint32
+	flags             uint32
+}
+
+// levelRecord is one SKU at one location. A SKU's levels are a list in the order of locations.
+type levelRecord struct {
+	onHand      Quantity
+	unavailable [UnavailableStates]Quantity
+	reserved    Quantity
+	allocated   Quantity
+	sku         SKUID
+	next        uint32 // in levels, plus one; 0 at the end
+	location    LocationID
+	flags       uint16
+	_           uint32
+}
+
+// levelShort marks a level of which a count found fewer units than are promised.
+const levelShort uint16 = 1
+
+// hasDocument marks an order or SKU that has a document.
+const hasDocument = 1
+
+// orderRecord is an order, kept by its home slot.
+type orderRecord struct {
+	created   Sequence
+	createdAt Millis
+	deadline  Millis // of the hold; 0 for an order placed at once
+	mask      SlotMask
+	text      uint32 // customer and external id, in texts
+	firstLine uint32 // in lines
+	version   uint32
+	lines     uint16
+	channel   ChannelID
+	status    OrderStatus
+	flags     uint8
+	_         [6]byte
+}
+
+// lineRecord is one line of an order. A line with a single allocation keeps its location in place.
+type lineRecord struct {
+	sku         SKUID
+	quantity    uint32
+	backordered uint32
+	allocation  uint32 // the location, or with several the first in allocations
+	allocations uint16 // how many
+	flags       uint16
+}
+
+// lineCounted marks a line whose units count against its customer's limit.
+const lineCounted uint16 = 1
+
+// allocationRecord is one of several allocations of a line.
+type allocationRecord struct {
+	quantity uint32
+	location LocationID
+	_        uint16
+}
+
+// partRecord is what a slot that is not the home knows of a live hold: enough to give its own lines'
+// units back at the deadline without asking anybody.
+type partRecord struct {
+	order    OrderID
+	deadline Millis
+	customer customerHash
+	first    uint32 // in partLines, plus one; while the record is free, the next free one
+	_        uint32
+}
+
+// partLineRecord is one allocation of a part, or its backordered or counted units.
+type partLineRecord struct {
+	quantity Quantity
+	sku      SKUID
+	next     uint32 // in partLines, plus one; 0 at the end
+	location LocationID
+	kind     uint8
+	_        [5]byte
+}
+
+// Kinds of partLineRecord.
+const (
+	partAllocation  uint8 = 1 // reserved at the location
+	partBackordered uint8 = 2 // promised beyond stock
+	partCounted     uint8 = 3 // counted against the customer's limit
+)
+
+// limitRecord counts a customer's units of one SKU.
+type limitRecord struct {
+	customer customerHash
+	units    Quantity
+	sku      SKUID
+	next     uint32 // while the record is free
+}
+
+// dueRecord is an entry of the heap of deadlines. It is stale when its order or part no longer has that
+// deadline.
+type dueRecord struct {
+	deadline Millis
+	order    OrderID
+	place    uint32 // in orders, or in parts
+	part     uint32 // 1 for a part
+}

@@ -1,0 +1,55 @@
+package core
+
+// Reason is why a command was refused; ReasonNone means that it was done.
+//
+// Reasons are listed in order of precedence: when several apply, the first is given. The numbers are
+// in binary answers and must not change, so a new reason is placed in the list by its rank but takes
+// the next free number.
+type Reason uint8
+
+const (
+	ReasonNone              Reason = 0
+	ReasonSlotsChanged      Reason = 1  // the mask does not cover the order: ask again (never leaves the engine)
+	ReasonOrderNotFound     Reason = 2  // no such hold or order
+	ReasonVersionConflict   Reason = 3  // the order's version is not the expected one
+	ReasonHoldExpired       Reason = 4  // its deadline has passed
+	ReasonHoldReleased      Reason = 5  // it was released
+	ReasonHoldConfirmed     Reason = 6  // it is an order already
+	ReasonOrderCancelled    Reason = 7  // it was cancelled
+	ReasonSKUNotFound       Reason = 8  // a line or row names no SKU
+	ReasonLocationNotFound  Reason = 9  // a row names no location
+	ReasonChannelNotFound   Reason = 10 // the channel's number is not given out
+	ReasonDuplicateExternal Reason = 11 // (channel, external id) belongs to another order
+	ReasonDuplicateRow      Reason = 12 // two rows adjust the same SKU at the same location
+	ReasonStockChanged      Reason = 13 // a row's expected quantity is not the one on hand
+	ReasonStockNegative     Reason = 14 // a row would leave less than nothing on hand
+	ReasonStockTooLarge     Reason = 15 // a row would leave more than MaxOnHand
+	ReasonLimitPerCustomer  Reason = 16 // the customer would have more than the SKU allows
+	ReasonInsufficientStock Reason = 17 // a line asks for more than may be sold
+	ReasonTableFull         Reason = 18 // no number is left for another SKU, location or channel
+)
+
+// Refusal says why a command changed nothing.
+type Refusal struct {
+	Reason  Reason
+	Order   OrderID // the order asked about, or the one that has the external id
+	Version uint32  // the order's version, where the order was found
+	Lines   []RefusedLine
+}
+
+// RefusedLine is a line or row that could not be served.
+type RefusedLine struct {
+	Index     int // place in the command's lines or rows; of lines with one SKU, the first
+	SKU       SKUID
+	Location  LocationID // rows only
+	Requested Quantity   // over all lines of the SKU; for rows the units that would be on hand
+	Available Quantity   // what could have been sold, or what the customer may still buy; for rows the units on hand
+}
+
+// Outcome is what became of a command.
+type Outcome struct {
+	Reason  Reason
+	Changed bool     // false for a command that found its work done already
+	Order   OrderID  // the order made or changed
+	Refusal *Refusal // set when Reason is not ReasonNone; valid until the next command
+}

@@ -1,0 +1,148 @@
+package core_test
+
+import (
+	"strings"
+
+	"holdfast/engine/core"
+)
+
+// command reads a line that is a command; name is what an order that it makes will go by.
+func (s *story) command(line *sentence) (c core.Command, name string) {
+	c.Version = 1
+	switch line.word {
+	case "tick":
+		s.readTick(line, &c)
+	case "location":
+		readLocation(line, &c)
+	case "channel":
+		c.Kind, c.Name = core.CommandDefineChannel, []byte(line.next())
+	case "sku":
+		readSKU(line, &c)
+	case "stock":
+		s.readStock(line, &c)
+	case "hold", "order":
+		name = line.next()
+		s.readOrder(line, &c)
+	case "confirm", "extend", "release", "cancel":
+		s.readFollowUp(line, &c)
+	default:
+		line.fail("unknown word")
+	}
+	return c, name
+}
+
+func (s *story) readTick(line *sentence, c *core.Command) {
+	c.Kind, c.Mask = core.CommandTick, core.AllSlots
+	if line.peek() != "" {
+		c.Mask = s.sku(line.next()).Slot().Mask()
+	}
+}
+
+func readLocation(line *sentence, c *core.Command) {
+	c.Kind, c.Name = core.CommandDefineLocation, []byte(line.next())
+	line.settings(func(name, value string) {
+		switch name {
+		case "priority":
+			c.Location.Priority = int32(line.number(value))
+		case "kind":
+			c.Location.Kind = map[string]core.LocationKind{
+				"store": core.LocationStore, "supplier": core.LocationSupplier,
+			}[value]
+		default:
+			line.fail("unknown setting %s", name)
+		}
+	})
+}
+
+func readSKU(line *sentence, c *core.Command) {
+	c.Kind, c.Name = core.CommandDefineSKU, []byte(line.next())
+	line.settings(func(name, value string) {
+		switch {
+		case name == "safety":
+			c.SKU.SafetyStock = core.Quantity(line.number(value))
+		case name == "backorder" && value == "unlimited":
+			c.SKU.BackorderLimit = core.Unlimited
+		case name == "backorder":
+			c.SKU.BackorderLimit = core.Quantity(line.number(value))
+		case name == "limit":
+			c.SKU.LimitPerCustomer = core.Quantity(line.number(value))
+		default:
+			line.fail("unknown setting %s", name)
+		}
+	})
+}
+
+// readStock reads rows "SKU location amount", joined by "and".
+func (s *story) readStock(line *sentence, c *core.Command) {
+	c.Kind = core.CommandAdjustStock
+	for again := true; again; again = line.peek() == "and" && line.next() != "" {
+		row := core.AdjustmentRow{SKU: s.sku(line.next()), Location: s.location(line.next())}
+		amount := line.next()
+		row.Value = core.Quantity(line.number(amount))
+		if !strings.ContainsAny(amount[:1], "+-") {
+			row.Mode = core.AdjustSet
+		}
+		line.settings(func(name, value string) {
+			switch name {
+			case "if":
+				row.Mode, row.Expected = core.AdjustSetExpected, core.Quantity(line.number(value))
+			case "reason":
+				row.Reason = []byte(value)
+			default:
+				line.fail("unknown setting %s", name)
+			}
+		})
+		c.Rows = append(c.Rows, row)
+	}
+}
+
+func (s *story) readOrder(line *sentence, c *core.Command) {
+	c.Kind = core.CommandPlaceOrder
+	if line.word == "hold" {
+		c.Kind = core.CommandPlaceHold
+	}
+	line.settings(func(name, value string) {
+		switch name {
+		case "customer":
+			c.Customer = []byte(value)
+		case "channel":
+			c.Channel = s.channel(value)
+		case "external":
+			c.ExternalID = []byte(value)
+		case "ttl":
+			c.TTL = line.duration(value)
+		default:
+			line.fail("unknown setting %s", name)
+		}
+	})
+	for line.peek() != "" {
+		sku, quantity, found := strings.Cut(line.next(), "×")
+		if !found {
+			line.fail("a line is written phone×1")
+		}
+		c.Lines = append(c.Lines, core.Line{SKU: s.sku(sku), Quantity: core.Quantity(line.number(quantity))})
+	}
+}
+
+func (s *story) readFollowUp(line *sentence, c *core.Command) {
+	c.Kind = map[string]core.CommandKind{
+		"confirm": core.CommandConfirmHold,
+		"extend":  core.CommandExtendHold,
+		"release": core.CommandReleaseHold,
+		"cancel":  core.CommandCancelOrder,
+	}[line.word]
+	c.Order = s.order(line.next())
+	c.Mask = s.shop.model.OrderMask(c.Order)
+	line.settings(func(name, value string) {
+		switch {
+		case name == "version":
+			c.ExpectedVersion = uint32(line.number(value))
+		case name == "ttl":
+			c.TTL = line.duration(value)
+		case name == "slots" && value == "home":
+			c.Mask = c.Order.Home().Mask()
+		default:
+			line.fail("unknown setting %s", name)
+		}
+	})
+}

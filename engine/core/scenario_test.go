@@ -1,0 +1,312 @@
+package core_test
+
+import (
+	"fmt"
+	"reflect"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/cockroachdb/datadriven"
+
+	"holdfast/engine/core"
+	"holdfast/engine/reference"
+)
+
+// TestScenarios runs the stories in testdata. Each is a shop of its own, told in these words, one
+// sentence a line; a block's answers stand below its ----.
+//
+//	at 12:00:00.137                 it is that time now (the shop opens at 12:00)
+//	wait 10m                        it is that much later now
+//	tick [phone]                    let time pass everywhere, or in phone's slot alone
+//	location hamburg priority=10 [kind=store]
+//	channel outlet
+//	sku phone [safety=2] [backorder=5|unlimited] [limit=2]
+//	stock phone main +100           receive; -3 takes away, 97 counts, "97 if=100" counts if there are 100
+//	stock phone main +1 and case main +2 [reason=received]
+//	hold h1 customer=ann ttl=10m [channel=outlet] phone×1 case×2
+//	order o1 customer=bob [channel=outlet] [external=web-1] phone×1
+//	confirm h1 [version=2]          likewise release and cancel; "slots=home" asks its home slot alone
+//	extend h1 ttl=5m [version=2]
+//	show phone                      all its units
+//	show h1                         the hold or order
+//	apart phone case                they lie in different slots; "together": in the same
+//	fill channels                   make channels until the table is full; likewise locations
+//
+// Names that nobody has defined stand for numbers that were not given out. The reference model hears
+// every command too and must give the same answers.
+func TestScenarios(t *testing.T) {
+	datadriven.Walk(t, "testdata", func(t *testing.T, path string) {
+		s := newStory()
+		datadriven.RunTest(t, path, func(t *testing.T, d *datadriven.TestData) string {
+			out := s.tell(t, d.Cmd, d.CmdArgs)
+			for line := range strings.Lines(d.Input) {
+				cmd, args, err := datadriven.ParseLine(line)
+				if err != nil {
+					d.Fatalf(t, "%v", err)
+				}
+				out += s.tell(t, cmd, args)
+			}
+			return out
+		})
+	})
+}
+
+// opening is when every shop opens.
+var opening = core.Millis(time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC).UnixMilli())
+
+// story is one shop and what the words of its scenario stand for.
+type story struct {
+	shop *twins
+
+	now       core.Millis
+	skus      map[string]core.SKUID
+	locations map[string]core.LocationID
+	channels  map[string]core.ChannelID
+	orders    map[string]core.OrderID
+	names     map[core.OrderID]string
+}
+
+func newStory() *story {
+	return &story{
+		shop:      newTwins(),
+		now:       opening,
+		skus:      map[string]core.SKUID{},
+		locations: map[string]core.LocationID{"main": 0},
+		channels:  map[string]core.ChannelID{"web": 0},
+		orders:    map[string]core.OrderID{},
+		names:     map[core.OrderID]string{},
+	}
+}
+
+// tell carries out one line and gives what there is to say about it.
+func (s *story) tell(t *testing.T, word string, args []datadriven.CmdArg) string {
+	t.Helper()
+	line := &sentence{t: t, word: word, args: args}
+	switch word {
+	case "at", "wait":
+		s.setTime(line)
+		return ""
+	case "show":
+		return s.show(line.next())
+	case "apart", "together":
+		return s.checkSlots(line)
+	case "fill":
+		return s.fill(line)
+	}
+	c, name := s.command(line)
+	line.end()
+	return s.execute(t, &c, name)
+}
+
+// execute carries out a command; a new order goes by the given name from then on.
+func (s *story) execute(t *testing.T, c *core.Command, name string) string {
+	t.Helper()
+	if c.Mask == 0 {
+		c.Mask, _ = core.SlotsOf(c)
+	}
+	events, outcome := s.shop.execute(t, c, s.now)
+	s.learn(c, name, events)
+	var out strings.Builder
+	for i := range events {
+		out.WriteString(s.eventWords(&events[i]))
+	}
+	out.WriteString(s.outcomeWords(c, &outcome))
+	for _, id := range s.skusOf(c) {
+		out.WriteString(s.availabilityWords(id))
+	}
+	return out.String()
+}
+
+// learn remembers the numbers that new things were given.
+func (s *story) learn(c *core.Command, name string, events []core.Event) {
+	if len(events) == 0 {
+		return
+	}
+	switch e := &events[len(events)-1]; e.Kind {
+	case core.EventSKUDefined:
+		s.skus[string(e.SKU.Name)] = e.SKU.ID
+	case core.EventLocationDefined:
+		s.locations[string(e.Location.Name)] = e.Location.ID
+	case core.EventChannelDefined:
+		s.channels[string(e.Channel.Name)] = e.Channel.ID
+	case core.EventHoldPlaced, core.EventOrderPlaced:
+		s.orders[name] = e.Order.ID
+		s.names[e.Order.ID] = name
+	}
+}
+
+func (s *story) setTime(line *sentence) {
+	now := s.now + line.duration(line.peek())
+	if line.word == "at" {
+		clock, err := time.Parse("15:04:05.000", line.peek())
+		line.check(err)
+		midnight := opening - 12*60*60*1000
+		now = midnight + core.Millis(clock.Sub(clock.Truncate(24*time.Hour)).Milliseconds())
+	}
+	line.next()
+	line.end()
+	if now < s.now {
+		line.fail("time does not go back")
+	}
+	s.now = now
+}
+
+// checkSlots asserts what a story about slots rests on.
+func (s *story) checkSlots(line *sentence) string {
+	a, b := s.sku(line.next()), s.sku(line.next())
+	if (a.Slot() == b.Slot()) != (line.word == "together") {
+		line.fail("slots %d and %d", a.Slot(), b.Slot())
+	}
+	return ""
+}
+
+// fill makes channels or locations until the table has no number left.
+func (s *story) fill(line *sentence) string {
+	kind, count := core.CommandDefineChannel, core.MaxChannels-len(s.channels)
+	what := line.next()
+	if what == "locations" {
+		kind, count = core.CommandDefineLocation, core.MaxLocations-len(s.locations)
+	}
+	for i := range count {
+		c := core.Command{Kind: kind, Version: 1, Name: fmt.Appendf(nil, "%s-%d", what, i)}
+		s.execute(line.t, &c, "")
+	}
+	return fmt.Sprintf("%d more %s\n", count, what)
+}
+
+// sku is the SKU's number; an unknown name gets one that was not given out.
+func (s *story) sku(name string) core.SKUID {
+	if id, ok := s.skus[name]; ok {
+		return id
+	}
+	return core.MakeSKUID(core.NameSlot([]byte(name)), 1000)
+}
+
+func (s *story) location(name string) core.LocationID {
+	if id, ok := s.locations[name]; ok {
+		return id
+	}
+	return core.LocationID(len(s.locations))
+}
+
+func (s *story) channel(name string) core.ChannelID {
+	if id, ok := s.channels[name]; ok {
+		return id
+	}
+	return core.ChannelID(len(s.channels))
+}
+
+func (s *story) order(name string) core.OrderID {
+	if id, ok := s.orders[name]; ok {
+		return id
+	}
+	return core.MakeOrderID(core.NameSlot([]byte(name)), false, 1000)
+}
+
+// twins are a machine and a model of it that has to agree.
+type twins struct {
+	machine *core.Machine
+	model   *reference.Model
+	step    core.Step
+	seq     core.Sequence
+}
+
+func newTwins() *twins {
+	return &twins{machine: core.New(core.Options{}), model: reference.New()}
+}
+
+// eventList is a sink that keeps what it is told.
+type eventList []core.Event
+
+func (l *eventList) Event(e *core.Event) { *l = append(*l, reference.CopyEvent(e)) }
+
+func (s *twins) execute(t *testing.T, c *core.Command, now core.Millis) ([]core.Event, core.Outcome) {
+	t.Helper()
+	s.seq++
+	var told eventList
+	outcome := reference.CopyOutcome(s.machine.Execute(&s.step, c, s.seq, now, &told))
+	wantEvents, wantOutcome := s.model.Execute(c, s.seq, now)
+	if !reflect.DeepEqual(outcome, wantOutcome) {
+		t.Errorf("the model's outcome differs:\n got %s\nwant %s", outcomeFields(outcome), outcomeFields(wantOutcome))
+	}
+	if !reflect.DeepEqual([]core.Event(told), wantEvents) {
+		t.Errorf("the model's events differ:\n got %+v\nwant %+v", told, wantEvents)
+	}
+	return told, outcome
+}
+
+func outcomeFields(o core.Outcome) string {
+	if o.Refusal == nil {
+		return fmt.Sprintf("%+v", o)
+	}
+	return fmt.Sprintf("%+v %+v", o, *o.Refusal)
+}
+
+// sentence is one line of a scenario, read from left to right.
+type sentence struct {
+	t    *testing.T
+	word string
+	args []datadriven.CmdArg
+	at   int
+}
+
+func (l *sentence) fail(format string, args ...any) {
+	l.t.Helper()
+	l.t.Fatalf("%s %v: %s", l.word, l.args, fmt.Sprintf(format, args...))
+}
+
+func (l *sentence) check(err error) {
+	if err != nil {
+		l.t.Helper()
+		l.fail("%v", err)
+	}
+}
+
+// peek is the next word, and "" at the end or before a setting.
+func (l *sentence) peek() string {
+	if l.at == len(l.args) || len(l.args[l.at].Vals) > 0 {
+		return ""
+	}
+	return l.args[l.at].Key
+}
+
+// next is the next word, which must be there.
+func (l *sentence) next() string {
+	word := l.peek()
+	if word == "" {
+		l.fail("a word is missing")
+	}
+	l.at++
+	return word
+}
+
+// settings calls set for each name=value that stands here.
+func (l *sentence) settings(set func(name, value string)) {
+	for l.at < len(l.args) && len(l.args[l.at].Vals) == 1 {
+		set(l.args[l.at].Key, l.args[l.at].Vals[0])
+		l.at++
+	}
+}
+
+func (l *sentence) end() {
+	if l.at != len(l.args) {
+		l.fail("what does %q mean here?", l.args[l.at].Key)
+	}
+}
+
+func (l *sentence) number(s string) int64 {
+	n, err := strconv.ParseInt(s, 10, 64)
+	l.check(err)
+	return n
+}
+
+func (l *sentence) duration(s string) core.Millis {
+	if l.word == "at" {
+		return 0
+	}
+	d, err := time.ParseDuration(s)
+	l.check(err)
+	return core.Millis(d.Milliseconds())
+}

@@ -1,0 +1,249 @@
+package core_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"holdfast/engine/core"
+)
+
+// eventWords tells of an event in a sentence.
+func (s *story) eventWords(e *core.Event) string {
+	o := &e.Order
+	who := fmt.Sprintf("%s for %s, version %d", s.orderName(o.ID), o.Customer, o.Version)
+	switch e.Kind {
+	case core.EventSKUDefined:
+		return fmt.Sprintf("%s defined: %s, version %d\n", e.SKU.Name, settingsWords(e.SKU.Settings), e.SKU.Version)
+	case core.EventLocationDefined:
+		return fmt.Sprintf("location %s defined: %s, version %d\n", e.Location.Name, placeWords(e.Location.Settings), e.Location.Version)
+	case core.EventChannelDefined:
+		return fmt.Sprintf("channel %s defined\n", e.Channel.Name)
+	case core.EventStockAdjusted:
+		return s.adjustmentWords(e.Levels)
+	case core.EventHoldPlaced:
+		return fmt.Sprintf("held: %s, until %s\n%s", who, timeWords(o.Deadline), s.linesWords(o))
+	case core.EventHoldExtended:
+		return fmt.Sprintf("extended: %s, until %s\n", who, timeWords(o.Deadline))
+	case core.EventHoldReleased:
+		return fmt.Sprintf("released: %s\n", who)
+	case core.EventHoldExpired:
+		return fmt.Sprintf("expired at %s: %s\n", timeWords(e.At), who)
+	case core.EventHoldConfirmed:
+		return fmt.Sprintf("confirmed: %s\n%s", who, s.linesWords(o))
+	case core.EventOrderPlaced:
+		return fmt.Sprintf("placed: %s\n%s", who, s.linesWords(o))
+	case core.EventOrderCancelled:
+		return fmt.Sprintf("cancelled: %s\n", who)
+	}
+	return fmt.Sprintf("event of unknown kind %d\n", e.Kind)
+}
+
+// outcomeWords tells of a refusal, or that nothing changed; what was done the events have told.
+func (s *story) outcomeWords(c *core.Command, o *core.Outcome) string {
+	if o.Refusal != nil {
+		return s.refusalWords(c, o.Refusal)
+	}
+	if !o.Changed {
+		return "nothing changes\n"
+	}
+	return ""
+}
+
+var reasonWords = map[core.Reason]string{
+	core.ReasonSlotsChanged:      "the command must name more slots",
+	core.ReasonOrderNotFound:     "no such hold or order",
+	core.ReasonVersionConflict:   "version conflict",
+	core.ReasonHoldExpired:       "the hold has expired",
+	core.ReasonHoldReleased:      "the hold was released",
+	core.ReasonHoldConfirmed:     "the hold is an order already",
+	core.ReasonOrderCancelled:    "it was cancelled",
+	core.ReasonSKUNotFound:       "no such SKU",
+	core.ReasonLocationNotFound:  "no such location",
+	core.ReasonChannelNotFound:   "no such channel",
+	core.ReasonDuplicateExternal: "another order has the external id",
+	core.ReasonDuplicateRow:      "two rows for one level",
+	core.ReasonStockChanged:      "stock changed",
+	core.ReasonStockNegative:     "stock would be negative",
+	core.ReasonStockTooLarge:     "stock would be too large",
+	core.ReasonLimitPerCustomer:  "limit per customer",
+	core.ReasonInsufficientStock: "insufficient stock",
+	core.ReasonTableFull:         "the table is full",
+}
+
+func (s *story) refusalWords(c *core.Command, r *core.Refusal) string {
+	var out strings.Builder
+	fmt.Fprintf(&out, "refused: %s", reasonWords[r.Reason])
+	if r.Version != 0 {
+		fmt.Fprintf(&out, " (%s is at version %d)", s.orderName(r.Order), r.Version)
+	} else if r.Reason == core.ReasonDuplicateExternal {
+		fmt.Fprintf(&out, " (%s)", s.orderName(r.Order))
+	}
+	out.WriteByte('\n')
+	for _, l := range r.Lines {
+		if len(c.Rows) > 0 {
+			fmt.Fprintf(&out, "  row %d: %s at %s, %d on hand, would be %d\n",
+				l.Index+1, s.skuName(l.SKU), s.locationName(l.Location), l.Available, l.Requested)
+			continue
+		}
+		fmt.Fprintf(&out, "  line %d: %s, %d wanted, %d to be had\n", l.Index+1, s.skuName(l.SKU), l.Requested, l.Available)
+	}
+	return out.String()
+}
+
+func (s *story) adjustmentWords(levels []core.LevelChange) string {
+	var out strings.Builder
+	for _, l := range levels {
+		reason := ""
+		if len(l.Reason) > 0 {
+			reason = fmt.Sprintf(" (%s)", l.Reason)
+		}
+		fmt.Fprintf(&out, "%s at %s: %d → %d on hand%s\n", s.skuName(l.SKU), s.locationName(l.Location), l.OnHandBefore, l.OnHand, reason)
+	}
+	return out.String()
+}
+
+// linesWords tells where the units of each line come from.
+func (s *story) linesWords(o *core.OrderImage) string {
+	var out strings.Builder
+	allocations := o.Allocations
+	for _, l := range o.Lines {
+		var from []string
+		for _, a := range allocations[:l.Allocations] {
+			from = append(from, fmt.Sprintf("%d from %s", a.Quantity, s.locationName(a.Location)))
+		}
+		allocations = allocations[l.Allocations:]
+		if l.Backordered > 0 {
+			from = append(from, fmt.Sprintf("%d backordered", l.Backordered))
+		}
+		fmt.Fprintf(&out, "  %s×%d: %s\n", s.skuName(l.SKU), l.Quantity, strings.Join(from, ", "))
+	}
+	return out.String()
+}
+
+// skusOf lists the SKUs that a command is about, so that their units can be told after it.
+func (s *story) skusOf(c *core.Command) []core.SKUID {
+	var list []core.SKUID
+	add := func(id core.SKUID) {
+		if !slices.Contains(list, id) {
+			list = append(list, id)
+		}
+	}
+	for _, l := range c.Lines {
+		add(l.SKU)
+	}
+	for _, r := range c.Rows {
+		add(r.SKU)
+	}
+	var order core.OrderImage
+	if c.Kind >= core.CommandConfirmHold && s.shop.machine.ReadOrder(c.Order, &order) {
+		for _, l := range order.Lines {
+			add(l.SKU)
+		}
+	}
+	return list
+}
+
+// availabilityWords tells in a line what can be sold of a SKU; nothing of an unknown one.
+func (s *story) availabilityWords(id core.SKUID) string {
+	var a core.AvailabilityImage
+	if !s.shop.machine.ReadAvailability(id, &a) {
+		return ""
+	}
+	return fmt.Sprintf("  → %s: %d to sell (%d on hand, %d reserved, %d allocated)\n",
+		s.skuName(id), a.Available, a.OnHand, a.Reserved, a.Allocated)
+}
+
+// show tells everything about a SKU or an order.
+func (s *story) show(name string) string {
+	if id, ok := s.skus[name]; ok {
+		return s.showSKU(id)
+	}
+	var o core.OrderImage
+	if !s.shop.machine.ReadOrder(s.order(name), &o) {
+		return "nothing goes by that name\n"
+	}
+	deadline := ""
+	if o.Status == core.StatusHeld {
+		deadline = " until " + timeWords(o.Deadline)
+	}
+	external := ""
+	if len(o.ExternalID) > 0 {
+		external = fmt.Sprintf(", external id %s", o.ExternalID)
+	}
+	return fmt.Sprintf("%s for %s: %s%s, version %d, channel %s%s\n%s", name, o.Customer,
+		statusWords[o.Status], deadline, o.Version, s.shop.machine.ChannelName(o.Channel), external, s.linesWords(&o))
+}
+
+func (s *story) showSKU(id core.SKUID) string {
+	var a core.AvailabilityImage
+	s.shop.machine.ReadAvailability(id, &a)
+	var out strings.Builder
+	fmt.Fprintf(&out, "%s: %s\n%s", s.skuName(id), settingsWords(a.Settings), s.availabilityWords(id))
+	for _, l := range a.Levels {
+		fmt.Fprintf(&out, "  %s: %d on hand, %d reserved, %d allocated\n", s.locationName(l.Location), l.OnHand, l.Reserved, l.Allocated)
+	}
+	return out.String()
+}
+
+var statusWords = map[core.OrderStatus]string{
+	core.StatusHeld:      "held",
+	core.StatusPlaced:    "placed",
+	core.StatusCancelled: "cancelled",
+	core.StatusReleased:  "released",
+	core.StatusExpired:   "expired",
+}
+
+func settingsWords(s core.SKUSettings) string {
+	words := "no backorder"
+	switch {
+	case s.BackorderLimit == core.Unlimited:
+		words = "unlimited backorder"
+	case s.BackorderLimit > 0:
+		words = fmt.Sprintf("backorder up to %d", s.BackorderLimit)
+	}
+	if s.SafetyStock > 0 {
+		words = fmt.Sprintf("safety stock %d, %s", s.SafetyStock, words)
+	}
+	if s.LimitPerCustomer > 0 {
+		words += fmt.Sprintf(", %d a customer", s.LimitPerCustomer)
+	}
+	return words
+}
+
+func placeWords(s core.LocationSettings) string {
+	kind := map[core.LocationKind]string{
+		core.LocationWarehouse: "warehouse",
+		core.LocationStore:     "store",
+		core.LocationSupplier:  "supplier",
+	}[s.Kind]
+	return fmt.Sprintf("%s, priority %d", kind, s.Priority)
+}
+
+func timeWords(at core.Millis) string {
+	return time.UnixMilli(int64(at)).UTC().Format("15:04:05.000")
+}
+
+func (s *story) orderName(id core.OrderID) string {
+	if name, ok := s.names[id]; ok {
+		return name
+	}
+	return fmt.Sprintf("order %d", id)
+}
+
+func (s *story) skuName(id core.SKUID) string {
+	var sku core.SKUImage
+	if s.shop.machine.ReadSKU(id, &sku) {
+		return string(sku.Name)
+	}
+	return "an unknown SKU"
+}
+
+func (s *story) locationName(id core.LocationID) string {
+	var l core.LocationImage
+	if s.shop.machine.ReadLocation(id, &l) {
+		return string(l.Name)
+	}
+	return "an unknown location"
+}

@@ -1,0 +1,144 @@
+package core
+
+import "math/bits"
+
+// Step is one command under way: what the slots found, what was decided. A step is reused for one command
+// after another. During Gather and Apply several goroutines may work on one step, each for its own slots; they
+// write to different elements. Decide runs alone.
+type Step struct {
+	command  *Command
+	sequence Sequence
+	now      Millis
+
+	home     Slot
+	spread   bool
+	lines    []lineFinding // place hold, place order: one for each line; else one for each line of the order
+	rows     []LevelImage  // adjust stock: each row's level before
+	skuFound []bool        // adjust stock: each row's SKU exists
+	choices  [SlotCount][]choice
+	sorted   []int32 // scratch: places of lines or rows, sorted by what they name
+
+	place         uint32   // define SKU, place: the next free place in the home's slab
+	wasHeld       bool     // follow-ups: the order was a hold before
+	known         bool     // define SKU: the name exists; follow-ups: the order exists
+	externalTaken bool     // place: another order has the external id
+	externalOwner OrderID  // and this is it
+	mask          SlotMask // place, follow-ups: the order's slots
+	version       uint32   // define SKU: its version so far
+
+	event   Event // the command's own event, which is also its plan
+	refusal Refusal
+
+	// Outcome is what became of the command, once decided.
+	Outcome Outcome
+}
+
+// lineFinding is what a slot found about one line, and what the decision made of it.
+type lineFinding struct {
+	found     bool
+	counted   bool // its units count against the customer's limit
+	first     int32
+	available Quantity // to sell
+	room      Quantity // that may be promised beyond; Unlimited
+	limit     Quantity
+	used      Quantity // the customer's units so far
+	total     Quantity // at the first line of a SKU: over all its lines
+	sellable  Quantity // at the first line: units that are still to be given from stock
+	slot      Slot
+	from, to  int32 // choices of the slot
+}
+
+// choice is a location that has units of a line's SKU.
+type choice struct {
+	location    LocationID
+	priority    int32
+	fulfillable Quantity // what is left of it while lines are served
+	atFirst     Quantity // what it was when the command began
+}
+
+// Begin prepares the step for a command.
+func (st *Step) Begin(c *Command, seq Sequence, now Millis) {
+	st.command, st.sequence, st.now = c, seq, now
+	st.known, st.externalTaken = false, false
+	st.Outcome = Outcome{}
+	st.event.Sequence, st.event.At = seq, now
+	switch c.Kind {
+	case CommandPlaceHold, CommandPlaceOrder:
+		st.beginPlacement()
+	case CommandAdjustStock:
+		st.rows = resize(st.rows, len(c.Rows))
+		st.skuFound = resize(st.skuFound, len(c.Rows))
+		for i := range st.skuFound {
+			st.skuFound[i] = false
+		}
+	case CommandConfirmHold, CommandExtendHold, CommandReleaseHold, CommandCancelOrder:
+		st.home = c.Order.Home()
+	}
+}
+
+func (st *Step) beginPlacement() {
+	c := st.command
+	st.lines = resize(st.lines, len(c.Lines))
+	for i := range c.Lines {
+		st.lines[i].found = false
+		st.choices[c.Lines[i].SKU.Slot()] = st.choices[c.Lines[i].SKU.Slot()][:0]
+	}
+	st.home = c.home()
+	st.spread = c.Mask != st.home.Mask()
+}
+
+// home is the slot that will keep the record of the order that the command places.
+func (c *Command) home() Slot {
+	if len(c.ExternalID) > 0 {
+		return ExternalSlot(c.Channel, c.ExternalID)
+	}
+	return c.Lines[0].SKU.Slot()
+}
+
+// SlotsOf gives the slots that a command touches. For a command on an order that is spread, known is false: the
+// order has to be asked.
+func SlotsOf(c *Command) (mask SlotMask, known bool) {
+	switch c.Kind {
+	case CommandDefineSKU:
+		return NameSlot(c.Name).Mask(), true
+	case CommandDefineLocation, CommandDefineChannel:
+		return AllSlots, true
+	case CommandAdjustStock:
+		for i := range c.Rows {
+			mask |= c.Rows[i].SKU.Slot().Mask()
+		}
+		return mask, true
+	case CommandPlaceHold, CommandPlaceOrder:
+		for i := range c.Lines {
+			mask |= c.Lines[i].SKU.Slot().Mask()
+		}
+		if len(c.ExternalID) > 0 {
+			mask |= ExternalSlot(c.Channel, c.ExternalID).Mask()
+		}
+		return mask, true
+	case CommandConfirmHold, CommandExtendHold, CommandReleaseHold, CommandCancelOrder:
+		return c.Order.Home().Mask(), !c.Order.Spread()
+	}
+	return c.Mask, true
+}
+
+// refuse makes the outcome a refusal with no lines yet.
+func (st *Step) refuse(reason Reason) *Refusal {
+	st.refusal.Reason = reason
+	st.refusal.Order, st.refusal.Version = 0, 0
+	st.refusal.Lines = st.refusal.Lines[:0]
+	st.Outcome.Reason = reason
+	st.Outcome.Refusal = &st.refusal
+	return &st.refusal
+}
+
+// resize gives a slice of n elements, those it had before included, and takes memory only to grow.
+func resize[T any](s []T, n int) []T {
+	if n <= cap(s) {
+		return s[:n]
+	}
+	return append(s[:cap(s)], make([]T, n-cap(s))...)
+}
+
+// maskFirst is the lowest slot of a set that is not empty.
+func maskFirst(m SlotMask) Slot { return Slot(bits.TrailingZeros64(uint64(m))) }

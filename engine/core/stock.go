@@ -1,0 +1,132 @@
+package core
+
+import "holdfast/engine/invariant"
+
+// take sets a line's units aside: reserved for a hold, allocated for an order.
+func (s *slot) take(l *LineImage, allocations []Allocation, held bool) {
+	sku := s.skus.mut(l.SKU.Place())
+	for _, a := range allocations {
+		level := s.levels.mut(s.levelOf(sku, a.Location))
+		invariant.Check(level.fulfillable() >= a.Quantity, "a location gives no more than it has")
+		s.move(sku, level, held, a.Quantity)
+	}
+	sku.moveBackordered(held, l.Backordered)
+	s.touch(l.SKU)
+}
+
+// giveBack undoes take.
+func (s *slot) giveBack(l *LineImage, allocations []Allocation, held bool) {
+	sku := s.skus.mut(l.SKU.Place())
+	for _, a := range allocations {
+		s.move(sku, s.levels.mut(s.levelOf(sku, a.Location)), held, -a.Quantity)
+	}
+	sku.moveBackordered(held, -l.Backordered)
+	s.touch(l.SKU)
+}
+
+// settle turns reserved units into allocated ones. What can be sold stays as it was.
+func (s *slot) settle(l *LineImage, allocations []Allocation) {
+	sku := s.skus.mut(l.SKU.Place())
+	for _, a := range allocations {
+		level := s.levels.mut(s.levelOf(sku, a.Location))
+		s.move(sku, level, true, -a.Quantity)
+		s.move(sku, level, false, a.Quantity)
+	}
+	sku.moveBackordered(true, -l.Backordered)
+	sku.moveBackordered(false, l.Backordered)
+}
+
+// move changes the units that are reserved (held) or allocated at a level, and their sums.
+func (s *slot) move(sku *skuRecord, level *levelRecord, held bool, n Quantity) {
+	if held {
+		level.reserved += n
+		sku.reserved += n
+		invariant.Check(level.reserved >= 0, "reserved units are never negative")
+		return
+	}
+	level.allocated += n
+	sku.allocated += n
+	invariant.Check(level.allocated >= 0, "allocated units are never negative")
+}
+
+func (r *skuRecord) moveBackordered(held bool, n Quantity) {
+	if held {
+		r.backorderedHeld += n
+	} else {
+		r.backorderedPlaced += n
+	}
+	invariant.Check(r.backorderedHeld >= 0 && r.backorderedPlaced >= 0, "backordered units are never negative")
+}
+
+// levelOf finds a SKU's level at a location, which must exist.
+func (s *slot) levelOf(sku *skuRecord, location LocationID) uint32 {
+	for at := sku.firstLevel; at != 0; {
+		level := s.levels.at(at - 1)
+		if level.location == location {
+			return at - 1
+		}
+		at = level.next
+	}
+	invariant.Check(false, "an allocation's level exists")
+	return 0
+}
+
+// findLevel finds a SKU's level at a location, if it has one.
+func (s *slot) findLevel(sku *skuRecord, location LocationID) (*levelRecord, bool) {
+	for at := sku.firstLevel; at != 0; {
+		level := s.levels.at(at - 1)
+		if level.location == location {
+			return level, true
+		}
+		at = level.next
+	}
+	return nil, false
+}
+
+// makeLevel gives a SKU's level at a location, and makes it when there is none.
+func (s *slot) makeLevel(id SKUID, location LocationID) *levelRecord {
+	sku := s.skus.mut(id.Place())
+	previous := uint32(0)
+	at := sku.firstLevel
+	for at != 0 && s.levels.at(at-1).location < location {
+		previous, at = at, s.levels.at(at-1).next
+	}
+	if at != 0 && s.levels.at(at-1).location == location {
+		return s.levels.mut(at - 1)
+	}
+	place := s.levels.push()
+	level := s.levels.mut(place)
+	level.sku, level.location, level.next = id, location, at
+	if previous == 0 {
+		sku.firstLevel = place + 1
+	} else {
+		s.levels.mut(previous - 1).next = place + 1
+	}
+	return level
+}
+
+// touch notes that a SKU's availability changed, for the host to publish.
+func (s *slot) touch(id SKUID) {
+	if !s.mark[id.Place()] {
+		s.mark[id.Place()] = true
+		s.touched = append(s.touched, id)
+	}
+}
+
+// DrainTouched calls publish for every SKU of the slot whose availability changed since the last call, with what
+// may still be ordered: the available units and the room beyond them; Unlimited when there is no end.
+func (m *Machine) DrainTouched(id Slot, publish func(id SKUID, orderable Quantity)) {
+	s := &m.slots[id]
+	for _, sku := range s.touched {
+		s.mark[sku.Place()] = false
+		publish(sku, s.skus.at(sku.Place()).orderable())
+	}
+	s.touched = s.touched[:0]
+}
+
+func (r *skuRecord) orderable() Quantity {
+	if r.settings.BackorderLimit == Unlimited {
+		return Unlimited
+	}
+	return max(0, r.available()+r.settings.BackorderLimit)
+}

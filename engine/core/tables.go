@@ -1,0 +1,118 @@
+package core
+
+// gatherSKU looks up the name that a command defines.
+func (s *slot) gatherSKU(st *Step) {
+	st.home = s.id
+	st.place, st.known = s.findSKU(st.command.Name)
+	if st.known {
+		st.version = s.skus.at(st.place).version
+	} else {
+		st.place, st.version = s.skus.length, 0
+	}
+}
+
+func (s *slot) findSKU(name []byte) (uint32, bool) {
+	cursor := s.names.Search(indexHash(s.seed, name))
+	for cursor.Next() {
+		known, _ := s.texts.get(s.skus.at(cursor.Record()).name)
+		if string(known) == string(name) {
+			return cursor.Record(), true
+		}
+	}
+	return 0, false
+}
+
+func (m *Machine) decideSKU(st *Step) {
+	if st.place >= MaxSKUsPerSlot {
+		st.refuse(ReasonTableFull)
+		return
+	}
+	st.event.Kind = EventSKUDefined
+	st.event.SKU = SKUImage{
+		ID:          MakeSKUID(st.home, st.place),
+		Version:     st.version + 1,
+		Changed:     st.sequence,
+		HasDocument: len(st.command.Document) > 0,
+		Name:        st.command.Name,
+		Settings:    st.command.SKU,
+	}
+	st.Outcome.Changed = true
+}
+
+func (s *slot) applySKU(st *Step, sink Sink) {
+	image := &st.event.SKU
+	if !st.known {
+		place := s.skus.push()
+		s.skus.mut(place).name = s.texts.add(image.Name, nil)
+		s.names.Insert(indexHash(s.seed, image.Name), place)
+		s.mark = append(s.mark, false)
+	}
+	record := s.skus.mut(st.place)
+	record.settings, record.changed, record.version = image.Settings, image.Changed, image.Version
+	record.flags = 0
+	if image.HasDocument {
+		record.flags = hasDocument
+	}
+	s.touch(image.ID)
+	sink.Event(&st.event)
+}
+
+// decideLocation changes the table of locations. It may: every slot stands at this command.
+func (m *Machine) decideLocation(st *Step) {
+	c := st.command
+	id := m.findLocation(c.Name)
+	if id == len(m.locations) {
+		if id == MaxLocations {
+			st.refuse(ReasonTableFull)
+			return
+		}
+		m.locations = append(m.locations, location{name: append([]byte(nil), c.Name...)})
+	}
+	row := &m.locations[id]
+	row.settings, row.changed, row.hasDocument = c.Location, st.sequence, len(c.Document) > 0
+	row.version++
+	st.event.Kind = EventLocationDefined
+	m.locationImage(LocationID(id), &st.event.Location)
+	st.Outcome.Changed = true
+}
+
+// findLocation gives the location of a name, or the number that a new one would get.
+func (m *Machine) findLocation(name []byte) int {
+	for i := range m.locations {
+		if string(m.locations[i].name) == string(name) {
+			return i
+		}
+	}
+	return len(m.locations)
+}
+
+func (m *Machine) locationImage(id LocationID, img *LocationImage) {
+	row := &m.locations[id]
+	*img = LocationImage{
+		ID:          id,
+		Version:     row.version,
+		Changed:     row.changed,
+		HasDocument: row.hasDocument,
+		Name:        row.name,
+		Settings:    row.settings,
+	}
+}
+
+// decideChannel adds to the table of channels. It may: every slot stands at this command.
+func (m *Machine) decideChannel(st *Step) {
+	name := st.command.Name
+	for i := range m.channels {
+		if string(m.channels[i].name) == string(name) {
+			return
+		}
+	}
+	if len(m.channels) == MaxChannels {
+		st.refuse(ReasonTableFull)
+		return
+	}
+	id := ChannelID(len(m.channels))
+	m.channels = append(m.channels, channel{name: append([]byte(nil), name...)})
+	st.event.Kind = EventChannelDefined
+	st.event.Channel = ChannelImage{ID: id, Name: m.channels[id].name}
+	st.Outcome.Changed = true
+}

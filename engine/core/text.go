@@ -1,0 +1,68 @@
+package core
+
+import "unsafe"
+
+// textPageBytes is the size of a page of texts. An entry never crosses a page's end.
+const (
+	textPageShift = 16
+	textPageBytes = 1 << textPageShift
+)
+
+// texts is an append-only store of pairs of short strings, each at most 255 bytes: a customer and an
+// external id, or a name and nothing.
+//
+//	offset  0  1 byte   length a of the first
+//	        1  a bytes  the first
+//	      1+a  1 byte   length b of the second
+//	      2+a  b bytes  the second
+type texts struct {
+	allocate Allocator
+	pages    []*[textPageBytes]byte
+	digests  []Digest
+	dirty    []bool
+	length   uint32
+}
+
+// add stores a pair and gives its offset.
+func (t *texts) add(first, second []byte) uint32 {
+	size := uint32(len(first) + len(second) + 2)
+	if t.length&(textPageBytes-1)+size > textPageBytes || int(t.length>>textPageShift) == len(t.pages) {
+		t.length = uint32(len(t.pages)) << textPageShift
+		memory := t.allocate(textPageBytes)
+		t.pages = append(t.pages, (*[textPageBytes]byte)(unsafe.Pointer(&memory[0])))
+		t.digests = append(t.digests, Digest{})
+		t.dirty = append(t.dirty, true)
+	}
+	offset := t.length
+	t.length += size
+	t.dirty[offset>>textPageShift] = true
+	entry := t.pages[offset>>textPageShift][offset&(textPageBytes-1):]
+	entry[0] = byte(len(first))
+	copy(entry[1:], first)
+	entry = entry[1+len(first):]
+	entry[0] = byte(len(second))
+	copy(entry[1:], second)
+	return offset
+}
+
+// get gives a stored pair; the slices are read-only and stay valid.
+func (t *texts) get(offset uint32) (first, second []byte) {
+	entry := t.pages[offset>>textPageShift][offset&(textPageBytes-1):]
+	n := int(entry[0])
+	first = entry[1 : 1+n : 1+n]
+	entry = entry[1+n:]
+	n = int(entry[0])
+	return first, entry[1 : 1+n : 1+n]
+}
+
+func (t *texts) digest() Digest {
+	d := Digest{}.add(uint64(t.length), uint64(len(t.pages)))
+	for i, page := range t.pages {
+		if t.dirty[i] {
+			t.digests[i] = Digest{}.addBytes(page[:])
+			t.dirty[i] = false
+		}
+		d = d.addDigest(t.digests[i])
+	}
+	return d
+}

@@ -1,0 +1,19 @@
+package engine
+
+import "errors"
+
+var (
+	// ErrOverloaded: too much waits already. Nothing was taken; try again a little later.
+	ErrOverloaded = errors.New("engine: the queue is full")
+	// ErrClosed: the engine is closing or closed. Nothing was taken.
+	ErrClosed = errors.New("engine: closed")
+	// ErrJournal: the journal could not be written. Whether the commands will be found after a restart is not
+	// known; the engine takes no more.
+	ErrJournal = errors.New("engine: the journal could not be written")
+	// ErrTimeout: a wait ended before what was waited for.
+	ErrTimeout = errors.New("engine: timed out")
+	// ErrNotFound: there is no such thing.
+	ErrNotFound = errors.New("engine: not found")
+	// ErrTooLarge: a request holds more than MaxRequestCommands or MaxRequestBytes.
+	ErrTooLarge = errors.New("engine: the request is too large")
+)

@@ -1,0 +1,10 @@
+// Package feed keeps the stored events and reads them back.
+//
+// The feed is one value for each group of the journal that made events, stored under the group's sequences. It is
+// written when the group is released, so it never holds what a crash could undo, and without a sync of its
+// own: replaying the journal makes a lost end again, byte for byte.
+//
+// A reader has a cursor: the sequence of the last command whose events it has dealt with. It comes back with that
+// cursor and misses nothing. Several events may have one sequence (holds that expired when the command came); a reader
+// that was interrupted among them sees them again.
+package feed

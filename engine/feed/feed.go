@@ -1,0 +1,121 @@
+package feed
+
+import (
+	"errors"
+
+	"holdfast/engine/codec"
+	"holdfast/engine/core"
+	"holdfast/wal"
+)
+
+// ErrEnd says that there are no events beyond the cursor yet.
+var ErrEnd = errors.New("feed: no more events yet")
+
+// Store is the stored feed of one journal.
+type Store struct{ journal *wal.Journal }
+
+// NewStore gives the feed that lies beside a journal.
+func NewStore(j *wal.Journal) *Store { return &Store{journal: j} }
+
+// Last is the sequence up to which the feed is stored.
+func (s *Store) Last() core.Sequence { return core.Sequence(s.journal.FeedLast()) }
+
+// Append stores the sealed feed of the commands first to last.
+func (s *Store) Append(first, last core.Sequence, value []byte) error {
+	return s.journal.AppendFeed(uint64(first), uint64(last), value)
+}
+
+// AppendOwn appends to dst the event that a command itself made: the last one of its sequence. It
+// returns wal.ErrNotFound when there is none.
+func (s *Store) AppendOwn(dst []byte, sequence core.Sequence) (_ []byte, err error) {
+	_, value, closer, err := s.journal.FeedGroup(uint64(sequence))
+	if err != nil {
+		return dst, err
+	}
+	defer func() { err = errors.Join(err, closer.Close()) }()
+	_, _, events, err := codec.DecodeFeed(value)
+	if err != nil {
+		return dst, err
+	}
+	var own []byte
+	for len(events) > 0 {
+		h, err := codec.PeekEvent(events)
+		if err != nil {
+			return dst, err
+		}
+		if h.Sequence > sequence {
+			break
+		}
+		if h.Sequence == sequence {
+			own = events[:h.Length]
+		}
+		events = events[h.Length:]
+	}
+	if own == nil {
+		return dst, wal.ErrNotFound
+	}
+	return append(dst, own...), nil
+}
+
+// Reader gives the events after a cursor, one after the other. It is for one goroutine.
+type Reader struct {
+	store  *Store
+	after  core.Sequence
+	group  []byte // copy of the group under way
+	events []byte // what is left of it
+}
+
+// Read begins after a sequence; 0 begins with the oldest stored event.
+func (s *Store) Read(after core.Sequence) *Reader { return &Reader{store: s, after: after} }
+
+// Next gives the next event, encoded; last tells that no other event of its sequence follows. The bytes are valid
+// until the next call. ErrEnd says to come back when more was released.
+func (r *Reader) Next() (event []byte, h codec.EventHeader, last bool, err error) {
+	for {
+		if len(r.events) == 0 {
+			if err := r.load(); err != nil {
+				return nil, h, false, err
+			}
+		}
+		if h, err = codec.PeekEvent(r.events); err != nil {
+			return nil, h, false, err
+		}
+		event, r.events = r.events[:h.Length], r.events[h.Length:]
+		if h.Sequence <= r.after {
+			continue
+		}
+		last = true
+		if len(r.events) > 0 {
+			following, err := codec.PeekEvent(r.events)
+			if err != nil {
+				return nil, h, false, err
+			}
+			last = following.Sequence != h.Sequence
+		}
+		if last {
+			r.after = h.Sequence
+		}
+		return event, h, last, nil
+	}
+}
+
+// load copies the group after the cursor.
+func (r *Reader) load() (err error) {
+	_, value, closer, err := r.store.journal.FeedGroup(uint64(r.after) + 1)
+	if errors.Is(err, wal.ErrNotFound) {
+		return ErrEnd
+	}
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, closer.Close()) }()
+	r.group = append(r.group[:0], value...)
+	_, last, events, err := codec.DecodeFeed(r.group)
+	if err != nil {
+		return err
+	}
+	if r.events = events; len(events) == 0 {
+		r.after = last
+	}
+	return nil
+}

@@ -1,0 +1,78 @@
+package engine
+
+import (
+	"sync"
+	"time"
+
+	"holdfast/engine/core"
+	"holdfast/wal"
+)
+
+// group is the commands that are journaled by one sync, on their way through the pipeline. Groups are
+// reused; the sequencer's goroutine owns one, but for what shards write while they execute it.
+type group struct {
+	first    core.Sequence
+	now      core.Millis
+	commands int // of the requests, and the tick
+	bytes    int
+	tick     core.SlotMask // slots whose time has to pass; 0 for no tick
+	requests []*Request
+	queries  []*query
+	pending  *wal.Pending // nil when there is nothing to journal
+	payload  []byte
+
+	shards   []shardOutput
+	meetings []*meeting // of the commands that touch several shards, in order
+	running  sync.WaitGroup
+
+	executed, durable time.Duration
+}
+
+// shardOutput is what one shard has to say about a group.
+type shardOutput struct {
+	feed     []byte // events in the order of execution, behind a feed header
+	events   int
+	refs     []eventRef // where each command's events lie; kept only when there are several shards
+	refusals []byte
+	changed  []published
+	defined  []core.Event // SKUs, locations, channels; with their own memory
+}
+
+// eventRef is a run of events of one sequence. Runs of several shards are put together by (sequence,
+// rank, slot): expired holds by their slots first, the command's own event last.
+type eventRef struct {
+	sequence core.Sequence
+	own      bool
+	slot     core.Slot
+	from, to uint32
+	result   *Result
+}
+
+// published is what may still be sold of a SKU when the group is released.
+type published struct {
+	sku       core.SKUID
+	orderable core.Quantity
+}
+
+func newGroup(shards int) *group { return &group{shards: make([]shardOutput, shards)} }
+
+// last is the sequence of the group's last command; the one before first for a group of queries.
+func (g *group) last() core.Sequence { return g.first + core.Sequence(g.commands) - 1 }
+
+func (g *group) reset() {
+	g.commands, g.bytes, g.tick = 0, 0, 0
+	clear(g.requests)
+	clear(g.queries)
+	g.requests, g.queries = g.requests[:0], g.queries[:0]
+	g.pending, g.payload = nil, nil
+	g.meetings = g.meetings[:0]
+	for i := range g.shards {
+		g.shards[i].reset()
+	}
+}
+
+func (o *shardOutput) reset() {
+	clear(o.refs)
+	o.feed, o.events, o.refs, o.refusals = o.feed[:0], 0, o.refs[:0], o.refusals[:0]
+	o.changed, o.defined = o.changed[:0], o.defined[:0]
+}

@@ -1,0 +1,32 @@
+package engine
+
+import "holdfast/engine/core"
+
+// The limits of the running engine. Those of the state machine are in core/limits.go.
+const (
+	// MaxRequestCommands bounds a request: one binary batch fills a group of good size.
+	MaxRequestCommands = 8192
+	// MaxRequestBytes bounds a request's frames. A request is never split, so this also bounds a group, which
+	// must stay well below half of the journal's memtable (wal.MaxGroupBytes is 16 MB).
+	MaxRequestBytes = 8 << 20
+	// groupBytes is where a group stops to take more requests: the journal syncs a megabyte in little more than
+	// the time of a small write, and beyond it latency grows without any gain.
+	groupBytes = 1 << 20
+	// groupRequests bounds the requests that are answered together, so that the first of them does not wait long for
+	// the last one's reply to be written.
+	groupRequests = 8192
+	// defaultQueueCommands bounds what waits for the sequencer. At a million commands a second it is a
+	// quarter of a second of work; who comes later is told to come again.
+	defaultQueueCommands = 1 << 18
+	// defaultQueueBytes bounds the memory of what waits.
+	defaultQueueBytes = 64 << 20
+	// maxShards is the number of slots: a shard without a slot would have nothing to do.
+	maxShards = core.SlotCount
+)
+
+// The relations between limits are checked by the compiler: a negative array length does not compile.
+type (
+	_ [groupBytes - MaxRequestCommands*32]struct{}          // a full batch of small commands fits a group
+	_ [defaultQueueCommands - 2*MaxRequestCommands]struct{} // one batch can wait while another runs
+	_ [defaultQueueBytes - 2*MaxRequestBytes]struct{}
+)

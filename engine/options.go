@@ -1,0 +1,95 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+	"time"
+
+	"holdfast/wal"
+)
+
+// Options say how an engine runs. Only Dir is needed; the zero value of everything else works.
+type Options struct {
+	// Dir is the data directory. It is made when it does not exist.
+	Dir string
+	// Shards is the number of goroutines that execute commands, 1 to 64. 0 follows the machine: half of its
+	// processors, since connections and the journal need the rest. It has no influence on any result.
+	Shards int
+	// QueueCommands and QueueBytes bound what waits for the sequencer; 0 means 262,144 commands and 64 MiB.
+	// Submit returns ErrOverloaded beyond that.
+	QueueCommands int
+	QueueBytes    int
+	// Journal are the journal's own options. Its OnFatal is called before Submit returns ErrJournal to
+	// those who wait.
+	Journal wal.Options
+	// Clock gives the time in milliseconds since 1970; nil is the system's. Time that goes back is ignored.
+	Clock func() int64
+	// Hooks observe.
+	Hooks Hooks
+}
+
+// Hooks are called when something has happened. Each may be nil, runs on the engine's own goroutines
+// and must return at once.
+type Hooks struct {
+	// GroupReleased is called for every group when its answers are about to go out.
+	GroupReleased func(GroupInfo)
+	// Recovered is called once, when the journal has been replayed.
+	Recovered func(RecoveryInfo)
+}
+
+// GroupInfo describes a group that was released.
+type GroupInfo struct {
+	First    uint64 // sequence of the first command
+	Commands int
+	Bytes    int           // of its commands
+	Requests int           // answered by it
+	Execute  time.Duration // time to execute
+	Wait     time.Duration // time spent waiting for the disk after that
+}
+
+// RecoveryInfo describes a replay.
+type RecoveryInfo struct {
+	Commands uint64
+	Groups   uint64
+	Events   uint64 // that the feed had lost and got again
+	Took     time.Duration
+}
+
+// Validate reports everything that is wrong with the options.
+func (o *Options) Validate() error {
+	var problems []error
+	if o.Dir == "" && o.Journal.FS == nil {
+		problems = append(problems, errors.New("Dir: a data directory is needed"))
+	}
+	if o.Shards < 0 || o.Shards > maxShards {
+		problems = append(problems, fmt.Errorf("Shards: %d is not within 0..%d", o.Shards, maxShards))
+	}
+	if o.QueueCommands != 0 && o.QueueCommands < MaxRequestCommands {
+		problems = append(problems, fmt.Errorf("QueueCommands: %d is less than one request may hold (%d)", o.QueueCommands, MaxRequestCommands))
+	}
+	if o.QueueBytes != 0 && o.QueueBytes < MaxRequestBytes {
+		problems = append(problems, fmt.Errorf("QueueBytes: %d is less than one request may hold (%d)", o.QueueBytes, MaxRequestBytes))
+	}
+	if o.Journal.ReadOnly {
+		problems = append(problems, errors.New("Journal.ReadOnly: an engine writes"))
+	}
+	return errors.Join(problems...)
+}
+
+// withDefaults fills in what was left zero.
+func (o Options) withDefaults() Options {
+	if o.Shards == 0 {
+		o.Shards = min(max(runtime.GOMAXPROCS(0)/2, 1), maxShards)
+	}
+	if o.QueueCommands == 0 {
+		o.QueueCommands = defaultQueueCommands
+	}
+	if o.QueueBytes == 0 {
+		o.QueueBytes = defaultQueueBytes
+	}
+	if o.Clock == nil {
+		o.Clock = func() int64 { return time.Now().UnixMilli() }
+	}
+	return o
+}

@@ -1,0 +1,137 @@
+package engine
+
+import (
+	"sync"
+	"time"
+)
+
+// queue holds what waits for the sequencer. Handlers put under one short lock; the sequencer takes all
+// that fits a group at once, so there is one wake-up for a group, not for a request.
+type queue struct {
+	mu       sync.Mutex
+	requests []*Request
+	queries  []*query
+	commands int
+	bytes    int
+	limits   struct{ commands, bytes int }
+	refuse   error // what put answers when the engine takes nothing more
+	idle     bool  // the sequencer waits
+	wake     chan struct{}
+}
+
+func newQueue(commands, bytes int) *queue {
+	q := &queue{wake: make(chan struct{}, 1)}
+	q.limits.commands, q.limits.bytes = commands, bytes
+	return q
+}
+
+// put adds a request at the end, if there is room.
+func (q *queue) put(r *Request) error {
+	q.mu.Lock()
+	if q.refuse != nil {
+		q.mu.Unlock()
+		return q.refuse
+	}
+	if q.commands+r.count > q.limits.commands || q.bytes+len(r.frames) > q.limits.bytes {
+		q.mu.Unlock()
+		return ErrOverloaded
+	}
+	q.requests = append(q.requests, r)
+	q.commands += r.count
+	q.bytes += len(r.frames)
+	q.signal()
+	return nil
+}
+
+// putQuery adds a query. Queries are bounded by the connections that may ask.
+func (q *queue) putQuery(qu *query) error {
+	q.mu.Lock()
+	if q.refuse != nil {
+		q.mu.Unlock()
+		return q.refuse
+	}
+	if len(q.queries) >= q.limits.commands {
+		q.mu.Unlock()
+		return ErrOverloaded
+	}
+	q.queries = append(q.queries, qu)
+	q.signal()
+	return nil
+}
+
+// signal wakes the sequencer if it waits, and unlocks.
+func (q *queue) signal() {
+	idle := q.idle
+	q.idle = false
+	q.mu.Unlock()
+	if idle {
+		q.wake <- struct{}{}
+	}
+}
+
+// close makes put refuse with err from now on. What was put before can still be taken.
+func (q *queue) close(err error) {
+	q.mu.Lock()
+	q.refuse = err
+	q.signal()
+}
+
+// take moves what waits into a group, up to a group's limits. It waits for something, but not beyond the timer;
+// closed means that nothing waits and nothing more will come.
+func (q *queue) take(g *group, timer *time.Timer) (closed bool) {
+	q.mu.Lock()
+	if len(q.requests) == 0 && len(q.queries) == 0 {
+		if q.refuse != nil {
+			q.mu.Unlock()
+			return true
+		}
+		q.idle = true
+		q.mu.Unlock()
+		select {
+		case <-q.wake:
+		case <-timer.C:
+		}
+		q.mu.Lock()
+		if !q.idle {
+			// Somebody has signalled, perhaps just now: the wake-up must not be left for the next wait.
+			select {
+			case <-q.wake:
+			default:
+			}
+		}
+		q.idle = false
+	}
+	q.fill(g)
+	q.mu.Unlock()
+	return false
+}
+
+// fill moves the oldest requests and all queries. A request that alone is beyond the limit goes alone.
+func (q *queue) fill(g *group) {
+	n := 0
+	for n < len(q.requests) && n < groupRequests {
+		r := q.requests[n]
+		if n > 0 && g.bytes+len(r.frames) > groupBytes {
+			break
+		}
+		g.bytes += len(r.frames)
+		g.commands += r.count
+		n++
+	}
+	g.requests = append(g.requests, q.requests[:n]...)
+	q.commands -= g.commands
+	q.bytes -= g.bytes
+	rest := copy(q.requests, q.requests[n:])
+	clear(q.requests[rest:])
+	q.requests = q.requests[:rest]
+	g.queries = append(g.queries, q.queries...)
+	clear(q.queries)
+	q.queries = q.queries[:0]
+}
+
+// length is what waits, in commands.
+func (q *queue) length() int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.commands
+}

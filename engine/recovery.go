@@ -1,0 +1,142 @@
+package engine
+
+import (
+	"time"
+
+	"holdfast/engine/codec"
+	"holdfast/engine/core"
+	"holdfast/engine/invariant"
+	"holdfast/wal"
+)
+
+// replayDepth is how many groups may lie between two stages of a replay.
+const replayDepth = 4
+
+// replayGroup is one group of a replay: a copy of its commands, and a request that stands for all of them to take
+// their results.
+type replayGroup struct {
+	group
+	request Request
+	bytes   []byte
+}
+
+// recover executes the whole journal, with the same code that executed it first. Three stages work side by side: the
+// journal is read and verified; the shards execute; the keys are put into their table.
+func (e *Engine) recover() error {
+	started := time.Now()
+	idle := make(chan *replayGroup, replayDepth)
+	for range replayDepth {
+		g := &replayGroup{group: *newGroup(len(e.shards))}
+		idle <- g
+	}
+	read, executed := make(chan *replayGroup, replayDepth), make(chan *replayGroup, replayDepth)
+	readErr, executeErr := make(chan error, 1), make(chan error, 1)
+	go func() { readErr <- e.readJournal(idle, read) }()
+	go func() { executeErr <- e.executeJournal(read, executed) }()
+	info := e.restoreKeys(executed, idle)
+	if err := <-executeErr; err != nil {
+		return err
+	}
+	if err := <-readErr; err != nil {
+		return err
+	}
+	info.Events = e.stats.events.Swap(0)
+	info.Took = time.Since(started)
+	if hook := e.options.Hooks.Recovered; hook != nil {
+		hook(info)
+	}
+	return nil
+}
+
+func (e *Engine) readJournal(idle <-chan *replayGroup, read chan<- *replayGroup) error {
+	defer close(read)
+	return e.journal.Replay(1, func(source wal.Group) error {
+		g := <-idle
+		g.first, g.now, g.commands = core.Sequence(source.First), core.Millis(source.Time), int(source.Count)
+		g.bytes = append(g.bytes[:0], source.Payload...)
+		read <- g
+		return nil
+	})
+}
+
+// executeJournal executes group by group and releases each. After an error it only drains, so that nobody waits
+// for ever.
+func (e *Engine) executeJournal(read <-chan *replayGroup, executed chan<- *replayGroup) (err error) {
+	defer close(executed)
+	for g := range read {
+		if err == nil {
+			err = e.executeReplay(g)
+		}
+		executed <- g
+	}
+	return err
+}
+
+func (e *Engine) executeReplay(g *replayGroup) error {
+	first, now, commands := g.first, g.now, g.commands
+	if err := checkPayload(first, commands, g.bytes); err != nil {
+		return err
+	}
+	g.reset()
+	g.first, g.now, g.commands, g.payload = first, now, commands, g.bytes
+	r := &g.request
+	r.results = resizeResults(r.results, commands)
+	r.count = commands
+	g.requests = append(g.requests[:0], r)
+	e.execute(&g.group)
+	if err := e.storeFeed(&g.group); err != nil {
+		return err
+	}
+	e.publish(&g.group)
+	e.released.Store(uint64(g.last()))
+	return nil
+}
+
+// checkPayload verifies that a group holds as many commands as it says, and that each can be decoded, before any of
+// them is executed.
+func checkPayload(first core.Sequence, commands int, payload []byte) error {
+	for n := range commands {
+		h, err := codec.PeekCommand(payload)
+		if err != nil {
+			return damage(first+core.Sequence(n), err.Error())
+		}
+		payload = payload[h.Length:]
+	}
+	if len(payload) > 0 {
+		return damage(first, "the group holds more than its commands")
+	}
+	return nil
+}
+
+func damage(at core.Sequence, reason string) error {
+	return &wal.DamageError{Sequence: uint64(at), Reason: reason}
+}
+
+func resizeResults(results []Result, n int) []Result {
+	if cap(results) < n {
+		return make([]Result, n)
+	}
+	results = results[:n]
+	clear(results)
+	return results
+}
+
+// restoreKeys takes over the keys of the commands that changed something.
+func (e *Engine) restoreKeys(executed <-chan *replayGroup, idle chan<- *replayGroup) (info RecoveryInfo) {
+	for g := range executed {
+		payload := g.bytes
+		for i := range g.request.results {
+			h, err := codec.PeekCommand(payload)
+			invariant.Check(err == nil, "a group that was executed can be read again")
+			if result := &g.request.results[i]; h.HasKey && result.Status == ResultDone && result.Changed {
+				e.keys.restore(&h.Key, codec.Fingerprint(payload[:h.Length]), result.Sequence)
+			}
+			payload = payload[h.Length:]
+		}
+		info.Commands += uint64(len(g.request.results))
+		info.Groups++
+		g.request.results = g.request.results[:0]
+		idle <- g
+	}
+	return info
+}

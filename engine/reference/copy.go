@@ -1,0 +1,87 @@
+package reference
+
+import "holdfast/engine/core"
+
+// image is the order at this instant, sharing nothing with it.
+func (o *order) image() core.OrderImage {
+	image := core.OrderImage{
+		ID:          o.id,
+		Status:      o.status,
+		Version:     o.version,
+		Created:     o.created,
+		CreatedAt:   o.createdAt,
+		Deadline:    o.deadline,
+		Channel:     o.channel,
+		HasDocument: o.hasDocument,
+		Customer:    copyBytes([]byte(o.customer)),
+		ExternalID:  copyBytes([]byte(o.externalID)),
+	}
+	for _, l := range o.lines {
+		image.Lines = append(image.Lines, core.LineImage{
+			SKU:         l.sku,
+			Quantity:    l.quantity,
+			Backordered: l.backordered,
+			Allocations: len(l.allocations),
+		})
+		image.Allocations = append(image.Allocations, l.allocations...)
+	}
+	return image
+}
+
+// CopyEvent gives an event that shares nothing with the given one, as a sink must take it. It keeps
+// only what belongs to the event's kind, and empty lists come out as nil, so that two events that say
+// the same are equal to reflect.DeepEqual too.
+func CopyEvent(e *core.Event) core.Event {
+	c := core.Event{Kind: e.Kind, Sequence: e.Sequence, At: e.At}
+	switch e.Kind {
+	case core.EventSKUDefined:
+		c.SKU = copySKU(e.SKU)
+	case core.EventLocationDefined:
+		c.Location = copyLocation(e.Location)
+	case core.EventChannelDefined:
+		c.Channel = core.ChannelImage{ID: e.Channel.ID, Name: copyBytes(e.Channel.Name)}
+	case core.EventStockAdjusted:
+		c.Levels = copyList(e.Levels)
+		for i := range c.Levels {
+			c.Levels[i].Reason = copyBytes(c.Levels[i].Reason)
+		}
+	default:
+		c.Order = CopyOrder(&e.Order)
+	}
+	return c
+}
+
+// CopyOrder gives an order image that shares nothing with the given one; empty lists come out as nil.
+func CopyOrder(o *core.OrderImage) core.OrderImage {
+	c := *o
+	c.Customer = copyBytes(o.Customer)
+	c.ExternalID = copyBytes(o.ExternalID)
+	c.Lines = copyList(o.Lines)
+	c.Allocations = copyList(o.Allocations)
+	return c
+}
+
+// CopyOutcome gives an outcome that stays valid after the next command; empty lists come out as nil.
+func CopyOutcome(o *core.Outcome) core.Outcome {
+	c := *o
+	if o.Refusal != nil {
+		r := *o.Refusal
+		r.Lines = copyList(r.Lines)
+		c.Refusal = &r
+	}
+	return c
+}
+
+func copySKU(s core.SKUImage) core.SKUImage {
+	s.Name = copyBytes(s.Name)
+	return s
+}
+
+func copyLocation(l core.LocationImage) core.LocationImage {
+	l.Name = copyBytes(l.Name)
+	return l
+}
+
+func copyBytes(b []byte) []byte { return copyList(b) }
+
+func copyList[T any](list []T) []T { return append([]T(nil), list...) }

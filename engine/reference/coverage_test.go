@@ -1,0 +1,88 @@
+package reference_test
+
+import (
+	"testing"
+
+	"holdfast/engine/core"
+	"holdfast/engine/reference"
+)
+
+// TestWorkloadReachesEverything fails when the generator no longer produces some command, event or
+// refusal: then the comparison with the machine would say nothing about it.
+func TestWorkloadReachesEverything(t *testing.T) {
+	done := map[core.CommandKind]int{}
+	unchanged := map[core.CommandKind]int{}
+	events := map[core.EventKind]int{}
+	refusals := map[core.CommandKind]map[core.Reason]int{}
+	for seed := uint64(1); seed <= 60; seed++ {
+		model := reference.New()
+		for i, step := range reference.Generate(seed, 300) {
+			c := &step.Command
+			told, outcome := model.Execute(c, core.Sequence(i+1), step.Now)
+			for _, e := range told {
+				events[e.Kind]++
+			}
+			switch {
+			case outcome.Reason != core.ReasonNone:
+				if refusals[c.Kind] == nil {
+					refusals[c.Kind] = map[core.Reason]int{}
+				}
+				refusals[c.Kind][outcome.Reason]++
+			case outcome.Changed:
+				done[c.Kind]++
+			default:
+				unchanged[c.Kind]++
+			}
+		}
+	}
+	t.Logf("done %v, unchanged %v, events %v, refusals %v", done, unchanged, events, refusals)
+	for kind := core.CommandDefineSKU; kind <= core.CommandCancelOrder; kind++ {
+		if done[kind] == 0 {
+			t.Errorf("no command of kind %d was done", kind)
+		}
+	}
+	for kind := core.EventSKUDefined; kind <= core.EventOrderCancelled; kind++ {
+		if events[kind] == 0 {
+			t.Errorf("no event of kind %d", kind)
+		}
+	}
+	for kind, reasons := range reachable {
+		for _, reason := range reasons {
+			if refusals[kind][reason] == 0 {
+				t.Errorf("no command of kind %d was refused with reason %d", kind, reason)
+			}
+		}
+	}
+}
+
+// reachable lists which refusals a command can get. A full table takes thousands of commands and has
+// its own test.
+var reachable = map[core.CommandKind][]core.Reason{
+	core.CommandAdjustStock: {
+		core.ReasonSKUNotFound, core.ReasonLocationNotFound, core.ReasonDuplicateRow,
+		core.ReasonStockChanged, core.ReasonStockNegative, core.ReasonStockTooLarge,
+	},
+	core.CommandPlaceHold: {
+		core.ReasonSKUNotFound, core.ReasonChannelNotFound,
+		core.ReasonLimitPerCustomer, core.ReasonInsufficientStock,
+	},
+	core.CommandPlaceOrder: {
+		core.ReasonSKUNotFound, core.ReasonChannelNotFound, core.ReasonDuplicateExternal,
+		core.ReasonLimitPerCustomer, core.ReasonInsufficientStock,
+	},
+	core.CommandConfirmHold: {
+		core.ReasonSlotsChanged, core.ReasonOrderNotFound, core.ReasonVersionConflict,
+		core.ReasonHoldExpired, core.ReasonHoldReleased, core.ReasonOrderCancelled,
+	},
+	core.CommandExtendHold: {
+		core.ReasonSlotsChanged, core.ReasonOrderNotFound, core.ReasonVersionConflict,
+		core.ReasonHoldExpired, core.ReasonHoldReleased, core.ReasonHoldConfirmed, core.ReasonOrderCancelled,
+	},
+	core.CommandReleaseHold: {
+		core.ReasonSlotsChanged, core.ReasonOrderNotFound, core.ReasonVersionConflict, core.ReasonHoldConfirmed,
+	},
+	core.CommandCancelOrder: {
+		core.ReasonSlotsChanged, core.ReasonOrderNotFound, core.ReasonVersionConflict,
+		core.ReasonHoldExpired, core.ReasonHoldReleased,
+	},
+}

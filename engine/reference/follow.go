@@ -1,0 +1,98 @@
+package reference
+
+import "holdfast/engine/core"
+
+// verdict is what a follow-up does to an order of some status.
+type verdict struct {
+	refusal core.Reason      // ReasonNone when the command is done
+	status  core.OrderStatus // the status afterwards; 0 when nothing changes
+}
+
+var unchanged = verdict{}
+
+func becomes(s core.OrderStatus) verdict { return verdict{status: s} }
+func refused(r core.Reason) verdict      { return verdict{refusal: r} }
+
+// verdicts is the table "which status allows what" of core's package comment.
+var verdicts = map[core.CommandKind]map[core.OrderStatus]verdict{
+	core.CommandConfirmHold: {
+		core.StatusHeld:      becomes(core.StatusPlaced),
+		core.StatusPlaced:    unchanged,
+		core.StatusCancelled: refused(core.ReasonOrderCancelled),
+		core.StatusReleased:  refused(core.ReasonHoldReleased),
+		core.StatusExpired:   refused(core.ReasonHoldExpired),
+	},
+	core.CommandExtendHold: {
+		core.StatusHeld:      becomes(core.StatusHeld),
+		core.StatusPlaced:    refused(core.ReasonHoldConfirmed),
+		core.StatusCancelled: refused(core.ReasonOrderCancelled),
+		core.StatusReleased:  refused(core.ReasonHoldReleased),
+		core.StatusExpired:   refused(core.ReasonHoldExpired),
+	},
+	core.CommandReleaseHold: {
+		core.StatusHeld:      becomes(core.StatusReleased),
+		core.StatusPlaced:    refused(core.ReasonHoldConfirmed),
+		core.StatusCancelled: unchanged,
+		core.StatusReleased:  unchanged,
+		core.StatusExpired:   unchanged,
+	},
+	core.CommandCancelOrder: {
+		core.StatusHeld:      becomes(core.StatusCancelled),
+		core.StatusPlaced:    becomes(core.StatusCancelled),
+		core.StatusCancelled: unchanged,
+		core.StatusReleased:  refused(core.ReasonHoldReleased),
+		core.StatusExpired:   refused(core.ReasonHoldExpired),
+	},
+}
+
+// followUpEvents says which event tells of each follow-up that changed something.
+var followUpEvents = map[core.CommandKind]core.EventKind{
+	core.CommandConfirmHold: core.EventHoldConfirmed,
+	core.CommandExtendHold:  core.EventHoldExtended,
+	core.CommandReleaseHold: core.EventHoldReleased,
+	core.CommandCancelOrder: core.EventOrderCancelled,
+}
+
+// followUp carries out a command on an order that is there already.
+func (m *Model) followUp(c *core.Command) core.Outcome {
+	if !c.Mask.Has(c.Order.Home()) {
+		return refuseOrder(core.Refusal{Reason: core.ReasonSlotsChanged, Order: c.Order})
+	}
+	o := m.byNumber[c.Order]
+	if o == nil {
+		return refuseOrder(core.Refusal{Reason: core.ReasonOrderNotFound, Order: c.Order})
+	}
+	if o.mask()&^c.Mask != 0 {
+		return refuseOrder(core.Refusal{Reason: core.ReasonSlotsChanged, Order: o.id, Version: o.version})
+	}
+	if c.ExpectedVersion != 0 && c.ExpectedVersion != o.version {
+		return refuseOrder(core.Refusal{Reason: core.ReasonVersionConflict, Order: o.id, Version: o.version})
+	}
+	v := verdicts[c.Kind][o.status]
+	if v.refusal != core.ReasonNone {
+		return refuseOrder(core.Refusal{Reason: v.refusal, Order: o.id, Version: o.version})
+	}
+	extends := c.Kind == core.CommandExtendHold
+	if v == unchanged || extends && m.now+c.TTL <= o.deadline {
+		return core.Outcome{Order: o.id}
+	}
+	switch v.status {
+	case core.StatusHeld:
+		o.deadline = m.now + c.TTL
+	case core.StatusPlaced:
+		o.claimAll(claimAllocated)
+	default:
+		o.claimAll(claimNone)
+	}
+	o.status = v.status
+	o.version++
+	m.emit(core.Event{Kind: followUpEvents[c.Kind], Order: o.image()})
+	return core.Outcome{Changed: true, Order: o.id}
+}
+
+// refuseOrder is the outcome of a follow-up that is not done. It names the order that was asked about.
+func refuseOrder(r core.Refusal) core.Outcome {
+	o := refuse(r)
+	o.Order = r.Order
+	return o
+}

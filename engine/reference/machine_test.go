@@ -1,0 +1,266 @@
+package reference_test
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"reflect"
+	"runtime/debug"
+	"sync"
+	"testing"
+	"time"
+
+	"holdfast/engine/codec"
+	"holdfast/engine/core"
+	"holdfast/engine/reference"
+)
+
+var (
+	oneSeed = flag.Uint64("seed", 0, "compare the model and the machine on this seed alone")
+	budget  = flag.Duration("budget", 0, "how long to compare the model and the machine (default 60s, 5s with -short)")
+)
+
+// stepsPerSeed is long enough for holds to be made, extended, confirmed and to expire side by side,
+// and short enough to shrink fast.
+const stepsPerSeed = 300
+
+// TestMachineAgrees gives random commands to the model and to three machines: one that executes
+// them straight, one that gets them through the codec, one whose slots work in random order. All
+// outcomes, events and images must be equal. Seeds are tried from 1 until the time is used up.
+func TestMachineAgrees(t *testing.T) {
+	if *oneSeed != 0 {
+		compareOn(t, *oneSeed, stepsPerSeed)
+		return
+	}
+	limit := *budget
+	switch {
+	case limit != 0:
+	case testing.Short():
+		limit = 5 * time.Second
+	default:
+		limit = time.Minute
+	}
+	seeds, start := uint64(0), time.Now()
+	for !t.Failed() && time.Since(start) < limit {
+		seeds++
+		compareOn(t, seeds, stepsPerSeed)
+	}
+	t.Logf("%d seeds of %d commands", seeds, stepsPerSeed)
+}
+
+// TestMachineAgreesOnLongRuns lets a shop run until its records fill many pages and its indexes have
+// grown.
+func TestMachineAgreesOnLongRuns(t *testing.T) {
+	last := uint64(1_008)
+	if testing.Short() {
+		last = 1_002
+	}
+	for seed := uint64(1_001); seed <= last && !t.Failed(); seed++ {
+		compareOn(t, seed, 5_000)
+	}
+}
+
+// TestSlotsInParallel runs the slots of each command at the same time, as an engine with many shards
+// does. It is for the race detector above all.
+func TestSlotsInParallel(t *testing.T) {
+	for seed := uint64(2_001); seed <= 2_010; seed++ {
+		model, parallel := reference.New(), newRunner(core.Options{})
+		for i, step := range reference.Generate(seed, stepsPerSeed) {
+			seq := core.Sequence(i + 1)
+			wantEvents, wantOutcome := model.Execute(&step.Command, seq, step.Now)
+			events, outcome := parallel.executeParallel(&step.Command, seq, step.Now)
+			if !reflect.DeepEqual(outcome, wantOutcome) || !reflect.DeepEqual(events, wantEvents) {
+				t.Fatalf("seed %d, command %d: the machine told\n%s\n%s\nthe model\n%s\n%s", seed, i,
+					outcomeWords(outcome), eventWords(events), outcomeWords(wantOutcome), eventWords(wantEvents))
+			}
+		}
+	}
+}
+
+func compareOn(t *testing.T, seed uint64, count int) {
+	t.Helper()
+	steps := reference.Generate(seed, count)
+	what := disagreement(steps)
+	if what == "" {
+		return
+	}
+	fails := func(steps []reference.Step) bool { return disagreement(steps) != "" }
+	least := shrink(steps, fails)
+	t.Errorf("seed %d: %s\n\nafter shrinking to %d of %d commands: %s\n\n%s",
+		seed, what, len(least), len(steps), disagreement(least), describe(least))
+}
+
+// disagreement runs the steps everywhere and tells the first thing that differs; "" if all is equal.
+func disagreement(steps []reference.Step) (what string) {
+	at := 0
+	defer func() {
+		if p := recover(); p != nil {
+			what = fmt.Sprintf("command %d: panic: %v\n%s", at, p, debug.Stack())
+		}
+	}()
+	tr := newTrial()
+	often := max(100, len(steps)/10)
+	for i := range steps {
+		at = i
+		if what := tr.take(&steps[i], core.Sequence(i+1)); what != "" {
+			return fmt.Sprintf("command %d: %s", i, what)
+		}
+		if i%often == often-1 || i == len(steps)-1 {
+			if what := tr.compareAll(); what != "" {
+				return fmt.Sprintf("after command %d: %s", i, what)
+			}
+		}
+	}
+	return ""
+}
+
+// trial is one shop in several forms.
+type trial struct {
+	random *rand.Rand
+	model  *reference.Model
+
+	straight, decoded, split *runner
+	published                map[core.SKUID]core.Quantity // by the straight machine
+	frame                    []byte
+	command                  core.Command // decoded into
+}
+
+func newTrial() *trial {
+	return &trial{
+		random:    rand.New(rand.NewPCG(1, 2)),
+		model:     reference.New(),
+		straight:  newRunner(core.Options{}),
+		decoded:   newRunner(core.Options{Seed: 0x9e3779b97f4a7c15}),
+		split:     newRunner(core.Options{Seed: 7}),
+		published: map[core.SKUID]core.Quantity{},
+	}
+}
+
+// take gives one command to everybody.
+func (tr *trial) take(step *reference.Step, seq core.Sequence) string {
+	c := &step.Command
+	wantEvents, wantOutcome := tr.model.Execute(c, seq, step.Now)
+	check := func(who string, events []core.Event, outcome core.Outcome) string {
+		if !reflect.DeepEqual(outcome, wantOutcome) {
+			return fmt.Sprintf("%s: outcome\n  machine %s\n  model   %s", who, outcomeWords(outcome), outcomeWords(wantOutcome))
+		}
+		if !reflect.DeepEqual(events, wantEvents) {
+			return fmt.Sprintf("%s: events\n  machine %s\n  model   %s", who, eventWords(events), eventWords(wantEvents))
+		}
+		return ""
+	}
+	events, outcome := tr.straight.execute(c, seq, step.Now)
+	if what := check("straight", events, outcome); what != "" {
+		return what
+	}
+	events, outcome = tr.split.executeSplit(tr.random, c, seq, step.Now)
+	if what := check("slots in random order", events, outcome); what != "" {
+		return what
+	}
+	if what := tr.roundTrip(c); what != "" {
+		return what
+	}
+	events, outcome = tr.decoded.execute(&tr.command, seq, step.Now)
+	if what := check("through the codec", events, outcome); what != "" {
+		return what
+	}
+	if what := eventsRoundTrip(events); what != "" {
+		return what
+	}
+	return tr.compareTouched(c, outcome)
+}
+
+// roundTrip encodes the command and decodes it into the trial's own.
+func (tr *trial) roundTrip(c *core.Command) string {
+	tr.frame = codec.AppendCommand(tr.frame[:0], c)
+	n, err := codec.DecodeCommand(tr.frame, &tr.command)
+	if err != nil || n != len(tr.frame) {
+		return fmt.Sprintf("codec: decoded %d of %d bytes, %v", n, len(tr.frame), err)
+	}
+	if again := codec.AppendCommand(nil, &tr.command); !bytes.Equal(again, tr.frame) {
+		return fmt.Sprintf("codec: frame %x comes out as %x", tr.frame, again)
+	}
+	return ""
+}
+
+func eventsRoundTrip(events []core.Event) string {
+	for i := range events {
+		frame := codec.AppendEvent(nil, &events[i])
+		var decoded core.Event
+		if n, err := codec.DecodeEvent(frame, &decoded); err != nil || n != len(frame) {
+			return fmt.Sprintf("codec: event decoded %d of %d bytes, %v", n, len(frame), err)
+		}
+		if got := reference.CopyEvent(&decoded); !reflect.DeepEqual(got, events[i]) {
+			return fmt.Sprintf("codec: event\n  before %s\n  after  %s",
+				eventWords(events[i:i+1]), eventWords([]core.Event{got}))
+		}
+	}
+	return ""
+}
+
+// runner is a machine and what it needs to be driven.
+type runner struct {
+	machine *core.Machine
+	step    core.Step
+	slots   []core.Slot
+}
+
+func newRunner(o core.Options) *runner { return &runner{machine: core.New(o)} }
+
+// eventList is a sink that keeps what it is told.
+type eventList []core.Event
+
+func (l *eventList) Event(e *core.Event) { *l = append(*l, reference.CopyEvent(e)) }
+
+func (r *runner) execute(c *core.Command, seq core.Sequence, now core.Millis) ([]core.Event, core.Outcome) {
+	var told eventList
+	outcome := r.machine.Execute(&r.step, c, seq, now, &told)
+	return told, reference.CopyOutcome(outcome)
+}
+
+// executeSplit does what an engine with a shard for each slot does, in some order that its shards
+// might take.
+func (r *runner) executeSplit(random *rand.Rand, c *core.Command, seq core.Sequence, now core.Millis) ([]core.Event, core.Outcome) {
+	return r.executeBySlots(c, seq, now, func(slots []core.Slot, work func(core.Slot)) {
+		random.Shuffle(len(slots), func(i, j int) { slots[i], slots[j] = slots[j], slots[i] })
+		for _, slot := range slots {
+			work(slot)
+		}
+	})
+}
+
+// executeParallel gives every slot a goroutine, for the race detector to look at.
+func (r *runner) executeParallel(c *core.Command, seq core.Sequence, now core.Millis) ([]core.Event, core.Outcome) {
+	return r.executeBySlots(c, seq, now, func(slots []core.Slot, work func(core.Slot)) {
+		var all sync.WaitGroup
+		for _, slot := range slots {
+			all.Go(func() { work(slot) })
+		}
+		all.Wait()
+	})
+}
+
+// executeBySlots runs a command's steps slot by slot; each calls work for every slot. An engine puts
+// what slots tell in the order of the slots.
+func (r *runner) executeBySlots(c *core.Command, seq core.Sequence, now core.Millis, each func(slots []core.Slot, work func(core.Slot))) ([]core.Event, core.Outcome) {
+	var gathered, applied [core.SlotCount]eventList
+	r.slots = r.slots[:0]
+	for slot := core.Slot(0); slot < core.SlotCount; slot++ {
+		if c.Mask.Has(slot) {
+			r.slots = append(r.slots, slot)
+		}
+	}
+	r.step.Begin(c, seq, now)
+	each(r.slots, func(slot core.Slot) { r.machine.Gather(slot, &r.step, &gathered[slot]) })
+	r.machine.Decide(&r.step)
+	outcome := reference.CopyOutcome(&r.step.Outcome)
+	each(r.slots, func(slot core.Slot) { r.machine.Apply(slot, &r.step, &applied[slot]) })
+	var told []core.Event
+	for _, list := range [][core.SlotCount]eventList{gathered, applied} {
+		for slot := range list {
+			told = append(told, list[slot]...)
+		}
+	}
+	return told, outcome
+}

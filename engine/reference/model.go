@@ -1,0 +1,180 @@
+package reference
+
+import (
+	"cmp"
+	"slices"
+
+	"holdfast/engine/core"
+)
+
+// Model is a whole shop.
+type Model struct {
+	skus      map[core.SKUID]*sku
+	skuNumber map[string]core.SKUID
+	locations []*location
+	channels  []string
+	orders    []*order // in the order in which they were made
+	byNumber  map[core.OrderID]*order
+
+	nextSKU   map[core.Slot]uint32 // SKUs made in the slot so far
+	nextOrder map[core.Slot]uint32 // orders made in the slot so far
+
+	seq    core.Sequence
+	now    core.Millis
+	events []core.Event // of the command being executed
+}
+
+type sku struct {
+	image  core.SKUImage
+	onHand map[core.LocationID]core.Quantity // a location is in it from its first adjustment
+	sold   []soldLine                        // every line ever made of it
+}
+
+type soldLine struct {
+	order *order
+	line  *line
+}
+
+type location struct {
+	image core.LocationImage
+}
+
+// claim is what the units of an order count as in one slot.
+type claim int
+
+const (
+	claimNone claim = iota
+	claimReserved
+	claimAllocated
+)
+
+type order struct {
+	id          core.OrderID
+	status      core.OrderStatus
+	version     uint32
+	created     core.Sequence
+	createdAt   core.Millis
+	deadline    core.Millis
+	channel     core.ChannelID
+	hasDocument bool
+	customer    string
+	externalID  string
+	lines       []*line
+
+	// claims holds, for the home slot and each slot of a line, what the order's units there count
+	// as. Slots differ only after the deadline, when some were touched and some not yet.
+	claims map[core.Slot]claim
+}
+
+type line struct {
+	sku         core.SKUID
+	quantity    core.Quantity
+	backordered core.Quantity
+	allocations []core.Allocation
+	limited     bool // the SKU had a limit per customer when the order was made
+}
+
+// New gives an empty shop: location 0 "main" and channel 0 "web".
+func New() *Model {
+	m := &Model{
+		skus:      map[core.SKUID]*sku{},
+		skuNumber: map[string]core.SKUID{},
+		channels:  []string{"web"},
+		byNumber:  map[core.OrderID]*order{},
+		nextSKU:   map[core.Slot]uint32{},
+		nextOrder: map[core.Slot]uint32{},
+	}
+	m.locations = []*location{{core.LocationImage{ID: 0, Version: 1, Name: []byte("main")}}}
+	return m
+}
+
+// Execute carries out one command and gives what happened. Nothing in the answer is shared with the
+// command or with the model.
+func (m *Model) Execute(c *core.Command, seq core.Sequence, now core.Millis) ([]core.Event, core.Outcome) {
+	m.seq, m.now, m.events = seq, now, nil
+	m.expire(c.Mask)
+	outcome := m.carryOut(c)
+	return m.events, outcome
+}
+
+func (m *Model) carryOut(c *core.Command) core.Outcome {
+	switch c.Kind {
+	case core.CommandTick:
+		return core.Outcome{Changed: true}
+	case core.CommandDefineSKU:
+		return m.defineSKU(c)
+	case core.CommandDefineLocation:
+		return m.defineLocation(c)
+	case core.CommandDefineChannel:
+		return m.defineChannel(c)
+	case core.CommandAdjustStock:
+		return m.adjustStock(c)
+	case core.CommandPlaceHold, core.CommandPlaceOrder:
+		return m.place(c)
+	default:
+		return m.followUp(c)
+	}
+}
+
+// expire ends, in the slots of the mask, the holds whose deadline has come. Only the home slot tells
+// the world about it.
+func (m *Model) expire(mask core.SlotMask) {
+	for slot := core.Slot(0); slot < core.SlotCount; slot++ {
+		if !mask.Has(slot) {
+			continue
+		}
+		for _, o := range m.dueIn(slot) {
+			o.claims[slot] = claimNone
+			if slot == o.id.Home() {
+				o.status = core.StatusExpired
+				o.version++
+				m.emit(core.Event{Kind: core.EventHoldExpired, At: o.deadline, Order: o.image()})
+			}
+		}
+	}
+}
+
+// dueIn lists the holds that still claim units in the slot though their deadline has come, by
+// deadline, then by number.
+func (m *Model) dueIn(slot core.Slot) []*order {
+	var due []*order
+	for _, o := range m.orders {
+		if o.claims[slot] == claimReserved && o.deadline <= m.now {
+			due = append(due, o)
+		}
+	}
+	slices.SortFunc(due, func(a, b *order) int {
+		return cmp.Or(cmp.Compare(a.deadline, b.deadline), cmp.Compare(a.id, b.id))
+	})
+	return due
+}
+
+// emit adds an event of the command being executed.
+func (m *Model) emit(e core.Event) {
+	e.Sequence = m.seq
+	if e.At == 0 {
+		e.At = m.now
+	}
+	m.events = append(m.events, e)
+}
+
+// refuse is the outcome of a command that is not done.
+func refuse(r core.Refusal) core.Outcome {
+	return core.Outcome{Reason: r.Reason, Refusal: &r}
+}
+
+// mask is the set of slots that the order touches.
+func (o *order) mask() core.SlotMask {
+	mask := o.id.Home().Mask()
+	for _, l := range o.lines {
+		mask |= l.sku.Slot().Mask()
+	}
+	return mask
+}
+
+// claimAll makes all units of the order count as the same.
+func (o *order) claimAll(c claim) {
+	for slot := range o.claims {
+		o.claims[slot] = c
+	}
+}

@@ -1,0 +1,168 @@
+package reference
+
+import (
+	"slices"
+
+	"holdfast/engine/core"
+)
+
+// Order is the order as it stands; false if the number was not given out.
+func (m *Model) Order(id core.OrderID) (core.OrderImage, bool) {
+	o := m.byNumber[id]
+	if o == nil {
+		return core.OrderImage{}, false
+	}
+	return o.image(), true
+}
+
+// OrderMask is the set of slots that a command on the order must name. For a number that was not
+// given out that is its home, where the machine looks for it.
+func (m *Model) OrderMask(id core.OrderID) core.SlotMask {
+	if o := m.byNumber[id]; o != nil {
+		return o.mask()
+	}
+	return id.Home().Mask()
+}
+
+// OrderIDs lists the numbers given out, oldest first.
+func (m *Model) OrderIDs() []core.OrderID {
+	var ids []core.OrderID
+	for _, o := range m.orders {
+		ids = append(ids, o.id)
+	}
+	return ids
+}
+
+// SKU is the SKU's settings; false if the number was not given out.
+func (m *Model) SKU(id core.SKUID) (core.SKUImage, bool) {
+	s := m.skus[id]
+	if s == nil {
+		return core.SKUImage{}, false
+	}
+	return copySKU(s.image), true
+}
+
+// SKUNamed is the number of the SKU with the name.
+func (m *Model) SKUNamed(name string) (core.SKUID, bool) {
+	id, ok := m.skuNumber[name]
+	return id, ok
+}
+
+// SKUIDs lists the numbers given out, smallest first.
+func (m *Model) SKUIDs() []core.SKUID {
+	var ids []core.SKUID
+	for id := range m.skus {
+		ids = append(ids, id)
+	}
+	slices.Sort(ids)
+	return ids
+}
+
+// Location is the location as it stands; false if the number was not given out.
+func (m *Model) Location(id core.LocationID) (core.LocationImage, bool) {
+	if int(id) >= len(m.locations) {
+		return core.LocationImage{}, false
+	}
+	return copyLocation(m.locations[id].image), true
+}
+
+// Availability is everything there is to say about a known SKU's units; levels by location number.
+func (m *Model) Availability(id core.SKUID) core.AvailabilityImage {
+	s := m.skus[id]
+	a := core.AvailabilityImage{SKU: id, Settings: s.image.Settings, Available: m.available(id)}
+	for l := range m.locations {
+		location := core.LocationID(l)
+		if _, ok := s.onHand[location]; !ok {
+			continue
+		}
+		level := m.level(id, location)
+		a.OnHand += level.OnHand
+		a.Reserved += level.Reserved
+		a.Allocated += level.Allocated
+		a.Levels = append(a.Levels, level)
+	}
+	a.Reserved += m.backordered(id, claimReserved)
+	a.Allocated += m.backordered(id, claimAllocated)
+	return a
+}
+
+// available is the units of the SKU that may be sold without a backorder; below zero when more was
+// promised than there is.
+func (m *Model) available(id core.SKUID) core.Quantity {
+	s := m.skus[id]
+	sum := -s.image.Settings.SafetyStock
+	for location := range s.onHand {
+		sum += m.fulfillable(id, location)
+	}
+	return sum - m.backordered(id, claimReserved) - m.backordered(id, claimAllocated)
+}
+
+func (m *Model) fulfillable(id core.SKUID, location core.LocationID) core.Quantity {
+	l := m.level(id, location)
+	return l.OnHand - l.Reserved - l.Allocated
+}
+
+func (m *Model) level(id core.SKUID, location core.LocationID) core.LevelImage {
+	l := core.LevelImage{SKU: id, Location: location, OnHand: m.skus[id].onHand[location]}
+	for _, s := range m.skus[id].sold {
+		c := s.claim()
+		for _, a := range s.line.allocations {
+			switch {
+			case a.Location != location:
+			case c == claimReserved:
+				l.Reserved += a.Quantity
+			case c == claimAllocated:
+				l.Allocated += a.Quantity
+			}
+		}
+	}
+	return l
+}
+
+// backordered sums what is promised of the SKU beyond stock, by holds or by orders.
+func (m *Model) backordered(id core.SKUID, as claim) core.Quantity {
+	var sum core.Quantity
+	for _, s := range m.skus[id].sold {
+		c := s.claim()
+		if c == as {
+			sum += s.line.backordered
+		}
+	}
+	return sum
+}
+
+// bought is how many units of the SKU count against the customer's limit.
+func (m *Model) bought(id core.SKUID, customer string) core.Quantity {
+	var sum core.Quantity
+	for _, s := range m.skus[id].sold {
+		c := s.claim()
+		if c != claimNone && s.line.limited && s.order.customer == customer {
+			sum += s.line.quantity
+		}
+	}
+	return sum
+}
+
+// claim is what the units of the line count as now.
+func (s soldLine) claim() claim { return s.order.claims[s.line.sku.Slot()] }
+
+// External is the order that has the channel's external id.
+func (m *Model) External(channel core.ChannelID, id []byte) (core.OrderID, bool) {
+	if o := m.withExternalID(channel, string(id)); o != nil {
+		return o.id, true
+	}
+	return 0, false
+}
+
+// NextDeadline is the earliest deadline of the holds that claim units in the slot or live there; false
+// if there is none.
+func (m *Model) NextDeadline(slot core.Slot) (core.Millis, bool) {
+	var next core.Millis
+	found := false
+	for _, o := range m.orders {
+		if o.claims[slot] == claimReserved && (!found || o.deadline < next) {
+			next, found = o.deadline, true
+		}
+	}
+	return next, found
+}

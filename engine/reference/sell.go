@@ -1,0 +1,198 @@
+package reference
+
+import (
+	"cmp"
+	"slices"
+
+	"holdfast/engine/core"
+)
+
+// place carries out PlaceHold and PlaceOrder.
+func (m *Model) place(c *core.Command) core.Outcome {
+	external := ""
+	if c.Kind == core.CommandPlaceOrder {
+		external = string(c.ExternalID)
+	}
+	if o, refused := m.checkPlace(c, external); refused {
+		return o
+	}
+	o := &order{
+		version:     1,
+		created:     m.seq,
+		createdAt:   m.now,
+		channel:     c.Channel,
+		hasDocument: len(c.Document) > 0,
+		customer:    string(c.Customer),
+		externalID:  external,
+		lines:       m.serve(c.Lines),
+		claims:      map[core.Slot]claim{},
+	}
+	o.id = m.number(o)
+	o.claims[o.id.Home()] = claimNone
+	for _, l := range o.lines {
+		o.claims[l.sku.Slot()] = claimNone
+		m.skus[l.sku].sold = append(m.skus[l.sku].sold, soldLine{o, l})
+	}
+	event := core.Event{Kind: core.EventOrderPlaced}
+	if c.Kind == core.CommandPlaceHold {
+		event.Kind = core.EventHoldPlaced
+		o.status, o.deadline = core.StatusHeld, m.now+c.TTL
+		o.claimAll(claimReserved)
+	} else {
+		o.status = core.StatusPlaced
+		o.claimAll(claimAllocated)
+	}
+	m.orders = append(m.orders, o)
+	m.byNumber[o.id] = o
+	event.Order = o.image()
+	m.emit(event)
+	return core.Outcome{Changed: true, Order: o.id}
+}
+
+// checkPlace goes through the reasons in their order of precedence.
+func (m *Model) checkPlace(c *core.Command, external string) (core.Outcome, bool) {
+	var unknown, overLimit, insufficient []core.RefusedLine
+	for i, l := range c.Lines {
+		if m.skus[l.SKU] == nil {
+			unknown = append(unknown, core.RefusedLine{Index: i, SKU: l.SKU, Requested: l.Quantity})
+		}
+	}
+	for _, want := range perSKU(c.Lines) {
+		s := m.skus[want.SKU]
+		if s == nil {
+			continue
+		}
+		settings := s.image.Settings
+		if limit := settings.LimitPerCustomer; limit > 0 {
+			free := limit - m.bought(want.SKU, string(c.Customer))
+			if want.Requested > free {
+				refused := want
+				refused.Available = max(0, free)
+				overLimit = append(overLimit, refused)
+			}
+		}
+		if settings.BackorderLimit != core.Unlimited {
+			free := m.available(want.SKU) + settings.BackorderLimit
+			if want.Requested > free {
+				refused := want
+				refused.Available = max(0, free)
+				insufficient = append(insufficient, refused)
+			}
+		}
+	}
+	if len(unknown) > 0 {
+		return refuse(core.Refusal{Reason: core.ReasonSKUNotFound, Lines: unknown}), true
+	}
+	if int(c.Channel) >= len(m.channels) {
+		return refuse(core.Refusal{Reason: core.ReasonChannelNotFound}), true
+	}
+	if other := m.withExternalID(c.Channel, external); other != nil {
+		return refuse(core.Refusal{Reason: core.ReasonDuplicateExternal, Order: other.id}), true
+	}
+	if len(overLimit) > 0 {
+		return refuse(core.Refusal{Reason: core.ReasonLimitPerCustomer, Lines: overLimit}), true
+	}
+	if len(insufficient) > 0 {
+		return refuse(core.Refusal{Reason: core.ReasonInsufficientStock, Lines: insufficient}), true
+	}
+	return core.Outcome{}, false
+}
+
+// perSKU sums the lines of each SKU, in the order in which the SKUs first appear.
+func perSKU(lines []core.Line) []core.RefusedLine {
+	var sums []core.RefusedLine
+	for i, l := range lines {
+		at := slices.IndexFunc(sums, func(s core.RefusedLine) bool { return s.SKU == l.SKU })
+		if at < 0 {
+			at = len(sums)
+			sums = append(sums, core.RefusedLine{Index: i, SKU: l.SKU})
+		}
+		sums[at].Requested += l.Quantity
+	}
+	return sums
+}
+
+func (m *Model) withExternalID(channel core.ChannelID, external string) *order {
+	if external == "" {
+		return nil
+	}
+	for _, o := range m.orders {
+		if o.channel == channel && o.externalID == external {
+			return o
+		}
+	}
+	return nil
+}
+
+// serve splits the quantity of each line into allocations and what is backordered.
+func (m *Model) serve(wanted []core.Line) []*line {
+	toAllocate := map[core.SKUID]core.Quantity{}
+	sources := map[core.SKUID][]source{}
+	for _, sum := range perSKU(wanted) {
+		toAllocate[sum.SKU] = max(0, min(sum.Requested, m.available(sum.SKU)))
+		sources[sum.SKU] = m.sources(sum.SKU)
+	}
+	var lines []*line
+	for _, w := range wanted {
+		fromStock := min(w.Quantity, toAllocate[w.SKU])
+		toAllocate[w.SKU] -= fromStock
+		l := &line{
+			sku:         w.SKU,
+			quantity:    w.Quantity,
+			backordered: w.Quantity - fromStock,
+			limited:     m.skus[w.SKU].image.Settings.LimitPerCustomer > 0,
+		}
+		for i := range sources[w.SKU] {
+			s := &sources[w.SKU][i]
+			take := min(fromStock, s.left)
+			if take == 0 {
+				continue
+			}
+			s.left -= take
+			fromStock -= take
+			l.allocations = append(l.allocations, core.Allocation{Location: s.location, Quantity: take})
+		}
+		lines = append(lines, l)
+	}
+	return lines
+}
+
+// source is a location that can give units to the command being executed.
+type source struct {
+	location core.LocationID
+	priority int32
+	left     core.Quantity
+}
+
+// sources lists the locations that have units of the SKU to give, best first.
+func (m *Model) sources(id core.SKUID) []source {
+	var list []source
+	for location := range m.skus[id].onHand {
+		if left := m.fulfillable(id, location); left > 0 {
+			list = append(list, source{location, m.locations[location].image.Settings.Priority, left})
+		}
+	}
+	slices.SortFunc(list, func(a, b source) int {
+		return cmp.Or(
+			cmp.Compare(a.priority, b.priority),
+			cmp.Compare(b.left, a.left),
+			cmp.Compare(a.location, b.location),
+		)
+	})
+	return list
+}
+
+// number gives the order the next number of its home slot.
+func (m *Model) number(o *order) core.OrderID {
+	home := o.lines[0].sku.Slot()
+	if o.externalID != "" {
+		home = core.ExternalSlot(o.channel, []byte(o.externalID))
+	}
+	spread := false
+	for _, l := range o.lines {
+		spread = spread || l.sku.Slot() != home
+	}
+	place := m.nextOrder[home]
+	m.nextOrder[home]++
+	return core.MakeOrderID(home, spread, place)
+}

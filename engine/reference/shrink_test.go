@@ -1,0 +1,163 @@
+package reference_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"holdfast/engine/core"
+	"holdfast/engine/reference"
+)
+
+// shrink leaves out commands, many at once first, then fewer, then lines and rows of those that are
+// left, for as long as the rest still fails. Numbers in commands stay as they are, so where a hold is
+// left out its follow-ups find nothing.
+func shrink(steps []reference.Step, fails func([]reference.Step) bool) []reference.Step {
+	for size := len(steps) / 2; size > 1; size /= 2 {
+		steps, _ = shrinkBy(steps, size, fails)
+	}
+	for again := true; again; {
+		steps, again = shrinkBy(steps, 1, fails)
+	}
+	for i := range steps {
+		shrinkCommand(steps, &steps[i].Command, fails)
+	}
+	return steps
+}
+
+// shrinkBy goes through the list once, from its end, leaving out size commands at a time.
+func shrinkBy(steps []reference.Step, size int, fails func([]reference.Step) bool) (least []reference.Step, shrunk bool) {
+	for at := len(steps) - size; at >= 0; at -= size {
+		if fewer := slices.Delete(slices.Clone(steps), at, at+size); fails(fewer) {
+			steps, shrunk = fewer, true
+		}
+	}
+	return steps, shrunk
+}
+
+// shrinkCommand leaves out lines and rows of a command of the list.
+func shrinkCommand(steps []reference.Step, c *core.Command, fails func([]reference.Step) bool) {
+	try := func(change func()) {
+		before := *c
+		change()
+		c.Mask, _ = core.SlotsOf(c)
+		if !fails(steps) {
+			*c = before
+		}
+	}
+	for i := len(c.Lines) - 1; i >= 0 && len(c.Lines) > 1; i-- {
+		try(func() { c.Lines = slices.Delete(slices.Clone(c.Lines), i, i+1) })
+	}
+	for i := len(c.Rows) - 1; i >= 0 && len(c.Rows) > 1; i-- {
+		try(func() { c.Rows = slices.Delete(slices.Clone(c.Rows), i, i+1) })
+	}
+}
+
+func TestShrinkKeepsWhatFails(t *testing.T) {
+	steps := reference.Generate(1, 100)
+	confirms := func(steps []reference.Step) (n int) {
+		for i := range steps {
+			if steps[i].Command.Kind == core.CommandConfirmHold {
+				n++
+			}
+		}
+		return n
+	}
+	least := shrink(steps, func(steps []reference.Step) bool { return confirms(steps) >= 2 })
+	if len(least) != 2 || confirms(least) != 2 {
+		t.Errorf("shrunk to %d commands:\n%s", len(least), describe(least))
+	}
+}
+
+// describe writes a list of commands for a person who looks for the reason.
+func describe(steps []reference.Step) string {
+	var out strings.Builder
+	for i := range steps {
+		since := steps[i].Now - steps[0].Now
+		fmt.Fprintf(&out, "%3d  +%d ms  slots %s  %s\n", i, since, slotsWords(steps[i].Command.Mask), commandWords(&steps[i].Command))
+	}
+	return out.String()
+}
+
+func slotsWords(m core.SlotMask) string {
+	if m == core.AllSlots {
+		return "all"
+	}
+	var list []string
+	for slot := core.Slot(0); slot < core.SlotCount; slot++ {
+		if m.Has(slot) {
+			list = append(list, fmt.Sprint(slot))
+		}
+	}
+	return strings.Join(list, ",")
+}
+
+func commandWords(c *core.Command) string {
+	version := ""
+	if c.ExpectedVersion != 0 {
+		version = fmt.Sprintf(" if version %d", c.ExpectedVersion)
+	}
+	follow := func(what string) string { return fmt.Sprintf("%s order %d%s", what, c.Order, version) }
+	switch c.Kind {
+	case core.CommandTick:
+		return "tick"
+	case core.CommandDefineSKU:
+		return fmt.Sprintf("define SKU %s %+v", c.Name, c.SKU)
+	case core.CommandDefineLocation:
+		return fmt.Sprintf("define location %s %+v", c.Name, c.Location)
+	case core.CommandDefineChannel:
+		return fmt.Sprintf("define channel %s", c.Name)
+	case core.CommandAdjustStock:
+		return "adjust stock " + rowsWords(c.Rows)
+	case core.CommandPlaceHold:
+		return fmt.Sprintf("place hold ttl %d channel %d customer %s lines %v", c.TTL, c.Channel, c.Customer, c.Lines)
+	case core.CommandPlaceOrder:
+		return fmt.Sprintf("place order channel %d customer %s external %q lines %v", c.Channel, c.Customer, c.ExternalID, c.Lines)
+	case core.CommandConfirmHold:
+		return follow("confirm")
+	case core.CommandExtendHold:
+		return follow("extend") + fmt.Sprintf(" ttl %d", c.TTL)
+	case core.CommandReleaseHold:
+		return follow("release")
+	default:
+		return follow("cancel")
+	}
+}
+
+func rowsWords(rows []core.AdjustmentRow) string {
+	var list []string
+	for _, r := range rows {
+		words := fmt.Sprintf("{SKU %d at %d: %+d}", r.SKU, r.Location, r.Value)
+		switch r.Mode {
+		case core.AdjustSet:
+			words = fmt.Sprintf("{SKU %d at %d = %d}", r.SKU, r.Location, r.Value)
+		case core.AdjustSetExpected:
+			words = fmt.Sprintf("{SKU %d at %d = %d if %d}", r.SKU, r.Location, r.Value, r.Expected)
+		}
+		list = append(list, words)
+	}
+	return strings.Join(list, " ")
+}
+
+func outcomeWords(o core.Outcome) string {
+	if o.Refusal == nil {
+		return fmt.Sprintf("reason %d, changed %v, order %d, no refusal", o.Reason, o.Changed, o.Order)
+	}
+	return fmt.Sprintf("reason %d, changed %v, order %d, refusal %+v", o.Reason, o.Changed, o.Order, *o.Refusal)
+}
+
+func eventWords(events []core.Event) string {
+	var list []string
+	for i := range events {
+		e := &events[i]
+		list = append(list, fmt.Sprintf("{kind %d, sequence %d, at %d, %s, %+v, %+v, %+v, %+v}",
+			e.Kind, e.Sequence, e.At, orderWords(e.Order), e.SKU, e.Location, e.Channel, e.Levels))
+	}
+	return strings.Join(list, "\n          ")
+}
+
+func orderWords(o core.OrderImage) string {
+	return fmt.Sprintf("order %d status %d version %d created %d at %d deadline %d channel %d document %v customer %q external %q lines %+v allocations %+v",
+		o.ID, o.Status, o.Version, o.Created, o.CreatedAt, o.Deadline, o.Channel, o.HasDocument, o.Customer, o.ExternalID, o.Lines, o.Allocations)
+}

@@ -1,0 +1,192 @@
+package reference
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
+
+	"holdfast/engine/core"
+)
+
+// Step is a command and the instant that it is stamped with. Its sequence is its place in the list.
+type Step struct {
+	Command core.Command
+	Now     core.Millis
+}
+
+// epoch is when every generated shop opens.
+const epoch core.Millis = 1_700_000_000_000
+
+// Generate makes random commands over a small shop. The same seed and count give the same steps.
+//
+// The shops differ from seed to seed in size, in how much lies in one slot and in how fast time runs.
+// Masks are those that an engine would give, but for follow-ups whose mask is too small or larger
+// than it must be now and then.
+func Generate(seed uint64, count int) []Step {
+	g := newGenerator(seed)
+	var steps []Step
+	for len(steps) < count {
+		g.passTime()
+		c := g.command(len(steps))
+		g.setMask(&c)
+		g.model.Execute(&c, core.Sequence(len(steps)+1), g.now)
+		steps = append(steps, Step{Command: c, Now: g.now})
+	}
+	return steps
+}
+
+type generator struct {
+	random *rand.Rand
+	model  *Model
+	now    core.Millis
+
+	skus      [][]byte // names, defined or not yet
+	locations [][]byte
+	channels  [][]byte
+	customers [][]byte
+	externals [][]byte
+
+	hurry   int  // of 100 commands, how many wait for the next deadline
+	baskets bool // orders have many lines
+	scarce  bool // stock comes in a few units at a time
+}
+
+func newGenerator(seed uint64) *generator {
+	g := &generator{random: rand.New(rand.NewPCG(seed, 0)), model: New(), now: epoch}
+	g.hurry = pick(g, []int{2, 5, 20})
+	g.baskets = g.chance(10)
+	g.scarce = g.chance(60)
+	skus, slots := g.between(2, 8), g.between(1, 5)
+	if g.baskets {
+		skus, slots = g.between(10, 30), g.between(4, 24)
+	}
+	g.skus = g.namesInSlots(skus, slots)
+	locations, customers, externals := g.between(1, 5), g.between(1, 4), g.between(2, 8)
+	if g.chance(10) {
+		locations, customers, externals = g.between(10, 40), g.between(50, 400), g.between(100, 1000)
+	}
+	g.locations = names("location", locations)
+	g.locations[0] = []byte("main")
+	g.channels = names("channel", 2)
+	g.channels[0] = []byte("web")
+	g.customers = names("customer", customers)
+	g.customers[0] = bytes.Repeat([]byte("c"), core.MaxNameLength)
+	g.externals = names("external", externals)
+	g.externals[0] = bytes.Repeat([]byte("x"), core.MaxExternalIDLength)
+	return g
+}
+
+// namesInSlots finds SKU names that hash to a few slots only, so that slots hold several SKUs.
+func (g *generator) namesInSlots(count, slots int) [][]byte {
+	var wanted core.SlotMask
+	for range slots {
+		wanted |= core.Slot(g.random.IntN(core.SlotCount)).Mask()
+	}
+	var found [][]byte
+	for i := 0; len(found) < count; i++ {
+		name := fmt.Appendf(nil, "sku-%d", i)
+		if wanted.Has(core.NameSlot(name)) {
+			found = append(found, name)
+		}
+	}
+	return found
+}
+
+func names(prefix string, count int) [][]byte {
+	var list [][]byte
+	for i := range count {
+		list = append(list, fmt.Appendf(nil, "%s-%d", prefix, i))
+	}
+	return list
+}
+
+// passTime moves the clock: often not at all, often to just before, at, or just after a deadline.
+func (g *generator) passTime() {
+	deadline, waiting := g.nextDeadline()
+	switch roll := g.random.IntN(100); {
+	case roll < g.hurry && waiting:
+		g.now = max(g.now, deadline+core.Millis(g.random.IntN(3)-1))
+	case roll < 60:
+	case roll < 99:
+		g.now += core.Millis(g.random.IntN(100))
+	default:
+		g.now += core.Millis(g.random.IntN(6000))
+	}
+}
+
+func (g *generator) nextDeadline() (core.Millis, bool) {
+	var next core.Millis
+	for _, o := range g.model.orders {
+		if o.status == core.StatusHeld && o.deadline > g.now && (next == 0 || o.deadline < next) {
+			next = o.deadline
+		}
+	}
+	return next, next != 0
+}
+
+// command chooses what happens next. A shop mostly opens with its SKUs, locations and stock.
+func (g *generator) command(step int) core.Command {
+	c := core.Command{Version: 1}
+	roll := g.random.IntN(100)
+	if opening := step < len(g.skus)+len(g.locations); opening && roll < 90 {
+		g.open(&c, step)
+		return c
+	}
+	if roll < 3 {
+		c.HasKey, c.Key = true, core.IdempotencyKey{1, byte(step)}
+	}
+	if g.chance(10) {
+		c.Document = fmt.Appendf(nil, "document of step %d", step)
+	}
+	switch roll = g.random.IntN(100); {
+	case roll < 4:
+		g.defineSKU(&c, pick(g, g.skus))
+	case roll < 6:
+		g.defineLocation(&c, pick(g, g.locations))
+	case roll < 7:
+		g.defineChannel(&c)
+	case roll < 22:
+		g.adjustStock(&c)
+	case roll < 42:
+		g.placeHold(&c)
+	case roll < 60:
+		g.placeOrder(&c)
+	case roll < 71:
+		g.followUp(&c, core.CommandConfirmHold)
+	case roll < 79:
+		g.followUp(&c, core.CommandExtendHold)
+	case roll < 85:
+		g.followUp(&c, core.CommandReleaseHold)
+	case roll < 94:
+		g.followUp(&c, core.CommandCancelOrder)
+	default:
+		g.tick(&c)
+	}
+	return c
+}
+
+// setMask names the slots that the command touches. One more does no harm and lets time pass there
+// too, so there is one more now and then; ticks and follow-ups have chosen their own.
+func (g *generator) setMask(c *core.Command) {
+	if c.Mask == 0 {
+		c.Mask, _ = core.SlotsOf(c)
+		if c.Kind == core.CommandAdjustStock && g.chance(5) {
+			c.Mask |= core.Slot(g.random.IntN(core.SlotCount)).Mask()
+		}
+	}
+}
+
+func (g *generator) open(c *core.Command, step int) {
+	if step < len(g.skus) {
+		g.defineSKU(c, g.skus[step])
+		return
+	}
+	g.defineLocation(c, g.locations[step-len(g.skus)])
+}
+
+func (g *generator) chance(percent int) bool { return g.random.IntN(100) < percent }
+
+// between gives a number from low to high, both included.
+func (g *generator) between(low, high int) int { return low + g.random.IntN(high-low+1) }
+
+func pick[T any](g *generator, list []T) T { return list[g.random.IntN(len(list))] }

@@ -1,0 +1,213 @@
+package reference
+
+import "holdfast/engine/core"
+
+func (g *generator) tick(c *core.Command) {
+	c.Kind = core.CommandTick
+	c.Mask = core.AllSlots
+	if g.chance(50) {
+		c.Mask = core.NameSlot(pick(g, g.skus)).Mask()
+	}
+}
+
+func (g *generator) defineSKU(c *core.Command, name []byte) {
+	c.Kind = core.CommandDefineSKU
+	c.Name = name
+	c.SKU = core.SKUSettings{
+		SafetyStock:      pick(g, []core.Quantity{0, 0, 0, 1, 3}),
+		BackorderLimit:   pick(g, []core.Quantity{0, 0, 0, 2, 5, core.Unlimited}),
+		LimitPerCustomer: pick(g, []core.Quantity{0, 0, 0, 0, 2, 6}),
+	}
+}
+
+func (g *generator) defineLocation(c *core.Command, name []byte) {
+	c.Kind = core.CommandDefineLocation
+	c.Name = name
+	c.Location = core.LocationSettings{
+		Kind:     core.LocationKind(g.random.IntN(3)),
+		Priority: pick(g, []int32{-1, 0, 0, 0, 10}),
+	}
+	if g.chance(30) {
+		c.Location.HasPosition = true
+		c.Location.LatitudeE7, c.Location.LongitudeE7 = 535_500_000, -99_900_000
+	}
+}
+
+func (g *generator) defineChannel(c *core.Command) {
+	c.Kind = core.CommandDefineChannel
+	c.Name = pick(g, g.channels)
+}
+
+func (g *generator) adjustStock(c *core.Command) {
+	c.Kind = core.CommandAdjustStock
+	for range pick(g, []int{1, 1, 1, 2, 4}) {
+		c.Rows = append(c.Rows, g.row())
+	}
+	if g.chance(5) {
+		// A delivery to every location.
+		id := c.Rows[0].SKU
+		c.Rows = c.Rows[:0]
+		for location := range g.model.locations {
+			c.Rows = append(c.Rows, core.AdjustmentRow{SKU: id, Location: core.LocationID(location), Value: 3})
+		}
+	}
+	if g.chance(5) {
+		again := g.row()
+		again.SKU, again.Location = c.Rows[0].SKU, c.Rows[0].Location
+		c.Rows = append(c.Rows, again)
+	}
+}
+
+func (g *generator) row() core.AdjustmentRow {
+	r := core.AdjustmentRow{SKU: g.sku(), Location: core.LocationID(g.random.IntN(len(g.model.locations)))}
+	if g.chance(1) {
+		r.Location = core.LocationID(len(g.model.locations) + g.random.IntN(2))
+	}
+	if g.chance(30) {
+		r.Reason = []byte("count")
+	}
+	var onHand core.Quantity
+	if s := g.model.skus[r.SKU]; s != nil {
+		onHand = s.onHand[r.Location]
+	}
+	receipt := core.Quantity(g.random.IntN(30))
+	if g.scarce {
+		receipt = core.Quantity(g.random.IntN(4))
+	}
+	switch roll := g.random.IntN(100); {
+	case roll < 55:
+		r.Value = receipt
+	case roll < 68:
+		r.Value = -min(onHand, core.Quantity(g.random.IntN(5)))
+	case roll < 70:
+		r.Value = pick(g, []core.Quantity{-onHand, -onHand - 1, core.MaxOnHand - onHand, core.MaxOnHand - onHand + 1})
+	case roll < 82:
+		r.Mode, r.Value = core.AdjustSet, receipt
+	case roll < 83:
+		r.Mode, r.Value = core.AdjustSet, pick(g, []core.Quantity{-1, core.MaxOnHand, core.MaxOnHand + 1})
+	default:
+		r.Mode, r.Value, r.Expected = core.AdjustSetExpected, receipt, onHand
+		if g.chance(20) {
+			r.Expected++
+		}
+	}
+	return r
+}
+
+// sku is the number of a SKU, rarely of none.
+func (g *generator) sku() core.SKUID {
+	name := pick(g, g.skus)
+	id, known := g.model.skuNumber[string(name)]
+	if !known || g.chance(1) {
+		slot := core.NameSlot(name)
+		return core.MakeSKUID(slot, g.model.nextSKU[slot]+uint32(g.random.IntN(2)))
+	}
+	return id
+}
+
+func (g *generator) placeHold(c *core.Command) {
+	c.Kind = core.CommandPlaceHold
+	c.TTL = g.ttl()
+	g.fillOrder(c)
+}
+
+func (g *generator) placeOrder(c *core.Command) {
+	c.Kind = core.CommandPlaceOrder
+	if g.chance(30) {
+		c.ExternalID = pick(g, g.externals)
+	}
+	g.fillOrder(c)
+}
+
+// fillOrder sets what holds and orders have in common.
+func (g *generator) fillOrder(c *core.Command) {
+	c.Channel = core.ChannelID(g.random.IntN(len(g.model.channels)))
+	if g.chance(1) {
+		c.Channel = core.ChannelID(len(g.model.channels))
+	}
+	c.Customer = pick(g, g.customers)
+	lines := g.between(1, 3)
+	if g.baskets && g.chance(70) {
+		lines = g.between(1, 40)
+	} else if g.chance(1) {
+		lines = pick(g, []int{40, core.MaxLines})
+	}
+	for range lines {
+		quantity := core.Quantity(g.between(1, 3))
+		if g.chance(4) {
+			quantity = pick(g, []core.Quantity{8, 40, core.MaxLineQuantity})
+		}
+		c.Lines = append(c.Lines, core.Line{SKU: g.sku(), Quantity: quantity})
+	}
+}
+
+func (g *generator) ttl() core.Millis {
+	return pick(g, []core.Millis{core.MinTTL, core.MinTTL, 1500, 2000, 2000, 5000, core.MaxTTL})
+}
+
+// followUp is a command on an order: mostly a recent one, sometimes any, rarely none that exists.
+func (g *generator) followUp(c *core.Command, kind core.CommandKind) {
+	c.Kind = kind
+	if kind == core.CommandExtendHold {
+		c.TTL = g.ttl()
+	}
+	var version uint32
+	c.Order, version = g.order()
+	if g.chance(30) {
+		c.ExpectedVersion = version
+	} else if g.chance(15) {
+		c.ExpectedVersion = version + uint32(g.between(1, 2))
+	}
+	c.Mask = g.model.OrderMask(c.Order)
+	switch roll := g.random.IntN(100); {
+	case roll < 4:
+		// The home slot stays: it is in the number, so nobody can miss it.
+		left := c.Order.Home().Mask()
+		if c.Mask&^left != 0 {
+			c.Mask &^= core.Slot(g.random.IntN(core.SlotCount)).Mask()
+			if g.chance(70) {
+				c.Mask = 0
+			}
+			c.Mask |= left
+		}
+	case roll < 8:
+		c.Mask |= core.Slot(g.random.IntN(core.SlotCount)).Mask()
+	}
+}
+
+// order is an order's number and its version.
+func (g *generator) order() (core.OrderID, uint32) {
+	orders := g.model.orders
+	if len(orders) == 0 || g.chance(4) {
+		return g.unknownOrder(), 1
+	}
+	o := orders[len(orders)-1-min(g.random.IntN(len(orders)), g.random.IntN(12))]
+	for range 6 {
+		if o.status == core.StatusHeld || g.chance(20) {
+			break
+		}
+		o = pick(g, orders)
+	}
+	return o.id, o.version
+}
+
+// unknownOrder is a number that was not given out, often nearly one that was.
+func (g *generator) unknownOrder() core.OrderID {
+	slot := core.NameSlot(pick(g, g.skus))
+	spread := g.chance(50)
+	place := g.model.nextOrder[slot]
+	switch roll := g.random.IntN(100); {
+	case roll < 40:
+	case roll < 80 && place > 0:
+		id := core.MakeOrderID(slot, spread, place-1)
+		if g.model.byNumber[id] == nil {
+			return id
+		}
+		return core.MakeOrderID(slot, !spread, place-1)
+	case roll < 90:
+		return core.OrderID(1<<63) | core.OrderID(slot) // a place beyond 32 bits
+	default:
+		place += uint32(g.random.IntN(1 << 20))
+	}
+	return core.MakeOrderID(slot, spread, place)
+}

@@ -1,0 +1,135 @@
+package engine
+
+import (
+	"sync"
+
+	"holdfast/engine/codec"
+	"holdfast/engine/core"
+)
+
+// Request is one or more commands on their way through the engine, and afterwards their results. They are taken in
+// their order and are durable together; each succeeds or is refused on its own. Requests are pooled:
+// AcquireRequest, fill, Submit, read, ReleaseRequest.
+type Request struct {
+	// WantImages asks for the event or refusal of each command (Image). Without it only Results are kept.
+	WantImages bool
+
+	frames    []byte   // of the admitted commands, one after the other
+	places    []uint16 // of the admitted commands: place in results; nil when all are admitted
+	results   []Result
+	images    []byte
+	keys      []keyHandle // of the admitted commands; empty when no command has a key
+	hasKeys   bool
+	documents bool // some command has one
+	spread    bool // some command's slots have to be asked for
+	count     int  // of the admitted commands
+	err       error
+	done      chan struct{}
+	command   core.Command // scratch of admission
+	slots     slotsRead    // scratch of admission
+}
+
+// ResultStatus says what became of a command.
+type ResultStatus uint8
+
+const (
+	ResultPending    ResultStatus = iota // not known
+	ResultDone                           // executed; see Changed
+	ResultRefused                        // a business "no"; see Reason
+	ResultReplayed                       // the idempotency key was used before, by the same command
+	ResultKeyReused                      // the idempotency key was used before, by another command
+	ResultInProgress                     // the idempotency key's first command is still under way
+)
+
+// Result is what became of a command.
+type Result struct {
+	Order    core.OrderID  // made or asked about, or the owner of a duplicate external id
+	Sequence core.Sequence // of the command; of the first one for ResultReplayed
+	Status   ResultStatus
+	Reason   core.Reason
+	Changed  bool // false for a command that found its work done
+	short    bool // admission: certain to be refused
+	shard    uint8
+	from, to uint32 // the image: in the group's buffers first, then in the request's
+}
+
+var requestPool = sync.Pool{New: func() any { return &Request{done: make(chan struct{}, 1)} }}
+
+// AcquireRequest gives an empty request.
+func AcquireRequest() *Request { return requestPool.Get().(*Request) }
+
+// ReleaseRequest gives a request back; nothing that was read from it may be used any more.
+func ReleaseRequest(r *Request) {
+	r.Reset()
+	requestPool.Put(r)
+}
+
+// Reset empties the request.
+func (r *Request) Reset() {
+	r.WantImages, r.hasKeys, r.documents, r.spread = false, false, false, false
+	r.frames, r.results, r.images, r.keys = r.frames[:0], r.results[:0], r.images[:0], r.keys[:0]
+	r.places, r.count, r.err = nil, 0, nil
+}
+
+// Add encodes a command. Its mask is worked out here.
+func (r *Request) Add(c *core.Command) {
+	mask, known := core.SlotsOf(c)
+	if c.Mask = mask; !known {
+		c.Mask = 0 // leaves room for what Submit finds out
+		r.spread = true
+	}
+	r.frames = codec.AppendCommand(r.frames, c)
+	r.note(c)
+}
+
+// AddFrame takes over a command that is encoded already, and has been decoded into c. Its slots are put in
+// place; the error says that the frame has no room for them.
+func (r *Request) AddFrame(frame []byte, c *core.Command) error {
+	mask, known := core.SlotsOf(c)
+	if !known {
+		r.spread = true
+		mask = core.AllSlots // stands in until Submit has asked
+	}
+	if mask != c.Mask {
+		if err := codec.SetSlots(frame, mask); err != nil {
+			return err
+		}
+	}
+	r.frames = append(r.frames, frame...)
+	r.note(c)
+	return nil
+}
+
+func (r *Request) note(c *core.Command) {
+	r.results = append(r.results, Result{})
+	r.hasKeys = r.hasKeys || c.HasKey
+	r.documents = r.documents || len(c.Document) > 0
+	r.count++
+}
+
+// Len is the number of commands.
+func (r *Request) Len() int { return len(r.results) }
+
+// Results are valid after Submit, in the order of the commands.
+func (r *Request) Results() []Result { return r.results }
+
+// Image is the event that command i made (ResultDone with Changed, ResultReplayed) or its refusal
+// (ResultRefused), in codec's form; nil when there is none or WantImages was not set.
+func (r *Request) Image(i int) []byte {
+	result := &r.results[i]
+	return r.images[result.from:result.to]
+}
+
+// place is where the result of an admitted command lies.
+func (r *Request) place(admitted int) int {
+	if r.places == nil {
+		return admitted
+	}
+	return int(r.places[admitted])
+}
+
+// finish wakes whoever waits for the request.
+func (r *Request) finish(err error) {
+	r.err = err
+	r.done <- struct{}{}
+}

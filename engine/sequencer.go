@@ -1,0 +1,135 @@
+package engine
+
+import (
+	"time"
+
+	"holdfast/engine/core"
+)
+
+// sequence is the engine's main loop: it gives every command its place. One group at a time is formed, written,
+// executed while the disk syncs, and released. It ends when the queue is closed and empty, or the journal fails.
+func (e *Engine) sequence() {
+	defer close(e.stopped)
+	g := newGroup(len(e.shards))
+	g.now = core.Millis(e.journal.LastTime())
+	for {
+		g.reset()
+		e.armTimer()
+		if e.queue.take(g, e.timer) {
+			return
+		}
+		if err := e.runGroup(g); err != nil {
+			e.failure.CompareAndSwap(nil, &err)
+			e.fail(g)
+			return
+		}
+	}
+}
+
+// runGroup takes a group through its life.
+func (e *Engine) runGroup(g *group) error {
+	// 1. Stamp: sequence and time.
+	g.first = core.Sequence(e.released.Load()) + 1
+	g.now = max(g.now, core.Millis(e.options.Clock()))
+	e.addTick(g)
+	// 2. Journal: the write begins.
+	if g.commands > 0 {
+		if err := e.write(g); err != nil {
+			return err
+		}
+	}
+	// 3. Execute, while the disk syncs.
+	started := time.Now()
+	e.execute(g)
+	g.executed = time.Since(started)
+	// 4. Wait until it is durable.
+	if g.pending != nil {
+		if err := g.pending.Wait(); err != nil {
+			return err
+		}
+	}
+	g.durable = time.Since(started) - g.executed
+	// 5. Release.
+	e.observe(g)
+	if err := e.release(g); err != nil {
+		return err
+	}
+	if g.pending != nil {
+		g.pending.Release()
+	}
+	return nil
+}
+
+// write puts the group into the journal and starts the sync.
+func (e *Engine) write(g *group) (err error) {
+	g.pending, err = e.journal.Begin(uint64(g.first), uint32(g.commands), int64(g.now), g.bytes)
+	if err != nil {
+		return err
+	}
+	g.payload = g.pending.Payload()
+	g.putPayload(g.payload)
+	g.putDocuments()
+	return g.pending.Commit()
+}
+
+// execute runs the group on all shards, the first one here, and then answers the queries.
+func (e *Engine) execute(g *group) {
+	if g.commands > 0 {
+		e.arrange(g)
+		g.running.Add(len(e.shards) - 1)
+		for _, s := range e.shards[1:] {
+			s.groups <- g
+		}
+		e.shards[0].execute(g)
+		g.running.Wait()
+		e.idleMeetings = append(e.idleMeetings, g.meetings...)
+	}
+	for _, q := range g.queries {
+		q.reader.read(e.machine)
+	}
+}
+
+// addTick lets time pass in slots whose holds are due and that might see no other command.
+func (e *Engine) addTick(g *group) {
+	if e.nextDeadline > g.now {
+		return
+	}
+	for slot := range core.Slot(core.SlotCount) {
+		if at, ok := e.machine.NextDeadline(slot); ok && at <= g.now {
+			g.tick |= slot.Mask()
+		}
+	}
+	if g.tick != 0 {
+		g.commands++
+		g.bytes += len(appendTick(e.scratch[:0], g.tick))
+	}
+}
+
+// armTimer sets the timer to the earliest deadline.
+func (e *Engine) armTimer() {
+	e.nextDeadline = noDeadline
+	for slot := range core.Slot(core.SlotCount) {
+		if at, ok := e.machine.NextDeadline(slot); ok && at < e.nextDeadline {
+			e.nextDeadline = at
+		}
+	}
+	wait := time.Hour
+	if e.nextDeadline != noDeadline {
+		wait = max(0, time.Duration(int64(e.nextDeadline)-e.options.Clock())*time.Millisecond)
+	}
+	e.timer.Reset(wait)
+}
+
+// noDeadline is later than every deadline.
+const noDeadline = core.Millis(1<<63 - 1)
+
+func (e *Engine) observe(g *group) {
+	e.stats.groups.Add(1)
+	e.stats.commands.Add(uint64(g.commands))
+	if hook := e.options.Hooks.GroupReleased; hook != nil {
+		hook(GroupInfo{
+			First: uint64(g.first), Commands: g.commands, Bytes: g.bytes, Requests: len(g.requests),
+			Execute: g.executed, Wait: g.durable,
+		})
+	}
+}

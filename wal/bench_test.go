@@ -1,0 +1,121 @@
+package wal
+
+import (
+	"flag"
+	"math/rand/v2"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/cockroachdb/pebble/v2"
+)
+
+var (
+	benchBytes = flag.Int64("wal.bytes", 1<<30, "journal bytes that BenchmarkVolume writes")
+	benchGroup = flag.Int("wal.group", 512<<10, "payload of a group in BenchmarkVolume")
+	benchFeed  = flag.Int("wal.feed", 0, "feed bytes per group in BenchmarkVolume")
+	benchDocs  = flag.Int("wal.docs", 0, "documents of 400 bytes per group in BenchmarkVolume")
+	benchDir   = flag.String("wal.dir", "", "directory of the benchmarks, a temporary one if empty")
+)
+
+func benchmarkDir(b *testing.B) string {
+	if *benchDir != "" {
+		return *benchDir
+	}
+	return b.TempDir()
+}
+
+// noise is bytes that compress about as badly as commands do.
+func noise(n int) []byte {
+	b := make([]byte, n)
+	r := rand.New(rand.NewPCG(1, 2))
+	for i := range b {
+		b[i] = byte(r.Uint32())
+		if i%4 == 0 {
+			b[i] = 0
+		}
+	}
+	return b
+}
+
+func cpuTime() time.Duration {
+	var u syscall.Rusage
+	syscall.Getrusage(syscall.RUSAGE_SELF, &u)
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// BenchmarkVolume writes gigabytes and reports what they cost: run it with -benchtime=1x.
+func BenchmarkVolume(b *testing.B) {
+	for b.Loop() {
+		benchmarkVolume(b)
+	}
+}
+
+func benchmarkVolume(b *testing.B) {
+	var stalls int
+	j, err := Open(benchmarkDir(b), Options{Hooks: Hooks{StallBegin: func(string) { stalls++ }}})
+	if err != nil {
+		b.Fatal(err)
+	}
+	payload, feed, doc := noise(*benchGroup), noise(*benchFeed), noise(400)
+	start, cpu := time.Now(), cpuTime()
+	var longest, sum time.Duration
+	var user int64
+	n := 0
+	var memory uint64
+	for seq := uint64(1); user < *benchBytes; seq += 8192 {
+		t := time.Now()
+		p, err := j.Begin(seq, 8192, int64(seq), len(payload))
+		if err != nil {
+			b.Fatal(err)
+		}
+		copy(p.Payload(), payload)
+		for i := range *benchDocs {
+			p.AddDocument(seq+uint64(i), doc)
+		}
+		if err := p.Commit(); err != nil {
+			b.Fatal(err)
+		}
+		if err := p.Wait(); err != nil {
+			b.Fatal(err)
+		}
+		p.Release()
+		if *benchFeed > 0 {
+			if err := j.AppendFeed(seq, seq+8191, feed); err != nil {
+				b.Fatal(err)
+			}
+		}
+		took := time.Since(t)
+		longest, sum = max(longest, took), sum+took
+		user += int64(len(payload) + len(feed) + *benchDocs*400)
+		if n++; n%50 == 0 {
+			memory = max(memory, j.Metrics().MemTableBytes)
+		}
+	}
+	took, used := time.Since(start), cpuTime()-cpu
+	m := j.Metrics()
+	gb := float64(user) / 1e9
+	b.ReportMetric(float64(user)/1e6/took.Seconds(), "MB/s")
+	b.ReportMetric(used.Seconds()/gb, "cpu-s/GB")
+	b.ReportMetric(float64(m.LogBytes)/float64(user), "log-x")
+	b.ReportMetric(float64(m.FlushBytes)/float64(user), "flush-x")
+	b.ReportMetric(float64(m.CompactionBytes)/float64(user), "compact-x")
+	b.ReportMetric(float64(m.MovedBytes)/float64(user), "moved-x")
+	b.ReportMetric(sum.Seconds()*1e3/float64(n), "ms/group")
+	b.ReportMetric(longest.Seconds()*1e3, "max-ms")
+	b.ReportMetric(float64(stalls), "stalls")
+	b.ReportMetric(float64(memory)/(1<<20), "memtable-MB")
+	if testing.Verbose() {
+		b.Log("\n" + j.db.Metrics().String())
+	}
+	t := time.Now()
+	if err := j.Replay(1, func(Group) error { return nil }); err != nil {
+		b.Fatal(err)
+	}
+	b.ReportMetric(float64(n**benchGroup)/1e9/time.Since(t).Seconds(), "replay-GB/s")
+	if err := j.Close(); err != nil {
+		b.Fatal(err)
+	}
+}
+
+var _ = pebble.Sync

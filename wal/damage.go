@@ -1,0 +1,90 @@
+package wal
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"regexp"
+	"strings"
+
+	"github.com/cockroachdb/pebble/v2"
+)
+
+// DamageError says that the directory does not hold what was written to it. Such a directory is refused;
+// it is for a person to decide how to go on.
+type DamageError struct {
+	// Sequence is the first sequence number that cannot be trusted, 0 when it is not known.
+	Sequence uint64
+	// File is the damaged file, as far as known.
+	File string
+	// Reason says in a sentence what was found.
+	Reason string
+	// Cause is the underlying error, if there is one.
+	Cause error
+}
+
+// Error puts place and reason into one sentence.
+func (e *DamageError) Error() string {
+	s := "the journal is damaged"
+	if e.Sequence != 0 {
+		s += fmt.Sprintf(" at sequence %d", e.Sequence)
+	}
+	if e.File != "" {
+		s += fmt.Sprintf(" (file %s)", e.File)
+	}
+	s += ": " + e.Reason
+	if e.Cause != nil {
+		s += ": " + e.Cause.Error()
+	}
+	return s
+}
+
+// Unwrap gives the underlying error.
+func (e *DamageError) Unwrap() error { return e.Cause }
+
+// readError turns an error of reading into ours: damage is told apart from everything else.
+func (j *Journal) readError(err error) error {
+	var already *DamageError
+	if err == nil || errors.As(err, &already) {
+		return err
+	}
+	if !pebble.IsCorruptionError(err) {
+		return err
+	}
+	return &DamageError{
+		File:   j.damagedFile(err),
+		Reason: "the file does not hold what was written to it",
+		Cause:  err,
+	}
+}
+
+// openError does the same for opening the database, when a missing file, or one of the wrong size, is damage too.
+func (j *Journal) openError(err error) error {
+	switch {
+	case err == nil, errors.Is(err, ErrDiskFull):
+		return err
+	case pebble.IsCorruptionError(err):
+		return j.readError(err)
+	case errors.Is(err, fs.ErrNotExist), strings.Contains(err.Error(), "object size mismatch"),
+		errors.Is(err, pebble.ErrDBNotPristine):
+		return &DamageError{File: j.damagedFile(err), Reason: "a file of the database is missing or cut off", Cause: err}
+	}
+	return fmt.Errorf("opening the database: %w", err)
+}
+
+var (
+	fileName  = regexp.MustCompile(`MANIFEST-\d+|OPTIONS-\d+|marker\.\S+|\d{6,}\.(?:sst|log|blob)`)
+	logNumber = regexp.MustCompile(`replaying wal (\d+)`)
+)
+
+// damagedFile finds the file that Pebble speaks of: in its own report, or else in its words.
+func (j *Journal) damagedFile(err error) string {
+	text := fmt.Sprintf("%+v", err)
+	if m := logNumber.FindStringSubmatch(text); m != nil {
+		return fmt.Sprintf("%06s.log", m[1])
+	}
+	if path := j.corruptFile.Load(); path != nil {
+		return *path
+	}
+	return fileName.FindString(text)
+}

@@ -1,0 +1,55 @@
+// Package wal remembers: it keeps the journal, the feed and the documents of one directory on Pebble.
+// It knows bytes and sequence numbers, and nothing of what they mean.
+//
+// # Key families
+//
+// One Pebble database holds everything. The first byte of a key names its family; numbers in keys are
+// big-endian, so that the order of keys is the order of sequences. Other families (checkpoints,
+// archived orders, cursors) take other first bytes.
+//
+//	'd' + sequence                    a document that rode with the command of that sequence
+//	'f' + last + first                feed of the group that spans first..last
+//	'j' + first                       journal group that begins with first
+//	'm' + name                        facts about the directory itself: "identity"
+//
+// The feed's key begins with the last sequence so that one seek finds the group that holds a sequence, or
+// the next one after it.
+//
+// # Journal group
+//
+// A group is the commands that one sync makes durable, and one value. All numbers are little endian.
+// This layout must not change: journals outlive programs. A new layout is a new format version.
+//
+//	 0      1 byte    format version, 1
+//	 1      3 bytes   zero
+//	 4      4 bytes   count: the number of commands, at least 1
+//	 8      8 bytes   first: the sequence number of the first command
+//	16      8 bytes   time: milliseconds since 1970 (signed); never less than in the group before
+//	24      8 bytes   epoch: how often the right to write has changed hands; never less than before
+//	32     32 bytes   SHA-256 of the whole value of the group before; zero in the very first group
+//	64      n bytes   payload: the commands, as the caller encoded them
+//	64+n    4 bytes   CRC-32C (Castagnoli) of everything before
+//
+// The next group's first is this one's first plus count. Contiguity, checksum, chain and header are
+// verified whenever a group is read. A directory that fails is refused with a [*DamageError] that names
+// the place; it is never read past.
+//
+// # Life of a group
+//
+//	p, err := j.Begin(first, count, time, n)  // p.Payload() lies in Pebble's own batch
+//	encode into p.Payload()
+//	p.AddDocument(sequence, bytes)            // as often as needed
+//	p.Commit()                                // sealed; the write has started
+//	p.Wait()                                  // the disk has it
+//	p.Release()                               // the buffers may be used again
+//
+// Begin and Commit are for one goroutine, the sequencer. Wait and Release may be called from another.
+// Several groups may be between Begin and Release.
+//
+// # Failure
+//
+// The first error of a write or a sync kills the journal: [Options.OnFatal] is called once, and every
+// later Begin, Commit, Wait or AppendFeed returns [ErrFailed]. Nothing is retried, because after a failed
+// sync the operating system may have dropped the data that it could not write, and a second sync would
+// report success for what is lost. The process is expected to end; a restart recovers.
+package wal

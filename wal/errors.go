@@ -1,0 +1,15 @@
+package wal
+
+import "errors"
+
+var (
+	// ErrLocked is returned by [Open] when another process, or another [Journal] of this one, has the
+	// directory open.
+	ErrLocked = errors.New("the data directory is in use by another process")
+	// ErrFailed is returned by everything that writes once a write or a sync has failed. It wraps the cause.
+	ErrFailed = errors.New("the journal failed and takes no more writes")
+	// ErrNotFound is returned when no document or feed group answers to the sequence.
+	ErrNotFound = errors.New("not found")
+	// ErrDiskFull is the cause when free space is below [Options.MinFreeBytes].
+	ErrDiskFull = errors.New("too little free space on the disk of the data directory")
+)

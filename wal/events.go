@@ -1,0 +1,46 @@
+package wal
+
+import (
+	"path/filepath"
+
+	"github.com/cockroachdb/pebble/v2"
+)
+
+// listener turns Pebble's events into our hooks, and its background errors into failures.
+func (j *Journal) listener() *pebble.EventListener {
+	h := &j.options.Hooks
+	return &pebble.EventListener{
+		BackgroundError: j.backgroundError,
+		DataCorruption: func(info pebble.DataCorruptionInfo) {
+			file := filepath.Base(info.Path)
+			j.corruptFile.Store(&file)
+		},
+		WriteStallBegin: func(info pebble.WriteStallBeginInfo) {
+			if h.StallBegin != nil {
+				h.StallBegin(info.Reason)
+			}
+		},
+		WriteStallEnd: func() {
+			if h.StallEnd != nil {
+				h.StallEnd()
+			}
+		},
+		FlushEnd: func(info pebble.FlushInfo) {
+			if h.FlushEnd != nil && info.Err == nil {
+				h.FlushEnd(tableSizes(info.Output), info.TotalDuration)
+			}
+		},
+		CompactionEnd: func(info pebble.CompactionInfo) {
+			if h.CompactionEnd != nil && info.Err == nil {
+				h.CompactionEnd(tableSizes(info.Output.Tables), info.TotalDuration)
+			}
+		},
+	}
+}
+
+func tableSizes(tables []pebble.TableInfo) (sum uint64) {
+	for _, t := range tables {
+		sum += t.Size
+	}
+	return sum
+}

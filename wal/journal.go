@@ -1,0 +1,238 @@
+package wal
+
+import (
+	"errors"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+
+	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"holdfast/engine/invariant"
+)
+
+// Journal is an open directory. See the package comment for what it holds and how a group is written.
+type Journal struct {
+	fatal
+	options  Options
+	dir      string
+	fs       vfs.FS
+	db       *pebble.DB
+	lock     *pebble.Lock
+	identity Identity
+	writer   writer
+	feed     feedWriter
+	durable  atomic.Uint64
+	feedLast atomic.Uint64
+	// corruptFile is the file that Pebble last reported as damaged.
+	corruptFile atomic.Pointer[string]
+}
+
+// writer is the state of the one goroutine that begins and commits groups; the mutex is for Release,
+// which may come from another, and for those who ask.
+type writer struct {
+	mu       sync.Mutex
+	free     []*Pending
+	inFlight int
+	begun    uint64 // last sequence of the newest group begun
+	time     int64  // of the newest group begun
+	sealed   uint64 // last sequence of the newest group committed
+	chain    Hash   // of the newest group committed
+	epoch    uint64
+	space    space
+}
+
+// Open opens the journal in dir, and makes the directory when there is none. It returns an error that
+// is [ErrLocked] when somebody else has it open, a [*DamageError] when it does not hold what was written to
+// it, and [ErrDiskFull] when there is no room to go on. A directory that is refused is left as it was.
+func Open(dir string, o Options) (_ *Journal, err error) {
+	j := &Journal{options: o, fs: o.FS}
+	if j.fs == nil {
+		j.fs = vfs.Default
+		if dir, err = canonical(dir); err != nil {
+			return nil, err
+		}
+	}
+	j.dir = dir
+	if err := j.acquire(); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			j.abandon()
+		}
+	}()
+	if err := j.inspect(); err != nil {
+		return nil, err
+	}
+	if !o.ReadOnly {
+		if err := j.openForWriting(); err != nil {
+			return nil, err
+		}
+	}
+	if err := j.loadIdentity(); err != nil {
+		return nil, err
+	}
+	if err := j.arm(o.OnFatal); err != nil {
+		return nil, err
+	}
+	return j, nil
+}
+
+// canonical gives a directory its one name, since locks within a process go by name.
+func canonical(dir string) (string, error) {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return "", err
+	}
+	if real, err := filepath.EvalSymlinks(dir); err == nil {
+		return real, nil
+	}
+	return dir, nil
+}
+
+// openForWriting comes after the inspection, which has left the database open for reading if there is one.
+func (j *Journal) openForWriting() error {
+	if j.db != nil {
+		db := j.db
+		j.db = nil
+		if err := j.guard(db.Close); err != nil {
+			return err
+		}
+	}
+	space := newSpace(j.fs, j.dir, &j.options)
+	if err := space.prepare(j.options.BallastBytes); err != nil {
+		return err
+	}
+	if err := j.openPebble(false); err != nil {
+		return err
+	}
+	if err := j.findEnds(); err != nil {
+		return err
+	}
+	j.writer.space = space
+	return nil
+}
+
+func (j *Journal) openPebble(readOnly bool) error {
+	o := pebbleOptions(j.fs, readOnly)
+	o.Lock = j.lock
+	o.Logger = logger{&j.fatal}
+	o.EventListener = j.listener()
+	err := j.guard(func() error {
+		db, err := pebble.Open(j.dir, o)
+		j.db = db
+		return err
+	})
+	return j.openError(err)
+}
+
+// abandon gives back what a failed Open had taken. When Pebble failed while it was open, nobody knows what
+// it still does, and the directory stays locked until the process ends.
+func (j *Journal) abandon() {
+	switch {
+	case j.db == nil:
+		j.lock.Close()
+	case !j.dead.Load():
+		j.db.Close()
+		j.lock.Close()
+	}
+}
+
+// findEnds learns where journal and feed end. The last group is verified on its own; everything before
+// it is verified by Replay.
+func (j *Journal) findEnds() error {
+	w := writer{epoch: 1}
+	err := j.lastIn(familyJournal, func(key, value []byte) error {
+		g, err := decodeAt(key, value)
+		if err != nil {
+			return err
+		}
+		last := g.Last()
+		w = writer{begun: last, sealed: last, time: g.Time, epoch: g.Epoch, chain: HashGroup(value)}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	j.writer.begun, j.writer.sealed, j.writer.time = w.begun, w.sealed, w.time
+	j.writer.epoch, j.writer.chain = w.epoch, w.chain
+	j.durable.Store(w.sealed)
+	return j.lastIn(familyFeed, func(key, _ []byte) error {
+		_, last, err := parseFeedKey(key)
+		j.feedLast.Store(last)
+		return err
+	})
+}
+
+// lastIn calls fn with the last entry of a family, if it has one.
+func (j *Journal) lastIn(family byte, fn func(key, value []byte) error) error {
+	it, err := j.iterate([]byte{family}, []byte{family + 1})
+	if err != nil {
+		return err
+	}
+	if it.Last() {
+		value, err := it.ValueAndErr()
+		if err == nil {
+			err = fn(it.Key(), value)
+		}
+		return errors.Join(j.readError(err), j.readError(it.Close()))
+	}
+	return j.readError(it.Close())
+}
+
+// iterate opens an iterator over the keys from..to (not included).
+func (j *Journal) iterate(from, to []byte) (*pebble.Iterator, error) {
+	if err := j.err(); err != nil {
+		return nil, err
+	}
+	it, err := j.db.NewIter(&pebble.IterOptions{LowerBound: from, UpperBound: to})
+	return it, j.readError(err)
+}
+
+// Last is the sequence number of the last command committed, durable or not; 0 when there is none.
+func (j *Journal) Last() uint64 {
+	j.writer.mu.Lock()
+	defer j.writer.mu.Unlock()
+	return j.writer.sealed
+}
+
+// Durable is the sequence number up to which nothing can be lost any more.
+func (j *Journal) Durable() uint64 { return j.durable.Load() }
+
+// LastTime is the time of the last group begun, 0 when there is none. No later group may be stamped lower.
+func (j *Journal) LastTime() int64 {
+	j.writer.mu.Lock()
+	defer j.writer.mu.Unlock()
+	return j.writer.time
+}
+
+// Epoch is the epoch that new groups carry: that of the last group, or 1 in a new directory.
+func (j *Journal) Epoch() uint64 { return j.writer.epoch }
+
+// Identity was made with the directory.
+func (j *Journal) Identity() Identity { return j.identity }
+
+// Close writes what is only in memory and in Pebble's log to tables, and gives the directory free. Every group
+// must have been released. A journal that has failed cannot give its directory free, since nobody knows
+// what Pebble still does with it: Close then returns [ErrFailed] and the directory stays locked until the
+// process ends.
+func (j *Journal) Close() error {
+	if err := j.err(); err != nil {
+		return err
+	}
+	j.writer.mu.Lock()
+	invariant.Check(j.writer.inFlight == 0, "every group is released before the journal closes")
+	j.writer.mu.Unlock()
+	if !j.options.ReadOnly {
+		if err := j.guard(j.db.Flush); err != nil {
+			return err
+		}
+		if err := j.guard(func() error { return j.writeSeal(j.Last()) }); err != nil {
+			return err
+		}
+	}
+	err := j.guard(j.db.Close)
+	return errors.Join(err, j.lock.Close())
+}

@@ -1,0 +1,56 @@
+package wal
+
+import (
+	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/vfs"
+)
+
+// How Pebble is tuned. It serves as a log here: keys only grow, nothing is overwritten, and values are
+// large, so the aim is that every byte is written twice, once to Pebble's log and once to a table, and
+// after that only moved.
+const (
+	// memTableBytes is large because each full memtable closes and syncs a log while commits wait.
+	memTableBytes = 64 << 20
+	// memTableLimit bounds what may wait to be flushed, and with it the memory: a fourth table stalls writers.
+	memTableLimit = 4
+	// tableBytes is the size of a table file. Each one costs a sync of its own.
+	tableBytes = 64 << 20
+	// tableCountLimit is how many tables may lie side by side in the top level before they are merged merely
+	// for being many. They do not overlap, so a read looks into one of them, and merging would write
+	// everything a third time. A million tables are 64 TB.
+	tableCountLimit = 1 << 20
+	// blockBytes is what documents and feed share a block; a group is larger and has one for itself.
+	blockBytes = 32 << 10
+	// cacheBytes is small: the journal is read only by recovery and the feed mostly near its end.
+	cacheBytes = 8 << 20
+)
+
+// familyPolicy ends a table wherever a family ends. A table that held the end of one family and the
+// beginning of the next would span everything in between, overlap with every table of the following flush,
+// and have to be merged with it; cut at the families, new tables lie beyond the old ones and are only moved.
+func familyPolicy(start []byte) (pebble.SpanPolicy, []byte, error) {
+	return pebble.SpanPolicy{}, []byte{start[0] + 1}, nil
+}
+
+func pebbleOptions(fs vfs.FS, readOnly bool) *pebble.Options {
+	o := &pebble.Options{
+		FS:                          fs,
+		ReadOnly:                    readOnly,
+		FormatMajorVersion:          pebble.FormatNewest,
+		MemTableSize:                memTableBytes,
+		MemTableStopWritesThreshold: memTableLimit,
+		CacheSize:                   cacheBytes,
+		FlushSplitBytes:             tableBytes,
+		WALBytesPerSync:             0,
+		CompactionConcurrencyRange:  func() (lower, upper int) { return 1, 1 },
+	}
+	o.TargetFileSizes[0] = tableBytes
+	o.L0CompactionFileThreshold = tableCountLimit
+	o.Experimental.ReadSamplingMultiplier = -1 // No compaction because of reads, either.
+	for i := range o.Levels {
+		o.Levels[i].BlockSize = blockBytes
+	}
+	o.ApplyCompressionSettings(func() pebble.DBCompressionSettings { return pebble.DBCompressionNone })
+	o.Experimental.SpanPolicyFunc = familyPolicy
+	return o
+}
