@@ -16,9 +16,9 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME  ?= 10s
 BENCHTIME ?= 1s
 
-# Orders of one run of `make bench` and `make compare`.
+# Orders of one run of `make bench`, and turns of each peer in `make compare`.
 BENCH_ORDERS   ?= 200000
-COMPARE_ORDERS ?= 50000
+COMPARE_ROUNDS ?= 3
 
 # CI=true adds the race detector to the tests, but not for the packages that drive whole processes or
 # millions of commands: under it they would take longer than all the others together.
@@ -75,10 +75,10 @@ bench: build ## run the Go benchmarks, then short runs of holdfast bench
 	go test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) ./engine/core ./engine/codec ./wal ./engine
 	$(BINARY) bench --scenario zipf --orders $(BENCH_ORDERS)
 	$(BINARY) bench --scenario hot --orders $(BENCH_ORDERS)
-	$(BINARY) bench --scenario zipf --form binary --orders $$((10 * $(BENCH_ORDERS)))
+	$(BINARY) bench --scenario zipf --mode binary --orders $$((10 * $(BENCH_ORDERS)))
 
 compare: build ## measure holdfast beside a bare HTTP echo and Redis, shortly
-	$(BINARY) bench --scenario zipf --orders $(COMPARE_ORDERS) --compare
+	$(BINARY) bench --scenario zipf --compare --rounds $(COMPARE_ROUNDS) --round-duration 2s
 
 clean: ## remove what was built; the data stays
 	rm -rf bin

@@ -58,7 +58,7 @@ func (e *Engine) admit(r *Request) error {
 			r.keepPlaces(admitted)
 			continue
 		}
-		if r.places != nil {
+		if r.sparse {
 			r.places = append(r.places, uint16(i))
 			copy(r.frames[kept:], frame)
 		}
@@ -71,12 +71,12 @@ func (e *Engine) admit(r *Request) error {
 
 // keepPlaces begins to note places when the first command is answered at once.
 func (r *Request) keepPlaces(admitted int) {
-	if r.places != nil {
+	if r.sparse {
 		return
 	}
-	r.places = make([]uint16, admitted, len(r.results))
-	for i := range r.places {
-		r.places[i] = uint16(i)
+	r.sparse = true
+	for i := range admitted {
+		r.places = append(r.places, uint16(i))
 	}
 }
 

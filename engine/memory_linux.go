@@ -5,16 +5,26 @@ import (
 	"syscall"
 )
 
-// arenaChunk is how much is taken from the system at a time. Only what is touched becomes resident.
-const arenaChunk = 64 << 20
+const (
+	// arenaChunk is how much address space is taken at a time. Only what is touched becomes resident.
+	arenaChunk = 256 << 20
+	// populateStep is how much memory is made resident at a time, ahead of its use.
+	populateStep = 8 << 20
+	// madvPopulateWrite is MADV_POPULATE_WRITE (Linux 5.14), which package syscall does not name.
+	madvPopulateWrite = 23
+)
 
 // arena gives memory outside the garbage collector's heap: records hold no pointers, and a heap of
 // gigabytes would only raise the point at which the collector starts. It asks for huge pages, since orders and keys
-// are looked up at random.
+// are looked up at random, and lets the system prepare the next pages in the background: on a virtual machine the first
+// touch of a page can take longer than a thousand orders, and it would hit the one goroutine that executes them.
 type arena struct {
-	mu     sync.Mutex
-	chunks [][]byte
-	rest   []byte
+	mu         sync.Mutex
+	chunks     [][]byte
+	chunk      []byte // the newest
+	used       int    // of it
+	populated  int    // of it, or about to be
+	populating sync.WaitGroup
 }
 
 // allocate is a core.Allocator.
@@ -22,12 +32,25 @@ func (a *arena) allocate(size int) []byte {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	size = (size + 63) &^ 63
-	if size > len(a.rest) {
+	if a.used+size > len(a.chunk) {
 		a.grow(max(size, arenaChunk))
 	}
-	memory := a.rest[:size:size]
-	a.rest = a.rest[size:]
+	memory := a.chunk[a.used : a.used+size : a.used+size]
+	a.used += size
+	if a.used+populateStep/2 > a.populated && a.populated < len(a.chunk) {
+		a.populate()
+	}
 	return memory
+}
+
+// populate has the next step of the chunk made resident.
+func (a *arena) populate() {
+	step := a.chunk[a.populated:min(a.populated+populateStep, len(a.chunk))]
+	a.populated += len(step)
+	a.populating.Go(func() {
+		// An older kernel refuses, and pages come when they are touched.
+		_ = syscall.Madvise(step, madvPopulateWrite)
+	})
 }
 
 func (a *arena) grow(size int) {
@@ -39,17 +62,18 @@ func (a *arena) grow(size int) {
 	// A kernel that knows no huge pages refuses, and everything works without.
 	_ = syscall.Madvise(chunk, syscall.MADV_HUGEPAGE)
 	a.chunks = append(a.chunks, chunk)
-	a.rest = chunk
+	a.chunk, a.used, a.populated = chunk, 0, 0
 }
 
 // free gives everything back; nothing taken from the arena may be touched any more.
 func (a *arena) free() error {
+	a.populating.Wait()
 	var first error
 	for _, chunk := range a.chunks {
 		if err := syscall.Munmap(chunk); err != nil && first == nil {
 			first = err
 		}
 	}
-	a.chunks, a.rest = nil, nil
+	a.chunks, a.chunk, a.used, a.populated = nil, nil, 0, 0
 	return first
 }

@@ -64,8 +64,12 @@ func (q *queue) signal() {
 	idle := q.idle
 	q.idle = false
 	q.mu.Unlock()
-	if idle {
-		q.wake <- struct{}{}
+	if !idle {
+		return
+	}
+	select {
+	case q.wake <- struct{}{}:
+	default: // the sequencer was woken by its timer and has not taken the last one
 	}
 }
 
@@ -76,8 +80,8 @@ func (q *queue) close(err error) {
 	q.signal()
 }
 
-// take moves what waits into a group, up to a group's limits. It waits for something, but not beyond the timer;
-// closed means that nothing waits and nothing more will come.
+// take moves what waits into a group, up to a group's limits. It waits for something, but not beyond the timer, and may
+// come back with nothing; closed means that nothing waits and nothing more will come.
 func (q *queue) take(g *group, timer *time.Timer) (closed bool) {
 	q.mu.Lock()
 	if len(q.requests) == 0 && len(q.queries) == 0 {
@@ -92,13 +96,6 @@ func (q *queue) take(g *group, timer *time.Timer) (closed bool) {
 		case <-timer.C:
 		}
 		q.mu.Lock()
-		if !q.idle {
-			// Somebody has signalled, perhaps just now: the wake-up must not be left for the next wait.
-			select {
-			case <-q.wake:
-			default:
-			}
-		}
 		q.idle = false
 	}
 	q.fill(g)

@@ -15,7 +15,8 @@ type Request struct {
 	WantImages bool
 
 	frames    []byte   // of the admitted commands, one after the other
-	places    []uint16 // of the admitted commands: place in results; nil when all are admitted
+	places    []uint16 // of the admitted commands: place in results; used only when sparse
+	sparse    bool     // some commands were answered by admission
 	results   []Result
 	images    []byte
 	keys      []keyHandle // of the admitted commands; empty when no command has a key
@@ -68,7 +69,7 @@ func ReleaseRequest(r *Request) {
 func (r *Request) Reset() {
 	r.WantImages, r.hasKeys, r.documents, r.spread = false, false, false, false
 	r.frames, r.results, r.images, r.keys = r.frames[:0], r.results[:0], r.images[:0], r.keys[:0]
-	r.places, r.count, r.err = nil, 0, nil
+	r.places, r.sparse, r.count, r.err = r.places[:0], false, 0, nil
 }
 
 // Add encodes a command. Its mask is worked out here.
@@ -122,7 +123,7 @@ func (r *Request) Image(i int) []byte {
 
 // place is where the result of an admitted command lies.
 func (r *Request) place(admitted int) int {
-	if r.places == nil {
+	if !r.sparse {
 		return admitted
 	}
 	return int(r.places[admitted])

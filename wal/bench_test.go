@@ -2,12 +2,14 @@ package wal
 
 import (
 	"flag"
+	"fmt"
 	"math/rand/v2"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
 var (
@@ -118,4 +120,74 @@ func benchmarkVolume(b *testing.B) {
 	}
 }
 
-var _ = pebble.Sync
+// BenchmarkCommit compares ways to make a group durable: Pebble's plain Commit, and ours with one group in flight or
+// several.
+func BenchmarkCommit(b *testing.B) {
+	for _, size := range []int{1 << 10, 16 << 10, 128 << 10, 512 << 10} {
+		payload := noise(size)
+		b.Run(fmt.Sprintf("size=%dK/plain", size>>10), func(b *testing.B) { benchmarkPlain(b, payload) })
+		for _, depth := range []int{1, 2, 4} {
+			b.Run(fmt.Sprintf("size=%dK/flight=%d", size>>10, depth), func(b *testing.B) { benchmarkFlight(b, payload, depth) })
+		}
+	}
+}
+
+func benchmarkPlain(b *testing.B, payload []byte) {
+	db, err := pebble.Open(b.TempDir(), standard.pebbleOptions(vfs.Default, false))
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer db.Close()
+	batch := db.NewBatch(pebble.WithInitialSizeBytes(1<<20), pebble.WithMaxRetainedSizeBytes(8<<20))
+	b.SetBytes(int64(len(payload)))
+	var seq uint64
+	for b.Loop() {
+		seq++
+		op := batch.SetDeferred(sequenceKeyLength, len(payload)+GroupOverhead)
+		putSequenceKey(op.Key, familyJournal, seq)
+		copy(op.Value[headerLength:], payload)
+		sealGroup(op.Value, &Group{First: seq, Count: 1})
+		if err := batch.Commit(pebble.Sync); err != nil {
+			b.Fatal(err)
+		}
+		HashGroup(op.Value)
+		batch.Reset()
+	}
+}
+
+func benchmarkFlight(b *testing.B, payload []byte, depth int) {
+	j, err := Open(b.TempDir(), Options{BallastBytes: -1})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.SetBytes(int64(len(payload)))
+	var flight []*Pending
+	wait := func() {
+		if err := flight[0].Wait(); err != nil {
+			b.Fatal(err)
+		}
+		flight[0].Release()
+		flight = flight[1:]
+	}
+	var seq uint64
+	for b.Loop() {
+		seq++
+		p, err := j.Begin(seq, 1, 0, len(payload))
+		if err != nil {
+			b.Fatal(err)
+		}
+		copy(p.Payload(), payload)
+		if err := p.Commit(); err != nil {
+			b.Fatal(err)
+		}
+		if flight = append(flight, p); len(flight) == depth {
+			wait()
+		}
+	}
+	for len(flight) > 0 {
+		wait()
+	}
+	if err := j.Close(); err != nil {
+		b.Fatal(err)
+	}
+}

@@ -11,22 +11,35 @@ import (
 //
 //	0   4 bytes   CRC-32C, masked, from byte 6 to the end of the chunk
 //	4   2 bytes   length of what follows the header
-//	6   1 byte    kind: whole, first, middle or last chunk of a record, in one of three formats
+//	6   1 byte    kind: a whole record, or the first, a middle or the last chunk of one
 //	7   4 bytes   number of the log file       (not in the MANIFEST)
-//	11  8 bytes   synced up to this offset     (not in the MANIFEST)
+//	11  8 bytes   synced up to this offset     (not in the MANIFEST, nor in the very first log of a database)
+//
+// with four kinds, in this order, for each of the three headers.
 const (
 	logBlock           = 32 << 10
-	manifestHeader     = 7
-	logHeader          = 19
-	kindManifestWhole  = 1
-	kindManifestFirst  = 2
-	kindManifestLast   = 4
-	kindLogWhole       = 9
-	kindLogFirst       = 10
-	kindLogLast        = 12
 	chunkNumberOffset  = 7
 	chunkMaskRotation  = 15
 	chunkMaskIncrement = 0xa282ead8
+)
+
+// chunkKind is what byte 6 says.
+type chunkKind struct {
+	header int // length
+	begins bool
+}
+
+var (
+	manifestKinds = [...]chunkKind{1: {7, true}, 2: {7, true}, 3: {7, false}, 4: {7, false}}
+	logKinds      = [...]chunkKind{
+		5: {11, true}, 6: {11, true}, 7: {11, false}, 8: {11, false},
+		9: {19, true}, 10: {19, true}, 11: {19, false}, 12: {19, false},
+	}
+)
+
+const (
+	manifestHeader = 7
+	logHeader      = 11 // the shorter one
 )
 
 // chunk is a chunk that reads well.
@@ -38,23 +51,26 @@ type chunk struct {
 
 // logChunk reads the chunk at the beginning of b, which belongs to the log file of that number.
 func logChunk(b []byte, number uint32) (chunk, bool) {
-	if len(b) < logHeader || b[6] < kindLogWhole || b[6] > kindLogLast ||
-		binary.LittleEndian.Uint32(b[chunkNumberOffset:]) != number {
+	if len(b) < logHeader || binary.LittleEndian.Uint32(b[chunkNumberOffset:]) != number {
 		return chunk{}, false
 	}
-	return checkedChunk(b, logHeader, b[6] == kindLogWhole || b[6] == kindLogFirst)
+	return checkedChunk(b, logKinds[:])
 }
 
 // manifestChunk reads the chunk at the beginning of b in a MANIFEST.
 func manifestChunk(b []byte) (chunk, bool) {
-	if len(b) < manifestHeader || b[6] < kindManifestWhole || b[6] > kindManifestLast {
+	if len(b) < manifestHeader {
 		return chunk{}, false
 	}
-	return checkedChunk(b, manifestHeader, b[6] == kindManifestWhole || b[6] == kindManifestFirst)
+	return checkedChunk(b, manifestKinds[:])
 }
 
-func checkedChunk(b []byte, header int, begins bool) (chunk, bool) {
-	size := header + int(binary.LittleEndian.Uint16(b[4:]))
+func checkedChunk(b []byte, kinds []chunkKind) (chunk, bool) {
+	if int(b[6]) >= len(kinds) || kinds[b[6]].header == 0 {
+		return chunk{}, false
+	}
+	kind := kinds[b[6]]
+	size := kind.header + int(binary.LittleEndian.Uint16(b[4:]))
 	if size > len(b) {
 		return chunk{}, false
 	}
@@ -63,5 +79,5 @@ func checkedChunk(b []byte, header int, begins bool) (chunk, bool) {
 	if sum != binary.LittleEndian.Uint32(b) {
 		return chunk{}, false
 	}
-	return chunk{begins: begins, payload: b[header:size], size: size}, true
+	return chunk{begins: kind.begins, payload: b[kind.header:size], size: size}, true
 }

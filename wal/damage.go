@@ -61,8 +61,8 @@ func (j *Journal) readError(err error) error {
 // openError does the same for opening the database, when a missing file, or one of the wrong size, is damage too.
 func (j *Journal) openError(err error) error {
 	switch {
-	case err == nil, errors.Is(err, ErrDiskFull):
-		return err
+	case err == nil:
+		return nil
 	case pebble.IsCorruptionError(err):
 		return j.readError(err)
 	case errors.Is(err, fs.ErrNotExist), strings.Contains(err.Error(), "object size mismatch"),
@@ -73,8 +73,9 @@ func (j *Journal) openError(err error) error {
 }
 
 var (
-	fileName  = regexp.MustCompile(`MANIFEST-\d+|OPTIONS-\d+|marker\.\S+|\d{6,}\.(?:sst|log|blob)`)
-	logNumber = regexp.MustCompile(`replaying wal (\d+)`)
+	fileName    = regexp.MustCompile(`MANIFEST-\d+|OPTIONS-\d+|marker\.\S+|\d{6,}\.(?:sst|log|blob)`)
+	tableNumber = regexp.MustCompile(`L\d: (\d{6,})|backing file (\d{6,})`)
+	logNumber   = regexp.MustCompile(`replaying wal (\d+)`)
 )
 
 // damagedFile finds the file that Pebble speaks of: in its own report, or else in its words.
@@ -86,5 +87,11 @@ func (j *Journal) damagedFile(err error) string {
 	if path := j.corruptFile.Load(); path != nil {
 		return *path
 	}
-	return fileName.FindString(text)
+	if name := fileName.FindString(text); name != "" {
+		return name
+	}
+	if m := tableNumber.FindStringSubmatch(text); m != nil {
+		return m[1] + m[2] + ".sst"
+	}
+	return ""
 }

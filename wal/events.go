@@ -1,16 +1,21 @@
 package wal
 
 import (
+	"fmt"
 	"path/filepath"
 
 	"github.com/cockroachdb/pebble/v2"
 )
 
 // listener turns Pebble's events into our hooks, and its background errors into failures.
-func (j *Journal) listener() *pebble.EventListener {
+func (j *Journal) listener(readOnly bool) *pebble.EventListener {
 	h := &j.options.Hooks
+	onError := j.backgroundError
+	if readOnly {
+		onError = func(error) {} // Who reads what is damaged will be told.
+	}
 	return &pebble.EventListener{
-		BackgroundError: j.backgroundError,
+		BackgroundError: onError,
 		DataCorruption: func(info pebble.DataCorruptionInfo) {
 			file := filepath.Base(info.Path)
 			j.corruptFile.Store(&file)
@@ -36,6 +41,12 @@ func (j *Journal) listener() *pebble.EventListener {
 			}
 		},
 	}
+}
+
+// backgroundError ends what Pebble would otherwise retry for ever: a flush or compaction that fails.
+func (j *Journal) backgroundError(err error) {
+	j.fail(fmt.Errorf("writing tables in the background: %w", j.readError(err)))
+	j.park()
 }
 
 func tableSizes(tables []pebble.TableInfo) (sum uint64) {

@@ -2,34 +2,40 @@ package wal
 
 import (
 	"fmt"
-	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
 )
 
-// fatal is the one place where a journal dies. Failures reach it from three sides: as errors of Pebble's
-// calls, as panics inside them (Pebble panics when it cannot rotate its log), and through Pebble's
-// Logger.Fatalf and background errors on goroutines that are not ours.
+// fatal is the one place where a journal dies. Failures reach it from three sides: from the file system under
+// Pebble, as errors of Pebble's calls, and through Pebble's Logger.Fatalf and background errors.
+//
+// From then on nobody knows what Pebble's goroutines do and which locks they hold: the one that met the failure
+// stands still for ever. So every call that may write runs as a [call], which is abandoned when the
+// journal dies, and a dead journal does not call Pebble again. The process is expected to end.
 type fatal struct {
 	mu      sync.Mutex
 	onFatal func(error)
 	dead    atomic.Bool
-	cause   error // set before dead
+	died    chan struct{}
+	cause   error // what went wrong; set before dead
+	failed  error // the same as everybody is told
 }
 
-// fail kills the journal, at the first call only, and returns the error that every writer gets from now on.
+// fail kills the journal, at the first call only, and returns the error that everybody gets from now on.
 func (f *fatal) fail(cause error) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if !f.dead.Load() {
-		f.cause = fmt.Errorf("%w: %w", ErrFailed, cause)
+		f.cause = cause
+		f.failed = fmt.Errorf("%w: %w", ErrFailed, cause)
 		f.dead.Store(true)
+		close(f.died)
 		if f.onFatal != nil {
 			f.onFatal(cause)
 		}
 	}
-	return f.cause
+	return f.failed
 }
 
 // arm sets who is told. Before that, while the directory is being opened, Open's own error tells.
@@ -43,63 +49,61 @@ func (f *fatal) arm(onFatal func(error)) error {
 // err is nil as long as the journal lives.
 func (f *fatal) err() error {
 	if f.dead.Load() {
-		return f.cause
+		return f.failed
 	}
 	return nil
 }
 
-// pebbleFatal is what our Fatalf panics with to unwind a guarded call.
-type pebbleFatal struct{ cause error }
+// call is a call into Pebble that may write, made ready once and run as often as needed without allocating.
+type call struct {
+	run  func()
+	done chan error
+}
 
-// guard runs a call into Pebble that may write. An error or a panic of Pebble's in it kills the journal.
-// After a panic Pebble's locks may be held for ever, so a dead journal never calls Pebble again.
-func (f *fatal) guard(call func() error) (err error) {
+func (f *fatal) newCall(fn func() error) call {
+	c := call{done: make(chan error, 1)}
+	c.run = func() { c.done <- f.check(fn()) }
+	return c
+}
+
+// do runs a call on a goroutine of its own and waits until it is done or the journal is dead, whichever is
+// first. The switch to the other goroutine and back takes about a microsecond.
+func (f *fatal) do(c *call) error {
 	if err := f.err(); err != nil {
 		return err
 	}
-	defer func() {
-		r := recover()
-		switch r := r.(type) {
-		case nil:
-			if err != nil {
-				err = f.fail(err)
-			}
-		case pebbleFatal:
-			err = f.fail(r.cause)
-		case runtime.Error:
-			panic(r)
-		case error:
-			err = f.fail(r)
-		default:
-			panic(r)
-		}
-	}()
-	return call()
+	go c.run()
+	return f.wait(c.done)
 }
 
-// guardName is how guard shows in a stack trace.
-const guardName = "wal.(*fatal).guard"
-
-// insideGuard tells whether a guarded call is on the stack of the current goroutine.
-func insideGuard() bool {
-	pcs := make([]uintptr, 64)
-	for skip := 0; ; skip += len(pcs) {
-		n := runtime.Callers(skip, pcs)
-		frames := runtime.CallersFrames(pcs[:n])
-		for {
-			frame, more := frames.Next()
-			if strings.HasSuffix(frame.Function, guardName) {
-				return true
-			}
-			if !more {
-				break
-			}
+// wait is for the outcome of something that runs elsewhere, unless the journal dies before.
+func (f *fatal) wait(done <-chan error) error {
+	select {
+	case err := <-done:
+		if err != nil {
+			return err
 		}
-		if n < len(pcs) {
-			return false
-		}
+	case <-f.died:
 	}
+	return f.err()
 }
+
+// once is do for a call that is made once.
+func (f *fatal) once(fn func() error) error {
+	c := f.newCall(fn)
+	return f.do(&c)
+}
+
+// check kills the journal if Pebble returned an error.
+func (f *fatal) check(err error) error {
+	if err != nil {
+		return f.fail(err)
+	}
+	return nil
+}
+
+// park stops the current goroutine for ever.
+func (f *fatal) park() { select {} }
 
 // logger is Pebble's Logger. It drops what Pebble tells and takes what Pebble cannot survive.
 type logger struct{ *fatal }
@@ -110,24 +114,8 @@ func (logger) Infof(string, ...interface{}) {}
 // Errorf drops the message: the error itself comes back from the call that met it, or as a background error.
 func (logger) Errorf(string, ...interface{}) {}
 
-// Fatalf kills the journal and does not return, as Pebble demands. On a goroutine that came from us it
-// unwinds to our call. On one of Pebble's own there is nothing to return to: it stands still for ever,
-// with whatever locks it holds, and the process is expected to end.
+// Fatalf kills the journal and does not return, as Pebble demands.
 func (l logger) Fatalf(format string, args ...interface{}) {
-	cause := fmt.Errorf(format, args...)
-	for _, a := range args {
-		if err, ok := a.(error); ok {
-			cause = fmt.Errorf("%s: %w", strings.TrimSuffix(format, ": %v"), err)
-		}
-	}
-	if insideGuard() {
-		panic(pebbleFatal{cause})
-	}
-	l.fail(cause)
-	select {}
-}
-
-// backgroundError ends what Pebble would retry without end: a flush or compaction that cannot write.
-func (f *fatal) backgroundError(err error) {
-	f.fail(fmt.Errorf("writing tables in the background: %w", err))
+	l.fail(fmt.Errorf(strings.ReplaceAll(format, "%v", "%w"), args...))
+	l.park()
 }

@@ -16,7 +16,7 @@ import (
 type feedWriter struct {
 	mu    sync.Mutex
 	batch *pebble.Batch
-	apply func() error // made once, so that the calls allocate nothing
+	apply call
 }
 
 // AppendFeed stores the feed of the commands first..last, which must be durable and follow what is stored
@@ -32,14 +32,14 @@ func (j *Journal) AppendFeed(first, last uint64, value []byte) error {
 	invariant.Check(last <= j.durable.Load(), "the feed tells only what is durable")
 	if f.batch == nil {
 		f.batch = j.newBatch()
-		f.apply = func() error { return j.db.Apply(f.batch, pebble.NoSync) }
+		f.apply = j.newCall(func() error { return j.db.Apply(f.batch, pebble.NoSync) })
 	}
 	putMark(f.batch)
 	setMark(f.batch, j.durable.Load())
 	op := f.batch.SetDeferred(feedKeyLength, len(value))
 	putFeedKey(op.Key, first, last)
 	copy(op.Value, value)
-	if err := j.guard(f.apply); err != nil {
+	if err := j.do(&f.apply); err != nil {
 		return err
 	}
 	f.batch.Reset()

@@ -95,5 +95,5 @@ func (j *Journal) loadIdentity() error {
 		return fmt.Errorf("the journal in %s was never completely made: %w", j.dir, fs.ErrNotExist)
 	}
 	j.identity = j.options.Identity.withRandom()
-	return j.guard(func() error { return j.db.Set(identityKey, j.identity.encode(), pebble.Sync) })
+	return j.once(func() error { return j.db.Set(identityKey, j.identity.encode(), pebble.Sync) })
 }

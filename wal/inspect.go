@@ -43,28 +43,47 @@ func (j *Journal) inspect() error {
 		return &DamageError{Sequence: last + 1, Reason: fmt.Sprintf(
 			"the journal went up to %d when it was closed, and now ends with %d", seal, last)}
 	}
-	return j.inspectTail(seal)
+	return j.inspectTail()
 }
 
-// inspectTail verifies, from the end backwards, the groups written since the last orderly close that may
-// stand in Pebble's logs: between them and the tables is where a lost entry of the MANIFEST would leave a hole.
-func (j *Journal) inspectTail(seal uint64) error {
+// inspectTail verifies, from the end backwards, the groups that stand only in Pebble's logs, and the link into
+// the tables: there a lost entry of the MANIFEST would leave a hole.
+func (j *Journal) inspectTail() error {
+	tables, err := j.lastInTables()
+	if err != nil {
+		return err
+	}
 	it, err := j.iterate([]byte{familyJournal}, []byte{familyJournal + 1})
 	if err != nil {
 		return err
 	}
-	return errors.Join(j.readError(j.walkBack(it, seal)), j.readError(it.Close()))
+	return errors.Join(j.readError(walkBack(it, tables)), j.readError(it.Close()))
 }
 
-func (j *Journal) walkBack(it *pebble.Iterator, seal uint64) error {
+// lastInTables is the sequence with which the newest group begins that is not only in a log, 0 for none.
+func (j *Journal) lastInTables() (first uint64, err error) {
+	it, err := j.db.NewIter(&pebble.IterOptions{
+		LowerBound:                []byte{familyJournal},
+		UpperBound:                []byte{familyJournal + 1},
+		OnlyReadGuaranteedDurable: true,
+	})
+	if err != nil {
+		return 0, j.readError(err)
+	}
+	if it.Last() {
+		first, err = parseSequenceKey(it.Key())
+	}
+	return first, errors.Join(err, j.readError(it.Close()))
+}
+
+func walkBack(it *pebble.Iterator, until uint64) error {
 	var later Group
-	limit := (memTableLimit + 1) * memTableBytes
-	for ok := it.Last(); ok && limit > 0; ok = it.Prev() {
+	for ok := it.Last(); ok; ok = it.Prev() {
 		value, err := it.ValueAndErr()
 		if err != nil {
 			return err
 		}
-		v := verifier{}
+		var v verifier
 		g, err := v.next(it.Key(), value)
 		if err != nil {
 			return err
@@ -74,11 +93,10 @@ func (j *Journal) walkBack(it *pebble.Iterator, seal uint64) error {
 				return err
 			}
 		}
-		if g.Last() <= seal {
+		if g.First <= until {
 			return nil
 		}
 		later, later.Payload = g, nil
-		limit -= len(value)
 	}
 	return nil
 }

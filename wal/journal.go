@@ -2,6 +2,7 @@ package wal
 
 import (
 	"errors"
+	"fmt"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
@@ -16,6 +17,7 @@ import (
 type Journal struct {
 	fatal
 	options  Options
+	tuning   tuning
 	dir      string
 	fs       vfs.FS
 	db       *pebble.DB
@@ -45,9 +47,13 @@ type writer struct {
 
 // Open opens the journal in dir, and makes the directory when there is none. It returns an error that
 // is [ErrLocked] when somebody else has it open, a [*DamageError] when it does not hold what was written to
-// it, and [ErrDiskFull] when there is no room to go on. A directory that is refused is left as it was.
-func Open(dir string, o Options) (_ *Journal, err error) {
-	j := &Journal{options: o, fs: o.FS}
+// it, and [ErrFailed] when it cannot be written, with [ErrDiskFull] inside when there is no room to go on. A
+// directory that is refused for damage is left as it was.
+func Open(dir string, o Options) (*Journal, error) { return standard.open(dir, o) }
+
+func (t tuning) open(dir string, o Options) (_ *Journal, err error) {
+	j := &Journal{options: o, tuning: t, fs: o.FS}
+	j.died = make(chan struct{})
 	if j.fs == nil {
 		j.fs = vfs.Default
 		if dir, err = canonical(dir); err != nil {
@@ -97,13 +103,13 @@ func (j *Journal) openForWriting() error {
 	if j.db != nil {
 		db := j.db
 		j.db = nil
-		if err := j.guard(db.Close); err != nil {
+		if err := j.once(db.Close); err != nil {
 			return err
 		}
 	}
 	space := newSpace(j.fs, j.dir, &j.options)
 	if err := space.prepare(j.options.BallastBytes); err != nil {
-		return err
+		return fmt.Errorf("%w: %w", ErrFailed, err)
 	}
 	if err := j.openPebble(false); err != nil {
 		return err
@@ -116,28 +122,34 @@ func (j *Journal) openForWriting() error {
 }
 
 func (j *Journal) openPebble(readOnly bool) error {
-	o := pebbleOptions(j.fs, readOnly)
+	o := j.tuning.pebbleOptions(guardedFS{j.fs, &j.fatal}, readOnly)
 	o.Lock = j.lock
 	o.Logger = logger{&j.fatal}
-	o.EventListener = j.listener()
-	err := j.guard(func() error {
+	o.EventListener = j.listener(readOnly)
+	type opened struct {
+		db  *pebble.DB
+		err error
+	}
+	result := make(chan opened, 1)
+	err := j.once(func() error {
 		db, err := pebble.Open(j.dir, o)
-		j.db = db
-		return err
+		result <- opened{db, err}
+		return nil
 	})
-	return j.openError(err)
+	if err != nil {
+		return fmt.Errorf("opening the database: %w", err)
+	}
+	r := <-result
+	j.db = r.db
+	return j.openError(r.err)
 }
 
-// abandon gives back what a failed Open had taken. When Pebble failed while it was open, nobody knows what
-// it still does, and the directory stays locked until the process ends.
+// abandon gives back what a failed Open had taken.
 func (j *Journal) abandon() {
-	switch {
-	case j.db == nil:
-		j.lock.Close()
-	case !j.dead.Load():
-		j.db.Close()
-		j.lock.Close()
+	if j.db != nil && j.once(j.db.Close) != nil {
+		return // Nobody knows what Pebble still does: the directory stays locked until the process ends.
 	}
+	j.lock.Close()
 }
 
 // findEnds learns where journal and feed end. The last group is verified on its own; everything before
@@ -225,14 +237,20 @@ func (j *Journal) Close() error {
 	j.writer.mu.Lock()
 	invariant.Check(j.writer.inFlight == 0, "every group is released before the journal closes")
 	j.writer.mu.Unlock()
+	if err := j.once(j.closePebble); err != nil {
+		return err
+	}
+	return j.lock.Close()
+}
+
+func (j *Journal) closePebble() error {
 	if !j.options.ReadOnly {
-		if err := j.guard(j.db.Flush); err != nil {
+		if err := j.db.Flush(); err != nil {
 			return err
 		}
-		if err := j.guard(func() error { return j.writeSeal(j.Last()) }); err != nil {
+		if err := j.writeSeal(j.Last()); err != nil {
 			return err
 		}
 	}
-	err := j.guard(j.db.Close)
-	return errors.Join(err, j.lock.Close())
+	return j.db.Close()
 }

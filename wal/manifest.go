@@ -1,6 +1,7 @@
 package wal
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -65,7 +66,7 @@ func (j *Journal) mustBeNew() error {
 func damagedInside(data []byte) (at int, damaged bool) {
 	at = -1
 	for start := 0; start < len(data); start += logBlock {
-		block := data[start:min(start+logBlock, len(data))]
+		block := bytes.TrimRight(data[start:min(start+logBlock, len(data))], "\x00") // A block is filled up with zeros.
 		for pos := 0; pos+manifestHeader <= len(block); {
 			c, ok := manifestChunk(block[pos:])
 			switch {
@@ -74,20 +75,11 @@ func damagedInside(data []byte) (at int, damaged bool) {
 			case ok:
 				pos += c.size
 				continue
-			case at < 0 && !allZero(block[pos:]):
+			case at < 0:
 				at = start + pos
 			}
 			pos++
 		}
 	}
 	return 0, false
-}
-
-func allZero(b []byte) bool {
-	for _, x := range b {
-		if x != 0 {
-			return false
-		}
-	}
-	return true
 }

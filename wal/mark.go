@@ -18,9 +18,9 @@ import (
 // Pebble ends the recovery of its newest log, silently, at the first record that does not read well: a crash
 // may have torn it. Its format has a guard against taking damage in the middle for such a torn end (each
 // chunk says up to where the log was synced when it was written), but in v2.1.7 that number counts only the
-// last, partial block of every sync and not the full blocks of 32 KB before it. With groups of half a
-// megabyte it lags so far behind that a flipped bit in the middle of the newest log makes everything after
-// it disappear without a word.
+// last, partial block of every sync and not the full blocks of 32 KB before it, and the first log of a new
+// database lacks it altogether. With groups of half a megabyte it lags so far behind that a flipped bit in
+// the middle of the newest log makes everything after it disappear without a word.
 //
 // So every batch of ours begins with a mark: a record that Pebble writes to its log and nowhere else. It says
 // up to which sequence commands were durable when the batch was made. When the directory is opened, and before

@@ -32,12 +32,19 @@ func familyPolicy(start []byte) (pebble.SpanPolicy, []byte, error) {
 	return pebble.SpanPolicy{}, []byte{start[0] + 1}, nil
 }
 
-func pebbleOptions(fs vfs.FS, readOnly bool) *pebble.Options {
+// tuning is what our own tests make small, so that the rare becomes frequent.
+type tuning struct {
+	memTableBytes uint64
+}
+
+var standard = tuning{memTableBytes: memTableBytes}
+
+func (t tuning) pebbleOptions(fs vfs.FS, readOnly bool) *pebble.Options {
 	o := &pebble.Options{
 		FS:                          fs,
 		ReadOnly:                    readOnly,
 		FormatMajorVersion:          pebble.FormatNewest,
-		MemTableSize:                memTableBytes,
+		MemTableSize:                t.memTableBytes,
 		MemTableStopWritesThreshold: memTableLimit,
 		CacheSize:                   cacheBytes,
 		FlushSplitBytes:             tableBytes,

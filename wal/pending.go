@@ -27,8 +27,10 @@ const (
 type Pending struct {
 	j         *Journal
 	batch     *pebble.Batch
-	apply     func() error // these two are made once, so that the calls allocate nothing
-	syncWait  func() error
+	write     func() // made once, so that the calls allocate nothing
+	applied   chan error
+	synced    chan error
+	took      time.Duration // from the start of the write to the end of the sync
 	group     Group
 	value     []byte // the group's whole value, inside the batch
 	documents []document
@@ -76,9 +78,17 @@ func (j *Journal) takePending() *Pending {
 		w.free = w.free[:n-1]
 		return p
 	}
-	p := &Pending{j: j, batch: j.newBatch()}
-	p.apply = func() error { return j.db.ApplyNoSyncWait(p.batch, pebble.Sync) }
-	p.syncWait = p.batch.SyncWait
+	p := &Pending{j: j, batch: j.newBatch(), applied: make(chan error, 1), synced: make(chan error, 1)}
+	p.write = func() {
+		if err := j.check(j.db.ApplyNoSyncWait(p.batch, pebble.Sync)); err != nil {
+			p.applied <- err
+			return
+		}
+		p.applied <- nil
+		err := j.check(p.batch.SyncWait())
+		p.took = time.Since(p.started)
+		p.synced <- err
+	}
 	return p
 }
 
@@ -120,7 +130,8 @@ func (p *Pending) Commit() error {
 		return j.fail(err)
 	}
 	p.seal()
-	if err := j.guard(p.apply); err != nil {
+	go p.write()
+	if err := j.wait(p.applied); err != nil {
 		return err
 	}
 	// The write is under way: hashing now costs no latency.
@@ -147,15 +158,15 @@ func (p *Pending) seal() {
 	setMark(p.batch, p.j.durable.Load())
 }
 
-// Wait returns when the group, and with it every earlier one, is durable.
+// Wait returns when the group, and with it every earlier one, is durable. It is called once.
 func (p *Pending) Wait() error {
 	invariant.Check(p.committed, "a group is committed before it is waited for")
-	if err := p.j.guard(p.syncWait); err != nil {
+	if err := p.j.wait(p.synced); err != nil {
 		return err
 	}
 	raise(&p.j.durable, p.group.Last())
 	if f := p.j.options.Hooks.GroupWritten; f != nil {
-		f(p.batch.Len(), time.Since(p.started))
+		f(p.batch.Len(), p.took)
 	}
 	return nil
 }
@@ -169,7 +180,7 @@ func (p *Pending) Release() {
 	}
 	invariant.Check(p.committed && j.durable.Load() >= p.group.Last(), "a group is durable before it is released")
 	p.batch.Reset()
-	*p = Pending{j: j, batch: p.batch, apply: p.apply, syncWait: p.syncWait, documents: p.documents[:0]}
+	*p = Pending{j: j, batch: p.batch, write: p.write, applied: p.applied, synced: p.synced, documents: p.documents[:0]}
 	w.mu.Lock()
 	w.inFlight--
 	w.free = append(w.free, p)

@@ -15,7 +15,7 @@ var importTable = map[string][]string{
 	"engine/invariant":  {},
 	"engine/core":       {"engine/invariant"},
 	"engine/codec":      {"engine/core", "engine/invariant"},
-	"engine/feed":       {"engine/core", "engine/codec", "engine/invariant"},
+	"engine/feed":       {"engine/core", "engine/codec", "engine/invariant", "wal"},
 	"engine/reference":  {"engine/core", "engine/invariant"},
 	"engine":            {"engine/core", "engine/codec", "engine/feed", "engine/invariant", "wal"},
 	"engine/replica":    {"engine", "engine/core", "engine/codec", "engine/feed", "engine/invariant", "wal"},

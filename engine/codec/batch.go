@@ -81,12 +81,11 @@ func DecodeBatch(src []byte) (count int, frames []byte, err error) {
 	return int(n), src[batchHeader:], nil
 }
 
-// moved makes an error about a part count from the start of the whole.
+// moved makes an error about a part count from the start of the whole. No decoder of this package gives
+// any other error.
 func moved(err error, by int) error {
-	if e, ok := err.(*FormatError); ok {
-		return &FormatError{e.Offset + by, e.What}
-	}
-	return err
+	e := err.(*FormatError)
+	return &FormatError{e.Offset + by, e.What}
 }
 
 // AppendAnswerHeader begins the answer to a batch of count commands; sequence is the journal's

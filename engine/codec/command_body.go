@@ -50,10 +50,9 @@ func appendBody(dst []byte, c *core.Command) []byte {
 func (c *cursor) body(cmd *core.Command) {
 	switch cmd.Kind {
 	case core.CommandPlaceOrder:
-		cmd.Channel = c.channel()
-		cmd.Customer = c.name(badCustomer)
-		cmd.ExternalID = c.externalID()
-		cmd.Lines = c.lines(cmd.Lines)
+		if !c.usualOrder(cmd) {
+			c.anyOrder(cmd)
+		}
 	case core.CommandPlaceHold:
 		cmd.TTL = c.ttl()
 		cmd.Channel = c.channel()
@@ -75,6 +74,13 @@ func (c *cursor) body(cmd *core.Command) {
 	case core.CommandDefineChannel:
 		cmd.Name = c.name(badChannelName)
 	}
+}
+
+func (c *cursor) anyOrder(cmd *core.Command) {
+	cmd.Channel = c.channel()
+	cmd.Customer = c.name(badCustomer)
+	cmd.ExternalID = c.externalID()
+	cmd.Lines = c.lines(cmd.Lines)
 }
 
 // What is wrong with a name that ValidName does not take.

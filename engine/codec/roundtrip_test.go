@@ -81,36 +81,37 @@ func TestEventRoundTrip(t *testing.T) {
 
 func TestImageRoundTrips(t *testing.T) {
 	g := newGenerator(4)
+	var gotOrder core.OrderImage
+	var gotSKU core.SKUImage
+	var gotLocation core.LocationImage
+	var gotAvailability core.AvailabilityImage
+	var gotRefusal core.Refusal
 	for range rounds {
 		order, sku, location, availability, refusal :=
 			g.orderImage(), g.skuImage(), g.locationImage(), g.availability(), g.refusal()
-		roundTrip(t, &order, AppendOrderImage, DecodeOrderImage)
-		roundTrip(t, &sku, AppendSKUImage, DecodeSKUImage)
-		roundTrip(t, &location, AppendLocationImage, DecodeLocationImage)
-		roundTrip(t, &availability, AppendAvailability, DecodeAvailability)
-		roundTrip(t, &refusal, AppendRefusal, DecodeRefusal)
+		roundTrip(t, &order, &gotOrder, AppendOrderImage, DecodeOrderImage)
+		roundTrip(t, &sku, &gotSKU, AppendSKUImage, DecodeSKUImage)
+		roundTrip(t, &location, &gotLocation, AppendLocationImage, DecodeLocationImage)
+		roundTrip(t, &availability, &gotAvailability, AppendAvailability, DecodeAvailability)
+		roundTrip(t, &refusal, &gotRefusal, AppendRefusal, DecodeRefusal)
 	}
 }
 
 // roundTrip checks that a value comes back, with bytes around it, and that it is not read when it ends
 // too early, wherever that is.
-func roundTrip[T any](t *testing.T, want *T, encode func([]byte, *T) []byte, decode func([]byte, *T) (int, error)) {
+func roundTrip[T any](t *testing.T, want, got *T, encode func([]byte, *T) []byte, decode func([]byte, *T) (int, error)) {
 	t.Helper()
 	src := encode([]byte("before"), want)[len("before"):]
-	var got T
-	n, err := decode(append(src, "after"...), &got)
+	n, err := decode(append(src, "after"...), got)
 	if err != nil || n != len(src) {
 		t.Fatalf("decoded %d of %d bytes: %v", n, len(src), err)
 	}
-	if again := encode(nil, &got); !bytes.Equal(again, src) {
-		t.Fatalf("%T comes back different:\n got %+v\nwant %+v", got, got, *want)
-	}
-	if got, want := normal(reflect.ValueOf(got)), normal(reflect.ValueOf(*want)); !reflect.DeepEqual(got, want) {
+	if got, want := normal(reflect.ValueOf(*got)), normal(reflect.ValueOf(*want)); !reflect.DeepEqual(got, want) {
 		t.Fatalf("%T:\n got %+v\nwant %+v", got, got, want)
 	}
 	for _, cut := range []int{0, 1, len(src) / 2, len(src) - 1} {
-		if n, err := decode(src[:cut:cut], &got); err == nil || n != 0 {
-			t.Fatalf("%T: %d of %d bytes were taken", got, cut, len(src))
+		if n, err := decode(src[:cut:cut], new(T)); err == nil || n != 0 {
+			t.Fatalf("%T: %d of %d bytes were taken", *got, cut, len(src))
 		}
 	}
 }

@@ -1,6 +1,9 @@
 package core
 
-import "cmp"
+import (
+	"cmp"
+	"math"
+)
 
 // gatherAdjustment writes down the levels that the slot's rows name, as they are.
 func (s *slot) gatherAdjustment(st *Step) {
@@ -70,14 +73,17 @@ func (st *Step) duplicateRows() func(i int) bool {
 	return func(i int) bool { return duplicate[i] }
 }
 
-// adjusted is what a row would leave on hand. A value beyond every limit cannot overflow it: both
-// terms are within ±2^62 (codec's limits).
+// adjusted is what a row would leave on hand. Where a delta leads beyond all numbers it is the largest one, which
+// is refused as too large; below there is no such end, since nothing on hand is negative.
 func (st *Step) adjusted(i int) Quantity {
 	row := &st.command.Rows[i]
-	if row.Mode == AdjustDelta {
-		return st.rows[i].OnHand + row.Value
+	if row.Mode != AdjustDelta {
+		return row.Value
 	}
-	return row.Value
+	if row.Value > math.MaxInt64-st.rows[i].OnHand {
+		return math.MaxInt64
+	}
+	return st.rows[i].OnHand + row.Value
 }
 
 func (st *Step) refuseRow(reason Reason, i int) {

@@ -15,6 +15,7 @@ const (
 	ViolationExternalMissing ViolationKind = 9  // an external id does not lead to its order
 	ViolationStatus          ViolationKind = 10 // an order has a status or slots that cannot be
 	ViolationPart            ViolationKind = 11 // a part belongs to no order
+	ViolationLeak            ViolationKind = 12 // a slot has records in use that nothing refers to; Order's home is the slot
 )
 
 // Violation is one place where the state contradicts itself.
@@ -165,15 +166,18 @@ func (a *auditor) levelTally(id SKUID, location LocationID) *levelTally {
 }
 
 func (a *auditor) tallyParts(s *slot) {
+	var parts, lines uint32
 	for place := range s.parts.length {
 		part := s.parts.at(place)
 		if found, ok := s.findPart(part.order); part.deadline == 0 || !ok || found != place {
 			continue // a free record
 		}
+		parts++
 		if _, ok := a.machine.slots[part.order.Home()].findOrder(part.order); !ok {
 			a.violate(Violation{Kind: ViolationPart, Order: part.order})
 		}
 		for at := part.first; at != 0; {
+			lines++
 			line := s.partLines.at(at - 1)
 			tally := &a.skus[s.id][line.sku.Place()]
 			switch line.kind {
@@ -187,14 +191,24 @@ func (a *auditor) tallyParts(s *slot) {
 			at = line.next
 		}
 	}
+	a.checkLive(s, parts, s.parts.live)
+	a.checkLive(s, lines, s.partLines.live)
 }
 
 func (a *auditor) tallyLimits(s *slot) {
+	var limits uint32
 	for place := range s.limits.length {
 		if record := s.limits.at(place); record.units != 0 {
 			a.skus[s.id][record.sku.Place()].limits += record.units
+			limits++
 		}
 	}
+	a.checkLive(s, limits, s.limits.live)
+}
+
+// checkLive compares the records that are referred to with those in use.
+func (a *auditor) checkLive(s *slot, referred, live uint32) {
+	a.expect(Quantity(referred), Quantity(live), Violation{Kind: ViolationLeak, Order: MakeOrderID(s.id, false, 0)})
 }
 
 func (a *auditor) checkSlot(s *slot) {

@@ -3,6 +3,7 @@ package core_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"syscall"
 	"testing"
 
 	"holdfast/engine/core"
@@ -13,10 +14,31 @@ type discard struct{ events int }
 
 func (d *discard) Event(*core.Event) { d.events++ }
 
+// hugePages is an allocator like the engine's: memory from the system, in huge pages where there are any.
+func hugePages(tb testing.TB) core.Allocator {
+	var rest []byte
+	return func(size int) []byte {
+		if size = (size + 63) &^ 63; size > len(rest) {
+			chunk, err := syscall.Mmap(-1, 0, max(size, 512<<20), syscall.PROT_READ|syscall.PROT_WRITE,
+				syscall.MAP_PRIVATE|syscall.MAP_ANON|syscall.MAP_NORESERVE)
+			if err != nil {
+				tb.Fatal(err)
+			}
+			_ = syscall.Madvise(chunk, 14) // MADV_HUGEPAGE
+			_ = syscall.Madvise(chunk, 23) // MADV_POPULATE_WRITE, as the engine has it done in the background
+			tb.Cleanup(func() { _ = syscall.Munmap(chunk) })
+			rest = chunk
+		}
+		memory := rest[:size:size]
+		rest = rest[size:]
+		return memory
+	}
+}
+
 // shop is a machine with SKUs and stock, ready for orders.
 func shop(tb testing.TB, skus int, stock core.Quantity) (*core.Machine, []core.SKUID) {
 	tb.Helper()
-	m, st, sink := core.New(core.Options{}), &core.Step{}, &discard{}
+	m, st, sink := core.New(core.Options{Allocate: hugePages(tb)}), &core.Step{}, &discard{}
 	ids := make([]core.SKUID, skus)
 	seq := core.Sequence(0)
 	run := func(c core.Command) *core.Outcome {

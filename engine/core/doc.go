@@ -78,6 +78,10 @@
 //	release      released   HoldConfirmed   unchanged        unchanged      unchanged
 //	cancel       cancelled  cancelled       unchanged        HoldReleased   HoldExpired
 //
+// A tick always counts as a change, and so does an adjustment that leaves what was there. An order keeps its
+// allocations in its record and images when it ends; units that were counted against a limit stay counted while the limit is
+// lifted and set again.
+//
 // A wrong expected version is refused first, whatever the status. A backordered part of a line moves with the line: it is reserved while held,
 // and given back on release, expiry and cancellation.
 //

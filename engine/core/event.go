@@ -20,7 +20,8 @@ const (
 // Event is a fact: what a command, or a deadline that had passed before it, changed. Every event is
 // whole: its reader needs no earlier event and no state to make sense of it.
 //
-// A command's own event is the last of its sequence; before it come the holds that expired.
+// A command's own event is the last of its sequence; before it come the holds that expired. Only the fields of the
+// event's kind mean anything: the machine reuses events.
 type Event struct {
 	Kind     EventKind
 	Sequence Sequence

@@ -33,16 +33,18 @@ const (
 type Refusal struct {
 	Reason  Reason
 	Order   OrderID // the order asked about, or the one that has the external id
-	Version uint32  // the order's version, where the order was found
+	Version uint32  // the version of the order asked about; 0 for the owner of an external id
 	Lines   []RefusedLine
 }
 
-// RefusedLine is a line or row that could not be served.
+// RefusedLine is a line or row that could not be served. Of lines with one SKU only the first is listed, with the
+// quantity of all; but for ReasonSKUNotFound every line is, with its own. Rows of an unknown SKU have no quantities; at an
+// unknown location nothing is on hand; of rows that name one level the later ones are listed.
 type RefusedLine struct {
-	Index     int // place in the command's lines or rows; of lines with one SKU, the first
+	Index     int // place in the command's lines or rows
 	SKU       SKUID
 	Location  LocationID // rows only
-	Requested Quantity   // over all lines of the SKU; for rows the units that would be on hand
+	Requested Quantity   // for rows the units that would be on hand
 	Available Quantity   // what could have been sold, or what the customer may still buy; for rows the units on hand
 }
 
@@ -50,6 +52,6 @@ type RefusedLine struct {
 type Outcome struct {
 	Reason  Reason
 	Changed bool     // false for a command that found its work done already
-	Order   OrderID  // the order made or changed
+	Order   OrderID  // the order made or asked about, also when it was not changed
 	Refusal *Refusal // set when Reason is not ReasonNone; valid until the next command
 }

@@ -18,21 +18,26 @@ func heapAllocator(size int) []byte { return make([]byte, size) }
 // slab is an array of records that grows by pages and is addressed by integers. T is of a fixed size, without
 // pointers and without padding, so a page is also its own stored form and has a digest.
 type slab[T any] struct {
-	allocate Allocator
-	pages    []*[pageRecords]T
-	digests  []Digest
-	dirty    []bool // pages changed since their digest was taken
+	pages    []page[T]
 	length   uint32
+	allocate Allocator
+}
+
+// page is the records and what is known of them, side by side: a change reads one cache line for both.
+type page[T any] struct {
+	records *[pageRecords]T
+	dirty   bool // changed since the digest was taken
+	digest  Digest
 }
 
 // at gives a record to read.
-func (s *slab[T]) at(i uint32) *T { return &s.pages[i>>pageShift][i&(pageRecords-1)] }
+func (s *slab[T]) at(i uint32) *T { return &s.pages[i>>pageShift].records[i&(pageRecords-1)] }
 
 // mut gives a record to change.
 func (s *slab[T]) mut(i uint32) *T {
-	p := i >> pageShift
-	s.dirty[p] = true
-	return &s.pages[p][i&(pageRecords-1)]
+	p := &s.pages[i>>pageShift]
+	p.dirty = true
+	return &p.records[i&(pageRecords-1)]
 }
 
 // push makes one more record, all zero, and gives its index.
@@ -48,9 +53,7 @@ func (s *slab[T]) push() uint32 {
 func (s *slab[T]) addPage() {
 	var record T
 	memory := s.allocate(pageRecords * int(unsafe.Sizeof(record)))
-	s.pages = append(s.pages, (*[pageRecords]T)(unsafe.Pointer(&memory[0])))
-	s.digests = append(s.digests, Digest{})
-	s.dirty = append(s.dirty, true)
+	s.pages = append(s.pages, page[T]{records: (*[pageRecords]T)(unsafe.Pointer(&memory[0])), dirty: true})
 }
 
 // pop forgets the last record and clears it.
@@ -63,12 +66,13 @@ func (s *slab[T]) pop() {
 // digest is that of all records; only pages changed since the last call are read.
 func (s *slab[T]) digest() Digest {
 	d := Digest{}.add(uint64(s.length), uint64(len(s.pages)))
-	for i, page := range s.pages {
-		if s.dirty[i] {
-			s.digests[i] = Digest{}.addBytes(unsafe.Slice((*byte)(unsafe.Pointer(page)), unsafe.Sizeof(*page)))
-			s.dirty[i] = false
+	for i := range s.pages {
+		p := &s.pages[i]
+		if p.dirty {
+			p.digest = Digest{}.addBytes(unsafe.Slice((*byte)(unsafe.Pointer(p.records)), unsafe.Sizeof(*p.records)))
+			p.dirty = false
 		}
-		d = d.addDigest(s.digests[i])
+		d = d.addDigest(p.digest)
 	}
 	return d
 }

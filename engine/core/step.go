@@ -1,6 +1,10 @@
 package core
 
-import "math/bits"
+import (
+	"math/bits"
+
+	"holdfast/engine/invariant"
+)
 
 // Step is one command under way: what the slots found, what was decided. A step is reused for one command
 // after another. During Gather and Apply several goroutines may work on one step, each for its own slots; they
@@ -62,6 +66,7 @@ func (st *Step) Begin(c *Command, seq Sequence, now Millis) {
 	st.known, st.externalTaken = false, false
 	st.Outcome = Outcome{}
 	st.event.Sequence, st.event.At = seq, now
+	c.checkMask()
 	switch c.Kind {
 	case CommandPlaceHold, CommandPlaceOrder:
 		st.beginPlacement()
@@ -85,6 +90,21 @@ func (st *Step) beginPlacement() {
 	}
 	st.home = c.home()
 	st.spread = c.Mask != st.home.Mask()
+}
+
+// checkMask asserts that the command touches the slots that it says: a wrong mask would be carried out on the
+// wrong slots, and the journal would keep it.
+func (c *Command) checkMask() {
+	mask, _ := SlotsOf(c)
+	switch c.Kind {
+	case CommandTick:
+		invariant.Check(c.Mask != 0, "a tick touches some slot")
+	case CommandPlaceHold, CommandPlaceOrder, CommandDefineSKU:
+		invariant.Check(c.Mask == mask, "a command's mask is that of what it names")
+	default:
+		invariant.Check(c.Mask&mask == mask, "a command's mask covers what it names")
+	}
+	invariant.Check(len(c.ExternalID) == 0 || c.Kind == CommandPlaceOrder, "only an order has an external id")
 }
 
 // home is the slot that will keep the record of the order that the command places.

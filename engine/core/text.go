@@ -16,11 +16,16 @@ const (
 //	      1+a  1 byte   length b of the second
 //	      2+a  b bytes  the second
 type texts struct {
-	allocate Allocator
-	pages    []*[textPageBytes]byte
-	digests  []Digest
-	dirty    []bool
+	pages    []textPage
 	length   uint32
+	allocate Allocator
+}
+
+// textPage is a page's bytes and what is known of them.
+type textPage struct {
+	bytes  *[textPageBytes]byte
+	dirty  bool // changed since the digest was taken
+	digest Digest
 }
 
 // add stores a pair and gives its offset.
@@ -29,14 +34,13 @@ func (t *texts) add(first, second []byte) uint32 {
 	if t.length&(textPageBytes-1)+size > textPageBytes || int(t.length>>textPageShift) == len(t.pages) {
 		t.length = uint32(len(t.pages)) << textPageShift
 		memory := t.allocate(textPageBytes)
-		t.pages = append(t.pages, (*[textPageBytes]byte)(unsafe.Pointer(&memory[0])))
-		t.digests = append(t.digests, Digest{})
-		t.dirty = append(t.dirty, true)
+		t.pages = append(t.pages, textPage{bytes: (*[textPageBytes]byte)(unsafe.Pointer(&memory[0]))})
 	}
 	offset := t.length
 	t.length += size
-	t.dirty[offset>>textPageShift] = true
-	entry := t.pages[offset>>textPageShift][offset&(textPageBytes-1):]
+	page := &t.pages[offset>>textPageShift]
+	page.dirty = true
+	entry := page.bytes[offset&(textPageBytes-1):]
 	entry[0] = byte(len(first))
 	copy(entry[1:], first)
 	entry = entry[1+len(first):]
@@ -47,7 +51,7 @@ func (t *texts) add(first, second []byte) uint32 {
 
 // get gives a stored pair; the slices are read-only and stay valid.
 func (t *texts) get(offset uint32) (first, second []byte) {
-	entry := t.pages[offset>>textPageShift][offset&(textPageBytes-1):]
+	entry := t.pages[offset>>textPageShift].bytes[offset&(textPageBytes-1):]
 	n := int(entry[0])
 	first = entry[1 : 1+n : 1+n]
 	entry = entry[1+n:]
@@ -57,12 +61,13 @@ func (t *texts) get(offset uint32) (first, second []byte) {
 
 func (t *texts) digest() Digest {
 	d := Digest{}.add(uint64(t.length), uint64(len(t.pages)))
-	for i, page := range t.pages {
-		if t.dirty[i] {
-			t.digests[i] = Digest{}.addBytes(page[:])
-			t.dirty[i] = false
+	for i := range t.pages {
+		p := &t.pages[i]
+		if p.dirty {
+			p.digest = Digest{}.addBytes(p.bytes[:])
+			p.dirty = false
 		}
-		d = d.addDigest(t.digests[i])
+		d = d.addDigest(p.digest)
 	}
 	return d
 }

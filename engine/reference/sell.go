@@ -51,37 +51,8 @@ func (m *Model) place(c *core.Command) core.Outcome {
 
 // checkPlace goes through the reasons in their order of precedence.
 func (m *Model) checkPlace(c *core.Command, external string) (core.Outcome, bool) {
-	var unknown, overLimit, insufficient []core.RefusedLine
-	for i, l := range c.Lines {
-		if m.skus[l.SKU] == nil {
-			unknown = append(unknown, core.RefusedLine{Index: i, SKU: l.SKU, Requested: l.Quantity})
-		}
-	}
-	for _, want := range perSKU(c.Lines) {
-		s := m.skus[want.SKU]
-		if s == nil {
-			continue
-		}
-		settings := s.image.Settings
-		if limit := settings.LimitPerCustomer; limit > 0 {
-			free := limit - m.bought(want.SKU, string(c.Customer))
-			if want.Requested > free {
-				refused := want
-				refused.Available = max(0, free)
-				overLimit = append(overLimit, refused)
-			}
-		}
-		if settings.BackorderLimit != core.Unlimited {
-			free := m.available(want.SKU) + settings.BackorderLimit
-			if want.Requested > free {
-				refused := want
-				refused.Available = max(0, free)
-				insufficient = append(insufficient, refused)
-			}
-		}
-	}
-	if len(unknown) > 0 {
-		return refuse(core.Refusal{Reason: core.ReasonSKUNotFound, Lines: unknown}), true
+	if lines := m.unknownLines(c.Lines); len(lines) > 0 {
+		return refuse(core.Refusal{Reason: core.ReasonSKUNotFound, Lines: lines}), true
 	}
 	if int(c.Channel) >= len(m.channels) {
 		return refuse(core.Refusal{Reason: core.ReasonChannelNotFound}), true
@@ -89,13 +60,45 @@ func (m *Model) checkPlace(c *core.Command, external string) (core.Outcome, bool
 	if other := m.withExternalID(c.Channel, external); other != nil {
 		return refuse(core.Refusal{Reason: core.ReasonDuplicateExternal, Order: other.id}), true
 	}
+	overLimit := wantedMoreThan(c.Lines, func(id core.SKUID) (core.Quantity, bool) {
+		limit := m.skus[id].image.Settings.LimitPerCustomer
+		return limit - m.bought(id, string(c.Customer)), limit > 0
+	})
 	if len(overLimit) > 0 {
 		return refuse(core.Refusal{Reason: core.ReasonLimitPerCustomer, Lines: overLimit}), true
 	}
+	insufficient := wantedMoreThan(c.Lines, func(id core.SKUID) (core.Quantity, bool) {
+		beyond := m.skus[id].image.Settings.BackorderLimit
+		return m.available(id) + beyond, beyond != core.Unlimited
+	})
 	if len(insufficient) > 0 {
 		return refuse(core.Refusal{Reason: core.ReasonInsufficientStock, Lines: insufficient}), true
 	}
 	return core.Outcome{}, false
+}
+
+// unknownLines lists every line that names no SKU; here lines of one SKU are not summed.
+func (m *Model) unknownLines(lines []core.Line) []core.RefusedLine {
+	var unknown []core.RefusedLine
+	for i, l := range lines {
+		if m.skus[l.SKU] == nil {
+			unknown = append(unknown, core.RefusedLine{Index: i, SKU: l.SKU, Requested: l.Quantity})
+		}
+	}
+	return unknown
+}
+
+// wantedMoreThan lists the SKUs of which the lines together want more than the most that free allows,
+// where it sets a bound at all.
+func wantedMoreThan(lines []core.Line, free func(core.SKUID) (most core.Quantity, bounded bool)) []core.RefusedLine {
+	var refused []core.RefusedLine
+	for _, want := range perSKU(lines) {
+		if most, bounded := free(want.SKU); bounded && want.Requested > most {
+			want.Available = max(0, most)
+			refused = append(refused, want)
+		}
+	}
+	return refused
 }
 
 // perSKU sums the lines of each SKU, in the order in which the SKUs first appear.

@@ -1,6 +1,10 @@
 package reference
 
-import "holdfast/engine/core"
+import (
+	"math"
+
+	"holdfast/engine/core"
+)
 
 func (g *generator) tick(c *core.Command) {
 	c.Kind = core.CommandTick
@@ -80,7 +84,7 @@ func (g *generator) row() core.AdjustmentRow {
 	case roll < 68:
 		r.Value = -min(onHand, core.Quantity(g.random.IntN(5)))
 	case roll < 70:
-		r.Value = pick(g, []core.Quantity{-onHand, -onHand - 1, core.MaxOnHand - onHand, core.MaxOnHand - onHand + 1})
+		r.Value = pick(g, []core.Quantity{-onHand, -onHand - 1, core.MaxOnHand - onHand, core.MaxOnHand - onHand + 1, math.MaxInt64, math.MinInt64})
 	case roll < 82:
 		r.Mode, r.Value = core.AdjustSet, receipt
 	case roll < 83:

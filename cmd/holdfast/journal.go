@@ -1,0 +1,111 @@
+package main
+
+import (
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"holdfast/engine/codec"
+	"holdfast/engine/core"
+	"holdfast/wal"
+)
+
+func journalCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "journal",
+		Short: "Look into a journal",
+		Long: `Look into the journal of a data directory that no process is serving, or into a file
+that 'holdfast journal export' has written. Nothing is changed.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.PersistentFlags().String("data", defaultData, "data `directory`")
+	cmd.AddCommand(verifyCommand(), statCommand(), dumpCommand(), exportCommand())
+	return cmd
+}
+
+// journalSource is where a journal verb reads: a data directory or an exported file.
+type journalSource interface {
+	// Replay calls fn with every group from the one that holds sequence from, each one verified.
+	Replay(from uint64, fn func(wal.Group) error) error
+	Close() error
+}
+
+// openSource opens what the arguments name: an exported file, or else the data directory. The second
+// result is its name for people.
+func openSource(cmd *cobra.Command, args []string) (journalSource, string, error) {
+	if len(args) == 1 {
+		f, err := openExport(args[0])
+		return f, args[0], err
+	}
+	j, dir, err := openJournal(cmd)
+	return j, dir, err
+}
+
+// openJournal opens the journal in the directory of --data for reading.
+func openJournal(cmd *cobra.Command) (*wal.Journal, string, error) {
+	dir, err := cmd.Flags().GetString("data")
+	if err != nil {
+		return nil, "", err
+	}
+	// Opening takes the lock and so writes a file, which has no business where there is no journal.
+	switch files, err := os.ReadDir(dir); {
+	case err != nil:
+		return nil, dir, err
+	case len(files) == 0:
+		return nil, dir, fmt.Errorf("%s is empty: there is no journal in it", dir)
+	}
+	j, err := wal.Open(dir, wal.Options{ReadOnly: true})
+	return j, dir, err
+}
+
+// eachCommand decodes the commands of a group. The command is only valid during the call.
+func eachCommand(g wal.Group, fn func(core.Sequence, []byte, *core.Command) error) error {
+	var c core.Command
+	rest := g.Payload
+	for sequence := g.First; sequence <= g.Last(); sequence++ {
+		n, err := codec.DecodeCommand(rest, &c)
+		if err != nil {
+			return &wal.DamageError{Sequence: sequence, Reason: "the command cannot be read", Cause: err}
+		}
+		if err := fn(core.Sequence(sequence), rest[:n], &c); err != nil {
+			return err
+		}
+		rest = rest[n:]
+	}
+	if len(rest) > 0 {
+		return &wal.DamageError{Sequence: g.Last(), Reason: fmt.Sprintf("%d bytes follow the last command of its group", len(rest))}
+	}
+	return nil
+}
+
+// kindName is what people call a kind of command.
+func kindName(k core.CommandKind) string {
+	switch k {
+	case core.CommandTick:
+		return "tick"
+	case core.CommandDefineSKU:
+		return "define_sku"
+	case core.CommandDefineLocation:
+		return "define_location"
+	case core.CommandDefineChannel:
+		return "define_channel"
+	case core.CommandAdjustStock:
+		return "adjust_stock"
+	case core.CommandPlaceHold:
+		return "place_hold"
+	case core.CommandPlaceOrder:
+		return "place_order"
+	case core.CommandConfirmHold:
+		return "confirm_hold"
+	case core.CommandExtendHold:
+		return "extend_hold"
+	case core.CommandReleaseHold:
+		return "release_hold"
+	case core.CommandCancelOrder:
+		return "cancel_order"
+	default:
+		return fmt.Sprintf("kind_%d", k)
+	}
+}

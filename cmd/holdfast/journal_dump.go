@@ -1,0 +1,199 @@
+package main
+
+import (
+	"bufio"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"math"
+
+	"github.com/spf13/cobra"
+
+	"holdfast/engine/core"
+	"holdfast/wal"
+)
+
+func dumpCommand() *cobra.Command {
+	var from, to uint64
+	cmd := &cobra.Command{
+		Use:   "dump [FILE]",
+		Short: "Print commands as lines of JSON",
+		Long: `Print the commands of the journal, of the data directory or of an exported FILE, as lines
+of JSON, oldest first. The journal holds what was asked, not what came of it: a command that was
+refused is there too. SKUs, locations, channels and orders appear as the numbers that the journal
+knows them by.`,
+		Example: `  holdfast journal dump --data ./data --from 812 --to 900
+  holdfast journal dump --data ./data | jq 'select(.kind == "place_order")'`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if from > to {
+				return usageError{errors.New("--from is after --to")}
+			}
+			source, _, err := openSource(cmd, args)
+			if err != nil {
+				return err
+			}
+			out := bufio.NewWriter(cmd.OutOrStdout())
+			return errors.Join(dump(source, from, to, json.NewEncoder(out)), out.Flush(), source.Close())
+		},
+	}
+	cmd.Flags().Uint64Var(&from, "from", 1, "first `sequence`")
+	cmd.Flags().Uint64Var(&to, "to", math.MaxUint64, "last `sequence`")
+	cmd.Flags().Lookup("to").DefValue = "the last one"
+	return cmd
+}
+
+// errEnough ends a replay before its end.
+var errEnough = errors.New("enough")
+
+func dump(source journalSource, from, to uint64, out *json.Encoder) error {
+	out.SetEscapeHTML(false)
+	err := source.Replay(from, func(g wal.Group) error {
+		if g.First > to {
+			return errEnough
+		}
+		return eachCommand(g, func(sequence core.Sequence, frame []byte, c *core.Command) error {
+			if uint64(sequence) < from || uint64(sequence) > to {
+				return nil
+			}
+			return out.Encode(dumpedCommand(sequence, g.Time, frame, c))
+		})
+	})
+	if errors.Is(err, errEnough) {
+		return nil
+	}
+	return err
+}
+
+// dumpLine is one command for people. What the command does not have is left out.
+type dumpLine struct {
+	Sequence        core.Sequence   `json:"sequence"`
+	Time            string          `json:"time"`
+	Kind            string          `json:"kind"`
+	Version         uint8           `json:"version"`
+	Bytes           int             `json:"bytes"`
+	Slots           any             `json:"slots"` // a list, or "all"
+	Key             string          `json:"idempotency_key,omitempty"`
+	Order           *core.OrderID   `json:"order,omitempty"`
+	ExpectedVersion uint32          `json:"expected_version,omitempty"`
+	TTL             core.Millis     `json:"ttl_ms,omitempty"`
+	Channel         *core.ChannelID `json:"channel,omitempty"`
+	Customer        string          `json:"customer,omitempty"`
+	ExternalID      string          `json:"external_id,omitempty"`
+	Lines           []dumpedLine    `json:"lines,omitempty"`
+	Rows            []dumpedRow     `json:"rows,omitempty"`
+	Name            string          `json:"name,omitempty"`
+	SKU             *dumpedSKU      `json:"sku,omitempty"`
+	Location        *dumpedLocation `json:"location,omitempty"`
+	Document        int             `json:"document_bytes,omitempty"`
+}
+
+type dumpedLine struct {
+	SKU      core.SKUID    `json:"sku"`
+	Quantity core.Quantity `json:"quantity"`
+}
+
+type dumpedRow struct {
+	SKU      core.SKUID      `json:"sku"`
+	Location core.LocationID `json:"location"`
+	Delta    *core.Quantity  `json:"delta,omitempty"`
+	Set      *core.Quantity  `json:"set,omitempty"`
+	Expected *core.Quantity  `json:"expected,omitempty"`
+	Reason   string          `json:"reason,omitempty"`
+}
+
+type dumpedSKU struct {
+	SafetyStock      core.Quantity `json:"safety_stock"`
+	BackorderLimit   core.Quantity `json:"backorder_limit"`
+	LimitPerCustomer core.Quantity `json:"limit_per_customer"`
+}
+
+type dumpedLocation struct {
+	Kind      string   `json:"kind"`
+	Priority  int32    `json:"priority"`
+	Latitude  *float64 `json:"latitude,omitempty"`
+	Longitude *float64 `json:"longitude,omitempty"`
+}
+
+func dumpedCommand(sequence core.Sequence, millis int64, frame []byte, c *core.Command) dumpLine {
+	d := dumpLine{
+		Sequence: sequence,
+		Time:     stamp(millis),
+		Kind:     kindName(c.Kind),
+		Version:  c.Version,
+		Bytes:    len(frame),
+		Slots:    dumpSlots(c.Mask),
+		Document: len(c.Document),
+	}
+	if c.HasKey {
+		d.Key = hex.EncodeToString(c.Key[:])
+	}
+	d.addBody(c)
+	return d
+}
+
+func dumpSlots(mask core.SlotMask) any {
+	if mask == core.AllSlots {
+		return "all"
+	}
+	var slots []int
+	for slot := core.Slot(0); slot < core.SlotCount; slot++ {
+		if mask.Has(slot) {
+			slots = append(slots, int(slot))
+		}
+	}
+	return slots
+}
+
+// addBody puts in what the command's kind has.
+func (d *dumpLine) addBody(c *core.Command) {
+	switch c.Kind {
+	case core.CommandDefineSKU:
+		d.Name = string(c.Name)
+		d.SKU = &dumpedSKU{c.SKU.SafetyStock, c.SKU.BackorderLimit, c.SKU.LimitPerCustomer}
+	case core.CommandDefineLocation:
+		d.Name = string(c.Name)
+		d.Location = dumpLocation(c.Location)
+	case core.CommandDefineChannel:
+		d.Name = string(c.Name)
+	case core.CommandAdjustStock:
+		for _, row := range c.Rows {
+			d.Rows = append(d.Rows, dumpRow(row))
+		}
+	case core.CommandPlaceHold, core.CommandPlaceOrder:
+		d.TTL = c.TTL
+		d.Channel = new(c.Channel)
+		d.Customer, d.ExternalID = string(c.Customer), string(c.ExternalID)
+		for _, line := range c.Lines {
+			d.Lines = append(d.Lines, dumpedLine{line.SKU, line.Quantity})
+		}
+	case core.CommandConfirmHold, core.CommandExtendHold, core.CommandReleaseHold, core.CommandCancelOrder:
+		d.Order = new(c.Order)
+		d.ExpectedVersion, d.TTL = c.ExpectedVersion, c.TTL
+	}
+}
+
+func dumpRow(row core.AdjustmentRow) dumpedRow {
+	d := dumpedRow{SKU: row.SKU, Location: row.Location, Reason: string(row.Reason)}
+	switch row.Mode {
+	case core.AdjustDelta:
+		d.Delta = new(row.Value)
+	case core.AdjustSet:
+		d.Set = new(row.Value)
+	case core.AdjustSetExpected:
+		d.Set, d.Expected = new(row.Value), new(row.Expected)
+	}
+	return d
+}
+
+func dumpLocation(l core.LocationSettings) *dumpedLocation {
+	kinds := map[core.LocationKind]string{
+		core.LocationWarehouse: "warehouse", core.LocationStore: "store", core.LocationSupplier: "supplier",
+	}
+	d := &dumpedLocation{Kind: kinds[l.Kind], Priority: l.Priority}
+	if l.HasPosition {
+		d.Latitude = new(float64(l.LatitudeE7) / 1e7)
+		d.Longitude = new(float64(l.LongitudeE7) / 1e7)
+	}
+	return d
+}

@@ -1,0 +1,252 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"holdfast/engine/codec"
+	"holdfast/engine/core"
+	"holdfast/wal"
+)
+
+// stamped is when the test journals' first group was stamped: 2025-11-28T08:00:00Z.
+const stamped = 1_764_316_800_000
+
+// shopCommands is one command of every kind, in groups.
+func shopCommands() [][]core.Command {
+	line := []core.Line{{SKU: core.MakeSKUID(5, 0), Quantity: 2}}
+	one := core.Slot(5).Mask()
+	order := core.MakeOrderID(5, false, 3)
+	return [][]core.Command{
+		{
+			{Kind: core.CommandDefineSKU, Mask: core.AllSlots, Name: []byte("tea"), SKU: core.SKUSettings{SafetyStock: 1, BackorderLimit: core.Unlimited}},
+			{Kind: core.CommandDefineLocation, Mask: core.AllSlots, Name: []byte("hamburg"), Location: core.LocationSettings{
+				Kind: core.LocationStore, Priority: -1, HasPosition: true, LatitudeE7: 535_500_000, LongitudeE7: 99_900_000}},
+			{Kind: core.CommandDefineChannel, Mask: core.AllSlots, Name: []byte("pos")},
+		},
+		{
+			{Kind: core.CommandAdjustStock, Mask: one, Rows: []core.AdjustmentRow{
+				{SKU: 5, Mode: core.AdjustDelta, Value: -3, Reason: []byte("broken")},
+				{SKU: 5, Location: 1, Mode: core.AdjustSetExpected, Value: 10, Expected: 9},
+			}},
+			{Kind: core.CommandPlaceHold, Mask: one, TTL: 600_000, Customer: []byte("c1"), Lines: line},
+			{Kind: core.CommandPlaceOrder, Mask: one | 1, HasKey: true, Key: core.IdempotencyKey{0xab}, Channel: 1,
+				Customer: []byte("c2"), ExternalID: []byte("pos-1"), Lines: line, Document: []byte("{}")},
+		},
+		{
+			{Kind: core.CommandConfirmHold, Mask: one, Order: order, ExpectedVersion: 1},
+			{Kind: core.CommandExtendHold, Mask: one, Order: order, TTL: 1000},
+			{Kind: core.CommandReleaseHold, Mask: one, Order: order},
+			{Kind: core.CommandCancelOrder, Mask: one, Order: order},
+			{Kind: core.CommandTick, Mask: one},
+		},
+	}
+}
+
+// payload encodes commands as the engine puts them into a group.
+func payload(commands []core.Command) []byte {
+	var b []byte
+	for i := range commands {
+		b = codec.AppendCommand(b, &commands[i])
+	}
+	return b
+}
+
+// makeJournal writes a group for each element of groups, a second apart.
+func makeJournal(t *testing.T, groups [][]core.Command) (dir string) {
+	t.Helper()
+	dir = t.TempDir()
+	j, err := wal.Open(dir, wal.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, commands := range groups {
+		writeGroup(t, j, uint32(len(commands)), int64(stamped+1000*i), payload(commands))
+	}
+	if err := j.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+func writeGroup(t *testing.T, j *wal.Journal, count uint32, time int64, payload []byte) {
+	t.Helper()
+	p, err := j.Begin(j.Last()+1, count, time, len(payload))
+	if err != nil {
+		t.Fatal(err)
+	}
+	copy(p.Payload(), payload)
+	if err := p.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	p.Release()
+}
+
+// holdfast runs a command line in this process and checks its exit code.
+func holdfast(t *testing.T, code int, args ...string) (out, errs string) {
+	t.Helper()
+	var o, e bytes.Buffer
+	if got := run(args, &o, &e); got != code {
+		t.Fatalf("holdfast %s: exit code %d, want %d\n%s%s", strings.Join(args, " "), got, code, &o, &e)
+	}
+	return o.String(), e.String()
+}
+
+func mustContain(t *testing.T, text string, parts ...string) {
+	t.Helper()
+	for _, p := range parts {
+		if !strings.Contains(text, p) {
+			t.Errorf("%q is missing in:\n%s", p, text)
+		}
+	}
+}
+
+func TestJournalVerify(t *testing.T) {
+	dir := makeJournal(t, shopCommands())
+	out, _ := holdfast(t, exitDone, "journal", "verify", "--data", dir)
+	mustContain(t, out, "sequences  1 to 11\n", "groups     3\n", "epoch      1\n", "\nok\n",
+		"time       2025-11-28T08:00:00.000Z to 2025-11-28T08:00:02.000Z\n")
+}
+
+func TestJournalVerifyOfAnEmptyJournal(t *testing.T) {
+	out, _ := holdfast(t, exitDone, "journal", "verify", "--data", makeJournal(t, nil))
+	mustContain(t, out, "sequences  none\n", "\nok\n")
+}
+
+func TestJournalVerifyFindsWhatIsNotACommand(t *testing.T) {
+	good := payload(shopCommands()[2])
+	for name, c := range map[string]struct {
+		payload []byte
+		message string
+	}{
+		"unreadable":       {append([]byte{99, 1, 0, 0, 8, 0, 0, 0}, good...), "at sequence 12: the command cannot be read"},
+		"too few commands": {good[:len(good)-8], "at sequence 16: the command cannot be read"},
+		"trailing bytes":   {append(good[:len(good):len(good)], 1, 2, 3), "at sequence 16: 3 bytes follow"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := makeJournal(t, shopCommands())
+			j, err := wal.Open(dir, wal.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			writeGroup(t, j, 5, stamped+5000, c.payload)
+			if err := j.Close(); err != nil {
+				t.Fatal(err)
+			}
+			out, errs := holdfast(t, exitDamaged, "journal", "verify", "--data", dir)
+			mustContain(t, out, "sequences  1 to 11\n")
+			mustContain(t, errs, c.message)
+			if strings.Contains(out, "ok") {
+				t.Error("a damaged journal is called ok")
+			}
+		})
+	}
+}
+
+func TestJournalStat(t *testing.T) {
+	out, _ := holdfast(t, exitDone, "journal", "stat", "--data", makeJournal(t, shopCommands()))
+	mustContain(t, out, "3.7 commands on average, 5 at most", "kind  commands", "define_location         1", "total        11")
+}
+
+func TestJournalDump(t *testing.T) {
+	dir := makeJournal(t, shopCommands())
+	all, _ := holdfast(t, exitDone, "journal", "dump", "--data", dir)
+	golden := filepath.Join("testdata", "dump.jsonl")
+	if os.Getenv("UPDATE_GOLDEN") != "" {
+		if err := os.WriteFile(golden, []byte(all), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if all != string(want) {
+		t.Errorf("dump:\n%swant:\n%s", all, want)
+	}
+	lines := strings.SplitAfter(all, "\n")
+	part, _ := holdfast(t, exitDone, "journal", "dump", "--data", dir, "--from", "5", "--to", "8")
+	if want := strings.Join(lines[4:8], ""); part != want {
+		t.Errorf("dump of 5 to 8:\n%swant:\n%s", part, want)
+	}
+	holdfast(t, exitUsage, "journal", "dump", "--data", dir, "--from", "5", "--to", "4")
+}
+
+func TestJournalExport(t *testing.T) {
+	dir := makeJournal(t, shopCommands())
+	file := filepath.Join(t.TempDir(), "backup.journal")
+	out, _ := holdfast(t, exitDone, "journal", "export", "--data", dir, file)
+	mustContain(t, out, "3 groups, sequences up to 11")
+
+	out, _ = holdfast(t, exitDone, "journal", "verify", file)
+	mustContain(t, out, "sequences  1 to 11\n", "\nok\n")
+	fromFile, _ := holdfast(t, exitDone, "journal", "dump", file, "--from", "3", "--to", "4")
+	fromDir, _ := holdfast(t, exitDone, "journal", "dump", "--data", dir, "--from", "3", "--to", "4")
+	if fromFile != fromDir || strings.Count(fromDir, "\n") != 2 {
+		t.Errorf("dump of the file:\n%sof the directory:\n%s", fromFile, fromDir)
+	}
+
+	_, errs := holdfast(t, exitError, "journal", "export", "--data", dir, file)
+	mustContain(t, errs, "exists")
+	if left, _ := filepath.Glob(file + ".*"); len(left) > 0 {
+		t.Errorf("left behind: %v", left)
+	}
+}
+
+// TestExportedFileWithAnyByteChanged flips and cuts at every place of an exported file: all of it is
+// either covered by a checksum or checked.
+func TestExportedFileWithAnyByteChanged(t *testing.T) {
+	dir := makeJournal(t, shopCommands())
+	file := filepath.Join(t.TempDir(), "backup.journal")
+	holdfast(t, exitDone, "journal", "export", "--data", dir, file)
+	good, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	try := func(at int, data []byte) {
+		t.Helper()
+		if err := os.WriteFile(file, data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		_, errs := holdfast(t, exitDamaged, "journal", "verify", file)
+		if !strings.Contains(errs, file) {
+			t.Errorf("damage at byte %d: the message does not name the file: %s", at, errs)
+		}
+	}
+	for at := range good {
+		bad := bytes.Clone(good)
+		bad[at] ^= 0x10
+		try(at, bad)
+		try(at, good[:at])
+	}
+}
+
+func TestJournalThatIsNotThere(t *testing.T) {
+	missing := filepath.Join(t.TempDir(), "missing")
+	_, errs := holdfast(t, exitError, "journal", "verify", "--data", missing)
+	mustContain(t, errs, "missing")
+	if _, err := os.Stat(missing); err == nil {
+		t.Error("verify has made the directory")
+	}
+	empty := t.TempDir()
+	holdfast(t, exitError, "journal", "stat", "--data", empty)
+	if left, _ := os.ReadDir(empty); len(left) > 0 {
+		t.Errorf("stat has left %v in a directory without a journal", left)
+	}
+}
+
+func TestJournalInUse(t *testing.T) {
+	dir := makeJournal(t, shopCommands())
+	j, err := wal.Open(dir, wal.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer j.Close()
+	holdfast(t, exitLocked, "journal", "verify", "--data", dir)
+}

@@ -1,0 +1,96 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"holdfast/wal"
+)
+
+// Exit codes; they are part of the contract and must not change.
+const (
+	exitDone    = 0
+	exitError   = 1
+	exitUsage   = 2
+	exitDamaged = 3
+	exitJournal = 4
+	exitLocked  = 5
+)
+
+func main() {
+	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))
+}
+
+// run is the command without the process around it; it returns the exit code.
+func run(args []string, out, errs io.Writer) int {
+	root := rootCommand()
+	root.SetArgs(args)
+	root.SetOut(out)
+	root.SetErr(errs)
+	// Whatever fails before a verb has begun is a matter of how it was called.
+	begun := false
+	root.PersistentPreRun = func(*cobra.Command, []string) { begun = true }
+	cmd, err := root.ExecuteC()
+	if err == nil {
+		return exitDone
+	}
+	if !begun {
+		err = usageError{err}
+	}
+	fmt.Fprintf(errs, "holdfast: %v\n", err)
+	code := exitCode(err)
+	if code == exitUsage {
+		fmt.Fprintf(errs, "Run '%s --help' for usage.\n", cmd.CommandPath())
+	}
+	return code
+}
+
+func rootCommand() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "holdfast",
+		Short: "The order and inventory engine",
+		Long: `Holdfast decides who gets which unit, and remembers every decision before it answers.
+One binary, one data directory, no other server needed.`,
+		Example: `  holdfast serve --data ./data --demo
+  curl -s http://127.0.0.1:8080/v1/skus/tea-green/availability
+  holdfast bench --scenario hot --orders 100000
+  holdfast journal verify --data ./data`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+	}
+	root.CompletionOptions.HiddenDefaultCmd = true
+	root.AddCommand(serveCommand(), benchCommand(), journalCommand(), versionCommand())
+	return root
+}
+
+// usageError is a command line that cannot be followed.
+type usageError struct{ error }
+
+func (e usageError) Unwrap() error { return e.error }
+
+// journalError is a journal that could not be opened for writing, or not be written.
+type journalError struct{ error }
+
+func (e journalError) Unwrap() error { return e.error }
+
+func exitCode(err error) int {
+	var usage usageError
+	var damage *wal.DamageError
+	var journal journalError
+	switch {
+	case errors.As(err, &usage):
+		return exitUsage
+	case errors.As(err, &damage):
+		return exitDamaged
+	case errors.Is(err, wal.ErrLocked):
+		return exitLocked
+	case errors.As(err, &journal), errors.Is(err, wal.ErrFailed):
+		return exitJournal
+	default:
+		return exitError
+	}
+}

@@ -1,0 +1,165 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"holdfast/engine"
+	"holdfast/server"
+	"holdfast/wal"
+)
+
+func serveCommand() *cobra.Command {
+	var c serveConfig
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Serve the HTTP API from a data directory",
+		Long: `Serve the HTTP API from a data directory, which is made when it does not exist. The API
+describes itself at /openapi.json.
+
+SIGTERM or SIGINT ends the service in good order: no connection is taken any more, what is under
+way is answered, and the exit code is 0. A second signal ends the process at once, and loses
+nothing that was acknowledged either.
+
+Exit codes: 2 bad usage, 3 the data directory is damaged, 4 the journal could not be written,
+5 another process has the data directory.`,
+		Example: `  holdfast serve --demo
+  holdfast serve --listen 0.0.0.0:8080 --data /var/lib/holdfast
+  curl -s http://127.0.0.1:8080/readyz`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := c.validate(); err != nil {
+				return usageError{err}
+			}
+			return serve(&c, cmd.ErrOrStderr())
+		},
+	}
+	c.flags(cmd.Flags())
+	return cmd
+}
+
+// serve runs the whole service. Its stages are numbered; the end is their mirror image.
+func serve(c *serveConfig, log io.Writer) error {
+	fmt.Fprintln(log, versionLine())
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, syscall.SIGTERM, os.Interrupt)
+	defer signal.Stop(signals)
+
+	// 1. The address, before anything that takes long.
+	ln, err := net.Listen("tcp", c.listen)
+	if err != nil {
+		return err
+	}
+	defer ln.Close()
+	// 2. The engine, which recovers; meanwhile somebody answers that it does.
+	e, err := c.openEngine(ln, log, signals)
+	if e == nil || err != nil {
+		return err
+	}
+	c.print(log, ln.Addr(), e.Options())
+	// 3. The server.
+	s, err := server.New(e, c.server)
+	if err != nil {
+		return errors.Join(usageError{err}, e.Close())
+	}
+	served := make(chan error, 1)
+	go func() { served <- s.Serve(ln) }()
+	// 4. The demo's goods, through the front door.
+	if c.demo {
+		if err := fillDemo(ln.Addr()); err != nil {
+			return fmt.Errorf("filling the demo's shop: %w", err)
+		}
+		fmt.Fprintln(log, "the demo's shop is open: try /v1/skus/tea-green/availability")
+	}
+	fmt.Fprintf(log, "listening on %s\n", ln.Addr())
+
+	// Returning without Close is safe: what was acknowledged is on disk. It is what an unclean end
+	// does, since Close would take away memory that requests still read.
+	select {
+	case err := <-served:
+		return fmt.Errorf("the server ended on its own: %w", err)
+	case sig := <-signals:
+		fmt.Fprintf(log, "%v: finishing what is under way\n", sig)
+		go exitAtSignal(log, signals)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), c.drainTimeout)
+	defer cancel()
+	if err := s.Shutdown(ctx); err != nil {
+		return fmt.Errorf("clients were cut off: %w", err)
+	}
+	if err := e.Close(); err != nil {
+		return asJournalError(err)
+	}
+	fmt.Fprintln(log, "drained")
+	return nil
+}
+
+// openEngine opens the engine, which replays the journal. A signal meanwhile ends the service, as nothing
+// is under way: the engine is then nil, without an error.
+func (c *serveConfig) openEngine(ln net.Listener, log io.Writer, signals <-chan os.Signal) (*engine.Engine, error) {
+	fmt.Fprintf(log, "opening %s\n", c.engine.Dir)
+	waiting := answerRecovering(ln)
+	defer waiting.stop()
+	options := c.engine
+	options.Journal.OnFatal = exitJournalFailed(log)
+	options.Hooks.Recovered = func(r engine.RecoveryInfo) {
+		fmt.Fprintf(log, "recovered %d commands in %d groups, which took %v\n", r.Commands, r.Groups, r.Took.Round(time.Millisecond))
+	}
+	var e *engine.Engine
+	opened := make(chan error, 1)
+	go func() {
+		var err error
+		e, err = engine.Open(options)
+		opened <- err
+	}()
+	select {
+	case err := <-opened:
+		return e, asJournalError(err)
+	case sig := <-signals:
+		fmt.Fprintf(log, "%v during the recovery\n", sig)
+		return nil, nil
+	}
+}
+
+// sameSignal is how close a second signal may follow the first and still be the same wish: whoever
+// signals a process and its group, as timeout(1) does, sends two.
+const sameSignal = 500 * time.Millisecond
+
+// exitAtSignal ends the process at the next signal.
+func exitAtSignal(log io.Writer, signals <-chan os.Signal) {
+	first := time.Now()
+	for sig := range signals {
+		if time.Since(first) > sameSignal {
+			fmt.Fprintf(log, "%v again: leaving at once\n", sig)
+			os.Exit(exitError)
+		}
+	}
+}
+
+// exitJournalFailed ends the process when the journal has failed. Nothing more can be acknowledged, and
+// what was, is on disk; a restart recovers.
+func exitJournalFailed(log io.Writer) func(error) {
+	return func(cause error) {
+		fmt.Fprintf(log, "holdfast: the journal could not be written: %v\n", cause)
+		os.Exit(exitJournal)
+	}
+}
+
+// asJournalError marks an error of opening or closing the engine that has no exit code of its own: the
+// directory cannot be made, read or written.
+func asJournalError(err error) error {
+	var damage *wal.DamageError
+	if err == nil || errors.As(err, &damage) || errors.Is(err, wal.ErrLocked) {
+		return err
+	}
+	return journalError{err}
+}

@@ -1,0 +1,94 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"holdfast/engine"
+	"holdfast/server"
+)
+
+// defaultData is the data directory of every verb.
+const defaultData = "data"
+
+// serveConfig is all that `holdfast serve` can be told.
+type serveConfig struct {
+	listen       string
+	demo         bool
+	drainTimeout time.Duration
+	engine       engine.Options
+	server       server.Options
+}
+
+func (c *serveConfig) flags(f *pflag.FlagSet) {
+	d := server.Options{}.Effective()
+	f.StringVar(&c.listen, "listen", "127.0.0.1:8080", "`address` to serve on; port 0 takes a free one")
+	f.StringVar(&c.engine.Dir, "data", defaultData, "data `directory`")
+	f.BoolVar(&c.demo, "demo", false, "put a small shop into the directory")
+	f.IntVar(&c.engine.Shards, "shards", 0, "goroutines that execute commands, 1 to 64 (default by the machine)")
+	f.IntVar(&c.engine.QueueCommands, "queue-commands", 0, "`commands` that may wait before the answer is 503 (default 262144)")
+	f.IntVar(&c.engine.QueueBytes, "queue-bytes", 0, "`bytes` of commands that may wait (default 64 MiB)")
+	f.Int64Var(&c.engine.Journal.BallastBytes, "ballast", 0, "`bytes` of a file that may be deleted when the disk is full; -1 for none (default 64 MiB where there is room)")
+	f.Int64Var(&c.engine.Journal.MinFreeBytes, "min-free", 0, "stop with exit code 4 when the disk has fewer `bytes` free; -1 for no such floor (default 32 MiB)")
+
+	f.DurationVar(&c.server.ReadTimeout, "read-timeout", d.ReadTimeout, "time for a request to arrive")
+	f.DurationVar(&c.server.WriteTimeout, "write-timeout", d.WriteTimeout, "time for an answer to be taken")
+	f.DurationVar(&c.server.BatchTimeout, "batch-timeout", d.BatchTimeout, "the same two for batches")
+	f.DurationVar(&c.server.IdleTimeout, "idle-timeout", d.IdleTimeout, "time that a connection may stay open without a request")
+	f.DurationVar(&c.server.MaxWait, "max-wait", d.MaxWait, "longest wait of a read with ?at_least")
+	f.IntVar(&c.server.MaxConnections, "max-connections", d.MaxConnections, "connections at a time")
+	f.IntVar(&c.server.MaxConnectionsPerIP, "max-connections-per-ip", 0, "connections from one address at a time (default unlimited)")
+	f.IntVar(&c.server.MaxEventStreams, "max-event-streams", d.MaxEventStreams, "streams of events at a time")
+	f.DurationVar(&c.drainTimeout, "drain-timeout", 30*time.Second, "time for what is under way to end after SIGTERM")
+}
+
+// validate reports everything that is wrong at once.
+func (c *serveConfig) validate() error {
+	c.server.Version = version
+	problems := []error{c.engine.Validate(), c.server.Validate()}
+	if _, _, err := net.SplitHostPort(c.listen); err != nil {
+		problems = append(problems, fmt.Errorf("--listen: %w", err))
+	}
+	if c.drainTimeout <= 0 {
+		problems = append(problems, fmt.Errorf("--drain-timeout: %v is not above 0", c.drainTimeout))
+	}
+	return errors.Join(problems...)
+}
+
+// print writes the configuration in effect, with every default in its place.
+func (c *serveConfig) print(out io.Writer, address net.Addr, e engine.Options) {
+	s := c.server.Effective()
+	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	row := func(name string, value any) { fmt.Fprintf(table, "  %s\t%v\n", name, value) }
+	row("listen", address)
+	row("data", e.Dir)
+	row("shards", e.Shards)
+	row("queue-commands", e.QueueCommands)
+	row("queue-bytes", e.QueueBytes)
+	row("ballast", orDefault(e.Journal.BallastBytes))
+	row("min-free", orDefault(e.Journal.MinFreeBytes))
+	row("read-timeout", s.ReadTimeout)
+	row("write-timeout", s.WriteTimeout)
+	row("batch-timeout", s.BatchTimeout)
+	row("idle-timeout", s.IdleTimeout)
+	row("max-wait", s.MaxWait)
+	row("max-connections", s.MaxConnections)
+	row("max-connections-per-ip", s.MaxConnectionsPerIP)
+	row("max-event-streams", s.MaxEventStreams)
+	row("drain-timeout", c.drainTimeout)
+	table.Flush()
+}
+
+// orDefault shows a size that the journal decides about when it is 0.
+func orDefault(bytes int64) string {
+	if bytes == 0 {
+		return "default"
+	}
+	return fmt.Sprint(bytes)
+}

@@ -1,0 +1,45 @@
+// Package engine runs the state machine of package core: it gives commands their order, journals them, executes them and
+// lets the results out. It is a library: a Go program can embed it without any server.
+//
+//	e, err := engine.Open(engine.Options{Dir: "data"})
+//	r := engine.AcquireRequest()
+//	r.Add(&core.Command{Kind: core.CommandPlaceOrder, …})
+//	err = e.Submit(r) // returns when the order is durable
+//	r.Results()[0]
+//
+// # The life of a command
+//
+//	            Submit                 sequence                                  release
+//	handler ──► admission.go ──► queue.go ──► sequencer.go ──► wal: one sync ──┐
+//	            keys.go                           │                            ├──► release.go ──► handler
+//	            directory.go                      └──► shard.go: execute ──────┘        │
+//	                                                   meeting.go                       ├──► feed
+//	                                                                                    └──► directory.go
+//
+//  1. A handler puts commands into a Request (request.go), which works out the slots that each touches.
+//  2. Admission (admission.go) answers what needs no journal: a repeated idempotency key gets the stored event of the
+//     first command, and an order of what is sold out is refused. What it lets through claims its key (keys.go).
+//  3. The request waits in the queue (queue.go), which is bounded.
+//  4. The sequencer (sequencer.go) takes all that waits as a group (group.go), gives each command its sequence number and
+//     the group its time, copies the commands into the journal's batch and starts the sync.
+//  5. While the disk syncs, the shards (shard.go) execute the group's commands, in their order, from the very bytes
+//     that were journaled. A command that touches several shards is a meeting (meeting.go). The first shard runs on the sequencer's own
+//     goroutine: with one shard a group changes goroutines only for the disk.
+//  6. When the group is durable and executed it passes the gate (release.go): events into the feed, names and
+//     availability into the directory, answers to the handlers. Nothing else lets anything out.
+//  7. The handler binds the keys of what was done, and gives up those of what was refused.
+//
+// Questions (query.go) go the same way without being journaled: they are answered between two groups and wait for the
+// gate, so they never show what a power cut could undo.
+//
+// # Invariants
+//
+//   - One group is between the journal and the gate at a time. Group n+1 is formed while n syncs, by those who wait in the queue.
+//   - A shard's slots are touched by that shard's goroutine only, and only while a group executes; between groups only
+//     the sequencer reads them.
+//   - Replay (recovery.go) runs the same execute; what it does not run is admission, since a journal holds only
+//     what was admitted.
+//   - When the journal fails, nothing is released any more: those who wait get ErrJournal, and so does everybody after them.
+//
+// Who may call: server, bench's tests, cmd, and any program that embeds an engine.
+package engine

@@ -1,0 +1,50 @@
+package reference_test
+
+import (
+	"testing"
+
+	"holdfast/engine/core"
+	"holdfast/engine/reference"
+)
+
+// TestSlotsOf checks what an engine asks before it journals a command: which slots it touches, or
+// that the order has to be asked.
+func TestSlotsOf(t *testing.T) {
+	for seed := uint64(4_001); seed <= 4_020; seed++ {
+		model := reference.New()
+		for i, step := range reference.Generate(seed, stepsPerSeed) {
+			c := step.Command
+			want, wantKnown := slotsOf(model, &c)
+			got, known := core.SlotsOf(&c)
+			if known != wantKnown || known && got != want {
+				t.Fatalf("seed %d, command %d: slots %s, known %v; should be %s, %v\n%s", seed, i,
+					slotsWords(got), known, slotsWords(want), wantKnown, commandWords(&c))
+			}
+			model.Execute(&c, core.Sequence(i+1), step.Now)
+		}
+	}
+}
+
+// slotsOf says the same from core's rules.
+func slotsOf(model *reference.Model, c *core.Command) (mask core.SlotMask, known bool) {
+	switch c.Kind {
+	case core.CommandTick:
+		return c.Mask, true
+	case core.CommandDefineSKU:
+		return core.NameSlot(c.Name).Mask(), true
+	case core.CommandDefineLocation, core.CommandDefineChannel:
+		return core.AllSlots, true
+	case core.CommandAdjustStock, core.CommandPlaceHold, core.CommandPlaceOrder:
+		for _, r := range c.Rows {
+			mask |= r.SKU.Slot().Mask()
+		}
+		for _, l := range c.Lines {
+			mask |= l.SKU.Slot().Mask()
+		}
+		if len(c.ExternalID) > 0 {
+			mask |= core.ExternalSlot(c.Channel, c.ExternalID).Mask()
+		}
+		return mask, true
+	}
+	return model.OrderMask(c.Order), !c.Order.Spread()
+}

@@ -1,0 +1,146 @@
+package server
+
+import (
+	"bytes"
+	"errors"
+	"strconv"
+
+	"holdfast/engine"
+	"holdfast/engine/core"
+)
+
+// batchLines carries out an NDJSON batch.
+func (s *Server) batchLines(x *exchange, b *batch) {
+	rest, number := x.ctx.PostBody(), 0
+	for len(rest) > 0 {
+		var line []byte
+		line, rest, _ = bytes.Cut(rest, newline)
+		if number++; isBlank(line) {
+			continue
+		}
+		if len(b.verdicts) == maxBatchCommands {
+			x.failWith(codeBatchTooLarge, "a batch may have "+strconv.Itoa(maxBatchCommands)+" lines")
+			return
+		}
+		s.takeLine(b, line, number)
+	}
+	if len(b.verdicts) == 0 {
+		x.failWith(codeMalformedBatch, "the batch has no lines")
+		return
+	}
+	if !s.carryOut(x, b) {
+		return
+	}
+	b.out = b.out[:0]
+	for i := range b.verdicts {
+		b.out = append(s.appendVerdict(b.out, b, &b.verdicts[i]), '\n')
+	}
+	x.answer(200, typeNDJSON, b.out)
+}
+
+var newline = []byte{'\n'}
+
+// isBlank reports whether a line has nothing in it.
+func isBlank(line []byte) bool {
+	for _, c := range line {
+		if c != ' ' && c != '\t' && c != '\r' {
+			return false
+		}
+	}
+	return true
+}
+
+// takeLine reads a line and adds its command to the request, or notes why not.
+func (s *Server) takeLine(b *batch, line []byte, number int) {
+	v := verdict{result: none, line: number}
+	if len(line) > maxBatchLine {
+		v.fault = newProblem(codeInvalidLength, "a line may have "+strconv.Itoa(maxBatchLine)+" bytes")
+	} else {
+		v.fault = s.readLine(b, line)
+	}
+	if v.fault == nil {
+		c := &b.intake.command
+		b.addHeaderKey(c)
+		v.kind, v.result = c.Kind, b.add(c)
+	}
+	b.verdicts = append(b.verdicts, v)
+}
+
+// readLine reads a line into the intake as a command that the engine takes.
+func (s *Server) readLine(b *batch, line []byte) *problem {
+	in := &b.intake
+	op := in.parseBatchLine(line)
+	if len(in.faults) > 0 {
+		return faultProblem(in.faults)
+	}
+	if in.key != nil {
+		in.command.HasKey, in.command.Key = true, keyOf(in.key)
+	}
+	if op.extra&fieldID != 0 {
+		return s.resolveOrder(in)
+	}
+	unknown, err := s.resolve(in)
+	if errors.Is(err, engine.ErrNotFound) {
+		return newProblem(codeTableFull, "the table of channels is full")
+	}
+	if err != nil {
+		return newProblem(codeUnavailable, "the channel could not be made")
+	}
+	return unknown
+}
+
+// resolveOrder turns the id of a line into the order's number.
+func (s *Server) resolveOrder(in *intake) *problem {
+	if number, ok := parseID(in.order); ok {
+		if id := s.engine.OrderFromPublic(number); s.engine.OrderMayExist(id) {
+			in.command.Order = id
+			return nil
+		}
+	}
+	onHold := in.command.Kind != core.CommandCancelOrder
+	return &problem{kind: refusalKind(core.ReasonOrderNotFound, onHold), detail: refusalDetails[core.ReasonOrderNotFound]}
+}
+
+// appendVerdict appends the answer to a line, without the line's end.
+func (s *Server) appendVerdict(dst []byte, b *batch, v *verdict) []byte {
+	if v.fault != nil {
+		return appendLineFault(dst, v)
+	}
+	result := &b.request.Results()[v.result]
+	dst = appendNumberField(dst, `{"status":`, statusOf(v.kind, result))
+	switch result.Status {
+	case engine.ResultDone, engine.ResultReplayed:
+		if v.kind != core.CommandAdjustStock {
+			dst = append(dst, `,"id":"`...)
+			dst = append(appendID(dst, s.engine.PublicOrderID(result.Order)), '"')
+		}
+		dst = appendNumberField(dst, `,"sequence":`, result.Sequence)
+	case engine.ResultKeyReused:
+		dst = appendCode(dst, codeIdempotencyKeyReused)
+	case engine.ResultInProgress:
+		dst = appendCode(dst, codeIdempotencyInProgress)
+	default:
+		onHold := v.kind == core.CommandConfirmHold || v.kind == core.CommandReleaseHold
+		dst = appendCode(dst, refusalKind(result.Reason, onHold).code)
+		if result.Reason == core.ReasonDuplicateExternal {
+			dst = append(dst, `,"order_id":"`...)
+			dst = append(appendID(dst, s.engine.PublicOrderID(result.Order)), '"')
+		}
+	}
+	return append(dst, '}')
+}
+
+func appendCode(dst []byte, code string) []byte {
+	dst = append(dst, `,"code":"`...)
+	dst = append(dst, code...)
+	return append(dst, '"')
+}
+
+// appendLineFault appends the answer to a line that the engine never heard of.
+func appendLineFault(dst []byte, v *verdict) []byte {
+	dst = appendNumberField(dst, `{"status":`, v.fault.kind.status)
+	dst = appendCode(dst, v.fault.kind.code)
+	dst = appendTextField(dst, `,"detail":`, v.fault.detail)
+	dst = appendNumberField(dst, `,"line":`, v.line)
+	return append(dst, '}')
+}

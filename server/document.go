@@ -1,0 +1,89 @@
+package server
+
+import (
+	"bytes"
+
+	"holdfast/engine/core"
+)
+
+// orderDocument is an order's document taken apart for an answer. Its parts point into the document.
+type orderDocument struct {
+	prices [][]byte // as JSON, one for each line, null for a line without; empty when no line has one
+	shipTo []byte   // as JSON, empty for none
+}
+
+// readDocument takes an order's document apart. The document is one that composeDocument wrote, so
+// that a fault in it is a bug or a damaged disk; such a document is shown as far as it can be read.
+func (d *decoder) readDocument(document []byte, into *orderDocument) {
+	into.prices, into.shipTo = into.prices[:0], nil
+	d.reset(document)
+	if !d.object() {
+		return
+	}
+	for d.more() {
+		switch string(d.name()) {
+		case "unit_prices":
+			if !d.array() {
+				return
+			}
+			for d.more() {
+				raw, _ := d.value()
+				into.prices = append(into.prices, raw)
+			}
+		case "ship_to":
+			into.shipTo, _ = d.value()
+		default:
+			d.unknown()
+		}
+	}
+}
+
+// readNamed gives the one text of the document of a SKU or a location as JSON.
+func (d *decoder) readNamed(document []byte) (text []byte) {
+	d.reset(document)
+	if d.object() {
+		for d.more() {
+			d.name()
+			text, _ = d.value()
+		}
+	}
+	return text
+}
+
+// canonicalDocument reports whether a document that came in binary is byte for byte what the same
+// order in JSON would have had, so that it may be stored and shown. in is scratch.
+func (in *intake) canonicalDocument(document []byte, lines int) bool {
+	in.begin(core.CommandPlaceOrder, document)
+	if in.object() {
+		for in.more() {
+			switch string(in.name()) {
+			case "unit_prices":
+				in.documentPrices()
+			case "ship_to":
+				in.parseShipTo()
+			default:
+				in.unknown()
+			}
+		}
+	}
+	in.end()
+	if len(in.faults) > 0 || in.priced && len(in.prices) != lines {
+		return false
+	}
+	in.composeDocument()
+	return bytes.Equal(document, in.document)
+}
+
+func (in *intake) documentPrices() {
+	if !in.array() {
+		return
+	}
+	for in.more() {
+		var unit price
+		if !in.null() {
+			unit = in.money()
+		}
+		in.prices = append(in.prices, unit)
+		in.priced = in.priced || unit.set
+	}
+}

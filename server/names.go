@@ -1,0 +1,88 @@
+package server
+
+import (
+	"holdfast/engine/core"
+)
+
+// appendSKU appends a SKU's name; null for a number that no SKU has, which only a refusal can speak of.
+func (s *Server) appendSKU(dst []byte, id core.SKUID) []byte {
+	entry, ok := s.engine.SKUByID(id)
+	if !ok {
+		return append(dst, "null"...)
+	}
+	return appendText(dst, entry.Name)
+}
+
+func (s *Server) appendLocation(dst []byte, id core.LocationID) []byte {
+	return appendText(dst, s.engine.LocationName(id))
+}
+
+func (s *Server) appendChannel(dst []byte, id core.ChannelID) []byte {
+	return appendText(dst, s.engine.ChannelName(id))
+}
+
+// resolve turns the names of a command into numbers. It gives a problem when one of them means nothing. A
+// channel that nobody has used yet is made, last of all, so that a request which fails leaves none behind.
+func (s *Server) resolve(in *intake) (*problem, error) {
+	if len(in.command.Rows) > 0 {
+		return s.resolveRows(in), nil
+	}
+	for i, name := range in.skus {
+		entry, ok := s.engine.SKU(name)
+		if !ok {
+			return s.unknownSKUs(in), nil
+		}
+		in.command.Lines[i].SKU = entry.ID
+	}
+	if in.channel == nil {
+		return nil, nil // the web's channel is number 0
+	}
+	id, err := s.engine.EnsureChannel(in.channel)
+	in.command.Channel = id
+	return nil, err
+}
+
+func (s *Server) resolveRows(in *intake) *problem {
+	for i, name := range in.skus {
+		entry, ok := s.engine.SKU(name)
+		if !ok {
+			return s.unknownSKUs(in)
+		}
+		in.command.Rows[i].SKU = entry.ID
+	}
+	for i, name := range in.locations {
+		if name == nil {
+			continue // the main location is number 0
+		}
+		id, ok := s.engine.Location(name)
+		if !ok {
+			return s.unknownLocations(in)
+		}
+		in.command.Rows[i].Location = id
+	}
+	return nil
+}
+
+// unknownSKUs lists every line that names no SKU.
+func (s *Server) unknownSKUs(in *intake) *problem {
+	p := &problem{kind: kindSKUInBody}
+	for i, name := range in.skus {
+		if _, ok := s.engine.SKU(name); !ok {
+			p.lines = append(p.lines, unknownName{i, "sku", string(name)})
+		}
+	}
+	p.detail = "there is no SKU " + quoteEchoed([]byte(p.lines[0].name))
+	return p
+}
+
+// unknownLocations lists every row that names no location.
+func (s *Server) unknownLocations(in *intake) *problem {
+	p := &problem{kind: kindLocationInBody}
+	for i, name := range in.locations {
+		if _, ok := s.engine.Location(name); name != nil && !ok {
+			p.lines = append(p.lines, unknownName{i, "location", string(name)})
+		}
+	}
+	p.detail = "there is no location " + quoteEchoed([]byte(p.lines[0].name))
+	return p
+}

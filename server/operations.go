@@ -1,0 +1,140 @@
+package server
+
+import (
+	_ "embed" // the OpenAPI document
+	"encoding/binary"
+	"encoding/hex"
+	"io"
+
+	"github.com/VictoriaMetrics/metrics"
+
+	"holdfast/engine/core"
+)
+
+// openAPI is the whole contract, for machines and people.
+//
+//go:embed openapi.json
+var openAPI []byte
+
+const openAPIPath = "/openapi.json"
+
+// getOpenAPI serves GET /openapi.json.
+func (s *Server) getOpenAPI(x *exchange) { x.answer(200, typeJSON, openAPI) }
+
+// getHealth serves GET /healthz: whoever reads the answer knows that the process runs.
+func (s *Server) getHealth(x *exchange) {
+	dst := appendTextField(x.out[:0], `{"status":"ok","version":`, s.options.Version)
+	x.answerJSON(200, append(dst, '}'))
+}
+
+// getReadiness serves GET /readyz: whether requests should be sent here.
+func (s *Server) getReadiness(x *exchange) {
+	switch err := s.engine.Err(); {
+	case s.draining.Load():
+		x.failWith(codeUnavailable, "the server is shutting down")
+	case err != nil:
+		s.failEngine(x, err)
+	default:
+		dst := appendNumberField(x.out[:0], `{"status":"ready","sequence":`, s.engine.Sequence())
+		x.answerJSON(200, append(dst, '}'))
+	}
+}
+
+// getMetrics serves GET /metrics.
+func (s *Server) getMetrics(x *exchange) {
+	x.ctx.Response.Header.SetContentType("text/plain; version=0.0.4; charset=utf-8")
+	s.writeMetrics(x.ctx.Response.BodyWriter())
+}
+
+// writeEngineMetrics writes the engine's figures.
+func (s *Server) writeEngineMetrics(w io.Writer) {
+	stats := s.engine.Stats()
+	broken := uint64(0)
+	if stats.JournalBroken {
+		broken = 1
+	}
+	metrics.WriteCounterUint64(w, "holdfast_engine_commands_total", stats.Commands)
+	metrics.WriteCounterUint64(w, "holdfast_engine_groups_total", stats.Groups)
+	metrics.WriteCounterUint64(w, "holdfast_engine_events_total", stats.Events)
+	metrics.WriteCounterUint64(w, "holdfast_engine_sold_out_total", stats.SoldOut)
+	metrics.WriteGaugeUint64(w, "holdfast_engine_sequence", stats.Sequence)
+	metrics.WriteGaugeUint64(w, "holdfast_engine_queued_commands", uint64(stats.Queued))
+	metrics.WriteGaugeUint64(w, "holdfast_engine_idempotency_keys", uint64(stats.Keys))
+	metrics.WriteGaugeUint64(w, "holdfast_engine_skus", uint64(stats.SKUs))
+	metrics.WriteGaugeUint64(w, "holdfast_engine_orders", stats.Orders)
+	metrics.WriteGaugeUint64(w, "holdfast_engine_shards", uint64(stats.Shards))
+	metrics.WriteGaugeUint64(w, "holdfast_engine_journal_broken", broken)
+}
+
+// getDigest serves GET /v1/digest.
+func (s *Server) getDigest(x *exchange) {
+	if !s.waitFor(x.query("at_least")) {
+		return
+	}
+	digest, sequence, err := s.engine.Digest()
+	if err != nil {
+		s.failEngine(x, err)
+		return
+	}
+	var bytes [16]byte
+	binary.BigEndian.PutUint64(bytes[:8], digest.High)
+	binary.BigEndian.PutUint64(bytes[8:], digest.Low)
+	dst := appendNumberField(x.out[:0], `{"sequence":`, sequence)
+	dst = hex.AppendEncode(append(dst, `,"digest":"`...), bytes[:])
+	x.answerJSON(200, append(dst, `"}`...))
+}
+
+// violationKinds are the names of the invariants that an audit checks, by number.
+var violationKinds = [...]string{
+	core.ViolationSKUSum:          "sku_sum",
+	core.ViolationNegative:        "negative_quantity",
+	core.ViolationReserved:        "reserved_sum",
+	core.ViolationAllocated:       "allocated_sum",
+	core.ViolationBackordered:     "backordered_sum",
+	core.ViolationOversold:        "oversold",
+	core.ViolationLine:            "line_sum",
+	core.ViolationLimitCount:      "limit_count",
+	core.ViolationExternalMissing: "external_id_missing",
+	core.ViolationStatus:          "impossible_status",
+	core.ViolationPart:            "stray_part",
+}
+
+// getAudit serves GET /v1/audit.
+func (s *Server) getAudit(x *exchange) {
+	if !s.waitFor(x.query("at_least")) {
+		return
+	}
+	report, sequence, err := s.engine.Audit()
+	if err != nil {
+		s.failEngine(x, err)
+		return
+	}
+	dst := appendNumberField(x.out[:0], `{"sequence":`, sequence)
+	dst = appendBoolField(dst, `,"ok":`, report.Found == 0)
+	dst = append(dst, `,"violations":[`...)
+	for i := range report.Violations {
+		dst = s.appendViolation(appendComma(dst, i), &report.Violations[i])
+	}
+	dst = appendNumberField(dst, `],"violations_found":`, report.Found)
+	dst = appendNumberField(dst, `,"skus":`, report.SKUs)
+	dst = appendNumberField(dst, `,"orders":`, report.Placed+report.Cancelled)
+	dst = appendNumberField(dst, `,"holds":`, report.Held)
+	dst = appendNumberField(dst, `,"by_status":{"held":`, report.Held)
+	dst = appendNumberField(dst, `,"placed":`, report.Placed)
+	dst = appendNumberField(dst, `,"cancelled":`, report.Cancelled)
+	dst = appendNumberField(dst, `,"released":`, report.Released)
+	dst = appendNumberField(dst, `,"expired":`, report.Expired)
+	x.answerJSON(200, append(dst, "}}"...))
+}
+
+func (s *Server) appendViolation(dst []byte, v *core.Violation) []byte {
+	dst = append(dst, `{"kind":"`...)
+	dst = append(dst, violationKinds[v.Kind]...)
+	dst = s.appendSKU(append(dst, `","sku":`...), v.SKU)
+	dst = s.appendLocation(append(dst, `,"location":`...), v.Location)
+	dst = append(dst, `,"order":"`...)
+	dst = append(appendID(dst, s.engine.PublicOrderID(v.Order)), '"')
+	dst = appendNumberField(dst, `,"want":`, v.Want)
+	dst = appendNumberField(dst, `,"got":`, v.Got)
+	return append(dst, '}')
+}

@@ -1,0 +1,217 @@
+package server
+
+import (
+	"math/bits"
+
+	"holdfast/engine/core"
+)
+
+// intake is a command on its way in: what a body said, with the names that are not numbers yet. It is
+// reused from request to request, and what it holds points into the body that was parsed.
+type intake struct {
+	decoder
+	seen      fieldSet
+	command   core.Command
+	operation []byte   // batch lines only
+	key       []byte   // batch lines only; nil for none
+	order     []byte   // batch lines only: the hold or order that is meant
+	channel   []byte   // nil when the body names none
+	skus      [][]byte // names, one for each line or row
+	locations [][]byte // names, one for each row; nil for main
+	prices    []price  // one for each line
+	priced    bool     // whether any line has a price
+	shipTo    []byte   // canonical JSON, empty for none
+	document  []byte
+}
+
+// fieldSet is a set of fields that a command's body may have at its top.
+type fieldSet uint32
+
+const (
+	fieldOperation fieldSet = 1 << iota
+	fieldKey
+	fieldID
+	fieldCustomer
+	fieldChannel
+	fieldExternalID
+	fieldTTL
+	fieldLines
+	fieldShipTo
+	fieldAdjustments
+	anyField = 1<<iota - 1
+)
+
+// fieldNames are the fields' names, by bit.
+var fieldNames = [...]string{"op", "idempotency_key", "id", "customer", "channel", "external_id",
+	"ttl_seconds", "lines", "ship_to", "adjustments"}
+
+// shape says which fields a command's body has.
+type shape struct{ required, optional fieldSet }
+
+// shapes has the bodies of all commands whose fields do not depend on each other, by kind.
+var shapes = [...]shape{
+	core.CommandPlaceHold:   {fieldCustomer | fieldLines, fieldChannel | fieldTTL | fieldShipTo},
+	core.CommandPlaceOrder:  {fieldCustomer | fieldLines, fieldChannel | fieldExternalID | fieldShipTo},
+	core.CommandAdjustStock: {fieldAdjustments, 0},
+	core.CommandExtendHold:  {0, fieldTTL},
+	core.CommandConfirmHold: {},
+	core.CommandReleaseHold: {},
+	core.CommandCancelOrder: {},
+}
+
+// lineShape is what the lines of a batch have besides their command's fields.
+var lineShape = shape{fieldOperation, fieldKey}
+
+// begin forgets the last command and starts reading a body.
+func (in *intake) begin(kind core.CommandKind, body []byte) {
+	in.reset(body)
+	lines, rows := in.command.Lines[:0], in.command.Rows[:0]
+	in.command = core.Command{Kind: kind, Version: 1, Lines: lines, Rows: rows}
+	in.seen, in.priced = 0, false
+	in.operation, in.key, in.order, in.channel = nil, nil, nil, nil
+	in.skus, in.locations, in.prices = in.skus[:0], in.locations[:0], in.prices[:0]
+	in.shipTo, in.document = in.shipTo[:0], in.document[:0]
+}
+
+// parseCommand reads the body of a request for one command.
+func (in *intake) parseCommand(kind core.CommandKind, body []byte) {
+	in.begin(kind, body)
+	s := shapes[kind]
+	if in.object() {
+		for in.more() {
+			in.field(in.name(), s.required|s.optional)
+		}
+		in.finish(s)
+	}
+	in.end()
+}
+
+// parseBatchLine reads a line of an NDJSON batch. The operation may stand behind the fields that
+// depend on it, so they are checked against it at the end.
+func (in *intake) parseBatchLine(line []byte) (op *operation) {
+	in.begin(0, line)
+	if in.object() {
+		for in.more() {
+			in.field(in.name(), anyField)
+		}
+		op = in.findOperation()
+	}
+	if op != nil {
+		in.command.Kind = op.kind
+		s := shapes[op.kind]
+		s.required |= lineShape.required | op.extra
+		s.optional |= lineShape.optional
+		for unfit := in.seen &^ (s.required | s.optional); unfit != 0; unfit &= unfit - 1 {
+			name := fieldNames[bits.TrailingZeros32(uint32(unfit))]
+			in.fault(codeUnknownField, name, "is not a field of "+op.name)
+		}
+		in.finish(s)
+	}
+	in.end()
+	return op
+}
+
+// field reads the value of the field of the name, if it is one of those allowed.
+func (in *intake) field(name []byte, allowed fieldSet) {
+	field := findField(name)
+	if field&allowed == 0 {
+		in.unknown()
+		return
+	}
+	in.seen |= field
+	switch field {
+	case fieldOperation:
+		in.operation = in.text(&identifierRule)
+	case fieldKey:
+		in.key = in.text(&keyRule)
+	case fieldID:
+		in.order = in.text(&identifierRule)
+	case fieldCustomer:
+		in.command.Customer = in.text(&nameRule)
+	case fieldChannel:
+		in.channel = in.text(&nameRule)
+	case fieldExternalID:
+		in.command.ExternalID = in.text(&identifierRule)
+	case fieldTTL:
+		in.command.TTL = core.Millis(in.integer(int64(core.MinTTL/1000), int64(core.MaxTTL/1000))) * 1000
+	case fieldLines:
+		in.parseLines()
+	case fieldShipTo:
+		in.parseShipTo()
+	case fieldAdjustments:
+		in.parseRows()
+	}
+}
+
+// findField gives the field of a name, or none. It is a switch, as every order looks up four.
+func findField(name []byte) fieldSet {
+	switch string(name) {
+	case "op":
+		return fieldOperation
+	case "idempotency_key":
+		return fieldKey
+	case "id":
+		return fieldID
+	case "customer":
+		return fieldCustomer
+	case "channel":
+		return fieldChannel
+	case "external_id":
+		return fieldExternalID
+	case "ttl_seconds":
+		return fieldTTL
+	case "lines":
+		return fieldLines
+	case "ship_to":
+		return fieldShipTo
+	case "adjustments":
+		return fieldAdjustments
+	}
+	return 0
+}
+
+// finish checks that nothing is missing, fills in what may be left out, and makes the document.
+func (in *intake) finish(s shape) {
+	for absent := s.required &^ in.seen; absent != 0; absent &= absent - 1 {
+		in.missing(fieldNames[bits.TrailingZeros32(uint32(absent))])
+	}
+	if s.optional&fieldTTL != 0 && in.seen&fieldTTL == 0 {
+		in.command.TTL = defaultTTL
+	}
+	if len(in.faults) == 0 {
+		in.composeDocument()
+	}
+}
+
+// operation is what a line of an NDJSON batch may ask for.
+type operation struct {
+	name   string
+	kind   core.CommandKind
+	status int      // of the answer when it was done
+	extra  fieldSet // required besides the fields of the command's own body
+}
+
+var operations = [...]operation{
+	{"place_order", core.CommandPlaceOrder, 201, 0},
+	{"hold", core.CommandPlaceHold, 201, 0},
+	{"confirm", core.CommandConfirmHold, 200, fieldID},
+	{"release", core.CommandReleaseHold, 204, fieldID},
+	{"cancel", core.CommandCancelOrder, 200, fieldID},
+	{"adjust", core.CommandAdjustStock, 200, 0},
+}
+
+// findOperation gives the operation that the line names. Without one it reports why.
+func (in *intake) findOperation() *operation {
+	for i := range operations {
+		if string(in.operation) == operations[i].name {
+			return &operations[i]
+		}
+	}
+	switch {
+	case in.seen&fieldOperation == 0:
+		in.missing("op")
+	case len(in.operation) > 0:
+		in.fault(codeOutOfRange, "op", "must be place_order, hold, confirm, release, cancel or adjust")
+	}
+	return nil
+}

@@ -1,0 +1,171 @@
+package server
+
+import "holdfast/engine/core"
+
+// The codes of problems. Clients branch on them: a code is never renamed, and its status never
+// changes. The table problemKinds and the OpenAPI document list the same ones, which a test checks.
+const (
+	// The request cannot be read (400).
+	codeMalformedRequest      = "malformed_request"
+	codeMalformedJSON         = "malformed_json"
+	codeMalformedBatch        = "malformed_batch"
+	codeDuplicateField        = "duplicate_field"
+	codeUnknownField          = "unknown_field"
+	codeMissingField          = "missing_field"
+	codeWrongType             = "wrong_type"
+	codeInvalidQuery          = "invalid_query"
+	codeInvalidHeader         = "invalid_header"
+	codeInvalidIdempotencyKey = "invalid_idempotency_key"
+
+	// The request can be read, and says what is not allowed (422).
+	codeOutOfRange           = "out_of_range"
+	codeInvalidLength        = "invalid_length"
+	codeInvalidCharacters    = "invalid_characters"
+	codeChannelNotFound      = "channel_not_found"
+	codeDuplicateRow         = "duplicate_row"
+	codeIdempotencyKeyReused = "idempotency_key_reused"
+
+	// What it names does not exist (404; a name inside the body of a write is 422).
+	codeNotFound         = "not_found"
+	codeSKUNotFound      = "sku_not_found"
+	codeLocationNotFound = "location_not_found"
+	codeOrderNotFound    = "order_not_found"
+	codeHoldNotFound     = "hold_not_found"
+
+	// The state says no (409, 412).
+	codeVersionConflict       = "version_conflict"
+	codeHoldExpired           = "hold_expired"
+	codeHoldReleased          = "hold_released"
+	codeHoldConfirmed         = "hold_confirmed"
+	codeOrderCancelled        = "order_cancelled"
+	codeDuplicateExternalID   = "duplicate_external_id"
+	codeStockChanged          = "stock_changed"
+	codeStockNegative         = "stock_negative"
+	codeStockTooLarge         = "stock_too_large"
+	codeLimitPerCustomer      = "limit_per_customer_exceeded"
+	codeInsufficientStock     = "insufficient_stock"
+	codeTableFull             = "table_full"
+	codeIdempotencyInProgress = "idempotency_in_progress"
+
+	// HTTP says no.
+	codeMethodNotAllowed = "method_not_allowed"
+	codeRequestTimeout   = "request_timeout"
+	codeBodyTooLarge     = "body_too_large"
+	codeBatchTooLarge    = "batch_too_large"
+	codeUnsupportedMedia = "unsupported_media_type"
+	codeHeaderTooLarge   = "header_too_large"
+
+	// The server cannot (5xx).
+	codeInternal     = "internal_error"
+	codeOverloaded   = "overloaded"
+	codeNotReached   = "sequence_not_reached"
+	codeUnavailable  = "unavailable"
+	codeJournalWrong = "journal_failed"
+)
+
+// problemKind is what all problems of one code share.
+type problemKind struct {
+	code   string
+	status int
+	title  string
+}
+
+// Kinds that have a status of their own when a write's body names what does not exist.
+var (
+	kindSKUInBody      = problemKind{codeSKUNotFound, 422, "No such SKU"}
+	kindLocationInBody = problemKind{codeLocationNotFound, 422, "No such location"}
+)
+
+// problemKinds lists every problem that the server can answer.
+var problemKinds = []problemKind{
+	{codeMalformedRequest, 400, "Malformed HTTP request"},
+	{codeMalformedJSON, 400, "Malformed JSON"},
+	{codeMalformedBatch, 400, "Malformed batch"},
+	{codeDuplicateField, 400, "Field given twice"},
+	{codeUnknownField, 400, "Unknown field"},
+	{codeMissingField, 400, "Missing field"},
+	{codeWrongType, 400, "Value of the wrong type"},
+	{codeInvalidQuery, 400, "Invalid query parameter"},
+	{codeInvalidHeader, 400, "Invalid header"},
+	{codeInvalidIdempotencyKey, 400, "Invalid Idempotency-Key"},
+	{codeOutOfRange, 422, "Value out of range"},
+	{codeInvalidLength, 422, "Value too short or too long"},
+	{codeInvalidCharacters, 422, "Value with characters that are not allowed"},
+	{codeChannelNotFound, 422, "No such channel"},
+	{codeDuplicateRow, 422, "Level adjusted twice"},
+	{codeIdempotencyKeyReused, 422, "Idempotency-Key used for another request"},
+	{codeNotFound, 404, "No such resource"},
+	{codeSKUNotFound, 404, "No such SKU"},
+	{codeLocationNotFound, 404, "No such location"},
+	{codeOrderNotFound, 404, "No such order"},
+	{codeHoldNotFound, 404, "No such hold"},
+	{codeVersionConflict, 412, "Version conflict"},
+	{codeHoldExpired, 409, "Hold expired"},
+	{codeHoldReleased, 409, "Hold released"},
+	{codeHoldConfirmed, 409, "Hold is an order already"},
+	{codeOrderCancelled, 409, "Order cancelled"},
+	{codeDuplicateExternalID, 409, "External id taken"},
+	{codeStockChanged, 409, "Stock changed"},
+	{codeStockNegative, 409, "Stock would fall below zero"},
+	{codeStockTooLarge, 409, "Stock would exceed its limit"},
+	{codeLimitPerCustomer, 409, "Limit per customer exceeded"},
+	{codeInsufficientStock, 409, "Insufficient stock"},
+	{codeTableFull, 409, "No room for another"},
+	{codeIdempotencyInProgress, 409, "First request still running"},
+	{codeMethodNotAllowed, 405, "Method not allowed"},
+	{codeRequestTimeout, 408, "Request took too long to arrive"},
+	{codeBodyTooLarge, 413, "Body too large"},
+	{codeBatchTooLarge, 413, "Batch too large"},
+	{codeUnsupportedMedia, 415, "Unsupported media type"},
+	{codeHeaderTooLarge, 431, "Headers too large"},
+	{codeInternal, 500, "Internal error"},
+	{codeOverloaded, 503, "Overloaded"},
+	{codeNotReached, 503, "Sequence not reached yet"},
+	{codeUnavailable, 503, "Not available"},
+	{codeJournalWrong, 503, "Journal failed"},
+}
+
+// kindOf finds the kind of a code; every code has one.
+func kindOf(code string) problemKind {
+	for _, kind := range problemKinds {
+		if kind.code == code {
+			return kind
+		}
+	}
+	return kindOf(codeInternal)
+}
+
+// refusalKinds says how each of the core's reasons is answered. A reason that never leaves the engine
+// is an internal error here.
+var refusalKinds = [...]problemKind{
+	core.ReasonNone:              kindOf(codeInternal),
+	core.ReasonSlotsChanged:      kindOf(codeInternal),
+	core.ReasonOrderNotFound:     kindOf(codeOrderNotFound),
+	core.ReasonVersionConflict:   kindOf(codeVersionConflict),
+	core.ReasonHoldExpired:       kindOf(codeHoldExpired),
+	core.ReasonHoldReleased:      kindOf(codeHoldReleased),
+	core.ReasonHoldConfirmed:     kindOf(codeHoldConfirmed),
+	core.ReasonOrderCancelled:    kindOf(codeOrderCancelled),
+	core.ReasonSKUNotFound:       kindSKUInBody,
+	core.ReasonLocationNotFound:  kindLocationInBody,
+	core.ReasonChannelNotFound:   kindOf(codeChannelNotFound),
+	core.ReasonDuplicateExternal: kindOf(codeDuplicateExternalID),
+	core.ReasonDuplicateRow:      kindOf(codeDuplicateRow),
+	core.ReasonStockChanged:      kindOf(codeStockChanged),
+	core.ReasonStockNegative:     kindOf(codeStockNegative),
+	core.ReasonStockTooLarge:     kindOf(codeStockTooLarge),
+	core.ReasonLimitPerCustomer:  kindOf(codeLimitPerCustomer),
+	core.ReasonInsufficientStock: kindOf(codeInsufficientStock),
+	core.ReasonTableFull:         kindOf(codeTableFull),
+}
+
+// refusalKind is how a refusal is answered; onHold chooses between the two names of an unknown id.
+func refusalKind(reason core.Reason, onHold bool) problemKind {
+	if reason == core.ReasonOrderNotFound && onHold {
+		return kindOf(codeHoldNotFound)
+	}
+	if int(reason) >= len(refusalKinds) {
+		return kindOf(codeInternal)
+	}
+	return refusalKinds[reason]
+}

@@ -1,0 +1,52 @@
+package server
+
+import "holdfast/engine/core"
+
+// appendSKUImage appends a SKU with its settings. title is JSON, nil for none; sequence is 0 where the
+// answer around it says it.
+func appendSKUImage(dst []byte, k *core.SKUImage, title []byte, sequence core.Sequence) []byte {
+	dst = appendTextField(dst, `{"sku":`, k.Name)
+	dst = appendNumberField(dst, `,"number":`, uint64(k.ID))
+	if title != nil {
+		dst = append(append(dst, `,"title":`...), title...)
+	}
+	dst = appendNumberField(dst, `,"safety_stock":`, k.Settings.SafetyStock)
+	if k.Settings.BackorderLimit == core.Unlimited {
+		dst = append(dst, `,"backorder_limit":null`...)
+	} else {
+		dst = appendNumberField(dst, `,"backorder_limit":`, k.Settings.BackorderLimit)
+	}
+	if k.Settings.LimitPerCustomer == 0 {
+		dst = append(dst, `,"limit_per_customer":null`...)
+	} else {
+		dst = appendNumberField(dst, `,"limit_per_customer":`, k.Settings.LimitPerCustomer)
+	}
+	return appendVersioned(dst, k.Version, sequence)
+}
+
+// appendLocationImage appends a location with its settings. name is JSON, nil for none; sequence is 0
+// where the answer around it says it.
+func appendLocationImage(dst []byte, l *core.LocationImage, name []byte, sequence core.Sequence) []byte {
+	dst = appendTextField(dst, `{"location":`, l.Name)
+	if name != nil {
+		dst = append(append(dst, `,"name":`...), name...)
+	}
+	dst = append(dst, `,"kind":"`...)
+	dst = append(dst, locationKinds[l.Settings.Kind]...)
+	dst = append(dst, '"')
+	if l.Settings.HasPosition {
+		dst = appendDegrees(append(dst, `,"latitude":`...), l.Settings.LatitudeE7)
+		dst = appendDegrees(append(dst, `,"longitude":`...), l.Settings.LongitudeE7)
+	}
+	dst = appendNumberField(dst, `,"priority":`, l.Settings.Priority)
+	return appendVersioned(dst, l.Version, sequence)
+}
+
+// appendVersioned closes an object with its version and what it reflects.
+func appendVersioned(dst []byte, version uint32, sequence core.Sequence) []byte {
+	dst = appendNumberField(dst, `,"version":`, version)
+	if sequence != 0 {
+		dst = appendNumberField(dst, `,"sequence":`, sequence)
+	}
+	return append(dst, '}')
+}

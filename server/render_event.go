@@ -1,0 +1,68 @@
+package server
+
+import "holdfast/engine/core"
+
+// eventTypes are the names of the kinds of events, by number.
+var eventTypes = [...]string{
+	core.EventSKUDefined:      "sku_defined",
+	core.EventLocationDefined: "location_defined",
+	core.EventChannelDefined:  "channel_defined",
+	core.EventStockAdjusted:   "stock_adjusted",
+	core.EventHoldPlaced:      "hold_placed",
+	core.EventHoldExtended:    "hold_extended",
+	core.EventHoldReleased:    "hold_released",
+	core.EventHoldExpired:     "hold_expired",
+	core.EventHoldConfirmed:   "hold_confirmed",
+	core.EventOrderPlaced:     "order_placed",
+	core.EventOrderCancelled:  "order_cancelled",
+}
+
+// appendEvent appends the stream's event as one line of JSON.
+func (t *stream) appendEvent(dst []byte) []byte {
+	ev := &t.event
+	dst = appendNumberField(dst, `{"sequence":`, ev.Sequence)
+	dst = appendTimeField(dst, `,"at":`, ev.At)
+	dst = append(dst, `,"type":"`...)
+	dst = append(dst, eventTypes[ev.Kind]...)
+	dst = append(dst, '"', ',')
+	switch ev.Kind {
+	case core.EventSKUDefined:
+		text := t.textOf(ev.SKU.HasDocument, ev.SKU.Changed)
+		dst = appendSKUImage(append(dst, `"sku":`...), &ev.SKU, text, 0)
+	case core.EventLocationDefined:
+		text := t.textOf(ev.Location.HasDocument, ev.Location.Changed)
+		dst = appendLocationImage(append(dst, `"location":`...), &ev.Location, text, 0)
+	case core.EventChannelDefined:
+		dst = appendTextField(dst, `"channel":`, ev.Channel.Name)
+	case core.EventStockAdjusted:
+		dst = t.server.appendLevels(dst, ev.Levels)
+	default:
+		dst = t.server.appendOrder(append(dst, `"order":`...), &ev.Order, t.partsOf(&ev.Order), 0)
+	}
+	return append(dst, '}')
+}
+
+// partsOf gives what the order's document says. Without a document, or when it is no longer kept, an event is
+// told without it.
+func (t *stream) partsOf(o *core.OrderImage) *orderDocument {
+	if !o.HasDocument {
+		return nil
+	}
+	document, err := t.server.engine.Document(o.Created)
+	if err != nil {
+		return nil
+	}
+	t.decoder.readDocument(document, &t.document)
+	return &t.document
+}
+
+func (t *stream) textOf(has bool, made core.Sequence) []byte {
+	if !has {
+		return nil
+	}
+	document, err := t.server.engine.Document(made)
+	if err != nil {
+		return nil
+	}
+	return t.decoder.readNamed(document)
+}

@@ -1,0 +1,73 @@
+package server
+
+import "holdfast/engine/core"
+
+// orderStatuses are the names of the stations of an order's life, by number.
+var orderStatuses = [...]string{
+	core.StatusHeld:      "held",
+	core.StatusPlaced:    "placed",
+	core.StatusCancelled: "cancelled",
+	core.StatusReleased:  "released",
+	core.StatusExpired:   "expired",
+}
+
+// appendOrder appends a hold or an order, which are one thing at two stations of its life. The
+// document is the order's, nil when it has none; sequence is what the answer reflects, 0 inside an event,
+// which says it itself.
+func (s *Server) appendOrder(dst []byte, o *core.OrderImage, document *orderDocument, sequence core.Sequence) []byte {
+	dst = append(dst, `{"id":"`...)
+	dst = appendID(dst, s.engine.PublicOrderID(o.ID))
+	dst = append(dst, `","status":"`...)
+	dst = append(dst, orderStatuses[o.Status]...)
+	dst = append(dst, '"')
+	if o.Deadline != 0 && o.Status != core.StatusPlaced && o.Status != core.StatusCancelled {
+		dst = appendTimeField(dst, `,"expires_at":`, o.Deadline)
+	}
+	dst = appendNumberField(dst, `,"version":`, o.Version)
+	dst = s.appendLines(dst, o, document)
+	dst = appendTextField(dst, `,"customer":`, o.Customer)
+	dst = s.appendChannel(append(dst, `,"channel":`...), o.Channel)
+	if len(o.ExternalID) > 0 {
+		dst = appendTextField(dst, `,"external_id":`, o.ExternalID)
+	}
+	dst = appendTimeField(dst, `,"created_at":`, o.CreatedAt)
+	if document != nil && len(document.shipTo) > 0 {
+		dst = append(append(dst, `,"ship_to":`...), document.shipTo...)
+	}
+	if sequence != 0 {
+		dst = appendNumberField(dst, `,"sequence":`, sequence)
+	}
+	return append(dst, '}')
+}
+
+func (s *Server) appendLines(dst []byte, o *core.OrderImage, document *orderDocument) []byte {
+	dst = append(dst, `,"lines":[`...)
+	rest := o.Allocations
+	for i := range o.Lines {
+		line := &o.Lines[i]
+		dst = appendComma(dst, i)
+		dst = s.appendSKU(append(dst, `{"sku":`...), line.SKU)
+		dst = appendNumberField(dst, `,"quantity":`, line.Quantity)
+		if line.Backordered > 0 {
+			dst = appendNumberField(dst, `,"backordered":`, line.Backordered)
+		}
+		if document != nil && i < len(document.prices) && document.prices[i][0] == '{' {
+			dst = append(append(dst, `,"unit_price":`...), document.prices[i]...)
+		}
+		dst = s.appendAllocations(dst, rest[:line.Allocations])
+		rest = rest[line.Allocations:]
+		dst = append(dst, '}')
+	}
+	return append(dst, ']')
+}
+
+func (s *Server) appendAllocations(dst []byte, allocations []core.Allocation) []byte {
+	dst = append(dst, `,"allocations":[`...)
+	for i, a := range allocations {
+		dst = appendComma(dst, i)
+		dst = s.appendLocation(append(dst, `{"location":`...), a.Location)
+		dst = appendNumberField(dst, `,"quantity":`, a.Quantity)
+		dst = append(dst, '}')
+	}
+	return append(dst, ']')
+}

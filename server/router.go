@@ -1,0 +1,168 @@
+package server
+
+import (
+	"bytes"
+	"sort"
+	"strings"
+
+	"github.com/valyala/fasthttp"
+)
+
+// method is an HTTP method that some route has.
+type method uint8
+
+const (
+	methodGet method = iota
+	methodPut
+	methodPost
+	methodDelete
+	methodCount
+)
+
+var methodNames = [methodCount]string{"GET", "PUT", "POST", "DELETE"}
+
+// bodyKind says what body the requests of a route have.
+type bodyKind uint8
+
+const (
+	noBody       bodyKind = iota
+	jsonBody              // JSON is required
+	optionalBody          // JSON, or nothing for {}
+	batchBody             // NDJSON or binary commands
+)
+
+// route is one line of the contract.
+type route struct {
+	method  method
+	pattern string // with at most one {variable}
+	body    bodyKind
+	handle  func(*Server, *exchange)
+	meter   routeMeter
+}
+
+// routes lists all that is served, in the order of the contract.
+func routes() []*route {
+	return []*route{
+		{method: methodGet, pattern: "/v1/locations", handle: (*Server).listLocations},
+		{method: methodGet, pattern: "/v1/locations/{location}", handle: (*Server).getLocation},
+		{method: methodPut, pattern: "/v1/locations/{location}", body: jsonBody, handle: (*Server).putLocation},
+		{method: methodGet, pattern: "/v1/skus", handle: (*Server).listSKUs},
+		{method: methodGet, pattern: "/v1/skus/{sku}", handle: (*Server).getSKU},
+		{method: methodPut, pattern: "/v1/skus/{sku}", body: jsonBody, handle: (*Server).putSKU},
+		{method: methodGet, pattern: "/v1/skus/{sku}/availability", handle: (*Server).getAvailability},
+		{method: methodPost, pattern: "/v1/stock/adjustments", body: jsonBody, handle: (*Server).adjustStock},
+		{method: methodPost, pattern: "/v1/holds", body: jsonBody, handle: (*Server).placeHold},
+		{method: methodGet, pattern: "/v1/holds/{hold}", handle: (*Server).getHold},
+		{method: methodDelete, pattern: "/v1/holds/{hold}", handle: (*Server).releaseHold},
+		{method: methodPost, pattern: "/v1/holds/{hold}/confirm", body: optionalBody, handle: (*Server).confirmHold},
+		{method: methodPost, pattern: "/v1/holds/{hold}/extend", body: optionalBody, handle: (*Server).extendHold},
+		{method: methodPost, pattern: "/v1/orders", body: jsonBody, handle: (*Server).placeOrder},
+		{method: methodGet, pattern: "/v1/orders/{order}", handle: (*Server).getOrder},
+		{method: methodPost, pattern: "/v1/orders/{order}/cancel", body: optionalBody, handle: (*Server).cancelOrder},
+		{method: methodPost, pattern: "/v1/batch", body: batchBody, handle: (*Server).batch},
+		{method: methodGet, pattern: "/v1/events", handle: (*Server).streamEvents},
+		{method: methodGet, pattern: "/v1/audit", handle: (*Server).getAudit},
+		{method: methodGet, pattern: "/v1/digest", handle: (*Server).getDigest},
+		{method: methodGet, pattern: "/healthz", handle: (*Server).getHealth},
+		{method: methodGet, pattern: "/readyz", handle: (*Server).getReadiness},
+		{method: methodGet, pattern: "/metrics", handle: (*Server).getMetrics},
+		{method: methodGet, pattern: openAPIPath, handle: (*Server).getOpenAPI},
+	}
+}
+
+// router finds the route of a request by walking a tree of path segments.
+type router struct{ root segment }
+
+type segment struct {
+	below    map[string]*segment
+	variable *segment // what any other segment leads to
+	routes   [methodCount]*route
+	allow    string // the methods served here, for the Allow header; "" for none
+}
+
+func newRouter(all []*route) *router {
+	r := &router{}
+	for _, rt := range all {
+		at := &r.root
+		for _, name := range strings.Split(rt.pattern[1:], "/") {
+			at = at.enter(name)
+		}
+		at.routes[rt.method] = rt
+		at.allow = at.allowed()
+	}
+	return r
+}
+
+func (s *segment) enter(name string) *segment {
+	if name[0] == '{' {
+		if s.variable == nil {
+			s.variable = &segment{}
+		}
+		return s.variable
+	}
+	next := s.below[name]
+	if next == nil {
+		next = &segment{}
+		if s.below == nil {
+			s.below = map[string]*segment{}
+		}
+		s.below[name] = next
+	}
+	return next
+}
+
+func (s *segment) allowed() string {
+	var names []string
+	for m, rt := range s.routes {
+		if rt != nil {
+			names = append(names, methodNames[m])
+		}
+	}
+	if s.routes[methodGet] != nil {
+		names = append(names, "HEAD")
+	}
+	sort.Strings(names)
+	return strings.Join(names, ", ")
+}
+
+// find gives the place of a path in the tree, or nil, and the value of the pattern's variable.
+func (r *router) find(path []byte) (at *segment, variable []byte) {
+	if len(path) == 0 || path[0] != '/' {
+		return nil, nil
+	}
+	at = &r.root
+	for rest := path[1:]; ; {
+		name := rest
+		slash := bytes.IndexByte(rest, '/')
+		if slash >= 0 {
+			name = rest[:slash]
+		}
+		switch next := at.below[string(name)]; {
+		case next != nil:
+			at = next
+		case at.variable != nil && len(name) > 0:
+			at, variable = at.variable, name
+		default:
+			return nil, nil
+		}
+		if slash < 0 {
+			return at, variable
+		}
+		rest = rest[slash+1:]
+	}
+}
+
+// route gives the route for a method, or nil. HEAD is GET without the body, which fasthttp leaves out.
+func (s *segment) route(header *fasthttp.RequestHeader) *route {
+	switch {
+	case header.IsPost():
+		return s.routes[methodPost]
+	case header.IsGet(), header.IsHead():
+		return s.routes[methodGet]
+	case header.IsPut():
+		return s.routes[methodPut]
+	case header.IsDelete():
+		return s.routes[methodDelete]
+	}
+	return nil
+}

@@ -1,0 +1,177 @@
+package server
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"net"
+	"runtime/debug"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/valyala/fasthttp"
+
+	"holdfast/engine"
+	"holdfast/engine/invariant"
+)
+
+// Server answers HTTP from one engine.
+type Server struct {
+	engine     *engine.Engine
+	options    Options
+	routes     []*route
+	router     *router
+	http       fasthttp.Server
+	meter      serverMeter
+	exchanges  sync.Pool // of *exchange
+	batches    sync.Pool // of *batch
+	streams    streams
+	draining   atomic.Bool
+	retryAfter string
+}
+
+// New makes a server for an engine that is open, and stays open until the server is shut down.
+func New(e *engine.Engine, o Options) (*Server, error) {
+	if err := o.Validate(); err != nil {
+		return nil, err
+	}
+	s := &Server{engine: e, options: o.Effective(), routes: routes()}
+	s.router = newRouter(s.routes)
+	s.exchanges.New = func() any { return new(exchange) }
+	s.batches.New = func() any { return new(batch) }
+	s.retryAfter = strconv.Itoa(int(s.options.RetryAfter / time.Second))
+	s.streams.stop = make(chan struct{})
+	s.configure()
+	return s, nil
+}
+
+// configure sets every limit of the HTTP server: none of fasthttp's own defaults, most of which are
+// "unlimited", stays in force.
+func (s *Server) configure() {
+	h := &s.http
+	h.Handler = s.handle
+	h.ErrorHandler = s.unreadable
+	h.HeaderReceived = s.limitBody
+	h.MaxRequestBodySize = maxBody
+	h.ReadBufferSize = headerBuffer
+	h.ReadTimeout = s.options.ReadTimeout
+	h.WriteTimeout = s.options.WriteTimeout
+	h.IdleTimeout = s.options.IdleTimeout
+	h.Concurrency = s.options.MaxConnections
+	h.MaxConnsPerIP = s.options.MaxConnectionsPerIP
+	h.TCPKeepalive = true
+	h.NoDefaultServerHeader = true
+	h.NoDefaultDate = true
+	h.NoDefaultContentType = true
+	h.DisablePreParseMultipartForm = true
+	h.CloseOnShutdown = true
+	h.SecureErrorLogMessage = true
+	h.Logger = silence{}
+}
+
+// silence is the log of fasthttp, which tells only of what clients did wrong; that is counted instead.
+type silence struct{}
+
+// Printf drops the line.
+func (silence) Printf(string, ...any) {}
+
+// Serve answers the connections of a listener until Shutdown. It returns nil after that.
+func (s *Server) Serve(ln net.Listener) error { return s.http.Serve(ln) }
+
+// Shutdown ends the service in good order: readiness goes first, no connection is taken any more,
+// requests under way are answered, streams of events end, idle connections are closed. When ctx ends
+// before all that is done its error is returned.
+func (s *Server) Shutdown(ctx context.Context) error {
+	s.draining.Store(true)
+	s.streams.close()
+	err := s.http.ShutdownWithContext(ctx)
+	return errors.Join(err, s.streams.wait(ctx))
+}
+
+var batchPath = []byte("/v1/batch")
+
+// limitBody tells how large a request's body may be, before it is read.
+func (s *Server) limitBody(header *fasthttp.RequestHeader) fasthttp.RequestConfig {
+	if !bytes.HasPrefix(header.RequestURI(), batchPath) {
+		return fasthttp.RequestConfig{}
+	}
+	return fasthttp.RequestConfig{
+		MaxRequestBodySize: maxBatchBody,
+		ReadTimeout:        s.options.BatchTimeout,
+		WriteTimeout:       s.options.BatchTimeout,
+	}
+}
+
+// handle answers one request.
+func (s *Server) handle(ctx *fasthttp.RequestCtx) {
+	x := s.acquireExchange(ctx)
+	at, variable := s.router.find(ctx.Path())
+	x.variable = variable
+	rt := s.choose(x, at)
+	if rt == nil {
+		s.meter.unrouted.Add(1)
+		s.releaseExchange(x)
+		return
+	}
+	if s.run(rt, x) {
+		s.releaseExchange(x)
+	}
+	rt.meter.record(ctx.Response.StatusCode(), time.Since(ctx.Time()))
+}
+
+// choose gives the route of a request, or answers that there is none.
+func (s *Server) choose(x *exchange, at *segment) *route {
+	if at == nil || at.allow == "" {
+		x.failWith(codeNotFound, "the path leads nowhere")
+		return nil
+	}
+	rt := at.route(&x.ctx.Request.Header)
+	if rt == nil {
+		x.failWith(codeMethodNotAllowed, "this path allows "+at.allow)
+		x.ctx.Response.Header.Set("Allow", at.allow)
+	}
+	return rt
+}
+
+// run calls a route's handler. A handler that panics has a bug: its client gets a 500, and the
+// exchange, which may be in any state, is not used again (false). A broken invariant is worse: the state may be
+// wrong, so it ends the process, as it would anywhere else.
+func (s *Server) run(rt *route, x *exchange) (sound bool) {
+	defer func() {
+		cause := recover()
+		if cause == nil {
+			return
+		}
+		if _, broken := cause.(*invariant.Violation); broken {
+			panic(cause)
+		}
+		s.meter.panics.Add(1)
+		s.options.Log.Error("handler panicked", "route", rt.pattern, "cause", cause, "stack", string(debug.Stack()))
+		x.ctx.Response.Reset()
+		x.failWith(codeInternal, "the request met a bug in the server, and its outcome is not known")
+	}()
+	if x.checkBody(rt.body) {
+		rt.handle(s, x)
+	}
+	return true
+}
+
+// unreadable answers what never became a request.
+func (s *Server) unreadable(ctx *fasthttp.RequestCtx, err error) {
+	s.meter.unreadable.Add(1)
+	x := &exchange{ctx: ctx}
+	var small *fasthttp.ErrSmallBuffer
+	var network net.Error
+	switch {
+	case errors.Is(err, fasthttp.ErrBodyTooLarge):
+		x.failWith(codeBodyTooLarge, "a body may have "+strconv.Itoa(maxBody)+" bytes, that of a batch "+strconv.Itoa(maxBatchBody))
+	case errors.As(err, &small):
+		x.failWith(codeHeaderTooLarge, "request line and headers may have "+strconv.Itoa(headerBuffer)+" bytes together")
+	case errors.As(err, &network) && network.Timeout():
+		x.failWith(codeRequestTimeout, "the request did not arrive in time")
+	default:
+		x.failWith(codeMalformedRequest, "the request is not HTTP/1.1 as this server reads it")
+	}
+}

@@ -1,0 +1,99 @@
+package server
+
+import (
+	"errors"
+
+	"holdfast/engine"
+	"holdfast/engine/codec"
+	"holdfast/engine/core"
+	"holdfast/engine/invariant"
+)
+
+// submission is how a route wants its one command to be answered.
+type submission struct {
+	status int  // when it was done
+	onHold bool // an unknown id is a hold's
+	render func(s *Server, x *exchange, sequence core.Sequence)
+}
+
+// submit sends the command that the exchange's intake holds, with the header's key and version, and
+// answers with what became of it.
+func (s *Server) submit(x *exchange, how *submission) {
+	c := &x.intake.command
+	if !x.setKey(c) {
+		return
+	}
+	r := engine.AcquireRequest()
+	defer engine.ReleaseRequest(r)
+	r.WantImages = true
+	r.Add(c)
+	if err := s.engine.Submit(r); err != nil {
+		s.failEngine(x, err)
+		return
+	}
+	result := &r.Results()[0]
+	switch result.Status {
+	case engine.ResultDone, engine.ResultReplayed:
+		if result.Status == engine.ResultReplayed {
+			x.replayed()
+		}
+		s.answerDone(x, how, r.Image(0), result)
+	case engine.ResultRefused:
+		_, err := codec.DecodeRefusal(r.Image(0), &x.refusal)
+		invariant.Check(err == nil, "the engine's refusals are codec's")
+		x.out = s.appendRefusal(x.out[:0], &x.refusal, how.onHold)
+		x.answer(refusalKind(x.refusal.Reason, how.onHold).status, typeProblem, x.out)
+	case engine.ResultKeyReused:
+		x.failWith(codeIdempotencyKeyReused, "the Idempotency-Key was used for a request with another body")
+	case engine.ResultInProgress:
+		x.failWith(codeIdempotencyInProgress, "the first request with this Idempotency-Key is still running")
+	default:
+		invariant.Check(false, "a submitted command has a result")
+	}
+}
+
+// answerDone answers from the command's event. A command that found its work done has none: the answer
+// is then the state as it is.
+func (s *Server) answerDone(x *exchange, how *submission, image []byte, result *engine.Result) {
+	if len(image) == 0 {
+		s.answerUnchanged(x, how, result)
+		return
+	}
+	_, err := codec.DecodeEvent(image, &x.event)
+	invariant.Check(err == nil, "the engine's events are codec's")
+	x.ctx.Response.SetStatusCode(how.status)
+	how.render(s, x, x.event.Sequence)
+}
+
+// answerUnchanged answers a command on an order whose work was done before.
+func (s *Server) answerUnchanged(x *exchange, how *submission, result *engine.Result) {
+	sequence, err := s.readOrder(x, result.Order)
+	if err != nil {
+		s.failEngine(x, err)
+		return
+	}
+	x.ctx.Response.SetStatusCode(how.status)
+	how.render(s, x, sequence)
+}
+
+// failEngine answers with an error of the engine.
+func (s *Server) failEngine(x *exchange, err error) {
+	switch {
+	case errors.Is(err, engine.ErrOverloaded):
+		x.failWith(codeOverloaded, "too many requests are waiting, nothing was changed: try again")
+	case errors.Is(err, engine.ErrTimeout):
+		x.failWith(codeNotReached, "this node has not reached the sequence of at_least yet")
+	case errors.Is(err, engine.ErrClosed):
+		x.failWith(codeUnavailable, "the server is shutting down, nothing was changed")
+	case errors.Is(err, engine.ErrJournal):
+		x.failWith(codeJournalWrong, "the journal could not be written, and the outcome is not known")
+	case errors.Is(err, engine.ErrNotFound):
+		x.failWith(codeTableFull, "the table of channels is full")
+	default:
+		s.options.Log.Error("the engine failed", "error", err)
+		x.failWith(codeInternal, "the request could not be carried out")
+	}
+	if x.ctx.Response.StatusCode() == 503 {
+		x.ctx.Response.Header.Set("Retry-After", s.retryAfter)
+	}
+}

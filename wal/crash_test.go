@@ -1,0 +1,180 @@
+package wal
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+)
+
+// TestCrashAtEveryStep runs one workload and takes an image of the disk before every change that is made
+// to it, as after a power cut: with none, half or all of what was not synced. Every image must open and hold
+// what had been acknowledged.
+func TestCrashAtEveryStep(t *testing.T) {
+	leavesNothing(t)
+	type image struct {
+		fs               *vfs.MemFS
+		acked, attempted uint64
+	}
+	for seed := uint64(1); seed <= 3; seed++ {
+		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
+			disk := vfs.NewCrashableMem()
+			fs := newFaultFS(disk)
+			r := rand.New(rand.NewPCG(seed, 7))
+			var acked, attempted atomic.Uint64
+			var images []image
+			fs.setHook(func(s faultStep) error {
+				percent := []int{0, 50, 100}[s.number%3]
+				images = append(images, image{
+					disk.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: percent, RNG: r}), acked.Load(), attempted.Load()})
+				return nil
+			})
+			j := mustOpen(t, small, "data", Options{FS: fs})
+			l := newLoad(j, seed)
+			for range 25 {
+				attempted.Store(l.next + 8)
+				if err := l.group(); err != nil {
+					t.Fatal(err)
+				}
+				acked.Store(l.acked)
+			}
+			if err := l.drain(len(l.flight)); err != nil {
+				t.Fatal(err)
+			}
+			acked.Store(l.acked)
+			if err := j.Close(); err != nil {
+				t.Fatal(err)
+			}
+			t.Logf("%d steps", len(images))
+			for i, image := range images {
+				if testing.Short() && i%7 != int(seed) {
+					continue
+				}
+				checkImage(t, image.fs, image.acked, image.attempted)
+			}
+		})
+	}
+}
+
+// failure is a way in which a disk fails for good.
+type failure struct {
+	name string
+	hits func(faultStep) bool
+	err  error
+	once bool // it fails a single time and then works again, as a failed sync often does
+}
+
+var failures = []failure{
+	{"write of the log", func(s faultStep) bool { return s.kind == stepWrite && isLog(s.name) }, syscall.EIO, false},
+	{"write of the log, once", func(s faultStep) bool { return s.kind == stepWrite && isLog(s.name) }, syscall.EIO, true},
+	{"sync of the log", func(s faultStep) bool { return s.kind == stepSync && isLog(s.name) }, syscall.EIO, false},
+	{"sync of the log, once", func(s faultStep) bool { return s.kind == stepSync && isLog(s.name) }, syscall.EIO, true},
+	{"every sync", func(s faultStep) bool { return s.kind == stepSync || s.kind == stepSyncDir }, syscall.EIO, false},
+	{"every write", func(s faultStep) bool { return s.kind == stepWrite }, syscall.EIO, false},
+	{"everything but the log", func(s faultStep) bool { return s.kind != stepSyncDir && !isLog(s.name) }, syscall.EIO, false},
+	{"new files", func(s faultStep) bool { return s.kind == stepCreate }, syscall.EIO, false},
+	{"directories", func(s faultStep) bool { return s.kind == stepSyncDir }, syscall.EIO, false},
+	{"disk full", func(s faultStep) bool { return s.kind == stepWrite || s.kind == stepCreate }, syscall.ENOSPC, false},
+	{"disk full for tables", func(s faultStep) bool { return s.kind == stepWrite && !isLog(s.name) }, syscall.ENOSPC, false},
+}
+
+// TestDiskFailure lets the disk fail from a random step on. The journal must say so once, acknowledge nothing
+// afterwards, and lose nothing that it acknowledged before.
+func TestDiskFailure(t *testing.T) {
+	seeds := 12
+	if testing.Short() {
+		seeds = 3
+	}
+	for _, f := range failures {
+		t.Run(f.name, func(t *testing.T) {
+			fired := 0
+			for seed := range seeds {
+				if testDiskFailure(t, f, uint64(seed)) {
+					fired++
+				}
+			}
+			if fired == 0 {
+				t.Error("the failure never happened")
+			}
+		})
+	}
+}
+
+func testDiskFailure(t *testing.T, f failure, seed uint64) (fired bool) {
+	disk := vfs.NewCrashableMem()
+	fs := newFaultFS(disk)
+	fatals := make(chan error, 10)
+	j := mustOpen(t, small, "data", Options{FS: fs, OnFatal: func(err error) { fatals <- err }})
+	r := rand.New(rand.NewPCG(seed, 8))
+	from, done := r.IntN(120), false
+	fs.setHook(func(s faultStep) error {
+		if s.number < from || !f.hits(s) || (f.once && done) {
+			return nil
+		}
+		done = true
+		return f.err
+	})
+	l := newLoad(j, seed)
+	err := l.groups(60)
+	if err == nil {
+		// The failure hit something that is still going on in the background, or nothing at all.
+		fs.quiescent(func() { fired = done })
+		if !fired {
+			fs.setHook(nil)
+			if err := j.Close(); err != nil {
+				t.Fatal(err)
+			}
+			return false
+		}
+		select {
+		case <-fatals:
+			fatals <- nil
+		case <-time.After(5 * time.Second):
+			t.Fatal("the disk failed and the journal did not notice")
+		}
+		err = l.group()
+	}
+	if !errors.Is(err, ErrFailed) || !errors.Is(err, f.err) {
+		t.Fatalf("got %v, want ErrFailed with the cause", err)
+	}
+	mustBeDead(t, j, l)
+	select {
+	case <-fatals:
+	case <-time.After(5 * time.Second):
+		t.Fatal("OnFatal was not called")
+	}
+	if len(fatals) != 0 {
+		t.Fatal("OnFatal was called more than once")
+	}
+	var image *vfs.MemFS
+	fs.quiescent(func() {
+		image = disk.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: []int{0, 50, 100}[seed%3], RNG: r})
+	})
+	checkImage(t, image, l.acked, l.next+8)
+	return true
+}
+
+// mustBeDead tries everything on a journal that has failed.
+func mustBeDead(t *testing.T, j *Journal, l *load) {
+	t.Helper()
+	for _, p := range l.flight {
+		if err := p.Wait(); !errors.Is(err, ErrFailed) {
+			t.Errorf("Wait after the failure: %v", err)
+		}
+		p.Release()
+	}
+	if _, err := j.Begin(l.next, 1, int64(l.next), 10); !errors.Is(err, ErrFailed) {
+		t.Errorf("Begin after the failure: %v", err)
+	}
+	if err := j.AppendFeed(j.FeedLast()+1, j.FeedLast()+1, nil); !errors.Is(err, ErrFailed) {
+		t.Errorf("AppendFeed after the failure: %v", err)
+	}
+	if err := j.Close(); !errors.Is(err, ErrFailed) {
+		t.Errorf("Close after the failure: %v", err)
+	}
+}

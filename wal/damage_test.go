@@ -1,0 +1,353 @@
+package wal
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/vfs"
+)
+
+// testGroup is a group for tests that put values into the database by hand.
+func testGroup(first uint64, count uint32, time int64, epoch uint64, previous Hash) []byte {
+	return AppendGroup(nil, &Group{
+		First: first, Count: count, Time: time, Epoch: epoch, Previous: previous, Payload: []byte("payload"),
+	})
+}
+
+func TestReplayRefusesDamage(t *testing.T) {
+	leavesNothing(t)
+	one := testGroup(1, 3, 10, 1, Hash{})
+	two := testGroup(4, 2, 11, 1, HashGroup(one))
+	three := testGroup(6, 1, 12, 2, HashGroup(two))
+	flipped := slices.Clone(two)
+	flipped[70] ^= 4
+	resealed := slices.Clone(two) // It has a good checksum and is not what the next group's hash was made of.
+	resealed[70] ^= 4
+	g, _ := DecodeGroup(two)
+	g.Payload = []byte("PAYLOAD")
+	resealed = AppendGroup(nil, &g)
+	tests := []struct {
+		name     string
+		groups   map[uint64][]byte
+		sequence uint64
+		reason   string
+	}{
+		{"nothing wrong", map[uint64][]byte{1: one, 4: two, 6: three}, 0, ""},
+		{"hole", map[uint64][]byte{1: one, 6: three}, 4, "the commands 4 to 5 are missing"},
+		{"beginning missing", map[uint64][]byte{4: two, 6: three}, 1, "begins after"},
+		{"flipped bit", map[uint64][]byte{1: one, 4: flipped, 6: three}, 4, "checksum"},
+		{"cut off", map[uint64][]byte{1: one, 4: two[:len(two)-5], 6: three}, 4, "checksum"},
+		{"cut to nothing", map[uint64][]byte{1: one, 4: {}, 6: three}, 4, "cut off"},
+		{"exchanged for another", map[uint64][]byte{1: one, 4: resealed, 6: three}, 6, "chain"},
+		{"under the wrong key", map[uint64][]byte{1: one, 4: two, 5: three}, 5, "says that it begins with sequence 6"},
+		{"overlap", map[uint64][]byte{1: one, 3: testGroup(3, 3, 11, 1, HashGroup(one))}, 3, "holds already"},
+		{"older than before", map[uint64][]byte{1: one, 4: testGroup(4, 2, 9, 1, HashGroup(one))}, 4, "older"},
+		{"epoch goes back", map[uint64][]byte{1: testGroup(1, 1, 1, 7, Hash{}), 2: testGroup(2, 1, 1, 6, HashGroup(testGroup(1, 1, 1, 7, Hash{})))}, 2, "epoch 6"},
+		{"first with a past", map[uint64][]byte{1: testGroup(1, 3, 10, 1, Hash{1})}, 1, "names a group before it"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			fs := vfs.NewMem()
+			j := mustOpen(t, small, "data", Options{FS: fs})
+			for first, value := range test.groups {
+				if err := j.db.Set(sequenceKey(familyJournal, first), value, pebble.Sync); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := j.db.Close(); err != nil {
+				t.Fatal(err)
+			}
+			j.lock.Close()
+			j, err := small.open("data", Options{FS: fs, ReadOnly: true})
+			if err == nil {
+				err = j.Replay(1, func(Group) error { return nil })
+				defer j.Close()
+			}
+			wantDamage(t, err, test.sequence, test.reason)
+		})
+	}
+}
+
+func wantDamage(t *testing.T, err error, sequence uint64, reason string) {
+	t.Helper()
+	if reason == "" {
+		if err != nil {
+			t.Error(err)
+		}
+		return
+	}
+	var damage *DamageError
+	if !errors.As(err, &damage) {
+		t.Fatalf("got %v, want damage", err)
+	}
+	if damage.Sequence != sequence || !strings.Contains(damage.Error(), reason) {
+		t.Errorf("got %q at %d, want %q at %d", damage, damage.Sequence, reason, sequence)
+	}
+}
+
+// copyDir copies what a directory holds at this moment: what a killed process leaves behind.
+func copyDir(t *testing.T, from string) string {
+	t.Helper()
+	to := t.TempDir()
+	entries, err := os.ReadDir(from)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		data, err := os.ReadFile(filepath.Join(from, e.Name()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(to, e.Name()), data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return to
+}
+
+func filesIn(t *testing.T, dir, pattern string) []string {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(dir, pattern))
+	if err != nil {
+		t.Fatal(err)
+	}
+	slices.Sort(files)
+	return files
+}
+
+func flipBit(t *testing.T, file string, at int64) {
+	t.Helper()
+	data, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	data[at] ^= 1 << (at % 8)
+	if err := os.WriteFile(file, data, 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// killedDir is a directory on the real disk as a kill leaves it, with what had been acknowledged and what
+// had been before the last group.
+func killedDir(t *testing.T, tune tuning, groups int) (dir string, acked, before uint64) {
+	t.Helper()
+	original := t.TempDir()
+	j := mustOpen(t, tune, original, Options{BallastBytes: -1})
+	l := newLoad(j, 5)
+	if err := l.groups(groups); err != nil {
+		t.Fatal(err)
+	}
+	before = l.acked
+	if err := l.groups(1); err != nil {
+		t.Fatal(err)
+	}
+	dir = copyDir(t, original)
+	if err := j.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return dir, l.acked, before
+}
+
+// TestTornTail cuts the newest log off at many places, as a kill in the middle of a write does. Every time
+// the journal must come up with complete groups only.
+func TestTornTail(t *testing.T) {
+	leavesNothing(t)
+	dir, acked, _ := killedDir(t, tuning{memTableBytes: 64 << 20}, 12)
+	logs := filesIn(t, dir, "*.log")
+	newest := logs[len(logs)-1]
+	info, err := os.Stat(newest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 12 {
+		image := copyDir(t, dir)
+		cut := info.Size() * int64(i) / 12
+		if i == 11 {
+			cut = info.Size() - 3
+		}
+		if err := os.Truncate(filepath.Join(image, filepath.Base(newest)), cut); err != nil {
+			t.Fatal(err)
+		}
+		j := mustOpen(t, standard, image, Options{BallastBytes: -1})
+		if j.Last() > acked {
+			t.Fatalf("cut at %d: the journal ends with %d, and %d were written", cut, j.Last(), acked)
+		}
+		if err := checkContent(j); err != nil {
+			t.Fatalf("cut at %d: %v", cut, err)
+		}
+		if err := j.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestFlippedBitInLogs flips one bit anywhere in the logs of a killed process. Whatever it hits, nothing that
+// was acknowledged may disappear without a word, but for the very last group, whose damage cannot be told
+// from a torn write.
+func TestFlippedBitInLogs(t *testing.T) {
+	leavesNothing(t)
+	tunes := map[string]tuning{"one log": {memTableBytes: 64 << 20}, "recycled logs": small}
+	for name, tune := range tunes {
+		t.Run(name, func(t *testing.T) {
+			dir, _, before := killedDir(t, tune, 40)
+			r := rand.New(rand.NewPCG(1, 1))
+			const flips = 16 // Pebble looks for the bit that was flipped, which takes its time.
+			refused := 0
+			for range flips {
+				image := copyDir(t, dir)
+				logs := filesIn(t, image, "*.log")
+				file := logs[len(logs)-1]
+				if r.IntN(4) == 0 {
+					file = logs[r.IntN(len(logs))]
+				}
+				info, err := os.Stat(file)
+				if err != nil {
+					t.Fatal(err)
+				}
+				at := r.Int64N(info.Size())
+				flipBit(t, file, at)
+				if flippedBitIsTold(t, tune, image, before, fmt.Sprintf("%s at %d", filepath.Base(file), at)) {
+					refused++
+				}
+			}
+			t.Logf("%d of %d flips were refused, the others hit nothing of value", refused, flips)
+			if refused == 0 {
+				t.Error("no flip was refused")
+			}
+		})
+	}
+}
+
+func flippedBitIsTold(t *testing.T, tune tuning, dir string, before uint64, where string) (refused bool) {
+	t.Helper()
+	untouched := filesIn(t, dir, "*")
+	j, err := tune.open(dir, Options{BallastBytes: -1})
+	if err != nil {
+		var damage *DamageError
+		if !errors.As(err, &damage) || !strings.HasSuffix(damage.File, ".log") {
+			t.Errorf("flipped %s: %v", where, err)
+		}
+		if now := filesIn(t, dir, "*"); !slices.Equal(slices.DeleteFunc(now, func(n string) bool { return filepath.Base(n) == "LOCK" }),
+			slices.DeleteFunc(untouched, func(n string) bool { return filepath.Base(n) == "LOCK" })) {
+			t.Errorf("flipped %s: the refused directory was changed", where)
+		}
+		return true
+	}
+	defer j.Close()
+	if j.Last() < before {
+		t.Errorf("flipped %s: %d had been acknowledged, and the journal now ends with %d", where, before, j.Last())
+	}
+	if err := checkContent(j); err != nil {
+		t.Errorf("flipped %s: %v", where, err)
+	}
+	return false
+}
+
+// TestPebbleAloneMissesDamage is why marks exist: it shows what Pebble says of a flipped bit in the middle of its
+// newest log when groups are larger than a block. Should it fail after an upgrade of Pebble, then Pebble has
+// learned it, and the marks are only a second opinion.
+func TestPebbleAloneMissesDamage(t *testing.T) {
+	leavesNothing(t)
+	dir, acked, before := killedDir(t, standard, 30)
+	logs := filesIn(t, dir, "*.log")
+	newest := logs[len(logs)-1]
+	info, err := os.Stat(newest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	flipBit(t, newest, info.Size()/2)
+	db, err := pebble.Open(dir, standard.pebbleOptions(vfs.Default, true))
+	if err != nil {
+		t.Fatalf("Pebble noticed: %v", err)
+	}
+	j := &Journal{db: db}
+	if err := j.findEnds(); err != nil {
+		t.Fatal(err)
+	}
+	if j.Last() >= before {
+		t.Fatalf("nothing was lost: %d of %d", j.Last(), acked)
+	}
+	t.Logf("Pebble opened without an error and with %d of %d acknowledged commands", j.Last(), acked)
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	_, err = Open(dir, Options{})
+	wantDamage(t, err, j.Last()+1, "were safely written")
+}
+
+// TestDamagedFiles damages the files of a directory that was closed in order.
+func TestDamagedFiles(t *testing.T) {
+	original := t.TempDir()
+	j := mustOpen(t, small, original, Options{BallastBytes: -1})
+	l := newLoad(j, 3)
+	if err := l.groups(60); err != nil {
+		t.Fatal(err)
+	}
+	if err := j.Close(); err != nil {
+		t.Fatal(err)
+	}
+	middle := func(t *testing.T, file string) { flipBit(t, file, size(t, file)/2) }
+	remove := func(t *testing.T, file string) {
+		if err := os.Remove(file); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cut := func(t *testing.T, file string) {
+		if err := os.Truncate(file, size(t, file)/2); err != nil {
+			t.Fatal(err)
+		}
+	}
+	tests := []struct {
+		name, pattern string
+		harm          func(*testing.T, string)
+		file          string
+	}{
+		{"flipped bit in a table", "*.sst", middle, ".sst"},
+		{"table missing", "*.sst", remove, ".sst"},
+		{"table cut off", "*.sst", cut, ".sst"},
+		{"flipped bit in the MANIFEST", "MANIFEST-*", middle, "MANIFEST-"},
+		{"MANIFEST missing", "MANIFEST-*", remove, "MANIFEST-"},
+		{"MANIFEST cut off", "MANIFEST-*", cut, ""},
+		{"marker of the MANIFEST missing", "marker.manifest*", remove, ""},
+		{"marker of the format missing", "marker.format*", remove, ""},
+		{"flipped bit in the seal", sealName, middle, sealName},
+		{"seal cut off", sealName, cut, sealName},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			dir := copyDir(t, original)
+			files := filesIn(t, dir, test.pattern)
+			test.harm(t, files[len(files)/2])
+			tables := len(filesIn(t, dir, "*.sst"))
+			j, err := small.open(dir, Options{BallastBytes: -1})
+			if err == nil {
+				err = checkContent(j)
+				j.Close()
+			}
+			var damage *DamageError
+			if !errors.As(err, &damage) || !strings.Contains(damage.File, test.file) {
+				t.Fatalf("got %v", err)
+			}
+			t.Log(err)
+			if left := len(filesIn(t, dir, "*.sst")); left < tables {
+				t.Errorf("of %d tables, %d are left", tables, left)
+			}
+		})
+	}
+}
+
+func size(t *testing.T, file string) int64 {
+	t.Helper()
+	info, err := os.Stat(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return info.Size()
+}

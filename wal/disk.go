@@ -1,0 +1,104 @@
+package wal
+
+import (
+	"fmt"
+	"io"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+)
+
+// guardedFS is the file system as Pebble sees it. A write or a sync that fails kills the journal on the spot, and
+// the goroutine that met it never returns to Pebble, which would in turn retry a flush, panic with its locks
+// in a state that the runtime aborts on, or go on with a MANIFEST of which nobody knows what it holds.
+//
+// Errors of reading, and of deleting what is no longer needed, go through: Pebble can live with them.
+type guardedFS struct {
+	vfs.FS
+	f *fatal
+}
+
+// must returns only if err is nil.
+func (g guardedFS) must(what, name string, err error) {
+	if err != nil {
+		g.f.fail(fmt.Errorf("%s %s: %w", what, g.FS.PathBase(name), err))
+		g.f.park()
+	}
+}
+
+func (g guardedFS) guard(file vfs.File, name string, err error) (vfs.File, error) {
+	g.must("creating", name, err)
+	return &guardedFile{file, g, name}, nil
+}
+
+// Create makes a file or does not return.
+func (g guardedFS) Create(name string, c vfs.DiskWriteCategory) (vfs.File, error) {
+	file, err := g.FS.Create(name, c)
+	return g.guard(file, name, err)
+}
+
+// ReuseForWrite recycles a file or does not return.
+func (g guardedFS) ReuseForWrite(old, name string, c vfs.DiskWriteCategory) (vfs.File, error) {
+	file, err := g.FS.ReuseForWrite(old, name, c)
+	return g.guard(file, name, err)
+}
+
+// OpenReadWrite opens a file or does not return.
+func (g guardedFS) OpenReadWrite(name string, c vfs.DiskWriteCategory, o ...vfs.OpenOption) (vfs.File, error) {
+	file, err := g.FS.OpenReadWrite(name, c, o...)
+	return g.guard(file, name, err)
+}
+
+// OpenDir opens a directory, whose syncs do not return unless they succeed.
+func (g guardedFS) OpenDir(name string) (vfs.File, error) {
+	file, err := g.FS.OpenDir(name)
+	if err != nil {
+		return nil, err
+	}
+	return &guardedFile{file, g, name}, nil
+}
+
+// Rename renames a file or does not return.
+func (g guardedFS) Rename(old, name string) error {
+	g.must("renaming", name, g.FS.Rename(old, name))
+	return nil
+}
+
+// Lock passes through: somebody else may hold it.
+func (g guardedFS) Lock(name string) (io.Closer, error) { return g.FS.Lock(name) }
+
+// Unwrap gives the file system below.
+func (g guardedFS) Unwrap() vfs.FS { return g.FS }
+
+type guardedFile struct {
+	vfs.File
+	fs   guardedFS
+	name string
+}
+
+func (f *guardedFile) Write(p []byte) (int, error) {
+	n, err := f.File.Write(p)
+	f.fs.must("writing", f.name, err)
+	return n, nil
+}
+
+func (f *guardedFile) WriteAt(p []byte, at int64) (int, error) {
+	n, err := f.File.WriteAt(p, at)
+	f.fs.must("writing", f.name, err)
+	return n, nil
+}
+
+func (f *guardedFile) Sync() error {
+	f.fs.must("syncing", f.name, f.File.Sync())
+	return nil
+}
+
+func (f *guardedFile) SyncData() error {
+	f.fs.must("syncing", f.name, f.File.SyncData())
+	return nil
+}
+
+func (f *guardedFile) SyncTo(length int64) (bool, error) {
+	full, err := f.File.SyncTo(length)
+	f.fs.must("syncing", f.name, err)
+	return full, nil
+}
