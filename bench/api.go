@@ -45,6 +45,9 @@ func newAPI(rawURL string) (*api, error) {
 	}}, nil
 }
 
+// close gives back the connections.
+func (a *api) close() { a.client.CloseIdleConnections() }
+
 // address is where the server listens, for connections that are made by hand.
 func (a *api) address() string { return a.client.Addr }
 

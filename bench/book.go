@@ -60,10 +60,3 @@ func (b *book) takeUnknown() []uint64 {
 	slices.Sort(list)
 	return slices.Compact(list)
 }
-
-// unknowns is how many ordinals have no answer.
-func (b *book) unknowns() int {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return len(b.unknown)
-}

@@ -72,15 +72,15 @@ func linearAxis(highest float64, format func(float64) string) axis {
 	return a
 }
 
-// logAxis goes over whole powers of ten.
-func logAxis(lowest, highest float64, format func(float64) string) axis {
+// latencyAxis goes over whole powers of ten of microseconds.
+func latencyAxis(lowest, highest float64) axis {
 	lowest = math.Max(lowest, 1)
 	highest = math.Max(highest, lowest)
-	a := axis{log: true, format: format}
+	a := axis{log: true, format: func(v float64) string { return micros(int64(v)) }}
 	a.low = math.Pow(10, math.Floor(math.Log10(lowest)))
 	a.high = math.Pow(10, math.Floor(math.Log10(highest))+1)
 	for v := a.low; v <= a.high*1.01; v *= 10 {
-		a.ticks = append(a.ticks, tick{v, format(v)})
+		a.ticks = append(a.ticks, tick{v, microTick(v)})
 	}
 	return a
 }
@@ -206,6 +206,6 @@ func (c *chart) xLabel(x float64) string {
 
 // quantileLabel names the place on the axis of nines, where 1 is 90 %, 2 is 99 % and so on.
 func quantileLabel(nines float64) string {
-	digits := max(0, int(math.Ceil(nines))-1)
+	digits := max(0, int(math.Ceil(nines-0.01))-2)
 	return fmt.Sprintf("%.*f %% of requests", digits, 100*(1-math.Pow(10, -nines)))
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -34,6 +35,7 @@ type Ratio struct {
 	Median float64   `json:"median"`
 	Low    float64   `json:"low"`
 	High   float64   `json:"high"`
+	Best   bool      `json:"best_redis,omitempty"` // against Redis as it was fastest
 }
 
 // rampUp is the part of every turn that is not counted: caches and the scheduler settle in it.
@@ -107,19 +109,38 @@ func (u *Usage) join(v Usage, before, more time.Duration) {
 // ratios compares the first contender with each other one, round by round.
 func ratios(all []Contender) []Ratio {
 	var list []Ratio
-	for _, peer := range all[1:] {
+	for i, peer := range all[1:] {
 		r := Ratio{Peer: peer.Name}
-		for i, v := range peer.PerSecond {
+		for round, v := range peer.PerSecond {
 			if v > 0 {
-				r.Rounds = append(r.Rounds, all[0].PerSecond[i]/v)
+				r.Rounds = append(r.Rounds, all[0].PerSecond[round]/v)
 			}
 		}
 		if len(r.Rounds) > 0 {
 			r.Median, r.Low, r.High = median(r.Rounds), slices.Min(r.Rounds), slices.Max(r.Rounds)
 		}
+		r.Best = i+1 == bestRedis(all)
 		list = append(list, r)
 	}
 	return list
+}
+
+// bestRedis finds the fastest of several ways to drive Redis, -1 where there are not several.
+func bestRedis(all []Contender) int {
+	best, ways := -1, 0
+	for i := range all {
+		if !strings.HasPrefix(all[i].Name, redisName) {
+			continue
+		}
+		ways++
+		if best < 0 || all[i].Median > all[best].Median {
+			best = i
+		}
+	}
+	if ways < 2 {
+		return -1
+	}
+	return best
 }
 
 // median is the middle of the values, or the mean of the middle two.

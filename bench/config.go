@@ -111,17 +111,19 @@ type Config struct {
 	Seed uint64 `json:"seed"`
 
 	// Compare measures the echo floor and, where redis-server is found, Redis beside the server: in
-	// rounds that take turns, with the same driver and load. Duration and Orders are then unused.
+	// rounds that take turns, with the same driver and load. Duration and Warmup are then unused, and
+	// Orders bounds each turn.
 	Compare bool `json:"compare"`
 	// Rounds is how many turns each takes in a comparison. Zero: 5.
 	Rounds int `json:"rounds"`
-	// RoundDuration is how long a turn lasts. Zero: 3 s. The first quarter of a second is not counted.
+	// RoundDuration is how long a turn lasts, after a quarter of a second that is not counted; at least
+	// 1 s. Zero: 3 s.
 	RoundDuration time.Duration `json:"round_duration_ns"`
 	// RedisServer is the path of redis-server. Empty: looked up; left out of the comparison, with a
 	// note, when there is none.
 	RedisServer string `json:"redis_server,omitempty"`
 	// RedisPipelines are the depths at which 64 connections drive Redis against the batch modes.
-	// Empty: 16, 64 and 256. The best of them counts.
+	// Empty: 16, 64 and 256. The best of them is marked in the report.
 	RedisPipelines []int `json:"redis_pipelines,omitempty"`
 
 	// SkipVerify leaves the verification out. The report says so.
@@ -232,6 +234,11 @@ func (c Config) Validate() error {
 	require(c.Rounds >= 1 && c.Rounds <= 1000, "rounds: %d is not within 1 to 1000", c.Rounds)
 	require(c.RoundDuration >= minRound, "round duration: %v is below %v", c.RoundDuration, minRound)
 	require(!c.Compare || c.Scenario != Holds && c.Scenario != Mixed, "compare: Redis and the echo place orders only, so not with %s", c.Scenario)
+	if c.URL != "" {
+		if _, err := newAPI(c.URL); err != nil {
+			problems = append(problems, err)
+		}
+	}
 	for _, depth := range c.RedisPipelines {
 		require(depth >= 1 && depth <= maxPipeline, "redis pipelines: %d is not within 1 to %d", depth, maxPipeline)
 	}

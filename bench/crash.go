@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
+	"strings"
 	"time"
 )
 
@@ -31,7 +33,7 @@ type CrashRound struct {
 }
 
 // repeatSample is how many of the last acknowledged orders are sent again after each restart.
-const repeatSample = 10_000
+const repeatSample = 2_000
 
 // CrashLoop loads an own server and kills it in mid-load at a random instant; restarts it on the same
 // directory; sends what had no answer again, under the same keys, twice; and verifies that every
@@ -236,4 +238,25 @@ func (r *CrashRound) String() string {
 		text += "; verified"
 	}
 	return text
+}
+
+// WriteText writes the report for a terminal.
+func (r *CrashReport) WriteText(w io.Writer) error {
+	p := &textReport{w: w}
+	for i := range r.Rounds {
+		p.line("crash %d: %s", i+1, &r.Rounds[i])
+	}
+	if r.OK {
+		p.line("%d crashes: nothing acknowledged was lost, nothing was doubled", len(r.Rounds))
+	} else {
+		p.line("FAILED at crash %d", len(r.Rounds))
+	}
+	return p.err
+}
+
+// String is the report for a terminal.
+func (r *CrashReport) String() string {
+	var b strings.Builder
+	_ = r.WriteText(&b) // a builder takes everything
+	return b.String()
 }

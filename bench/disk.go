@@ -22,11 +22,11 @@ type Disk struct {
 const (
 	probeBlock = 4 << 10
 	probeFile  = 4 << 20
-	probeSyncs = 2000
-	probeTime  = time.Second
+	probeSyncs = 1000
+	probeTime  = 500 * time.Millisecond
 )
 
-// probeDisk writes 4 KiB and waits for fdatasync, over and over for a second at most.
+// probeDisk writes 4 KiB and waits for fdatasync, over and over for half a second at most.
 func probeDisk(dir string) (d Disk, err error) {
 	d.FileSystem = fileSystem(dir)
 	f, err := os.CreateTemp(dir, "sync-probe-")

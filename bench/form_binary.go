@@ -88,9 +88,11 @@ func (f *binaryForm) answers(dst []answer) ([]answer, error) {
 			return dst, err
 		}
 		rest = rest[codec.AnswerSize:]
-		dst = append(dst, answer{
-			done: a.Status < 300, replayed: a.Replayed, code: reasonIndex[a.Reason], number: a.Order,
-		})
+		if a.Status < 300 {
+			dst = append(dst, answer{done: true, replayed: a.Replayed, number: a.Order})
+		} else {
+			dst = append(dst, answer{code: reasonIndex[a.Reason]})
+		}
 	}
 	return dst, nil
 }

@@ -33,6 +33,7 @@ type load struct {
 const (
 	dialTimeout   = 5 * time.Second
 	drainTimeout  = 30 * time.Second // for the last answers after the end of the run
+	idleTimeout   = 20 * time.Second // servers close connections that are idle for long
 	maxFailures   = 20               // of one connection in a row
 	failurePause  = 50 * time.Millisecond
 	firstReadSize = 4 << 10
@@ -93,6 +94,9 @@ func (l *load) converse(id int) error {
 		if !ok {
 			return nil
 		}
+		if l.pacer != nil && time.Since(w.used) > idleTimeout {
+			l.hangUp(w)
+		}
 		if w.conn == nil {
 			if err := l.dial(w); err != nil {
 				return l.unlessMortal(err)
@@ -143,7 +147,8 @@ func (l *load) exchange(w *wire, id int, request []byte, intended time.Time) err
 		w.script.lost()
 		return err
 	}
-	latency := time.Since(intended)
+	w.used = time.Now()
+	latency := w.used.Sub(intended)
 	w.outcome = outcome{}
 	if err := w.script.settle(&w.outcome); err != nil {
 		return err
@@ -196,6 +201,7 @@ type wire struct {
 	conn    net.Conn
 	script  script
 	buf     []byte
+	used    time.Time // when the last answer came
 	outcome outcome
 }
 

@@ -140,7 +140,7 @@ func (r *Report) charts() []pageChart {
 		all = append(all, r.distributionChart())
 	}
 	if len(points) > 0 && r.Load.Server.CPU > 0 {
-		all = append(all, serverChart(points))
+		all = append(all, cpuChart(points), memoryChart(points))
 	}
 	return all
 }
@@ -152,7 +152,7 @@ func withGaps(points []Point) []Point {
 	for i, p := range points {
 		if i > 0 && p.At-p.Span-points[i-1].At > 0.5 {
 			nan := math.NaN()
-			out = append(out, Point{At: p.At - p.Span, Placed: nan, Refused: nan, Reads: nan, P50: -1, P99: -1, Max: -1, ServerCPU: nan})
+			out = append(out, Point{At: p.At - p.Span, Placed: nan, Refused: nan, Reads: nan, P50: -1, P99: -1, Max: -1, ServerCPU: nan, Resident: -1})
 		}
 		out = append(out, p)
 	}
@@ -168,8 +168,8 @@ func column(points []Point, figure func(*Point) float64) []float64 {
 	return values
 }
 
-// latencyColumn takes a latency, of which a gap and a second without requests have none.
-func latencyColumn(points []Point, figure func(*Point) int64) []float64 {
+// positiveColumn takes a latency or a size, of which a gap and a second without requests have none.
+func positiveColumn(points []Point, figure func(*Point) int64) []float64 {
 	return column(points, func(p *Point) float64 {
 		if v := figure(p); v > 0 {
 			return float64(v)
@@ -234,12 +234,12 @@ func throughputChart(points []Point) pageChart {
 
 func latencyChart(points []Point) pageChart {
 	lines := []chartLine{
-		{name: "p50", class: "holdfast", y: latencyColumn(points, func(p *Point) int64 { return p.P50 })},
-		{name: "p99", class: "p99", y: latencyColumn(points, func(p *Point) int64 { return p.P99 })},
-		{name: "max", class: "refused", y: latencyColumn(points, func(p *Point) int64 { return p.Max })},
+		{name: "p50", class: "holdfast", y: positiveColumn(points, func(p *Point) int64 { return p.P50 })},
+		{name: "p99", class: "p99", y: positiveColumn(points, func(p *Point) int64 { return p.P99 })},
+		{name: "max", class: "refused", y: positiveColumn(points, func(p *Point) int64 { return p.Max })},
 	}
 	p, c := overTime("Latency over time", "of the requests answered in each second; the scale is logarithmic", points, lines)
-	c.y = logAxis(lowest(lines), highest(lines), func(v float64) string { return micros(int64(v)) })
+	c.y = latencyAxis(lowest(lines), highest(lines))
 	p.Drawing = c.svg()
 	return p
 }
@@ -267,7 +267,7 @@ func (r *Report) distributionChart() pageChart {
 		label, _, _ := strings.Cut(quantileLabel(nines), " of")
 		c.xTicks = append(c.xTicks, tick{nines, label})
 	}
-	c.y = logAxis(lowest(curves), highest(curves), func(v float64) string { return micros(int64(v)) })
+	c.y = latencyAxis(lowest(curves), highest(curves))
 	p.Drawing = c.svg()
 	return p
 }
@@ -287,10 +287,18 @@ func curveOf(name, class string, curve []Quantile) chartLine {
 	return l
 }
 
-func serverChart(points []Point) pageChart {
+func cpuChart(points []Point) pageChart {
 	lines := []chartLine{{name: "CPU", class: "holdfast", y: column(points, func(p *Point) float64 { return 100 * p.ServerCPU })}}
 	p, c := overTime("Server CPU", "in percent of one core, as the system counts it", points, lines)
 	c.y, c.area = linearAxis(highest(lines), func(v float64) string { return fmt.Sprintf("%.0f %%", v) }), true
+	p.Drawing = c.svg()
+	return p
+}
+
+func memoryChart(points []Point) pageChart {
+	lines := []chartLine{{name: "resident memory", class: "reads", y: positiveColumn(points, func(p *Point) int64 { return p.Resident })}}
+	p, c := overTime("Server memory", "resident, as the system counts it", points, lines)
+	c.y, c.area = linearAxis(highest(lines), func(v float64) string { return bytesText(int64(v)) }), true
 	p.Drawing = c.svg()
 	return p
 }

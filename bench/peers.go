@@ -6,6 +6,9 @@ import (
 	"fmt"
 )
 
+// redisName is the contender's name, or begins it.
+const redisName = "redis"
+
 // redisConnections is how many connections pipeline to Redis against a batch mode.
 const redisConnections = 64
 
@@ -88,9 +91,9 @@ func (t *trial) redisEntrants(p *redisPeer, version string) []*entrant {
 	}
 	var all []*entrant
 	for _, depth := range depths {
-		name := "redis"
+		name := redisName
 		if depth > 1 {
-			name = fmt.Sprintf("redis %d×%d", connections, depth)
+			name = fmt.Sprintf("%s %d×%d", redisName, connections, depth)
 		}
 		all = append(all, &entrant{
 			Contender: Contender{

@@ -140,7 +140,11 @@ func (p *textReport) comparison(c *Comparison) {
 	}
 	p.line("")
 	for _, r := range c.Ratios {
-		p.row("holdfast / "+r.Peer, "%.2f ×  (median of %d rounds, %.2f … %.2f)", r.Median, len(r.Rounds), r.Low, r.High)
+		mark := ""
+		if r.Best {
+			mark = ", Redis at its fastest"
+		}
+		p.row("holdfast / "+r.Peer, "%.2f ×  (median of %d rounds, %.2f … %.2f%s)", r.Median, len(r.Rounds), r.Low, r.High, mark)
 	}
 	for _, note := range c.Notes {
 		p.row("note", "%s", note)

@@ -60,7 +60,7 @@ func (s *shop) start(t *testing.T) string {
 	}
 	server := &fasthttp.Server{Handler: s.serve, MaxRequestBodySize: 16 << 20}
 	go func() { _ = server.Serve(ln) }()
-	t.Cleanup(func() { _ = server.Shutdown() })
+	t.Cleanup(func() { _ = ln.Close() })
 	return "http://" + ln.Addr().String()
 }
 

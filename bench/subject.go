@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 )
 
@@ -32,7 +31,7 @@ func (c *Config) holdfast() (string, error) {
 // openSubject starts the own server on a directory, or finds the given one.
 func openSubject(ctx context.Context, c *Config, data string) (*subject, error) {
 	if c.URL != "" {
-		a, err := newAPI(strings.TrimSuffix(c.URL, "/"))
+		a, err := newAPI(c.URL)
 		if err != nil {
 			return nil, err
 		}
@@ -67,7 +66,11 @@ func (s *subject) pid() int {
 
 // close ends an own server in good order.
 func (s *subject) close() error {
-	if s == nil || s.child == nil || !s.child.running() {
+	if s == nil {
+		return nil
+	}
+	s.api.close()
+	if s.child == nil || !s.child.running() {
 		return nil
 	}
 	return s.child.stop()

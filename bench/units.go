@@ -38,6 +38,18 @@ func micros(us int64) string {
 	}
 }
 
+// microTick writes a round latency on an axis: 100 µs, 1 ms, 10 s.
+func microTick(us float64) string {
+	switch {
+	case us < 1000:
+		return fmt.Sprintf("%g µs", us)
+	case us < 1e6:
+		return fmt.Sprintf("%g ms", us/1000)
+	default:
+		return fmt.Sprintf("%g s", us/1e6)
+	}
+}
+
 // bytesText writes a size in the unit that suits it.
 func bytesText(n int64) string {
 	switch v := float64(n); {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io"
-	"strings"
 )
 
 // VerifyConfig says what to check a server against.
@@ -22,7 +21,7 @@ func (c VerifyConfig) Validate() error {
 	var problems []error
 	if c.URL == "" {
 		problems = append(problems, errors.New("url: a server is needed"))
-	} else if _, err := newAPI(strings.TrimSuffix(c.URL, "/")); err != nil {
+	} else if _, err := newAPI(c.URL); err != nil {
 		problems = append(problems, err)
 	}
 	if c.Ledger == "" {
@@ -43,7 +42,7 @@ func Verify(ctx context.Context, c VerifyConfig) (*Verification, error) {
 	if err != nil {
 		return nil, err
 	}
-	a, err := newAPI(strings.TrimSuffix(c.URL, "/"))
+	a, err := newAPI(c.URL)
 	if err != nil {
 		return nil, err
 	}

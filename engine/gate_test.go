@@ -18,6 +18,7 @@ const moment = 50 * time.Millisecond
 
 // TestNothingLeavesBeforeItIsDurable holds the disk's sync back and looks for traces of the group that waits for it.
 func TestNothingLeavesBeforeItIsDurable(t *testing.T) {
+	leavesNothing(t)
 	for _, shards := range []int{1, 2} {
 		d := newDisk()
 		e := openOn(t, d, engine.Options{Shards: shards})
@@ -102,6 +103,7 @@ func nothingToSee(t *testing.T, e *engine.Engine, before core.Sequence, sku core
 // TestReadsWaitForTheDisk asks questions that are answered in the very group that changes the answer: while its sync is
 // held back nobody gets an answer, and then everybody gets the new one.
 func TestReadsWaitForTheDisk(t *testing.T) {
+	leavesNothing(t)
 	d := newDisk()
 	e := openOn(t, d, engine.Options{Shards: 2})
 	skus := stock(t, e, 2, 5)
@@ -189,6 +191,24 @@ func TestNothingLeavesWhenTheDiskBreaks(t *testing.T) {
 	if _, ok := e.SKU([]byte("new")); ok || orderable(t, e, sku) != 4 || e.Sequence() != before ||
 		e.OrderMayExist(core.MakeOrderID(known.order.Home(), false, uint32(known.order.Place())+1)) {
 		t.Error("something of the group was released")
+	}
+	closeBroken(t, e)
+}
+
+// TestRefusalsAreDurableToo breaks the disk under a group that changes nothing: its answer rests on what a power cut could
+// undo just as well.
+func TestRefusalsAreDurableToo(t *testing.T) {
+	d := newDisk()
+	e := openOn(t, d, engine.Options{})
+	sku := stock(t, e, 1, 5)[0]
+	before := e.Sequence()
+	_, release := d.hold()
+	submitted := background(func() error { _, err := tryAsk(e, order("bob", sku, 6)); return err })
+	within(t, "the sync", d.waiting)
+	d.breakAfter(0)
+	release()
+	if err := within(t, "Submit", submitted); !errors.Is(err, engine.ErrJournal) || e.Sequence() != before {
+		t.Errorf("Submit: %v, and the sequence is %d", err, e.Sequence())
 	}
 	closeBroken(t, e)
 }

@@ -21,6 +21,7 @@ func replayed(tb testing.TB, again, first answer) {
 
 // TestKeyGetsTheFirstAnswer sends every kind of command that may have a key a second time: later, and after restarts.
 func TestKeyGetsTheFirstAnswer(t *testing.T) {
+	leavesNothing(t)
 	d, commands, first := newDisk(), []core.Command{}, []answer{}
 	e := openOn(t, d, engine.Options{Shards: 2})
 	skus := stock(t, e, 3, 100)
@@ -65,6 +66,7 @@ func TestKeyGetsTheFirstAnswer(t *testing.T) {
 }
 
 func TestKeyOfAnotherCommandIsRefused(t *testing.T) {
+	leavesNothing(t)
 	d := newDisk()
 	e := openOn(t, d, engine.Options{})
 	sku := stock(t, e, 1, 10)[0]
@@ -72,7 +74,7 @@ func TestKeyOfAnotherCommandIsRefused(t *testing.T) {
 	for range 2 {
 		for _, other := range []core.Command{order("ann", sku, 2), order("bob", sku, 1), hold("ann", sku, 1, core.MinTTL), restock(sku, 1)} {
 			got := ask(t, e, withKey(other, 1))[0]
-			if got.status != engine.ResultKeyReused || got.order != 0 || got.image != nil {
+			if got.status != engine.ResultKeyReused || got.order != 0 || len(got.image) != 0 {
 				t.Errorf("%+v", got)
 			}
 		}
@@ -88,6 +90,7 @@ func TestKeyOfAnotherCommandIsRefused(t *testing.T) {
 
 // TestKeyInProgress asks again while the first command waits for the disk.
 func TestKeyInProgress(t *testing.T) {
+	leavesNothing(t)
 	d := newDisk()
 	e := openOn(t, d, engine.Options{})
 	sku := stock(t, e, 1, 10)[0]
@@ -102,12 +105,14 @@ func TestKeyInProgress(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 	release()
-	replayed(t, ask(t, e, withKey(order("ann", sku, 1), 1))[0], within(t, "the order", first)[0])
+	placed := within(t, "the order", first)[0]
+	replayed(t, ask(t, e, withKey(order("ann", sku, 1), 1))[0], placed)
 	closeEngine(t, e)
 }
 
 // TestKeyIsClaimedOnce sends the same commands from many goroutines at once: each is done once.
 func TestKeyIsClaimedOnce(t *testing.T) {
+	leavesNothing(t)
 	e := openOn(t, newDisk(), engine.Options{})
 	const rounds, clients = 50, 8
 	sku := stock(t, e, 1, rounds*clients)[0]
@@ -140,6 +145,7 @@ func TestKeyIsClaimedOnce(t *testing.T) {
 
 // TestRefusalBindsNoKey sends a refused command again after the reason has gone.
 func TestRefusalBindsNoKey(t *testing.T) {
+	leavesNothing(t)
 	for _, restart := range []bool{false, true} {
 		t.Run(fmt.Sprintf("restart=%t", restart), func(t *testing.T) {
 			d := newDisk()
@@ -175,6 +181,7 @@ func TestRefusalBindsNoKey(t *testing.T) {
 
 // TestUnchangedBindsNoKey sends a command whose work was done already: it is executed again each time.
 func TestUnchangedBindsNoKey(t *testing.T) {
+	leavesNothing(t)
 	e := openOn(t, newDisk(), engine.Options{})
 	sku := stock(t, e, 1, 5)[0]
 	id := done(t, e, order("ann", sku, 1))[0].order
@@ -190,6 +197,7 @@ func TestUnchangedBindsNoKey(t *testing.T) {
 
 // TestKeyTwiceInOneRequest: the first command has the key; those after it in the same request are told so.
 func TestKeyTwiceInOneRequest(t *testing.T) {
+	leavesNothing(t)
 	e := openOn(t, newDisk(), engine.Options{})
 	sku := stock(t, e, 1, 10)[0]
 	batch := []core.Command{

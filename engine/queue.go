@@ -16,6 +16,7 @@ type queue struct {
 	limits   struct{ commands, bytes int }
 	refuse   error // what put answers when the engine takes nothing more
 	idle     bool  // the sequencer waits
+	want     int   // for so many requests and queries
 	wake     chan struct{}
 }
 
@@ -59,12 +60,14 @@ func (q *queue) putQuery(qu *query) error {
 	return nil
 }
 
-// signal wakes the sequencer if it waits, and unlocks.
+// signal wakes the sequencer if it waits and there is what it waits for, and unlocks.
 func (q *queue) signal() {
-	idle := q.idle
-	q.idle = false
+	wake := q.idle && (q.waiting() >= q.want || q.refuse != nil)
+	if wake {
+		q.idle = false
+	}
 	q.mu.Unlock()
-	if !idle {
+	if !wake {
 		return
 	}
 	select {
@@ -72,6 +75,9 @@ func (q *queue) signal() {
 	default: // the sequencer was woken by its timer and has not taken the last one
 	}
 }
+
+// waiting is the number of requests and queries that wait.
+func (q *queue) waiting() int { return len(q.requests) + len(q.queries) }
 
 // close makes put refuse with err from now on. What was put before can still be taken.
 func (q *queue) close(err error) {
@@ -84,23 +90,37 @@ func (q *queue) close(err error) {
 // come back with nothing; closed means that nothing waits and nothing more will come.
 func (q *queue) take(g *group, timer *time.Timer) (closed bool) {
 	q.mu.Lock()
-	if len(q.requests) == 0 && len(q.queries) == 0 {
-		if q.refuse != nil {
-			q.mu.Unlock()
-			return true
-		}
-		q.idle = true
+	if q.waiting() == 0 && q.refuse == nil {
+		q.await(1, timer)
+	}
+	if q.waiting() == 0 && q.refuse != nil {
 		q.mu.Unlock()
-		select {
-		case <-q.wake:
-		case <-timer.C:
-		}
-		q.mu.Lock()
-		q.idle = false
+		return true
 	}
 	q.fill(g)
 	q.mu.Unlock()
 	return false
+}
+
+// gather waits until so many requests and queries wait, but not beyond the timer.
+func (q *queue) gather(want int, timer *time.Timer) {
+	q.mu.Lock()
+	if q.waiting() < want && q.refuse == nil {
+		q.await(want, timer)
+	}
+	q.mu.Unlock()
+}
+
+// await lets go of the lock until want requests and queries wait, the queue closes, or the timer fires.
+func (q *queue) await(want int, timer *time.Timer) {
+	q.idle, q.want = true, want
+	q.mu.Unlock()
+	select {
+	case <-q.wake:
+	case <-timer.C:
+	}
+	q.mu.Lock()
+	q.idle = false
 }
 
 // fill moves the oldest requests and all queries. A request that alone is beyond the limit goes alone.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"slices"
 	"sync/atomic"
@@ -191,9 +192,7 @@ func firstDifference(got, want []byte) string {
 	for whole < len(want) {
 		h, err := codec.PeekEvent(want[whole:])
 		if err != nil || whole+h.Length > at {
-			var ev core.Event
-			_, _ = codec.DecodeEvent(want[whole:], &ev)
-			return string(codec.AppendEvent(nil, &ev)) + " is the first that is missing or different"
+			return fmt.Sprintf("event %d of command %d is missing or different", h.Kind, h.Sequence)
 		}
 		whole += h.Length
 	}

@@ -43,7 +43,7 @@ func theContract(t testing.TB) *contract {
 }
 
 // check fails the test unless the answer is one that the document allows for the request, and, when the server took
-// it, the request too.
+// all of it, the request too.
 func (c *contract) check(t testing.TB, request *http.Request, body string, response *http.Response, answered []byte) {
 	t.Helper()
 	if response.Header.Get("Content-Type") == "" && len(answered) > 0 {
@@ -57,7 +57,7 @@ func (c *contract) check(t testing.TB, request *http.Request, body string, respo
 	again.ContentLength = int64(len(body))
 	copied := *response
 	copied.Body = io.NopCloser(bytes.NewReader(answered))
-	if response.StatusCode < 300 && request.Method != http.MethodHead {
+	if response.StatusCode < 300 && request.Method != http.MethodHead && !bytes.Contains(answered, []byte(`,"line":`)) {
 		_, errs := c.validator.ValidateHttpRequestSync(again)
 		for _, err := range errs {
 			t.Errorf("%s %s %s: the request breaks the contract: %v %v", request.Method, request.URL, body, err, err.SchemaValidationErrors)

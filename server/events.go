@@ -76,8 +76,7 @@ func (s *Server) streamEvents(x *exchange) {
 		after = number
 	}
 	if s.meter.streams.Load() >= int64(s.options.MaxEventStreams) || s.draining.Load() {
-		x.failWith(codeOverloaded, "too many streams of events are open")
-		x.ctx.Response.Header.Set("Retry-After", s.retryAfter)
+		x.failOverloaded(s, "too many streams of events are open")
 		return
 	}
 	x.ctx.Response.Header.SetContentType(typeEventStream)

@@ -74,6 +74,12 @@ func (x *exchange) fail(p *problem) {
 // failWith sends a problem of the code's kind.
 func (x *exchange) failWith(code, detail string) { x.fail(newProblem(code, detail)) }
 
+// failOverloaded tells the client to come again later.
+func (x *exchange) failOverloaded(s *Server, detail string) {
+	x.failWith(codeOverloaded, detail)
+	x.ctx.Response.Header.Set("Retry-After", s.retryAfter)
+}
+
 // tag sets the ETag of a version.
 func (x *exchange) tag(version uint32) {
 	var text [12]byte

@@ -1,43 +1,144 @@
 package server
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
+
+const fullOrder = `{"customer":"c1","channel":"store-7","external_id":"web-10001",` +
+	`"lines":[{"sku":"A","quantity":2,"unit_price":{"amount":1999,"currency":"EUR"}},{"sku":"B","quantity":1},{"sku":"A","quantity":1}],` +
+	`"ship_to":{"name":"Ada","address":["1 Way"],"city":"X","postal_code":"1","country":"DE","latitude":53.5,"longitude":10.0}}`
 
 func TestOrderLife(t *testing.T) {
 	h := openShop(t, Options{})
-	h.stock("A", 100)
-	t.Log(string(h.do("PUT", "/v1/skus/A", `{"title":"Phone"}`).body))
-	t.Log(string(h.do("GET", "/v1/skus/A", ``).body))
-	t.Log(string(h.do("GET", "/v1/skus", ``).body))
-	t.Log(string(h.do("PUT", "/v1/locations/HH", `{"name":"Hamburg","kind":"warehouse","latitude":53.55,"longitude":9.99,"priority":10}`).body))
-	t.Log(string(h.do("GET", "/v1/locations", ``).body))
-	t.Log(string(h.do("POST", "/v1/orders", pricedOrder).body))
+	h.stock("A", 10)
 	h.stock("B", 10)
-	a := h.do("POST", "/v1/orders", pricedOrder, "Idempotency-Key: k1")
-	t.Log(a.status, string(a.body), a.header)
-	b := h.do("POST", "/v1/orders", pricedOrder, "Idempotency-Key: k1")
-	t.Log(b.status, string(b.body), b.header)
-	id := a.json(t)["id"].(string)
-	t.Log(string(h.do("GET", "/v1/orders/"+id, ``).body))
-	t.Log(string(h.do("GET", "/v1/skus/A/availability", ``).body))
-	t.Log(string(h.do("POST", "/v1/orders", order("c", "A", 200)).body))
-	t.Log(string(h.do("POST", "/v1/orders/"+id+"/cancel", ``).body))
-	a = h.do("POST", "/v1/holds", order("c", "A", 2))
-	t.Log(string(a.body))
-	id = a.json(t)["id"].(string)
-	t.Log(string(h.do("POST", "/v1/holds/"+id+"/extend", `{"ttl_seconds":900}`).body))
-	t.Log(string(h.do("GET", "/v1/holds/"+id, ``).body))
-	t.Log(string(h.do("POST", "/v1/holds/"+id+"/confirm", ``).body))
-	t.Log(string(h.do("POST", "/v1/holds/"+id+"/confirm", ``).body))
-	t.Log(string(h.do("DELETE", "/v1/holds/"+id, ``).body))
-	t.Log(string(h.do("GET", "/v1/audit", ``).body))
-	t.Log(string(h.do("GET", "/v1/digest", ``).body))
-	t.Log(string(h.do("GET", "/readyz", ``).body))
-	t.Log(string(h.do("POST", "/v1/batch", `{"op":"place_order","customer":"a","lines":[{"sku":"A","quantity":1}]}
-{"op":"x"}
+	placed := h.do("POST", "/v1/orders", fullOrder)
+	fields := placed.json(t)
+	id := fields["id"].(string)
+	if placed.status != 201 || placed.header.Get("ETag") != `"1"` || len(id) != idLength {
+		t.Fatalf("placed: %d %v %s", placed.status, placed.header, placed.body)
+	}
+	for _, part := range []string{
+		`"status":"placed","version":1`, `"external_id":"web-10001"`, `"channel":"store-7"`, `"customer":"c1"`,
+		`{"sku":"A","quantity":2,"unit_price":{"amount":1999,"currency":"EUR"},"allocations":[{"location":"main","quantity":2}]}`,
+		`{"sku":"B","quantity":1,"allocations":[{"location":"main","quantity":1}]}`,
+		`"ship_to":{"name":"Ada","address":["1 Way"],"city":"X","postal_code":"1","country":"DE","latitude":53.5,"longitude":10.0}`,
+	} {
+		if !strings.Contains(string(placed.body), part) {
+			t.Errorf("answer has no %s: %s", part, placed.body)
+		}
+	}
+	if read := h.do("GET", "/v1/orders/"+id, ""); read.status != 200 || string(read.body) != string(placed.body) {
+		t.Errorf("read %s\nplaced %s", read.body, placed.body)
+	}
+	if got := h.available("A"); got != "7" {
+		t.Errorf("available %s after an order of 3 of 10", got)
+	}
 
-{"op":"cancel","id":"`+id+`"}
-{"customer":"a","lines":[{"sku":"Z","quantity":1}],"op":"hold"}
-{"customer":"a","lines":[{"sku":"A","quantity":1000}],"op":"hold"}
-`, "Content-Type: application/x-ndjson").body))
-	t.Log(string(h.do("GET", "/metrics", ``).body)[:1500])
+	h.wantProblem(412, codeVersionConflict, "POST", "/v1/orders/"+id+"/cancel", "", `If-Match: "2"`)
+	h.wantProblem(412, codeVersionConflict, "POST", "/v1/orders/"+id+"/cancel", "", `If-Match: W/"1"`)
+	h.wantProblem(412, codeVersionConflict, "POST", "/v1/orders/"+id+"/cancel", "", `If-Match: "x"`)
+	h.wantProblem(400, codeInvalidHeader, "POST", "/v1/orders/"+id+"/cancel", "", `If-Match: 1`)
+	if fields := h.want(200, "POST", "/v1/orders/"+id+"/cancel", "{}", `If-Match: "1"`); fields["status"] != "cancelled" {
+		t.Errorf("cancelled: %v", fields)
+	}
+	if fields := h.want(200, "POST", "/v1/orders/"+id+"/cancel", ""); fields["status"] != "cancelled" {
+		t.Errorf("cancelled again: %v", fields)
+	}
+	if got := h.available("A"); got != "10" {
+		t.Errorf("available %s after the cancellation", got)
+	}
+}
+
+// available is what may be sold of a SKU.
+func (h *shop) available(sku string) string {
+	h.t.Helper()
+	return string(h.want(200, "GET", "/v1/skus/"+sku+"/availability", "")["available"].(jsonNumber))
+}
+
+func TestOrderRefusals(t *testing.T) {
+	h := openShop(t, Options{})
+	h.stock("A", 3)
+	h.want(201, "PUT", "/v1/skus/L", `{"backorder_limit":null,"limit_per_customer":2}`)
+	first := h.want(201, "POST", "/v1/orders", `{"customer":"c","external_id":"x1","lines":[{"sku":"A","quantity":1}]}`)
+
+	fields := h.wantProblem(409, codeInsufficientStock, "POST", "/v1/orders",
+		`{"customer":"c","lines":[{"sku":"L","quantity":1},{"sku":"A","quantity":2},{"sku":"A","quantity":1}]}`)
+	wantLine(t, fields, map[string]string{"index": "1", "sku": "A", "requested": "3", "available": "2"})
+	fields = h.wantProblem(409, codeLimitPerCustomer, "POST", "/v1/orders", order("c", "L", 3))
+	wantLine(t, fields, map[string]string{"index": "0", "sku": "L", "requested": "3", "available": "2"})
+	fields = h.wantProblem(409, codeDuplicateExternalID, "POST", "/v1/orders",
+		`{"customer":"c","external_id":"x1","lines":[{"sku":"A","quantity":1}]}`)
+	if fields["order_id"] != first["id"] {
+		t.Errorf("order_id %v, want %v", fields["order_id"], first["id"])
+	}
+	fields = h.wantProblem(422, codeSKUNotFound, "POST", "/v1/orders",
+		`{"customer":"c","lines":[{"sku":"A","quantity":1},{"sku":"nope","quantity":1}]}`)
+	wantLine(t, fields, map[string]string{"index": "1", "sku": "nope"})
+	if got := h.want(201, "POST", "/v1/orders", order("c", "L", 2))["lines"].([]any)[0].(map[string]any)["backordered"]; got != jsonNumber("2") {
+		t.Errorf("backordered %v, want 2", got)
+	}
+	// The sold-out path of admission tells the same as the machine.
+	h.want(201, "POST", "/v1/orders", order("d", "A", 2))
+	fields = h.wantProblem(409, codeInsufficientStock, "POST", "/v1/orders", order("e", "A", 1))
+	wantLine(t, fields, map[string]string{"index": "0", "sku": "A", "requested": "1", "available": "0"})
+}
+
+// wantLine checks the only entry of a problem's lines.
+func wantLine(t *testing.T, problem map[string]any, want map[string]string) {
+	t.Helper()
+	lines, _ := problem["lines"].([]any)
+	if len(lines) != 1 {
+		t.Fatalf("lines %v, want one", problem["lines"])
+	}
+	line := lines[0].(map[string]any)
+	for name, value := range want {
+		text, ok := line[name].(string)
+		if number, isNumber := line[name].(jsonNumber); isNumber {
+			text, ok = string(number), true
+		}
+		if !ok || text != value {
+			t.Errorf("%s of the line is %v, want %s", name, line[name], value)
+		}
+	}
+}
+
+func TestUnknownOrders(t *testing.T) {
+	h := openShop(t, Options{})
+	h.stock("A", 3)
+	id := h.want(201, "POST", "/v1/orders", order("c", "A", 1))["id"].(string)
+	for _, wrong := range []string{"0", "0000000000000", strings.ToUpper(id), id + "0", id[:12], "z" + id[1:], "u" + id[1:], id[:12] + "-", "%00", "ä"} {
+		if wrong == id {
+			continue // no letter in it
+		}
+		h.wantProblem(404, codeOrderNotFound, "GET", "/v1/orders/"+wrong, "")
+		h.wantProblem(404, codeOrderNotFound, "POST", "/v1/orders/"+wrong+"/cancel", "")
+		h.wantProblem(404, codeHoldNotFound, "GET", "/v1/holds/"+wrong, "")
+		h.wantProblem(404, codeHoldNotFound, "DELETE", "/v1/holds/"+wrong, "")
+		h.wantProblem(404, codeHoldNotFound, "POST", "/v1/holds/"+wrong+"/confirm", "")
+	}
+	h.wantProblem(404, codeHoldNotFound, "GET", "/v1/holds/"+id, "")
+}
+
+func TestChannelsAreMade(t *testing.T) {
+	h := openShop(t, Options{})
+	h.stock("A", 9)
+	body := `{"customer":"c","channel":"app","lines":[{"sku":"A","quantity":1}]}`
+	for range 2 {
+		if got := h.want(201, "POST", "/v1/orders", body)["channel"]; got != "app" {
+			t.Errorf("channel %v", got)
+		}
+	}
+	if got := h.want(201, "POST", "/v1/orders", order("c", "A", 1))["channel"]; got != "web" {
+		t.Errorf("channel %v without one", got)
+	}
+	if got := h.engine.Channels(); got != 2 {
+		t.Errorf("%d channels, want 2", got)
+	}
+	// A request that names no SKU makes no channel.
+	h.wantProblem(422, codeSKUNotFound, "POST", "/v1/orders", `{"customer":"c","channel":"other","lines":[{"sku":"no","quantity":1}]}`)
+	if got := h.engine.Channels(); got != 2 {
+		t.Errorf("%d channels, want 2", got)
+	}
 }

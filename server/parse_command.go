@@ -211,7 +211,7 @@ func (in *intake) findOperation() *operation {
 	case in.seen&fieldOperation == 0:
 		in.missing("op")
 	case len(in.operation) > 0:
-		in.fault(codeOutOfRange, "op", "must be place_order, hold, confirm, release, cancel or adjust")
+		in.fault(codeWrongType, "op", "must be place_order, hold, confirm, release, cancel or adjust")
 	}
 	return nil
 }

@@ -59,7 +59,7 @@ func (s *Server) configure() {
 	h.ReadTimeout = s.options.ReadTimeout
 	h.WriteTimeout = s.options.WriteTimeout
 	h.IdleTimeout = s.options.IdleTimeout
-	h.Concurrency = s.options.MaxConnections
+	h.Concurrency = s.options.MaxConnections + connectionMargin
 	h.MaxConnsPerIP = s.options.MaxConnectionsPerIP
 	h.TCPKeepalive = true
 	h.NoDefaultServerHeader = true
@@ -70,6 +70,10 @@ func (s *Server) configure() {
 	h.SecureErrorLogMessage = true
 	h.Logger = silence{}
 }
+
+// connectionMargin is how many connections beyond the limit still get an answer in the contract's form. Those beyond
+// the margin get one of fasthttp's, which is plain text.
+const connectionMargin = 256
 
 // silence is the log of fasthttp, which tells only of what clients did wrong; that is counted instead.
 type silence struct{}
@@ -107,6 +111,12 @@ func (s *Server) limitBody(header *fasthttp.RequestHeader) fasthttp.RequestConfi
 // handle answers one request.
 func (s *Server) handle(ctx *fasthttp.RequestCtx) {
 	x := s.acquireExchange(ctx)
+	if int(s.http.GetOpenConnectionsCount()) > s.options.MaxConnections {
+		x.failOverloaded(s, "too many connections are open")
+		ctx.SetConnectionClose()
+		s.releaseExchange(x)
+		return
+	}
 	at, variable := s.router.find(ctx.Path())
 	x.variable = variable
 	rt := s.choose(x, at)

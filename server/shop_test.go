@@ -28,6 +28,9 @@ type shop struct {
 	contract *contract // nil to hold nothing against the OpenAPI document
 }
 
+// jsonNumber is a number in an answer, as it was written.
+type jsonNumber = json.Number
+
 // answer is what a request was answered.
 type answer struct {
 	status int

@@ -2,6 +2,7 @@ package wal
 
 import (
 	"errors"
+	"flag"
 	"fmt"
 	"math/rand/v2"
 	"sync/atomic"
@@ -12,51 +13,86 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
-// TestCrashAtEveryStep runs one workload and takes an image of the disk before every change that is made
-// to it, as after a power cut: with none, half or all of what was not synced. Every image must open and hold
-// what had been acknowledged.
-func TestCrashAtEveryStep(t *testing.T) {
-	leavesNothing(t)
-	type image struct {
-		fs               *vfs.MemFS
-		acked, attempted uint64
+var crashSeeds = flag.Uint64("wal.seeds", 2, "workloads that TestCrash runs")
+
+// crashes takes an image of a disk before every change that is made to it, as after a power cut: with none, half
+// or all of what was not synced.
+type crashes struct {
+	disk             *vfs.MemFS
+	fs               *faultFS
+	acked, attempted atomic.Uint64
+	images           []crashImage
+}
+
+type crashImage struct {
+	fs               *vfs.MemFS
+	acked, attempted uint64
+}
+
+func collectCrashes(disk *vfs.MemFS, seed uint64) *crashes {
+	c := &crashes{disk: disk, fs: newFaultFS(disk)}
+	r := rand.New(rand.NewPCG(seed, 7))
+	c.fs.setHook(func(s faultStep) error {
+		percent := []int{0, 50, 100}[(s.number+int(seed))%3]
+		c.images = append(c.images, crashImage{
+			disk.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: percent, RNG: r}), c.acked.Load(), c.attempted.Load()})
+		return nil
+	})
+	return c
+}
+
+// write opens the directory, writes some groups and closes it.
+func (c *crashes) write(t *testing.T, seed uint64, groups int) {
+	t.Helper()
+	j := mustOpen(t, small, "data", Options{FS: c.fs})
+	l := newLoad(j, seed)
+	l.feed = j.FeedLast() == j.Last()
+	for range groups {
+		c.attempted.Store(l.next + 8)
+		if err := l.group(); err != nil {
+			t.Fatal(err)
+		}
+		c.acked.Store(l.acked)
 	}
-	for seed := uint64(1); seed <= 3; seed++ {
+	if err := l.drain(len(l.flight)); err != nil {
+		t.Fatal(err)
+	}
+	c.acked.Store(l.acked)
+	if err := j.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// check opens every image, or in a short test some of them.
+func (c *crashes) check(t *testing.T, seed uint64) {
+	t.Helper()
+	t.Logf("%d steps", len(c.images))
+	for i, image := range c.images {
+		if !testing.Short() || i%9 == int(seed)%9 {
+			checkImage(t, image.fs, image.acked, image.attempted)
+		}
+	}
+}
+
+// TestCrash runs a workload and crashes it at every step; then it recovers from a crash and crashes at every step
+// of that. Every image must open and hold what had been acknowledged.
+func TestCrash(t *testing.T) {
+	leavesNothing(t)
+	for seed := uint64(1); seed <= *crashSeeds; seed++ {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
-			disk := vfs.NewCrashableMem()
-			fs := newFaultFS(disk)
-			r := rand.New(rand.NewPCG(seed, 7))
-			var acked, attempted atomic.Uint64
-			var images []image
-			fs.setHook(func(s faultStep) error {
-				percent := []int{0, 50, 100}[s.number%3]
-				images = append(images, image{
-					disk.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: percent, RNG: r}), acked.Load(), attempted.Load()})
-				return nil
-			})
-			j := mustOpen(t, small, "data", Options{FS: fs})
-			l := newLoad(j, seed)
-			for range 25 {
-				attempted.Store(l.next + 8)
-				if err := l.group(); err != nil {
-					t.Fatal(err)
-				}
-				acked.Store(l.acked)
-			}
-			if err := l.drain(len(l.flight)); err != nil {
-				t.Fatal(err)
-			}
-			acked.Store(l.acked)
-			if err := j.Close(); err != nil {
-				t.Fatal(err)
-			}
-			t.Logf("%d steps", len(images))
-			for i, image := range images {
-				if testing.Short() && i%7 != int(seed) {
-					continue
-				}
-				checkImage(t, image.fs, image.acked, image.attempted)
-			}
+			c := collectCrashes(vfs.NewCrashableMem(), seed)
+			c.write(t, seed, 20)
+			c.check(t, seed)
+		})
+		t.Run(fmt.Sprint("recovery, seed ", seed), func(t *testing.T) {
+			c := collectCrashes(vfs.NewCrashableMem(), seed+1000)
+			c.write(t, seed+1000, 15)
+			from := c.images[len(c.images)*2/3]
+			again := collectCrashes(from.fs, seed)
+			again.acked.Store(from.acked)
+			again.attempted.Store(from.attempted)
+			again.write(t, seed+2000, 3)
+			again.check(t, seed)
 		})
 	}
 }

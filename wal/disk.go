@@ -3,6 +3,7 @@ package wal
 import (
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
@@ -30,9 +31,14 @@ func (g guardedFS) guard(file vfs.File, name string, err error) (vfs.File, error
 	return &guardedFile{file, g, name}, nil
 }
 
-// Create makes a file or does not return.
+// Create makes a file or does not return. Pebble points to a new MANIFEST by a marker beside it and syncs the
+// directory only after that, so that a power cut may keep the marker and lose the MANIFEST. Here the MANIFEST
+// is safe first.
 func (g guardedFS) Create(name string, c vfs.DiskWriteCategory) (vfs.File, error) {
 	file, err := g.FS.Create(name, c)
+	if err == nil && strings.HasPrefix(g.FS.PathBase(name), "MANIFEST-") {
+		err = syncDir(g.FS, g.FS.PathDir(name))
+	}
 	return g.guard(file, name, err)
 }
 
@@ -54,7 +60,7 @@ func (g guardedFS) OpenDir(name string) (vfs.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &guardedFile{file, g, name}, nil
+	return &guardedDir{file, g, name}, nil
 }
 
 // Rename renames a file or does not return.
@@ -101,4 +107,21 @@ func (f *guardedFile) SyncTo(length int64) (bool, error) {
 	full, err := f.File.SyncTo(length)
 	f.fs.must("syncing", f.name, err)
 	return full, nil
+}
+
+// Close may be what writes, or finds that something could not be written.
+func (f *guardedFile) Close() error {
+	f.fs.must("closing", f.name, f.File.Close())
+	return nil
+}
+
+type guardedDir struct {
+	vfs.File
+	fs   guardedFS
+	name string
+}
+
+func (d *guardedDir) Sync() error {
+	d.fs.must("syncing the directory", d.name, d.File.Sync())
+	return nil
 }

@@ -43,13 +43,36 @@
 //	p.Wait()                                  // the disk has it
 //	p.Release()                               // the buffers may be used again
 //
-// Begin and Commit are for one goroutine, the sequencer. Wait and Release may be called from another.
-// Several groups may be between Begin and Release.
+// Begin and Commit are for one goroutine, the sequencer. Wait, Release and AppendFeed may be called from
+// another, everything that reads from any. Several groups may be between Begin and Release.
+//
+// A group is readable only when it is durable: Replay ends with the last group that somebody has waited for.
 //
 // # Failure
 //
 // The first error of a write or a sync kills the journal: [Options.OnFatal] is called once, and every
-// later Begin, Commit, Wait or AppendFeed returns [ErrFailed]. Nothing is retried, because after a failed
-// sync the operating system may have dropped the data that it could not write, and a second sync would
-// report success for what is lost. The process is expected to end; a restart recovers.
+// call from then on returns [ErrFailed]. Nothing is retried, because after a failed sync the operating
+// system may have dropped the data that it could not write, and a second sync would report success for what
+// is lost. The process is expected to end; a restart recovers. See guardedFS for how a failing disk is
+// kept from Pebble, and fatal for how our calls get out of it.
+//
+// # Damage
+//
+// What a crash tears off, the end of Pebble's newest log, is dropped in silence: nobody was told that it was
+// safe. Everything else that is not as it was written is a [*DamageError]. Pebble's checksums, ours, the chain
+// and the contiguity find changed bytes and holes. Three things lie beside them, since Pebble passes over a
+// changed bit in the middle of its newest log or of its MANIFEST and takes it for the end:
+//
+//   - marks in the log, which promise what was durable (mark.go);
+//   - a look behind places of the MANIFEST that cannot be read (manifest.go);
+//   - the seal, a file that says where the journal ended when it was closed (seal.go).
+//
+// Open looks for damage before Pebble may write, because Pebble deletes what it believes to be of no use.
+// What cannot be found is damage to the last group before a crash, which looks like a torn write, and the
+// loss of the whole newest log file.
+//
+// # Files
+//
+// Besides Pebble's own files the directory holds SEAL, and BALLAST: room that can be given back when the disk is
+// full (space.go). Its length reads as zero; du tells what it takes. It may be deleted at any time.
 package wal

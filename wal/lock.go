@@ -7,12 +7,13 @@ import (
 	"syscall"
 
 	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
 // acquire makes the directory when it must, and locks it.
 func (j *Journal) acquire() error {
 	if !j.options.ReadOnly {
-		if err := j.fs.MkdirAll(j.dir, 0o755); err != nil {
+		if err := makeDir(j.fs, j.dir); err != nil {
 			return fmt.Errorf("making the data directory: %w", err)
 		}
 	}
@@ -25,6 +26,24 @@ func (j *Journal) acquire() error {
 	}
 	j.lock = lock
 	return nil
+}
+
+// makeDir makes a directory and those above it, and syncs the parents, so that a power cut cannot take the
+// whole directory away.
+func makeDir(fs vfs.FS, dir string) error {
+	if _, err := fs.Stat(dir); err == nil {
+		return nil
+	}
+	parent := fs.PathDir(dir)
+	if parent != dir {
+		if err := makeDir(fs, parent); err != nil {
+			return err
+		}
+	}
+	if err := fs.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	return syncDir(fs, parent)
 }
 
 // heldBySomebody tells a lock that is taken from one that cannot be made. The lock call itself fails with a

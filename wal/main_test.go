@@ -8,12 +8,20 @@ import (
 	"go.uber.org/goleak"
 )
 
-// holderEnv names the directory that a copy of the test binary opens and keeps; see TestLockedByProcess.
-const holderEnv = "WAL_TEST_HOLD_DIRECTORY"
+// These name the directory that a copy of the test binary opens and keeps, or writes to until it is killed; see
+// TestLockedByProcess and TestKill.
+const (
+	holderEnv = "WAL_TEST_HOLD_DIRECTORY"
+	writerEnv = "WAL_TEST_WRITE_DIRECTORY"
+)
 
 func TestMain(m *testing.M) {
 	if dir := os.Getenv(holderEnv); dir != "" {
 		holdDirectory(dir)
+		return
+	}
+	if dir := os.Getenv(writerEnv); dir != "" {
+		writeDirectory(dir)
 		return
 	}
 	os.Exit(m.Run())
@@ -34,4 +42,17 @@ func holdDirectory(dir string) {
 func leavesNothing(t *testing.T) {
 	before := goleak.IgnoreCurrent()
 	t.Cleanup(func() { goleak.VerifyNone(t, before) })
+}
+
+// writeDirectory writes groups for ever and prints what is acknowledged.
+func writeDirectory(dir string) {
+	j, err := small.open(dir, Options{BallastBytes: -1})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	l := newLoad(j, uint64(os.Getpid()))
+	for l.group() == nil {
+		fmt.Println(l.acked)
+	}
 }

@@ -156,6 +156,10 @@ func (p *Pending) seal() {
 		d.bytes = nil
 	}
 	setMark(p.batch, p.j.durable.Load())
+	if invariant.Costly {
+		_, err := DecodeGroup(p.value)
+		invariant.Check(err == nil, "what is written can be read")
+	}
 }
 
 // Wait returns when the group, and with it every earlier one, is durable. It is called once.

@@ -163,6 +163,14 @@ func TestServeUntilSIGTERM(t *testing.T) {
 	}
 }
 
+// TestSignalToProcessAndGroup sends what timeout(1) sends: the same wish twice.
+func TestSignalToProcessAndGroup(t *testing.T) {
+	s := start(t, t.TempDir())
+	s.signal(syscall.SIGTERM)
+	_ = s.cmd.Process.Signal(syscall.SIGTERM) // it may have ended
+	s.wait(0)
+}
+
 func TestTwoProcessesOnOneDirectory(t *testing.T) {
 	dir := t.TempDir()
 	first := start(t, dir)

@@ -1,0 +1,90 @@
+// Package bench measures a holdfast server as its clients see it, and afterwards makes sure that the
+// server has what it acknowledged. Fast answers that are wrong are worth nothing, so no figure is given
+// without the verification, unless it was left out on purpose, which the report says.
+//
+// Run does one measurement, CrashLoop kills the server in the middle of load again and again, Verify
+// checks a server against the ledger of an earlier run, and ServeEcho is the floor that a
+// comparison measures beside the server.
+//
+// # Where to find what
+//
+//	run.go, compare.go, crash.go     the three kinds of runs, each with its stages in order
+//	load.go, pacer.go, measure.go    the driver: connections, the open loop's clock, the meter
+//	workload.go, zipf.go             what the buyers want
+//	script.go, script_mixed.go       what one connection says
+//	form_*.go, http_*.go, append.go  how it is written, and how the answers are read
+//	book.go, acks.go, ledger.go      what was acknowledged
+//	verify*.go                       whether it is there
+//	peers.go, echo.go, redis.go      what the server is compared with
+//	recorder.go, process.go, disk.go the instruments
+//	report*.go, page.go, chart.go    the results
+//
+// # Scenarios
+//
+// Every order follows from the run's seed and the order's ordinal alone (workload.go), so the
+// verification recomputes what each acknowledged order must be.
+//
+//	hot      one SKU
+//	zipf     10,000 SKUs; the k-th is wanted with a weight of 1/k^1.05, so the first takes 13 %
+//	basket   one to five lines, each of one to three units of any of 10,000 SKUs, which lie in all slots
+//	holds    a hold of one unit (SKUs as in zipf), then 70 % are confirmed, 20 % released, 10 % left to
+//	         expire; the second step follows at once on the same connection
+//	soldout  one SKU with a tenth as many units as there are orders
+//	mixed    orders as in zipf, and as many reads: four of five an availability, one an order by id
+//
+// Customers are all different, and idempotency keys, where they are on, pass for random: both are what
+// costs a server most memory.
+//
+// # How each figure is measured
+//
+// Latency is that of a request: from the instant before its first byte is written until its last
+// answer byte is parsed. In a batch mode a request is a batch. In an open loop (Rate) it counts from
+// the instant at which the request should have been sent, so that waiting for a free connection is
+// part of it, as in wrk2 (G. Tene, "How NOT to measure latency"). The generator's own lateness is in
+// it too and given beside it. Latencies go into HdrHistograms of three digits, and the percentiles are
+// of all requests of the measured time, not means of percentiles.
+//
+// Throughput is commands divided by the time from the first to the last answer. Orders are those that
+// were placed and acknowledged; commands include refusals. Orders of the warm-up are not counted, but
+// are verified.
+//
+// CPU and memory are the kernel's: user and system time of /proc/PID/stat, VmRSS and VmHWM of
+// /proc/PID/status, in and outside the measured time as the names say. They are known of an own
+// server, on Linux. Memory per order is given twice: the growth since before the load, and all resident
+// memory, with everything that is in it for other reasons, divided by the orders.
+//
+// The disk's sync is a 4 KiB write into a file that exists, and fdatasync, over and over for half a second
+// before and after the load, on the volume that the server writes to. A file system in memory is named.
+//
+// # The generator
+//
+// It runs on the server's machine, so whatever it uses the server lacks; its CPU is in the report. A
+// goroutine per connection writes a request built in place and reads the answer with a parser that
+// knows status, length and body; there is no queue between goroutines and no allocation per order.
+// An event loop over epoll was measured against this: the same throughput with a tenth less CPU, at the
+// price of working on Linux only.
+//
+// # Comparisons
+//
+// Contenders take turns (A B C A B C …), since the speed of a machine drifts by tens of percent. A
+// ratio is that of two turns of one round, and the median over the rounds is given with the lowest
+// and highest. The echo gets the server's own requests and answers with constants of the real
+// answers' length. Redis does the same order in a Lua script (check, take, write the order's hash) with
+// every write synced before it is answered; it is driven over its own protocol, which is lighter than
+// HTTP, and against batches it is pipelined at several depths, of which the fastest is marked. Afterwards
+// Redis must have as many orders as it acknowledged.
+//
+// # Verification
+//
+//   - All acknowledged ids are different, and no key was answered with two.
+//   - Every acknowledged order is read back by id and compared with what its ordinal says: customer, lines,
+//     quantities, allocations, status. Beyond 200,000 orders it is a sample of about 100,000 that
+//     contains the last 10,000; the report says which.
+//   - The server's audit finds no violation, and counts exactly as many orders as were acknowledged; with
+//     requests that got no answer, at most so many more. (Own server only.)
+//   - For every SKU, units sold and units left are the units stocked, and as many were sold as acknowledged
+//     orders took.
+//
+// Who may call it: cmd/holdfast. It imports nothing of the server but the codec and the core's
+// vocabulary, since it must see what any client sees.
+package bench

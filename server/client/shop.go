@@ -1,0 +1,296 @@
+package client
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"time"
+)
+
+// SKUSettings are a SKU's selling rules. The zero value sells what is there and nothing beyond.
+type SKUSettings struct {
+	Title            string           `json:"title,omitempty"`
+	SafetyStock      int64            `json:"safety_stock"`
+	BackorderLimit   BackorderLimit   `json:"backorder_limit"`
+	LimitPerCustomer LimitPerCustomer `json:"limit_per_customer"`
+}
+
+// BackorderLimit is how many units may be sold beyond stock; Unlimited for any number.
+type BackorderLimit int64
+
+// Unlimited is the backorder limit that is never reached; null in JSON.
+const Unlimited BackorderLimit = -1
+
+// LimitPerCustomer is how many units one customer may have; 0, null in JSON, for any number.
+type LimitPerCustomer int64
+
+// MarshalJSON writes null for Unlimited.
+func (l BackorderLimit) MarshalJSON() ([]byte, error) {
+	return marshalLimit(int64(l), int64(Unlimited))
+}
+
+// UnmarshalJSON reads null as Unlimited.
+func (l *BackorderLimit) UnmarshalJSON(text []byte) error {
+	return unmarshalLimit(text, (*int64)(l), int64(Unlimited))
+}
+
+// MarshalJSON writes null for 0.
+func (l LimitPerCustomer) MarshalJSON() ([]byte, error) { return marshalLimit(int64(l), 0) }
+
+// UnmarshalJSON reads null as 0.
+func (l *LimitPerCustomer) UnmarshalJSON(text []byte) error {
+	return unmarshalLimit(text, (*int64)(l), 0)
+}
+
+func marshalLimit(limit, none int64) ([]byte, error) {
+	if limit == none {
+		return []byte("null"), nil
+	}
+	return json.Marshal(limit)
+}
+
+func unmarshalLimit(text []byte, limit *int64, none int64) error {
+	if string(text) == "null" {
+		*limit = none
+		return nil
+	}
+	return json.Unmarshal(text, limit)
+}
+
+// SKU is a SKU with its settings.
+type SKU struct {
+	SKU    string `json:"sku"`
+	Number uint32 `json:"number"` // for binary batches
+	SKUSettings
+	Version  uint32 `json:"version"`
+	Sequence uint64 `json:"sequence"`
+}
+
+// PutSKU makes a SKU, or replaces its settings.
+func (c *Client) PutSKU(ctx context.Context, name string, settings SKUSettings) (sku SKU, err error) {
+	err = c.call(ctx, http.MethodPut, path("v1", "skus", name), settings, &sku, nil)
+	return sku, err
+}
+
+// SKU gives a SKU.
+func (c *Client) SKU(ctx context.Context, name string, options ...Option) (sku SKU, err error) {
+	err = c.call(ctx, http.MethodGet, path("v1", "skus", name), nil, &sku, options)
+	return sku, err
+}
+
+// SKUPage is a page of the list of SKUs. Next is empty at the end.
+type SKUPage struct {
+	Items    []SKU  `json:"items"`
+	Next     string `json:"next"`
+	Sequence uint64 `json:"sequence"`
+}
+
+// SKUs gives a page of the list of SKUs.
+func (c *Client) SKUs(ctx context.Context, options ...Option) (page SKUPage, err error) {
+	err = c.call(ctx, http.MethodGet, "/v1/skus", nil, &page, options)
+	return page, err
+}
+
+// LocationSettings are a location's routing facts.
+type LocationSettings struct {
+	Name      string   `json:"name,omitempty"`
+	Kind      string   `json:"kind,omitempty"` // warehouse, store or supplier; "" for warehouse
+	Latitude  *float64 `json:"latitude,omitempty"`
+	Longitude *float64 `json:"longitude,omitempty"`
+	Priority  int32    `json:"priority"` // lower is asked first
+}
+
+// Location is a location with its settings.
+type Location struct {
+	Location string `json:"location"`
+	LocationSettings
+	Version  uint32 `json:"version"`
+	Sequence uint64 `json:"sequence"`
+}
+
+// PutLocation makes a location, or replaces its settings.
+func (c *Client) PutLocation(ctx context.Context, name string, settings LocationSettings) (location Location, err error) {
+	err = c.call(ctx, http.MethodPut, path("v1", "locations", name), settings, &location, nil)
+	return location, err
+}
+
+// Adjustment changes the units on hand of one SKU at one location: by Delta, or to Set.
+type Adjustment struct {
+	SKU      string `json:"sku"`
+	Location string `json:"location,omitempty"` // "" for main
+	Delta    *int64 `json:"delta,omitempty"`
+	Set      *int64 `json:"set,omitempty"`
+	Expected *int64 `json:"expected,omitempty"` // only with Set
+	Reason   string `json:"reason,omitempty"`
+}
+
+// Receive is an adjustment that adds units at main.
+func Receive(sku string, units int64) Adjustment {
+	return Adjustment{SKU: sku, Delta: &units, Reason: "received"}
+}
+
+// Level is a SKU's units at one location.
+type Level struct {
+	SKU         string `json:"sku"`
+	Location    string `json:"location"`
+	OnHand      int64  `json:"on_hand"`
+	Reserved    int64  `json:"reserved"`
+	Allocated   int64  `json:"allocated"`
+	Unavailable int64  `json:"unavailable"`
+	Available   int64  `json:"available"`
+}
+
+// Levels are what an adjustment changed.
+type Levels struct {
+	Sequence uint64  `json:"sequence"`
+	Levels   []Level `json:"levels"`
+}
+
+// Adjust changes stock: all of the adjustments, or none.
+func (c *Client) Adjust(ctx context.Context, adjustments []Adjustment, options ...Option) (levels Levels, err error) {
+	body := struct {
+		Adjustments []Adjustment `json:"adjustments"`
+	}{adjustments}
+	err = c.call(ctx, http.MethodPost, "/v1/stock/adjustments", body, &levels, options)
+	return levels, err
+}
+
+// Availability is everything there is to say about a SKU's units.
+type Availability struct {
+	SKU           string  `json:"sku"`
+	Available     int64   `json:"available"`
+	OnHand        int64   `json:"on_hand"`
+	Reserved      int64   `json:"reserved"`
+	Allocated     int64   `json:"allocated"`
+	Unavailable   int64   `json:"unavailable"`
+	SafetyStock   int64   `json:"safety_stock"`
+	Backorderable bool    `json:"backorderable"`
+	Sequence      uint64  `json:"sequence"`
+	Locations     []Level `json:"locations"`
+}
+
+// Availability tells how many units of a SKU there are, and where.
+func (c *Client) Availability(ctx context.Context, sku string, options ...Option) (a Availability, err error) {
+	err = c.call(ctx, http.MethodGet, path("v1", "skus", sku, "availability"), nil, &a, options)
+	return a, err
+}
+
+// Money is an amount in minor units.
+type Money struct {
+	Amount   int64  `json:"amount"`
+	Currency string `json:"currency"`
+}
+
+// Address is where an order goes.
+type Address struct {
+	Name       string   `json:"name,omitempty"`
+	Address    []string `json:"address,omitempty"`
+	City       string   `json:"city,omitempty"`
+	PostalCode string   `json:"postal_code,omitempty"`
+	Country    string   `json:"country,omitempty"`
+	Latitude   *float64 `json:"latitude,omitempty"`
+	Longitude  *float64 `json:"longitude,omitempty"`
+}
+
+// Line asks for units of a SKU.
+type Line struct {
+	SKU       string `json:"sku"`
+	Quantity  int64  `json:"quantity"`
+	UnitPrice *Money `json:"unit_price,omitempty"`
+}
+
+// OrderRequest asks for an order.
+type OrderRequest struct {
+	Customer   string   `json:"customer"`
+	Channel    string   `json:"channel,omitempty"` // "" for web
+	ExternalID string   `json:"external_id,omitempty"`
+	Lines      []Line   `json:"lines"`
+	ShipTo     *Address `json:"ship_to,omitempty"`
+}
+
+// HoldRequest asks for a hold.
+type HoldRequest struct {
+	Customer   string   `json:"customer"`
+	Channel    string   `json:"channel,omitempty"`     // "" for web
+	TTLSeconds int      `json:"ttl_seconds,omitempty"` // 0 for ten minutes
+	Lines      []Line   `json:"lines"`
+	ShipTo     *Address `json:"ship_to,omitempty"`
+}
+
+// Order is a hold or an order: one thing at two stations of its life.
+type Order struct {
+	ID         string      `json:"id"`
+	Status     string      `json:"status"` // held, placed, cancelled, released, expired
+	ExpiresAt  time.Time   `json:"expires_at"`
+	Version    uint32      `json:"version"`
+	Lines      []OrderLine `json:"lines"`
+	Customer   string      `json:"customer"`
+	Channel    string      `json:"channel"`
+	ExternalID string      `json:"external_id"`
+	CreatedAt  time.Time   `json:"created_at"`
+	ShipTo     *Address    `json:"ship_to"`
+	Sequence   uint64      `json:"sequence"`
+}
+
+// OrderLine is a line of a hold or an order.
+type OrderLine struct {
+	Line
+	Backordered int64        `json:"backordered"`
+	Allocations []Allocation `json:"allocations"`
+}
+
+// Allocation is units of one location promised to a line.
+type Allocation struct {
+	Location string `json:"location"`
+	Quantity int64  `json:"quantity"`
+}
+
+// PlaceOrder places an order.
+func (c *Client) PlaceOrder(ctx context.Context, order OrderRequest, options ...Option) (placed Order, err error) {
+	err = c.call(ctx, http.MethodPost, "/v1/orders", order, &placed, options)
+	return placed, err
+}
+
+// Order gives an order.
+func (c *Client) Order(ctx context.Context, id string, options ...Option) (order Order, err error) {
+	err = c.call(ctx, http.MethodGet, path("v1", "orders", id), nil, &order, options)
+	return order, err
+}
+
+// CancelOrder gives an order's units back.
+func (c *Client) CancelOrder(ctx context.Context, id string, options ...Option) (order Order, err error) {
+	err = c.call(ctx, http.MethodPost, path("v1", "orders", id, "cancel"), nil, &order, options)
+	return order, err
+}
+
+// PlaceHold sets units aside until a deadline.
+func (c *Client) PlaceHold(ctx context.Context, hold HoldRequest, options ...Option) (placed Order, err error) {
+	err = c.call(ctx, http.MethodPost, "/v1/holds", hold, &placed, options)
+	return placed, err
+}
+
+// Hold gives a hold, and the order that it became.
+func (c *Client) Hold(ctx context.Context, id string, options ...Option) (hold Order, err error) {
+	err = c.call(ctx, http.MethodGet, path("v1", "holds", id), nil, &hold, options)
+	return hold, err
+}
+
+// ConfirmHold turns a hold into an order.
+func (c *Client) ConfirmHold(ctx context.Context, id string, options ...Option) (order Order, err error) {
+	err = c.call(ctx, http.MethodPost, path("v1", "holds", id, "confirm"), nil, &order, options)
+	return order, err
+}
+
+// ExtendHold moves a hold's deadline.
+func (c *Client) ExtendHold(ctx context.Context, id string, ttlSeconds int, options ...Option) (hold Order, err error) {
+	body := struct {
+		TTLSeconds int `json:"ttl_seconds"`
+	}{ttlSeconds}
+	err = c.call(ctx, http.MethodPost, path("v1", "holds", id, "extend"), body, &hold, options)
+	return hold, err
+}
+
+// ReleaseHold gives a hold's units back.
+func (c *Client) ReleaseHold(ctx context.Context, id string, options ...Option) error {
+	return c.call(ctx, http.MethodDelete, path("v1", "holds", id), nil, nil, options)
+}
