@@ -24,15 +24,6 @@ type outcome struct {
 // refuse counts a command that was not done.
 func (o *outcome) refuse(code int) { o.refused[code]++ }
 
-// refusals is the number of commands that were not done.
-func (o *outcome) refusals() int {
-	n := 0
-	for _, count := range o.refused {
-		n += int(count)
-	}
-	return n
-}
-
 // codeIndex finds a code's place in refusalCodes.
 func codeIndex(code []byte) int {
 	for i := range refusalCodes {

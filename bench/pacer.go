@@ -41,8 +41,8 @@ func (p *pacer) run() {
 	start := time.Now()
 	for k := int64(0); ; k++ {
 		at := start.Add(time.Duration(k) * p.period)
-		if wait := time.Until(at); wait > 0 {
-			preciseSleep(wait)
+		for wait := time.Until(at); wait > 0; wait = time.Until(at) {
+			preciseSleep(wait) // which any signal cuts short
 		}
 		_ = p.late.RecordValue(int64(min(max(time.Since(at), 0), maxLatency) / latencyUnit)) // within its range
 		select {

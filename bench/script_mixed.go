@@ -9,7 +9,6 @@ type mixedScript struct {
 	share  float64 // of reads among all requests
 	source counter // of random draws
 
-	request
 	response
 	start   []byte
 	reading bool

@@ -7,10 +7,10 @@ import (
 	"time"
 )
 
-// preciseSleep sleeps to within the kernel's timer slack, some 50 µs.
+// preciseSleep sleeps to within the kernel's timer slack, some 50 µs. A signal ends it early, and Go's
+// scheduler sends signals.
 func preciseSleep(d time.Duration) {
 	left := syscall.NsecToTimespec(int64(d))
-	// An interrupted sleep is short; the caller looks at the clock and sleeps again.
 	_ = syscall.Nanosleep(&left, nil)
 }
 

@@ -34,9 +34,7 @@ func TestOverload(t *testing.T) {
 	second := background(func() []answer { return ask(t, e, repeat(order("bob", sku, 1), engine.MaxRequestCommands)...) })
 	eventually(t, "the queue is full", func() bool { return e.Stats().Queued == engine.MaxRequestCommands })
 	for range 3 {
-		if _, err := tryAsk(e, withKey(order("cem", sku, 1), 1)); !errors.Is(err, engine.ErrOverloaded) {
-			t.Errorf("%v", err)
-		}
+		overloaded(t, e, withKey(order("cem", sku, 1), 1))
 	}
 	if keys := e.Stats().Keys; keys != 0 {
 		t.Errorf("%d keys are claimed", keys)
@@ -54,6 +52,14 @@ func TestOverload(t *testing.T) {
 	closeEngine(t, e)
 }
 
+func overloaded(t *testing.T, e *engine.Engine, c core.Command) {
+	t.Helper()
+	refused := background(func() error { _, err := tryAsk(e, c); return err })
+	if err := within(t, "an answer at once", refused); !errors.Is(err, engine.ErrOverloaded) {
+		t.Errorf("%v", err)
+	}
+}
+
 // TestQueueIsBoundedByBytes is TestOverload for commands with large documents.
 func TestQueueIsBoundedByBytes(t *testing.T) {
 	leavesNothing(t)
@@ -68,9 +74,7 @@ func TestQueueIsBoundedByBytes(t *testing.T) {
 	within(t, "the sync", d.waiting)
 	second := background(func() []answer { return ask(t, e, repeat(heavy, 127)...) })
 	eventually(t, "the queue is full", func() bool { return e.Stats().Queued == 127 })
-	if _, err := tryAsk(e, heavy); !errors.Is(err, engine.ErrOverloaded) {
-		t.Errorf("%v", err)
-	}
+	overloaded(t, e, heavy)
 	release()
 	within(t, "the first order", first)
 	last := within(t, "the others", second)[126]

@@ -130,7 +130,7 @@ func (s *Server) runStream(connection net.Conn, after core.Sequence) {
 		}
 	}()
 	t.run(stop, gone)
-	_ = connection.SetDeadline(time.Now()) // ends the goroutine above; the caller closes
+	_ = connection.SetDeadline(time.Unix(1, 0)) // ends the goroutine above; the caller closes
 	<-gone
 }
 

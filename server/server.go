@@ -28,6 +28,9 @@ type Server struct {
 	exchanges  sync.Pool // of *exchange
 	batches    sync.Pool // of *batch
 	streams    streams
+	reaper     *reaper
+	listening  sync.Mutex // held to change the next two
+	listener   net.Listener
 	draining   atomic.Bool
 	retryAfter string
 }
@@ -43,6 +46,7 @@ func New(e *engine.Engine, o Options) (*Server, error) {
 	s.batches.New = func() any { return new(batch) }
 	s.retryAfter = strconv.Itoa(int(s.options.RetryAfter / time.Second))
 	s.streams.stop = make(chan struct{})
+	s.reaper = newReaper()
 	s.configure()
 	return s, nil
 }
@@ -61,7 +65,6 @@ func (s *Server) configure() {
 	h.IdleTimeout = s.options.IdleTimeout
 	h.Concurrency = s.options.MaxConnections + connectionMargin
 	h.MaxConnsPerIP = s.options.MaxConnectionsPerIP
-	h.TCPKeepalive = true
 	h.NoDefaultServerHeader = true
 	h.NoDefaultDate = true
 	h.NoDefaultContentType = true
@@ -81,17 +84,48 @@ type silence struct{}
 // Printf drops the line.
 func (silence) Printf(string, ...any) {}
 
-// Serve answers the connections of a listener until Shutdown. It returns nil after that.
-func (s *Server) Serve(ln net.Listener) error { return s.http.Serve(ln) }
+// Serve answers the connections of a listener until Shutdown, and closes it. It returns nil after that.
+func (s *Server) Serve(ln net.Listener) error {
+	if !s.listen(ln) {
+		return ln.Close()
+	}
+	err := s.http.Serve(&timedListener{Listener: ln, reaper: s.reaper})
+	if s.draining.Load() {
+		return nil
+	}
+	return err
+}
+
+// listen takes the listener into Shutdown's care, unless that was called before.
+func (s *Server) listen(ln net.Listener) bool {
+	s.listening.Lock()
+	defer s.listening.Unlock()
+	if s.draining.Load() {
+		return false
+	}
+	s.listener = ln
+	return true
+}
 
 // Shutdown ends the service in good order: readiness goes first, no connection is taken any more,
 // requests under way are answered, streams of events end, idle connections are closed. When ctx ends
-// before all that is done its error is returned.
+// before all that is done its error is returned. The listener is closed here too, as fasthttp forgets one that it
+// has only just been given.
 func (s *Server) Shutdown(ctx context.Context) error {
+	s.listening.Lock()
 	s.draining.Store(true)
+	if s.listener != nil {
+		_ = s.listener.Close() // perhaps closed already
+	}
+	s.listening.Unlock()
 	s.streams.close()
 	err := s.http.ShutdownWithContext(ctx)
-	return errors.Join(err, s.streams.wait(ctx))
+	if errors.Is(err, net.ErrClosed) {
+		err = nil // of the listener
+	}
+	err = errors.Join(err, s.streams.wait(ctx))
+	s.reaper.close()
+	return err
 }
 
 var batchPath = []byte("/v1/batch")

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"strings"
@@ -41,6 +42,7 @@ type answer struct {
 // openShop starts a shop that holds all its requests and answers against the OpenAPI document.
 func openShop(t testing.TB, o Options) *shop {
 	t.Helper()
+	o.Log = slog.New(slog.DiscardHandler)
 	h := &shop{t: t, dir: t.TempDir(), options: o, contract: theContract(t)}
 	h.open()
 	t.Cleanup(h.close)

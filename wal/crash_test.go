@@ -97,6 +97,45 @@ func TestCrash(t *testing.T) {
 	}
 }
 
+// TestCrashInNewDirectory is the beginning of a directory's life, many times: the names in directories are what a
+// power cut takes here.
+func TestCrashInNewDirectory(t *testing.T) {
+	leavesNothing(t)
+	const dir = "not/there/yet"
+	seeds := uint64(10)
+	if testing.Short() {
+		seeds = 2
+	}
+	for seed := range seeds {
+		disk := vfs.NewCrashableMem()
+		fs := newFaultFS(disk)
+		r := rand.New(rand.NewPCG(seed, 7))
+		var images []*vfs.MemFS
+		fs.setHook(func(faultStep) error {
+			images = append(images, disk.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: 50, RNG: r}))
+			return nil
+		})
+		j := mustOpen(t, small, dir, Options{FS: fs})
+		l := newLoad(j, seed)
+		if err := l.groups(1); err != nil {
+			t.Fatal(err)
+		}
+		after := disk.CrashClone(vfs.CrashCloneCfg{})
+		if err := j.Close(); err != nil {
+			t.Fatal(err)
+		}
+		for _, image := range append(images, after) {
+			j := mustOpen(t, small, dir, Options{FS: image})
+			if image == after && j.Last() != l.acked {
+				t.Errorf("%d was acknowledged and the journal ends with %d", l.acked, j.Last())
+			}
+			if err := j.Close(); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+}
+
 // failure is a way in which a disk fails for good.
 type failure struct {
 	name string
@@ -212,5 +251,25 @@ func mustBeDead(t *testing.T, j *Journal, l *load) {
 	}
 	if err := j.Close(); !errors.Is(err, ErrFailed) {
 		t.Errorf("Close after the failure: %v", err)
+	}
+}
+
+// TestPebbleGivesUp is the second line of defence: what Pebble itself calls fatal, and what fails in its background,
+// without a failing disk.
+func TestPebbleGivesUp(t *testing.T) {
+	cause := errors.New("the cause")
+	for name, giveUp := range map[string]func(*Journal){
+		"fatal":      func(j *Journal) { logger{&j.fatal}.Fatalf("pebble: fatal commit error: %v", cause) },
+		"background": func(j *Journal) { j.listener(false).BackgroundError(cause) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			fatals := make(chan error, 2)
+			j := mustOpen(t, small, "data", Options{FS: vfs.NewMem(), OnFatal: func(err error) { fatals <- err }})
+			go giveUp(j)
+			if err := <-fatals; !errors.Is(err, cause) {
+				t.Error(err)
+			}
+			mustBeDead(t, j, newLoad(j, 0))
+		})
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -280,6 +281,65 @@ func TestPebbleAloneMissesDamage(t *testing.T) {
 	}
 	_, err = Open(dir, Options{})
 	wantDamage(t, err, j.Last()+1, "were safely written")
+}
+
+// TestDamagedLastGroup damages the last group before a kill, when its feed has reached the disk behind it: then it
+// is known that it was durable.
+func TestDamagedLastGroup(t *testing.T) {
+	leavesNothing(t)
+	dir := t.TempDir()
+	j := mustOpen(t, standard, dir, Options{BallastBytes: -1})
+	p, err := j.Begin(1, 1, 0, 60<<10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	copy(p.Payload(), noise(60<<10))
+	if err := errors.Join(p.Commit(), p.Wait()); err != nil {
+		t.Fatal(err)
+	}
+	p.Release()
+	// Whole blocks of the log are written without a sync, if not at once.
+	if err := j.AppendFeed(1, 1, make([]byte, 100<<10)); err != nil {
+		t.Fatal(err)
+	}
+	log := filesIn(t, dir, "*.log")[0]
+	for deadline := time.Now().Add(5 * time.Second); size(t, log) < 120<<10; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("the feed does not come to the disk")
+		}
+	}
+	image := copyDir(t, dir)
+	if err := j.Close(); err != nil {
+		t.Fatal(err)
+	}
+	flipBit(t, filesIn(t, image, "*.log")[0], 40<<10)
+	_, err = Open(image, Options{})
+	wantDamage(t, err, 1, "were safely written")
+}
+
+// TestSealMissesWhatDisappeared puts a directory back to an older state, but for the seal.
+func TestSealMissesWhatDisappeared(t *testing.T) {
+	leavesNothing(t)
+	dir := t.TempDir()
+	var older string
+	for range 2 {
+		older = copyDir(t, dir)
+		j := mustOpen(t, small, dir, Options{BallastBytes: -1})
+		if err := errors.Join(newLoad(j, 1).groups(10), j.Close()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	seal, err := os.ReadFile(filepath.Join(dir, sealName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(older, sealName), seal, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	var damage *DamageError
+	if _, err := small.open(older, Options{}); !errors.As(err, &damage) || !strings.Contains(err.Error(), "when it was closed") {
+		t.Error(err)
+	}
 }
 
 // TestDamagedFiles damages the files of a directory that was closed in order.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"go/ast"
+	"go/token"
 	"slices"
 )
 
@@ -14,7 +15,7 @@ func checkSkip(t *tree, report reporter) error {
 		}
 		for _, d := range f.ast.Decls {
 			ast.Inspect(d, func(n ast.Node) bool {
-				if guard, ok := n.(*ast.IfStmt); ok && isCall(guard.Cond, "testing", "Short") {
+				if guard, ok := n.(*ast.IfStmt); ok && onlyIfShort(guard.Cond) {
 					return false
 				}
 				if isSkip(n) && !failsInCI(d) {
@@ -34,6 +35,14 @@ func (f *file) importsTesting() bool {
 		}
 	}
 	return false
+}
+
+// onlyIfShort reports whether a condition holds only under testing.Short, alone or with more.
+func onlyIfShort(e ast.Expr) bool {
+	if both, ok := e.(*ast.BinaryExpr); ok && both.Op == token.LAND {
+		return onlyIfShort(both.X) || onlyIfShort(both.Y)
+	}
+	return isCall(e, "testing", "Short")
 }
 
 // isSkip reports whether n calls Skip, Skipf or SkipNow of what is commonly a test's handle.

@@ -1,0 +1,50 @@
+package core
+
+import (
+	"fmt"
+	"reflect"
+	"testing"
+)
+
+// TestRecordsHaveNoHoles checks every type whose bytes are in slabs: fields lie side by side, none is a pointer, and what
+// fills up is written down as a field.
+func TestRecordsHaveNoHoles(t *testing.T) {
+	for _, record := range []any{
+		skuRecord{}, levelRecord{}, orderRecord{}, lineRecord{}, allocationRecord{},
+		partRecord{}, partLineRecord{}, limitRecord{}, dueRecord{},
+	} {
+		r := reflect.TypeOf(record)
+		covered := make([]int, r.Size())
+		cover(t, r, r.Name(), 0, covered)
+		for at, times := range covered {
+			if times != 1 {
+				t.Errorf("byte %d of %s lies in %d fields", at, r.Name(), times)
+			}
+		}
+		if r.Size()%8 != 0 && r.Align() == 8 {
+			t.Errorf("%s has %d bytes", r.Name(), r.Size())
+		}
+	}
+}
+
+// cover counts for each byte the fields that it lies in.
+func cover(t *testing.T, r reflect.Type, name string, offset uintptr, covered []int) {
+	t.Helper()
+	switch r.Kind() {
+	case reflect.Struct:
+		for i := range r.NumField() {
+			f := r.Field(i)
+			cover(t, f.Type, name+"."+f.Name, offset+f.Offset, covered)
+		}
+	case reflect.Array:
+		for i := range r.Len() {
+			cover(t, r.Elem(), fmt.Sprintf("%s[%d]", name, i), offset+uintptr(i)*r.Elem().Size(), covered)
+		}
+	case reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
+		for i := range r.Size() {
+			covered[offset+i]++
+		}
+	default:
+		t.Errorf("%s is a %s: its size or its meaning is not the same everywhere", name, r.Kind())
+	}
+}

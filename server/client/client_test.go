@@ -1,0 +1,156 @@
+package client_test
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"testing"
+	"time"
+
+	"holdfast/engine"
+	"holdfast/engine/codec"
+	"holdfast/engine/core"
+	"holdfast/server"
+	"holdfast/server/client"
+)
+
+// open starts a server and gives a client for it.
+func open(t *testing.T) *client.Client {
+	t.Helper()
+	e, err := engine.Open(engine.Options{Dir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := server.New(e, server.Options{Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	served := make(chan error, 1)
+	go func() { served <- s.Serve(ln) }()
+	c := client.New("http://" + ln.Addr().String() + "/")
+	t.Cleanup(func() {
+		c.Close()
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		if err := errors.Join(s.Shutdown(ctx), <-served, e.Close()); err != nil {
+			t.Error(err)
+		}
+	})
+	return c
+}
+
+func must[T any](t *testing.T) func(T, error) T {
+	return func(value T, err error) T {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return value
+	}
+}
+
+func TestShop(t *testing.T) {
+	c, ctx := open(t), t.Context()
+	order := must[client.Order](t)
+	settings := client.SKUSettings{Title: "Phone", LimitPerCustomer: 5}
+	sku := must[client.SKU](t)(c.PutSKU(ctx, "größe", settings))
+	if read := must[client.SKU](t)(c.SKU(ctx, sku.SKU, client.AtLeast(sku.Sequence))); read.SKUSettings != settings || read.Number != sku.Number {
+		t.Errorf("put %+v, read %+v", sku, read)
+	}
+	unlimited := must[client.SKU](t)(c.PutSKU(ctx, "B", client.SKUSettings{BackorderLimit: client.Unlimited}))
+	if unlimited.BackorderLimit != client.Unlimited {
+		t.Errorf("put %+v", unlimited)
+	}
+	must[client.Location](t)(c.PutLocation(ctx, "HH", client.LocationSettings{Name: "Hamburg", Kind: "store", Priority: 3}))
+	levels := must[client.Levels](t)(c.Adjust(ctx, []client.Adjustment{client.Receive(sku.SKU, 10)}, client.WithKey("k")))
+	if len(levels.Levels) != 1 || levels.Levels[0].OnHand != 10 {
+		t.Errorf("levels %+v", levels)
+	}
+	if page := must[client.SKUPage](t)(c.SKUs(ctx, client.Page(1, ""))); len(page.Items) != 1 || page.Next == "" {
+		t.Errorf("page %+v", page)
+	}
+
+	lines := []client.Line{{SKU: sku.SKU, Quantity: 2, UnitPrice: &client.Money{Amount: 1999, Currency: "EUR"}}}
+	placed := order(c.PlaceOrder(ctx, client.OrderRequest{Customer: "c", ExternalID: "x", Lines: lines, ShipTo: &client.Address{City: "Hamburg"}}))
+	if read := order(c.Order(ctx, placed.ID)); read.ShipTo.City != "Hamburg" || read.Lines[0].UnitPrice.Amount != 1999 || read.CreatedAt.IsZero() {
+		t.Errorf("order %+v", read)
+	}
+	hold := order(c.PlaceHold(ctx, client.HoldRequest{Customer: "c", Lines: lines[:1], TTLSeconds: 60}))
+	if extended := order(c.ExtendHold(ctx, hold.ID, 600)); !extended.ExpiresAt.After(hold.ExpiresAt) {
+		t.Errorf("extended %+v", extended)
+	}
+	if confirmed := order(c.ConfirmHold(ctx, hold.ID, client.IfVersion(2))); confirmed.Status != "placed" {
+		t.Errorf("confirmed %+v", confirmed)
+	}
+	if a := must[client.Availability](t)(c.Availability(ctx, sku.SKU)); a.Available != 6 || len(a.Locations) != 1 {
+		t.Errorf("availability %+v", a)
+	}
+	order(c.CancelOrder(ctx, placed.ID))
+	second := order(c.PlaceHold(ctx, client.HoldRequest{Customer: "c", Lines: lines}))
+	if err := c.ReleaseHold(ctx, second.ID); err != nil {
+		t.Error(err)
+	}
+	if released := order(c.Hold(ctx, second.ID)); released.Status != "released" {
+		t.Errorf("released %+v", released)
+	}
+	if audit := must[client.Audit](t)(c.Audit(ctx)); !audit.OK || audit.Orders != 2 || audit.ByStatus["released"] != 1 {
+		t.Errorf("audit %+v", audit)
+	}
+	if digest := must[client.Digest](t)(c.Digest(ctx)); len(digest.Digest) != 32 {
+		t.Errorf("digest %+v", digest)
+	}
+	if err := c.Ready(ctx); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestProblems(t *testing.T) {
+	c, ctx := open(t), t.Context()
+	_, err := c.Order(ctx, "no such")
+	var problem *client.Problem
+	if !errors.As(err, &problem) || problem.Status != 404 || problem.Code != "order_not_found" {
+		t.Errorf("error %v", err)
+	}
+	_, err = c.PlaceOrder(ctx, client.OrderRequest{Customer: "a b", Lines: []client.Line{{SKU: "A"}}})
+	if !errors.As(err, &problem) || len(problem.Errors) != 2 || problem.Errors[1].Field != "lines[0].quantity" {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestBatches(t *testing.T) {
+	c, ctx := open(t), t.Context()
+	sku := must[client.SKU](t)(c.PutSKU(ctx, "A", client.SKUSettings{}))
+	must[client.Levels](t)(c.Adjust(ctx, []client.Adjustment{client.Receive("A", 2)}))
+	lines := must[[]client.BatchLine](t)(c.BatchLines(ctx, []byte(`{"op":"place_order","customer":"c","lines":[{"sku":"A","quantity":1}]}`+"\n"+`{"op":"x"}`)))
+	if len(lines) != 2 || lines[0].Status != 201 || lines[1].Line != 2 {
+		t.Errorf("lines %+v", lines)
+	}
+	id := core.SKUID(sku.Number)
+	command := core.Command{Kind: core.CommandPlaceOrder, Mask: id.Slot().Mask(), Customer: []byte("c"), Lines: []core.Line{{SKU: id, Quantity: 1}}}
+	answer := must[[]byte](t)(c.Batch(ctx, codec.AppendCommand(codec.AppendBatchHeader(nil, 1), &command)))
+	if count, _, answers, err := codec.DecodeAnswers(answer); err != nil || count != 1 || len(answers) != codec.AnswerSize {
+		t.Errorf("answer %x: %v", answer, err)
+	}
+}
+
+func TestEvents(t *testing.T) {
+	c, ctx := open(t), t.Context()
+	must[client.SKU](t)(c.PutSKU(ctx, "A", client.SKUSettings{}))
+	second := must[client.SKU](t)(c.PutSKU(ctx, "B", client.SKUSettings{}))
+	enough := errors.New("enough")
+	seen := 0
+	resume, err := c.Events(ctx, 0, func([]byte) error {
+		if seen++; seen == 2 {
+			return enough
+		}
+		return nil
+	})
+	if !errors.Is(err, enough) || resume != second.Sequence-1 {
+		t.Errorf("resume %d after %d events: %v", resume, seen, err)
+	}
+}

@@ -1,0 +1,213 @@
+package server
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+)
+
+// message is one server-sent event.
+type message struct {
+	id   string
+	data map[string]any
+	text string
+}
+
+// listen opens a stream of events and gives its messages.
+func (h *shop) listen(query string, headers ...string) (messages <-chan message, stop func()) {
+	h.t.Helper()
+	request, err := http.NewRequest("GET", h.base+"/v1/events"+query, nil)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	for _, line := range headers {
+		name, value, _ := strings.Cut(line, ": ")
+		request.Header.Set(name, value)
+	}
+	response, err := h.http.Do(request)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	if response.StatusCode != 200 || response.Header.Get("Content-Type") != typeEventStream {
+		h.t.Fatalf("events: %d %v", response.StatusCode, response.Header)
+	}
+	ch := make(chan message, 100)
+	go func() {
+		defer close(ch)
+		defer func() { _ = response.Body.Close() }()
+		var m message
+		for lines := bufio.NewScanner(response.Body); lines.Scan(); {
+			switch name, value, _ := strings.Cut(lines.Text(), ": "); name {
+			case "id":
+				m.id = value
+			case "data":
+				m.text = value
+				_ = json.Unmarshal([]byte(value), &m.data)
+			case "":
+				if m.text != "" {
+					ch <- m
+				}
+				m = message{}
+			}
+		}
+	}()
+	return ch, func() { _ = response.Body.Close() }
+}
+
+// take reads so many messages.
+func take(t *testing.T, messages <-chan message, n int) (taken []message) {
+	t.Helper()
+	for range n {
+		select {
+		case m, ok := <-messages:
+			if !ok {
+				t.Fatalf("the stream ended after %d of %d messages", len(taken), n)
+			}
+			taken = append(taken, m)
+		case <-time.After(5 * time.Second):
+			t.Fatalf("%d of %d messages", len(taken), n)
+		}
+	}
+	return taken
+}
+
+func types(messages []message) string {
+	var names []string
+	for _, m := range messages {
+		names = append(names, m.data["type"].(string))
+	}
+	return strings.Join(names, " ")
+}
+
+func TestEvents(t *testing.T) {
+	h := openShop(t, Options{})
+	h.want(201, "PUT", "/v1/locations/HH", `{"name":"Hamburg"}`)
+	h.want(201, "PUT", "/v1/skus/A", `{"title":"Phone"}`)
+	h.want(201, "PUT", "/v1/skus/B", `{}`)
+	h.stock("A", 10)
+	h.want(200, "POST", "/v1/stock/adjustments", `{"adjustments":[{"sku":"B","delta":5,"reason":"received"}]}`)
+	id := h.want(201, "POST", "/v1/orders", fullOrder)["id"].(string)
+	all, stop := h.listen("?after=0")
+	defer stop()
+	got := take(t, all, 8)
+	want := "location_defined sku_defined sku_defined sku_defined stock_adjusted stock_adjusted channel_defined order_placed"
+	if types(got) != want {
+		t.Errorf("events %s, want %s", types(got), want)
+	}
+	if order := got[7].data["order"].(map[string]any); order["id"] != id || order["ship_to"] == nil || got[7].id != fmt.Sprint(got[7].data["sequence"]) {
+		t.Errorf("event %s with id %s", got[7].text, got[7].id)
+	}
+	h.checkEvents(got)
+
+	// A stream without ?after begins now; one that resumes misses nothing and repeats nothing.
+	live, stopLive := h.listen("")
+	defer stopLive()
+	h.want(200, "POST", "/v1/orders/"+id+"/cancel", "")
+	if m := take(t, live, 1)[0]; m.data["type"] != "order_cancelled" {
+		t.Errorf("live: %s", m.text)
+	}
+	resumed, stopResumed := h.listen("?after=0", "Last-Event-ID: "+got[5].id)
+	defer stopResumed()
+	if got := types(take(t, resumed, 3)); got != "channel_defined order_placed order_cancelled" {
+		t.Errorf("resumed: %s", got)
+	}
+	h.wantProblem(400, codeInvalidQuery, "GET", "/v1/events?after=x", "")
+	h.wantProblem(400, codeInvalidHeader, "GET", "/v1/events", "", "Last-Event-ID: x")
+}
+
+// checkEvents holds events against the OpenAPI document.
+func (h *shop) checkEvents(messages []message) {
+	h.t.Helper()
+	var body strings.Builder
+	for _, m := range messages {
+		body.WriteString("data: " + m.text + "\n\n")
+	}
+	request, err := http.NewRequest("GET", h.base+"/v1/events?after=0", nil)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	response := &http.Response{StatusCode: 200, Header: http.Header{"Content-Type": {typeEventStream}}, Body: io.NopCloser(strings.NewReader(""))}
+	h.contract.check(h.t, request, "", response, []byte(body.String()))
+}
+
+// TestEventsOfOneSequence makes a command find expired holds: only the last of its events has an id.
+func TestEventsOfOneSequence(t *testing.T) {
+	h := openShop(t, Options{})
+	h.stock("A", 10)
+	for range 3 {
+		h.hold("A", "1")
+	}
+	messages, stop := h.listen("?after=0")
+	defer stop()
+	got := take(t, messages, 8) // SKU, stock, three holds, three expiries
+	if want := "sku_defined stock_adjusted hold_placed hold_placed hold_placed hold_expired hold_expired hold_expired"; types(got) != want {
+		t.Fatalf("events %s, want %s", types(got), want)
+	}
+	for i, m := range got[:7] {
+		if last := m.data["sequence"] != got[i+1].data["sequence"]; last != (m.id != "") {
+			t.Errorf("event %d (%s): id %q, followed by the same sequence: %v", i, m.text, m.id, !last)
+		}
+	}
+}
+
+func TestEventStreamsEnd(t *testing.T) {
+	h := openShop(t, Options{MaxEventStreams: 1, Heartbeat: 20 * time.Millisecond})
+	h.stock("A", 10)
+	_, stop := h.listen("")
+	h.until(func() bool { return h.server.meter.streams.Load() == 1 })
+	fields := h.do("GET", "/v1/events", "")
+	if fields.status != 503 || fields.header.Get("Retry-After") == "" {
+		t.Errorf("second stream: %d %s", fields.status, fields.body)
+	}
+	time.Sleep(100 * time.Millisecond) // some heartbeats
+	stop()
+	h.until(func() bool { return h.server.meter.streams.Load() == 0 })
+	last, _ := h.listen("")
+	h.close()
+	if _, open := <-last; open {
+		t.Error("the stream goes on after the shutdown")
+	}
+	h.open()
+}
+
+// TestSlowReaderIsCutOff has a client that never reads: it is cut off, and nobody waits for it.
+func TestSlowReaderIsCutOff(t *testing.T) {
+	h := openShop(t, Options{WriteTimeout: 200 * time.Millisecond})
+	h.contract = nil
+	h.stock("A", 1_000_000)
+	connection, err := net.Dial("tcp", strings.TrimPrefix(h.base, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = connection.Close() }()
+	_ = connection.(*net.TCPConn).SetReadBuffer(4096)
+	if _, err := io.WriteString(connection, "GET /v1/events?after=0 HTTP/1.1\r\nHost: x\r\n\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Repeat(`{"op":"place_order","customer":"`+strings.Repeat("c", 128)+`","lines":[{"sku":"A","quantity":1}]}`+"\n", 8192)
+	for range 20 {
+		if h.server.meter.slowStreams.Load() > 0 {
+			return
+		}
+		if got := h.do("POST", "/v1/batch", lines, ndjson); got.status != 200 {
+			t.Fatalf("batch: %d %s", got.status, got.body)
+		}
+	}
+	h.until(func() bool { return h.server.meter.slowStreams.Load() == 1 })
+}
+
+// until waits for a condition.
+func (h *shop) until(met func() bool) {
+	h.t.Helper()
+	for end := time.Now().Add(5 * time.Second); !met(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(end) {
+			h.t.Fatal("waited in vain")
+		}
+	}
+}

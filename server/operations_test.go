@@ -1,0 +1,86 @@
+package server
+
+import (
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestOperations(t *testing.T) {
+	h := openShop(t, Options{Version: "v9"})
+	h.stock("A", 10)
+	h.want(201, "POST", "/v1/orders", order("c", "A", 1))
+	h.hold("A", "60")
+	audit := h.want(200, "GET", "/v1/audit", "")
+	if audit["ok"] != true || audit["orders"] != jsonNumber("1") || audit["holds"] != jsonNumber("1") || audit["skus"] != jsonNumber("1") {
+		t.Errorf("audit %v", audit)
+	}
+	first := h.want(200, "GET", "/v1/digest", "")["digest"]
+	if again := h.want(200, "GET", "/v1/digest", "")["digest"]; again != first {
+		t.Errorf("digest %v, then %v", first, again)
+	}
+	h.want(201, "POST", "/v1/orders", order("c", "A", 1))
+	changed := h.want(200, "GET", "/v1/digest", "")["digest"]
+	if changed == first {
+		t.Error("the digest does not see an order")
+	}
+	h.restart()
+	if again := h.want(200, "GET", "/v1/digest", "")["digest"]; again != changed {
+		t.Errorf("digest %v before a restart, %v after", changed, again)
+	}
+	if got := h.want(200, "GET", "/healthz", ""); got["version"] != "v9" {
+		t.Errorf("health %v", got)
+	}
+	if got := h.do("GET", "/openapi.json", ""); string(got.body) != string(openAPI) {
+		t.Error("the document is not the one embedded")
+	}
+	h.do("GET", "/nowhere", "")
+	metrics := string(h.do("GET", "/metrics", "").body)
+	for _, line := range []string{
+		`holdfast_http_requests_total{route="GET /v1/digest",class="2xx"} 1`,
+		`holdfast_http_request_seconds_count{route="GET /v1/digest"} 1`,
+		`holdfast_http_unrouted_total 1`,
+		`holdfast_engine_orders 3`,
+		`holdfast_engine_journal_broken 0`,
+		`process_resident_memory_bytes`,
+	} {
+		if !strings.Contains(metrics, line) {
+			t.Errorf("metrics have no %s", line)
+		}
+	}
+}
+
+func TestHistogram(t *testing.T) {
+	var h histogram
+	for _, took := range []time.Duration{-1, 0, 64 * time.Microsecond, 65 * time.Microsecond, 128 * time.Microsecond, 129 * time.Microsecond, time.Hour} {
+		h.record(took)
+	}
+	if got := [4]uint64{h.buckets[0].Load(), h.buckets[1].Load(), h.buckets[2].Load(), h.buckets[bucketCount].Load()}; got != [4]uint64{3, 2, 1, 1} {
+		t.Errorf("buckets %v", got)
+	}
+	var text strings.Builder
+	h.write(&text, "x", `a="b"`)
+	for _, line := range []string{`x_bucket{a="b",le="6.4e-05"} 3`, `x_bucket{a="b",le="0.000128"} 5`, `x_bucket{a="b",le="+Inf"} 7`, `x_count{a="b"} 7`} {
+		if !strings.Contains(text.String(), line+"\n") {
+			t.Errorf("no %s in\n%s", line, text.String())
+		}
+	}
+}
+
+func TestOptions(t *testing.T) {
+	if err := (Options{}).Validate(); err != nil {
+		t.Error(err)
+	}
+	if err := (Options{}).Effective().Validate(); err != nil {
+		t.Error(err)
+	}
+	err := Options{ReadTimeout: -1, IdleTimeout: 1, MaxConnections: -1, MaxEventStreams: -2, RetryAfter: 1}.Validate()
+	if err == nil {
+		t.Fatal("nothing is wrong")
+	}
+	for _, name := range []string{"ReadTimeout", "IdleTimeout", "MaxConnections", "MaxEventStreams", "RetryAfter"} {
+		if !strings.Contains(err.Error(), name) {
+			t.Errorf("%s is not reported: %v", name, err)
+		}
+	}
+}
