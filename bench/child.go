@@ -30,6 +30,7 @@ type child struct {
 const (
 	startTimeout = 10 * time.Minute // a server may have a long journal to replay
 	stopTimeout  = time.Minute      // after SIGTERM; a server writes its checkpoint then
+	lastWords    = time.Second      // to read what it printed before it ended
 	tailLines    = 20
 )
 
@@ -49,12 +50,23 @@ func spawn(name string, argv []string, see func(line string)) (*child, error) {
 		return nil, errors.Join(fmt.Errorf("%s: %w", name, err), r.Close(), w.Close())
 	}
 	_ = w.Close() // the child has its own
-	go c.watch(r, see)
+	read := make(chan struct{})
+	go func() {
+		defer close(read)
+		c.read(r, see)
+	}()
+	go func() {
+		c.exit = c.cmd.Wait()
+		// What the child has started may hold the pipe open for ever.
+		_ = r.SetReadDeadline(time.Now().Add(lastWords))
+		<-read
+		close(c.exited)
+	}()
 	return c, nil
 }
 
-// watch reads what the child prints until it has ended.
-func (c *child) watch(r io.ReadCloser, see func(line string)) {
+// read takes in what the child prints, to the end.
+func (c *child) read(r io.ReadCloser, see func(line string)) {
 	lines := bufio.NewScanner(r)
 	for lines.Scan() {
 		c.mu.Lock()
@@ -65,8 +77,6 @@ func (c *child) watch(r io.ReadCloser, see func(line string)) {
 	}
 	_, _ = io.Copy(io.Discard, r) // a line that is too long ends the scanner, not the child
 	_ = r.Close()
-	c.exit = c.cmd.Wait()
-	close(c.exited)
 }
 
 // startListener starts a server that prints its address, and waits until it has.

@@ -64,7 +64,7 @@ func TestValidateKnowsWhatDoesNotGoTogether(t *testing.T) {
 			t.Errorf("%s is valid", name)
 		}
 	}
-	if err := validateCrash(&Config{URL: "http://x", Scenario: Mixed}, 0); err == nil || strings.Count(err.Error(), "crash:") != 3 {
+	if err := (Config{URL: "http://x", Scenario: Mixed}).ValidateCrash(0); err == nil || strings.Count(err.Error(), "crash:") != 3 {
 		t.Errorf("%v", err)
 	}
 }

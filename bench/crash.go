@@ -43,9 +43,8 @@ const repeatSample = 2_000
 //
 // A report comes with ErrVerification when a check failed.
 func CrashLoop(ctx context.Context, c Config, rounds int) (*CrashReport, error) {
-	setDefault(&c.Duration, 2*time.Second)
-	c.Keys, c.Compare, c.Orders, c.Rate = On, false, 0, 0
-	if err := errors.Join(c.Validate(), validateCrash(&c, rounds)); err != nil {
+	c = c.forCrash()
+	if err := c.ValidateCrash(rounds); err != nil {
 		return nil, err
 	}
 	c = c.effective()
@@ -67,8 +66,17 @@ func CrashLoop(ctx context.Context, c Config, rounds int) (*CrashReport, error) 
 	return l.report, err
 }
 
-func validateCrash(c *Config, rounds int) error {
-	var errs []error
+// forCrash sets what a crash loop does not leave open.
+func (c Config) forCrash() Config {
+	setDefault(&c.Duration, 2*time.Second)
+	c.Keys, c.Compare, c.Orders, c.Rate = On, false, 0, 0
+	return c
+}
+
+// ValidateCrash reports everything that is wrong with the configuration of a crash loop, joined into
+// one error.
+func (c Config) ValidateCrash(rounds int) error {
+	errs := []error{c.forCrash().Validate()}
 	if rounds < 1 || rounds > 10_000 {
 		errs = append(errs, fmt.Errorf("crash: %d rounds are not within 1 to 10,000", rounds))
 	}

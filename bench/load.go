@@ -41,11 +41,7 @@ const (
 
 // run drives until every script has nothing left or stop is called, and returns after the last answer.
 func (l *load) run(ctx context.Context) error {
-	l.open = make(map[net.Conn]struct{})
-	if l.rate > 0 {
-		l.pacer = newPacer(l.rate, l.connections)
-		go l.pacer.run()
-	}
+	l.begin()
 	undo := context.AfterFunc(ctx, l.stop)
 	defer undo()
 	errs := make([]error, l.connections)
@@ -56,6 +52,17 @@ func (l *load) run(ctx context.Context) error {
 	wg.Wait()
 	l.stop()
 	return errors.Join(ctx.Err(), firstError(errs))
+}
+
+// begin makes what the connections share. It holds the lock because stop may come at any time.
+func (l *load) begin() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.open = make(map[net.Conn]struct{})
+	if l.rate > 0 {
+		l.pacer = newPacer(l.rate, l.connections)
+		go l.pacer.run()
+	}
 }
 
 // firstError spares the reader the same message from 256 connections.
@@ -74,11 +81,11 @@ func (l *load) stop() {
 	if l.over.Swap(true) {
 		return
 	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	if l.pacer != nil {
 		l.pacer.stop()
 	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
 	for c := range l.open {
 		_ = c.SetDeadline(time.Now().Add(drainTimeout)) // a closed connection needs none
 	}

@@ -57,20 +57,17 @@ func (v *verifier) checkOrders(ctx context.Context) error {
 // orders in it, since these are what a crash would take.
 func (v *verifier) chooseOrders() (entries []ack, all bool) {
 	total := v.book.acks.len()
-	step := 1
-	if total > readAllUpTo {
-		step = total/(readSample*9/10) + 1
-	}
-	tail := max(0, total-readSample/10)
+	all = total <= readAllUpTo
+	spread, tail := readSample*9/10, total-readSample/10
 	entries = make([]ack, 0, min(total, readAllUpTo))
 	i := 0
 	for ordinal, number := range v.book.acks.all() {
-		if i%step == 0 || i >= tail {
+		if all || i >= tail || (i+1)*spread/total > i*spread/total {
 			entries = append(entries, ack{ordinal, number})
 		}
 		i++
 	}
-	return entries, step == 1
+	return entries, all
 }
 
 // checkOrder says what is wrong with an order, or nothing.

@@ -42,7 +42,7 @@ func (e *Engine) Submit(r *Request) error {
 // admit takes out of the request what can be answered at once. What is left keeps its order.
 func (e *Engine) admit(r *Request) error {
 	if r.hasKeys {
-		e.touchKeys(r)
+		e.claimKeys(r)
 	}
 	admitted, kept := 0, 0
 	for i, at := 0, 0; at < len(r.frames); i++ {
@@ -69,6 +69,22 @@ func (e *Engine) admit(r *Request) error {
 	return nil
 }
 
+// claimKeys claims the keys of all commands that have one.
+func (e *Engine) claimKeys(r *Request) {
+	r.claims = r.claims[:0]
+	for at := 0; at < len(r.frames); {
+		header, err := codec.PeekCommand(r.frames[at:])
+		invariant.Check(err == nil, "a request holds commands that codec takes")
+		c := claim{state: claimNone, value: uint64(noKey)}
+		if header.HasKey {
+			c = claim{key: header.Key, hash: e.keys.hash(&header.Key), fingerprint: codec.Fingerprint(r.frames[at : at+header.Length])}
+		}
+		r.claims = append(r.claims, c)
+		at += header.Length
+	}
+	e.keys.claimAll(r.claims, &r.order)
+}
+
 // keepPlaces begins to note places when the first command is answered at once.
 func (r *Request) keepPlaces(admitted int) {
 	if r.sparse {
@@ -82,43 +98,33 @@ func (r *Request) keepPlaces(admitted int) {
 
 // admitOne answers a command at once, or lets it through.
 func (e *Engine) admitOne(r *Request, i int, h *codec.CommandHeader, frame []byte) (take bool, err error) {
-	places := h.Kind == core.CommandPlaceOrder || h.Kind == core.CommandPlaceHold
-	if !h.HasKey {
-		if places && e.soldOut(r, i, frame) {
-			return false, nil
-		}
-		if r.hasKeys {
-			r.keys = append(r.keys, noKey)
-		}
-		return true, nil
+	c := claim{state: claimNone, value: uint64(noKey)}
+	if r.hasKeys {
+		c = r.claims[i]
 	}
-	fingerprint := codec.Fingerprint(frame)
-	if places && e.soldOutFor(&h.Key, fingerprint) && e.soldOut(r, i, frame) {
-		return false, nil
-	}
-	handle, state, sequence := e.keys.claim(&h.Key, fingerprint)
-	switch state {
-	case claimNew:
-		r.keys = append(r.keys, handle)
-		return true, nil
+	switch c.state {
 	case claimReused:
 		r.results[i].Status = ResultKeyReused
+		return false, nil
 	case claimInFlight:
 		r.results[i].Status = ResultInProgress
+		return false, nil
 	case claimBound:
-		return false, e.replay(r, i, sequence)
+		return false, e.replay(r, i, core.Sequence(c.value))
 	}
-	return false, nil
-}
-
-// soldOutFor tells whether a command with a key may be refused at once: not if the key was used before. It is
-// asked only while something is sold out.
-func (e *Engine) soldOutFor(key *core.IdempotencyKey, fingerprint uint64) bool {
-	if e.directory.exhausted.Load() == 0 {
-		return false
+	places := h.Kind == core.CommandPlaceOrder || h.Kind == core.CommandPlaceHold
+	r.supplied = r.supplied || !places
+	if !r.supplied && e.soldOut(r, i, frame) {
+		if c.state == claimNew {
+			e.keys.abandon(keyHandle(c.value))
+			r.claims[i].state = claimNone
+		}
+		return false, nil
 	}
-	state, _ := e.keys.lookup(key, fingerprint)
-	return state == claimNew
+	if r.hasKeys {
+		r.keys = append(r.keys, keyHandle(c.value))
+	}
+	return true, nil
 }
 
 // replay answers a command with the event of the first one with its key.
@@ -142,7 +148,8 @@ func (e *Engine) replay(r *Request, i int, sequence core.Sequence) error {
 const maxShortLines = 16
 
 // soldOut refuses an order or hold that asks for more than was left at the last release, if that is certain. One
-// with an external id has to be looked up first: its owner may be asking again.
+// with an external id has to be looked up first: its owner may be asking again. A limit per customer is not looked at: who
+// is late for the last unit is told that, whatever else.
 func (e *Engine) soldOut(r *Request, i int, frame []byte) bool {
 	if e.directory.exhausted.Load() == 0 {
 		return false
@@ -150,7 +157,7 @@ func (e *Engine) soldOut(r *Request, i int, frame []byte) bool {
 	c := &r.command
 	_, err := codec.DecodeCommand(frame, c)
 	invariant.Check(err == nil, "a request holds commands that codec takes")
-	if len(c.ExternalID) > 0 || len(c.Lines) > maxShortLines || !e.anyShort(c) {
+	if len(c.ExternalID) > 0 || len(c.Lines) > maxShortLines || int(c.Channel) >= e.Channels() || !e.anyShort(c) {
 		return false
 	}
 	result := &r.results[i]
@@ -202,25 +209,6 @@ func (e *Engine) lineTotal(c *core.Command, k int) (entry *SKUEntry, total core.
 	return entry, total, true
 }
 
-// touchKeys reads ahead for the claims to come, so that their cache misses overlap.
-func (e *Engine) touchKeys(r *Request) {
-	if len(r.results) < 8 {
-		return
-	}
-	var sum uint64
-	for at := 0; at < len(r.frames); {
-		header, err := codec.PeekCommand(r.frames[at:])
-		if err != nil {
-			break
-		}
-		if header.HasKey {
-			sum += e.keys.touch(&header.Key)
-		}
-		at += header.Length
-	}
-	e.touched.Store(sum) // keeps the reads from being optimised away
-}
-
 // settleKeys binds the keys of what was done and gives up the others.
 func (e *Engine) settleKeys(r *Request) {
 	for k, handle := range r.keys {
@@ -237,11 +225,14 @@ func (e *Engine) settleKeys(r *Request) {
 	r.keys = r.keys[:0]
 }
 
-// unclaim gives up all keys of a request that was not taken.
+// unclaim gives up the keys of a request that was not taken.
 func (e *Engine) unclaim(r *Request) {
-	for _, handle := range r.keys {
-		if handle != noKey {
-			e.keys.abandon(handle)
+	if !r.hasKeys {
+		return
+	}
+	for i := range r.claims {
+		if c := &r.claims[i]; c.state == claimNew {
+			e.keys.abandon(keyHandle(c.value))
 		}
 	}
 	r.keys = r.keys[:0]

@@ -9,25 +9,25 @@
 //
 // # The life of a command
 //
-//	            Submit                 sequence                                  release
-//	handler ──► admission.go ──► queue.go ──► sequencer.go ──► wal: one sync ──┐
-//	            keys.go                           │                            ├──► release.go ──► handler
-//	            directory.go                      └──► shard.go: execute ──────┘        │
-//	                                                   meeting.go                       ├──► feed
-//	                                                                                    └──► directory.go
+//		            Submit                 sequence                                  release
+//		handler ──► admission.go ──► queue.go ──► sequencer.go ──► wal: one sync ──┐
+//		            keys.go                           │                            ├──► release.go ──► handler
+//		            directory.go                      └──► shard.go: execute ──────┘        │
+//		                                                   meeting.go                       ├──► feed
+//		                                                                                    └──► directory.go
 //
-//  1. A handler puts commands into a Request (request.go), which works out the slots that each touches.
-//  2. Admission (admission.go) answers what needs no journal: a repeated idempotency key gets the stored event of the
-//     first command, and an order of what is sold out is refused. What it lets through claims its key (keys.go).
-//  3. The request waits in the queue (queue.go), which is bounded.
-//  4. The sequencer (sequencer.go) takes all that waits as a group (group.go), gives each command its sequence number and
-//     the group its time, copies the commands into the journal's batch and starts the sync.
-//  5. While the disk syncs, the shards (shard.go) execute the group's commands, in their order, from the very bytes
-//     that were journaled. A command that touches several shards is a meeting (meeting.go). The first shard runs on the sequencer's own
-//     goroutine: with one shard a group changes goroutines only for the disk.
-//  6. When the group is durable and executed it passes the gate (release.go): events into the feed, names and
-//     availability into the directory, answers to the handlers. Nothing else lets anything out.
-//  7. The handler binds the keys of what was done, and gives up those of what was refused.
+//	 1. A handler puts commands into a Request (request.go), which works out the slots that each touches.
+//	 2. Admission (admission.go) answers what needs no journal: a repeated idempotency key gets the stored event of the
+//	    first command, and an order of what is sold out is refused. What it lets through claims its key (keys.go).
+//	 3. The request waits in the queue (queue.go), which is bounded.
+//	 4. The sequencer (sequencer.go) takes all that waits as a group (group.go), gives each command its sequence number and
+//	    the group its time, copies the commands into the journal's batch and starts the sync.
+//	 5. While the disk syncs, the shards (shard.go) execute the group's commands, in their order, from the very bytes
+//	    that were journaled. A command that touches several shards is a meeting (meeting.go). The first shard runs on the sequencer's own
+//	    goroutine: with one shard a group changes goroutines only for the disk.
+//	 6. When the group is durable and executed it passes the gate (release.go): events into the feed, names and
+//	    availability into the directory, answers to the handlers. Nothing else lets anything out.
+//	 7. The handler binds the keys of what was done, and gives up those of what was refused.
 //
 // Questions (query.go) go the same way without being journaled: they are answered between two groups and wait for the
 // gate, so they never show what a power cut could undo.

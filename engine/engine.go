@@ -29,7 +29,6 @@ type Engine struct {
 
 	released atomic.Uint64                 // the gate: everything up to here may be seen
 	orders   [core.SlotCount]atomic.Uint32 // released orders of each slot
-	touched  atomic.Uint64
 	failure  atomic.Pointer[error]
 
 	// of the sequencer's goroutine

@@ -16,3 +16,27 @@ func (e *Engine) Key(c *core.Command) KeyAnswer {
 	state, sequence := e.keys.lookup(&c.Key, codec.Fingerprint(codec.AppendCommand(nil, c)))
 	return KeyAnswer{State: uint8(state), Sequence: sequence}
 }
+
+// claim claims one key, as a request of one command does.
+func (t *keyTable) claim(key *core.IdempotencyKey, fingerprint uint64) (keyHandle, claimState, core.Sequence) {
+	claims := []claim{{key: *key, hash: t.hash(key), fingerprint: fingerprint}}
+	var order []uint16
+	t.claimAll(claims, &order)
+	switch c := &claims[0]; c.state {
+	case claimNew:
+		return keyHandle(c.value), claimNew, 0
+	case claimBound:
+		return noKey, claimBound, core.Sequence(c.value)
+	default:
+		return noKey, c.state, 0
+	}
+}
+
+// lookup tells about a key without claiming it.
+func (t *keyTable) lookup(key *core.IdempotencyKey, fingerprint uint64) (claimState, core.Sequence) {
+	handle, state, sequence := t.claim(key, fingerprint)
+	if state == claimNew {
+		t.abandon(handle)
+	}
+	return state, sequence
+}

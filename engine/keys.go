@@ -34,6 +34,7 @@ type keyStripe struct {
 	pages    []*[keyPageLength]keyRecord
 	length   uint32
 	free     uint32 // the record freed last, plus one; its sequence is the next
+	touched  uint64 // keeps the reads of claimStripe from being optimised away
 	_        [64]byte
 }
 
@@ -54,7 +55,8 @@ const noKey = ^keyHandle(0)
 type claimState uint8
 
 const (
-	claimNew      claimState = iota // the key is the caller's now
+	claimNone     claimState = iota // there is no key
+	claimNew                        // the key is the caller's now
 	claimBound                      // it was used by the same command before
 	claimReused                     // it was used by another command
 	claimInFlight                   // its command is still under way
@@ -79,47 +81,85 @@ func (t *keyTable) hash(key *core.IdempotencyKey) uint64 {
 	return high ^ low
 }
 
-// claim takes a key for a command, or tells who has it. sequence is set for claimBound.
-func (t *keyTable) claim(key *core.IdempotencyKey, fingerprint uint64) (h keyHandle, state claimState, sequence core.Sequence) {
-	hash := t.hash(key)
-	s := &t.stripes[hash%keyStripes]
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if r := s.find(hash, key); r != nil {
-		switch {
-		case r.fingerprint != fingerprint:
-			return noKey, claimReused, 0
-		case r.sequence == 0:
-			return noKey, claimInFlight, 0
+// claim is one command's wish for its key, and what became of it.
+type claim struct {
+	key         core.IdempotencyKey
+	hash        uint64
+	fingerprint uint64
+	value       uint64 // claimNew: the handle; claimBound: the sequence
+	state       claimState
+}
+
+// claimAhead is how many claims are looked at side by side, so that their cache misses overlap.
+const claimAhead = 16
+
+// claimAll takes the keys of commands, or tells who has them. Claims with state claimNone and no key stay as they
+// are. Each stripe is locked once; of equal keys the first claim wins.
+func (t *keyTable) claimAll(claims []claim, order *[]uint16) {
+	if len(claims) == 1 {
+		*order = append((*order)[:0], 0)
+		t.claimStripe(claims[0].hash%keyStripes, claims, *order)
+		return
+	}
+	var ends [keyStripes]int
+	for i := range claims {
+		ends[claims[i].hash%keyStripes]++
+	}
+	sum := 0
+	for i := range ends {
+		sum, ends[i] = sum+ends[i], sum
+	}
+	if cap(*order) < len(claims) {
+		*order = make([]uint16, len(claims))
+	}
+	places := (*order)[:len(claims)]
+	for i := range claims {
+		stripe := claims[i].hash % keyStripes
+		places[ends[stripe]] = uint16(i)
+		ends[stripe]++
+	}
+	from := 0
+	for stripe, end := range ends {
+		if end > from {
+			t.claimStripe(uint64(stripe), claims, places[from:end])
 		}
-		return noKey, claimBound, r.sequence
+		from = end
 	}
-	place := s.insert(hash, keyRecord{key: *key, fingerprint: fingerprint})
-	return keyHandle(place)<<6 | keyHandle(hash%keyStripes), claimNew, 0
 }
 
-// lookup tells about a key without claiming it.
-func (t *keyTable) lookup(key *core.IdempotencyKey, fingerprint uint64) (state claimState, sequence core.Sequence) {
-	hash := t.hash(key)
-	s := &t.stripes[hash%keyStripes]
+// claimStripe carries out the claims at some places, which all lie in one stripe.
+func (t *keyTable) claimStripe(stripe uint64, claims []claim, places []uint16) {
+	s := &t.stripes[stripe]
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	r := s.find(hash, key)
-	switch {
-	case r == nil:
-		return claimNew, 0
-	case r.fingerprint != fingerprint:
-		return claimReused, 0
-	case r.sequence == 0:
-		return claimInFlight, 0
+	for len(places) > 0 {
+		n := min(len(places), claimAhead)
+		for _, i := range places[:n] {
+			s.touched += s.index.Touch(claims[i].hash)
+		}
+		for _, i := range places[:n] {
+			if c := &claims[i]; c.value != uint64(noKey) {
+				s.claim(c, stripe)
+			}
+		}
+		places = places[n:]
 	}
-	return claimBound, r.sequence
 }
 
-// touch begins to fetch the memory that a claim of the key will read.
-func (t *keyTable) touch(key *core.IdempotencyKey) uint64 {
-	hash := t.hash(key)
-	return t.stripes[hash%keyStripes].index.Touch(hash)
+func (s *keyStripe) claim(c *claim, stripe uint64) {
+	if r := s.find(c.hash, &c.key); r != nil {
+		switch {
+		case r.fingerprint != c.fingerprint:
+			c.state = claimReused
+		case r.sequence == 0:
+			c.state = claimInFlight
+		default:
+			c.state, c.value = claimBound, uint64(r.sequence)
+		}
+		return
+	}
+	place := s.insert(c.hash, keyRecord{key: c.key, fingerprint: c.fingerprint})
+	c.state, c.value = claimNew, uint64(place)<<6|stripe
 }
 
 // bind makes a claimed key answer with a command from now on.

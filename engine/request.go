@@ -20,7 +20,10 @@ type Request struct {
 	results   []Result
 	images    []byte
 	keys      []keyHandle // of the admitted commands; empty when no command has a key
+	claims    []claim     // of all commands, when some have keys
+	order     []uint16    // scratch of claimAll
 	hasKeys   bool
+	supplied  bool // some admitted command may bring units to those after it
 	documents bool // some command has one
 	spread    bool // some command's slots have to be asked for
 	count     int  // of the admitted commands
@@ -69,6 +72,7 @@ func ReleaseRequest(r *Request) {
 func (r *Request) Reset() {
 	r.WantImages, r.hasKeys, r.documents, r.spread = false, false, false, false
 	r.frames, r.results, r.images, r.keys = r.frames[:0], r.results[:0], r.images[:0], r.keys[:0]
+	r.supplied = false
 	r.places, r.sparse, r.count, r.err = r.places[:0], false, 0, nil
 }
 

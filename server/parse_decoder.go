@@ -28,8 +28,6 @@ type decoder struct {
 // Kinds of JSON values, by the byte that they begin with.
 const (
 	kindNull   = jsontext.Kind('n')
-	kindString = jsontext.Kind('"')
-	kindNumber = jsontext.Kind('0')
 	kindObject = jsontext.Kind('{')
 	kindArray  = jsontext.Kind('[')
 )
@@ -94,12 +92,12 @@ func (d *decoder) name() []byte {
 
 // text reads a string that keeps the rule. After a fault the answer is empty but not nil.
 func (d *decoder) text(rule *textRule) []byte {
-	if d.stopped || d.json.PeekKind() != kindString {
-		d.skip(codeWrongType, "must be a string")
-		return []byte{}
-	}
 	raw, ok := d.value()
 	if !ok {
+		return []byte{}
+	}
+	if raw[0] != '"' {
+		d.report(codeWrongType, "must be a string")
 		return []byte{}
 	}
 	text := d.unescape(raw)
@@ -112,16 +110,15 @@ func (d *decoder) text(rule *textRule) []byte {
 
 // integer reads a whole number in the range. After a fault the answer is least.
 func (d *decoder) integer(least, most int64) int64 {
-	if d.stopped || d.json.PeekKind() != kindNumber {
-		d.skip(codeWrongType, "must be a number")
-		return least
-	}
 	raw, ok := d.value()
 	if !ok {
 		return least
 	}
 	number, whole, fits := parseInteger(raw)
 	switch {
+	case !isNumber(raw):
+		d.report(codeWrongType, "must be a number")
+		return least
 	case !whole:
 		d.report(codeWrongType, "must be a whole number without fraction or exponent")
 		return least
@@ -131,6 +128,9 @@ func (d *decoder) integer(least, most int64) int64 {
 	}
 	return number
 }
+
+// isNumber reports whether a JSON value is a number.
+func isNumber(raw []byte) bool { return raw[0] == '-' || raw[0] >= '0' && raw[0] <= '9' }
 
 // parseInteger reads digits with perhaps a minus before them. whole is false for anything else, such as
 // fractions and exponents; fits is false beyond int64.
@@ -157,12 +157,12 @@ func parseInteger(raw []byte) (number int64, whole, fits bool) {
 
 // decimal reads a number from −limit to limit, and gives it as written too.
 func (d *decoder) decimal(limit float64) (number float64, raw []byte) {
-	if d.stopped || d.json.PeekKind() != kindNumber {
-		d.skip(codeWrongType, "must be a number")
-		return 0, nil
-	}
 	raw, ok := d.value()
 	if !ok {
+		return 0, nil
+	}
+	if !isNumber(raw) {
+		d.report(codeWrongType, "must be a number")
 		return 0, nil
 	}
 	number, err := strconv.ParseFloat(string(raw), 64)

@@ -2,6 +2,7 @@ package wal
 
 import (
 	"fmt"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -18,8 +19,9 @@ type fatal struct {
 	onFatal func(error)
 	dead    atomic.Bool
 	died    chan struct{}
-	cause   error // what went wrong; set before dead
-	failed  error // the same as everybody is told
+	never   chan struct{} // nobody ever closes it
+	cause   error         // what went wrong; set before dead
+	failed  error         // the same as everybody is told
 }
 
 // fail kills the journal, at the first call only, and returns the error that everybody gets from now on.
@@ -31,6 +33,7 @@ func (f *fatal) fail(cause error) error {
 		f.failed = fmt.Errorf("%w: %w", ErrFailed, cause)
 		f.dead.Store(true)
 		close(f.died)
+		go f.keep()
 		if f.onFatal != nil {
 			f.onFatal(cause)
 		}
@@ -104,6 +107,13 @@ func (f *fatal) check(err error) error {
 
 // park stops the current goroutine for ever.
 func (f *fatal) park() { select {} }
+
+// keep holds a dead journal, and with it the lock on its directory, against the garbage collector until the
+// process ends.
+func (f *fatal) keep() {
+	<-f.never
+	runtime.KeepAlive(f)
+}
 
 // logger is Pebble's Logger. It drops what Pebble tells and takes what Pebble cannot survive.
 type logger struct{ *fatal }

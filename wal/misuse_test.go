@@ -57,7 +57,11 @@ func TestMisuse(t *testing.T) {
 				t.Fatal(err)
 			}
 			p.Release()
-			defer j.db.Close()
+			defer func() {
+				if err := errors.Join(j.db.Close(), j.lock.Close()); err != nil {
+					t.Error(err)
+				}
+			}()
 			defer func() {
 				if _, ok := recover().(*invariant.Violation); !ok {
 					t.Error("nobody noticed")

@@ -27,8 +27,7 @@ The file, with all numbers little endian:
    8   4 bytes   format version, 1
   12   4 bytes   zero
   16  16 bytes   identity of the data directory
-  32   8 bytes   number of the last sequence, 0 when there are no groups
-  40             the groups, each: 4 bytes length, then the group as package wal describes it
+  32             the groups, each: 4 bytes length, then the group as package wal describes it
        4 bytes   zero: no more groups
       32 bytes   SHA-256 of everything before`,
 		Example: `  holdfast journal export --data ./data backup.journal
@@ -53,7 +52,7 @@ The file, with all numbers little endian:
 const (
 	exportMagic        = "HFJOURNL"
 	exportFormat       = 1
-	exportHeaderLength = 40
+	exportHeaderLength = 32
 	// exportMaxGroup is far above any group; a length beyond it is damage, not a reason to take memory.
 	exportMaxGroup = 64 << 20
 )
@@ -84,7 +83,6 @@ func writeExport(j *wal.Journal, f io.Writer) (groups int, err error) {
 	identity := j.Identity().Instance
 	header := append([]byte(exportMagic), exportFormat, 0, 0, 0, 0, 0, 0, 0)
 	header = append(header, identity[:]...)
-	header = binary.LittleEndian.AppendUint64(header, j.Last())
 	out.Write(header) // a failed write comes back from Flush
 	var value []byte
 	err = j.Replay(1, func(g wal.Group) error {

@@ -36,9 +36,9 @@ func hugePages(tb testing.TB) core.Allocator {
 }
 
 // shop is a machine with SKUs and stock, ready for orders.
-func shop(tb testing.TB, skus int, stock core.Quantity) (*core.Machine, []core.SKUID) {
+func shop(tb testing.TB, allocate core.Allocator, skus int, stock core.Quantity) (*core.Machine, []core.SKUID) {
 	tb.Helper()
-	m, st, sink := core.New(core.Options{Allocate: hugePages(tb)}), &core.Step{}, &discard{}
+	m, st, sink := core.New(core.Options{Allocate: allocate}), &core.Step{}, &discard{}
 	ids := make([]core.SKUID, skus)
 	seq := core.Sequence(0)
 	run := func(c core.Command) *core.Outcome {
@@ -65,7 +65,7 @@ func shop(tb testing.TB, skus int, stock core.Quantity) (*core.Machine, []core.S
 func BenchmarkPlaceOrder(b *testing.B) {
 	for _, skus := range []int{1, 10_000} {
 		b.Run(fmt.Sprintf("skus=%d", skus), func(b *testing.B) {
-			m, ids := shop(b, skus, core.MaxOnHand)
+			m, ids := shop(b, hugePages(b), skus, core.MaxOnHand)
 			zipf := rand.NewZipf(rand.New(rand.NewPCG(1, 2)), 1.1, 1, uint64(skus-1))
 			draws := make([]core.SKUID, 1<<16)
 			for i := range draws {

@@ -18,7 +18,7 @@ import "unsafe"
 type Index struct {
 	allocate  Allocator
 	directory []*segment
-	depth     uint8
+	depth     uint32
 	length    int
 }
 
@@ -32,10 +32,11 @@ const (
 	maxIndexDepth = 32 - segmentShift
 )
 
+// segment lies in the allocator's memory as a whole, so that the directory leads to an entry in one step.
 type segment struct {
-	entries *[segmentSize]uint64
 	length  uint32
-	depth   uint8
+	depth   uint32
+	entries [segmentSize]uint64
 }
 
 // NewIndex makes an empty index. A nil allocator takes memory from the heap.
@@ -74,7 +75,7 @@ func (x *Index) Search(hash uint64) Cursor {
 		return Cursor{}
 	}
 	tag := uint32(hash >> 32)
-	return Cursor{entries: x.segmentOf(tag).entries, tag: tag, place: tag & (segmentSize - 1)}
+	return Cursor{entries: &x.segmentOf(tag).entries, tag: tag, place: tag & (segmentSize - 1)}
 }
 
 // Next moves to the next record; false means there is none.
@@ -145,9 +146,11 @@ func (x *Index) segmentOf(tag uint32) *segment {
 	return x.directory[uint64(tag)<<x.depth>>32]
 }
 
-func (x *Index) newSegment(depth uint8) *segment {
-	memory := x.allocate(segmentSize * 8)
-	return &segment{entries: (*[segmentSize]uint64)(unsafe.Pointer(&memory[0])), depth: depth}
+func (x *Index) newSegment(depth uint32) *segment {
+	memory := x.allocate(int(unsafe.Sizeof(segment{})))
+	s := (*segment)(unsafe.Pointer(&memory[0]))
+	s.depth = depth
+	return s
 }
 
 // split makes two segments of the one that a tag belongs to, by the next bit of the tag.
@@ -157,8 +160,8 @@ func (x *Index) split(s *segment, tag uint32) {
 	}
 	sibling := x.newSegment(s.depth + 1)
 	bit := uint64(1) << (63 - s.depth)
-	old := *s.entries
-	*s.entries = [segmentSize]uint64{}
+	old := s.entries
+	s.entries = [segmentSize]uint64{}
 	s.length = 0
 	s.depth++
 	for _, entry := range old {

@@ -61,8 +61,9 @@ func (s *Store) AppendOwn(dst []byte, sequence core.Sequence) (_ []byte, err err
 type Reader struct {
 	store  *Store
 	after  core.Sequence
-	group  []byte // copy of the group under way
-	events []byte // what is left of it
+	until  core.Sequence // the last sequence of the group under way
+	group  []byte        // copy of the group under way
+	events []byte        // what is left of it
 }
 
 // Read begins after a sequence; 0 begins with the oldest stored event.
@@ -73,6 +74,8 @@ func (s *Store) Read(after core.Sequence) *Reader { return &Reader{store: s, aft
 func (r *Reader) Next() (event []byte, h codec.EventHeader, last bool, err error) {
 	for {
 		if len(r.events) == 0 {
+			// A group may end with commands that made no event.
+			r.after = max(r.after, r.until)
 			if err := r.load(); err != nil {
 				return nil, h, false, err
 			}
@@ -114,8 +117,6 @@ func (r *Reader) load() (err error) {
 	if err != nil {
 		return err
 	}
-	if r.events = events; len(events) == 0 {
-		r.after = last
-	}
+	r.events, r.until = events, last
 	return nil
 }
