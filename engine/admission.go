@@ -15,9 +15,17 @@ import (
 // used before, and orders of what is sold out. It may be wrong about nothing that a client has been told: it
 // knows only what was released.
 func (e *Engine) Submit(r *Request) error {
-	if len(r.results) > MaxRequestCommands || len(r.frames) > MaxRequestBytes {
+	if len(r.results) > MaxRequestCommands || len(r.frames) > MaxRequestBytes ||
+		len(r.frames)+r.documentBytes > maxJournalBytes {
 		return ErrTooLarge
 	}
+	if r.malformed != nil {
+		return r.malformed
+	}
+	if err := e.use(); err != nil {
+		return err
+	}
+	defer e.using.RUnlock()
 	if r.spread {
 		if err := e.resolveSlots(r); err != nil {
 			return err

@@ -44,6 +44,7 @@ type Engine struct {
 		sync.Mutex
 		changed chan struct{} // closed at the next release; nil when nobody waits
 	}
+	using   sync.RWMutex  // Close takes memory and journal away when nobody reads them any more
 	closed  chan struct{} // Close was called
 	stopped chan struct{} // the sequencer has ended
 	closing sync.Once
@@ -100,9 +101,23 @@ func (e *Engine) Close() (err error) {
 		close(e.closed)
 		e.queue.close(ErrClosed)
 		<-e.stopped
+		e.using.Lock()
+		defer e.using.Unlock()
 		err = e.shutDown()
 	})
 	return err
+}
+
+// use keeps memory and journal from being taken away until e.using.RUnlock, unless the engine is closed.
+func (e *Engine) use() error {
+	e.using.RLock()
+	select {
+	case <-e.closed:
+		e.using.RUnlock()
+		return ErrClosed
+	default:
+		return nil
+	}
 }
 
 func (e *Engine) shutDown() error {
@@ -110,6 +125,7 @@ func (e *Engine) shutDown() error {
 		close(s.groups)
 	}
 	e.timer.Stop()
+	e.feed.Close()
 	return errors.Join(e.journal.Close(), e.memory.free())
 }
 

@@ -1,6 +1,9 @@
 package engine
 
-import "holdfast/engine/core"
+import (
+	"holdfast/engine/core"
+	"holdfast/wal"
+)
 
 // The limits of the running engine. Those of the state machine are in core/limits.go.
 const (
@@ -9,6 +12,11 @@ const (
 	// MaxRequestBytes bounds a request's frames. A request is never split, so this also bounds a group, which
 	// must stay well below half of the journal's memtable (wal.MaxGroupBytes is 16 MB).
 	MaxRequestBytes = 8 << 20
+	// maxJournalBytes bounds what a request takes in the journal: its frames, its documents once more beside them, and
+	// a tick.
+	maxJournalBytes = wal.MaxGroupBytes - 1<<10
+	// documentOverhead is more than the journal adds to a document.
+	documentOverhead = 64
 	// groupBytes is where a group stops to take more requests: the journal syncs a megabyte in little more than
 	// the time of a small write, and beyond it latency grows without any gain.
 	groupBytes = 1 << 20

@@ -181,6 +181,13 @@ func (e *Engine) Digest() (core.Digest, core.Sequence, error) {
 
 // Document gives what command seq carried that no decision needs, or ErrNotFound.
 func (e *Engine) Document(seq core.Sequence) ([]byte, error) {
+	if seq > e.Sequence() {
+		return nil, ErrNotFound // what is not durable yet can be read already
+	}
+	if err := e.use(); err != nil {
+		return nil, err
+	}
+	defer e.using.RUnlock()
 	doc, err := e.journal.Document(uint64(seq))
 	if err != nil {
 		return nil, translate(err)

@@ -50,9 +50,13 @@ func (e *Engine) recover() error {
 
 func (e *Engine) readJournal(idle <-chan *replayGroup, read chan<- *replayGroup) error {
 	defer close(read)
+	var command core.Command
 	return e.journal.Replay(1, func(source wal.Group) error {
 		g := <-idle
 		g.first, g.now, g.commands = core.Sequence(source.First), core.Millis(source.Time), int(source.Count)
+		if err := checkPayload(&command, g.first, g.commands, source.Payload); err != nil {
+			return err
+		}
 		g.bytes = append(g.bytes[:0], source.Payload...)
 		read <- g
 		return nil
@@ -74,9 +78,6 @@ func (e *Engine) executeJournal(read <-chan *replayGroup, executed chan<- *repla
 
 func (e *Engine) executeReplay(g *replayGroup) error {
 	first, now, commands := g.first, g.now, g.commands
-	if err := checkPayload(first, commands, g.bytes); err != nil {
-		return err
-	}
 	g.reset()
 	g.first, g.now, g.commands, g.payload = first, now, commands, g.bytes
 	r := &g.request
@@ -94,13 +95,13 @@ func (e *Engine) executeReplay(g *replayGroup) error {
 
 // checkPayload verifies that a group holds as many commands as it says, and that each can be decoded, before any of
 // them is executed.
-func checkPayload(first core.Sequence, commands int, payload []byte) error {
+func checkPayload(c *core.Command, first core.Sequence, commands int, payload []byte) error {
 	for n := range commands {
-		h, err := codec.PeekCommand(payload)
+		length, err := codec.DecodeCommand(payload, c)
 		if err != nil {
 			return damage(first+core.Sequence(n), err.Error())
 		}
-		payload = payload[h.Length:]
+		payload = payload[length:]
 	}
 	if len(payload) > 0 {
 		return damage(first, "the group holds more than its commands")

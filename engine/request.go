@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"sync"
 
 	"holdfast/engine/codec"
@@ -14,23 +15,25 @@ type Request struct {
 	// WantImages asks for the event or refusal of each command (Image). Without it only Results are kept.
 	WantImages bool
 
-	frames    []byte   // of the admitted commands, one after the other
-	places    []uint16 // of the admitted commands: place in results; used only when sparse
-	sparse    bool     // some commands were answered by admission
-	results   []Result
-	images    []byte
-	keys      []keyHandle // of the admitted commands; empty when no command has a key
-	claims    []claim     // of all commands, when some have keys
-	order     []uint16    // scratch of claimAll
-	hasKeys   bool
-	supplied  bool // some admitted command may bring units to those after it
-	documents bool // some command has one
-	spread    bool // some command's slots have to be asked for
-	count     int  // of the admitted commands
-	err       error
-	done      chan struct{}
-	command   core.Command // scratch of admission
-	slots     slotsRead    // scratch of admission
+	frames        []byte   // of the admitted commands, one after the other
+	places        []uint16 // of the admitted commands: place in results; used only when sparse
+	sparse        bool     // some commands were answered by admission
+	results       []Result
+	images        []byte
+	keys          []keyHandle // of the admitted commands; empty when no command has a key
+	claims        []claim     // of all commands, when some have keys
+	order         []uint16    // scratch of claimAll
+	hasKeys       bool
+	supplied      bool  // some admitted command may bring units to those after it
+	documents     bool  // some command has one
+	documentBytes int   // that the documents take beside the frames
+	malformed     error // of the first command that codec does not take
+	spread        bool  // some command's slots have to be asked for
+	count         int   // of the admitted commands
+	err           error
+	done          chan struct{}
+	command       core.Command // scratch of admission
+	slots         slotsRead    // scratch of admission
 }
 
 // ResultStatus says what became of a command.
@@ -74,16 +77,26 @@ func (r *Request) Reset() {
 	r.frames, r.results, r.images, r.keys = r.frames[:0], r.results[:0], r.images[:0], r.keys[:0]
 	r.supplied = false
 	r.places, r.sparse, r.count, r.err = r.places[:0], false, 0, nil
+	r.documentBytes, r.malformed = 0, nil
 }
 
-// Add encodes a command. Its mask is worked out here.
+// Add encodes a command. Its mask is worked out here. Submit returns the error of the first command that breaks a
+// limit of codec's.
 func (r *Request) Add(c *core.Command) {
 	mask, known := core.SlotsOf(c)
 	if c.Mask = mask; !known {
 		c.Mask = 0 // leaves room for what Submit finds out
 		r.spread = true
 	}
+	start := len(r.frames)
 	r.frames = codec.AppendCommand(r.frames, c)
+	frame := r.frames[start:]
+	if known {
+		_, err := codec.DecodeCommand(frame, &r.command)
+		r.malformed = cmp.Or(r.malformed, err)
+	} else if _, err := codec.DecodeCommand(patchable(frame), &r.command); err != nil {
+		r.malformed = cmp.Or(r.malformed, err)
+	}
 	r.note(c)
 }
 
@@ -108,7 +121,10 @@ func (r *Request) AddFrame(frame []byte, c *core.Command) error {
 func (r *Request) note(c *core.Command) {
 	r.results = append(r.results, Result{})
 	r.hasKeys = r.hasKeys || c.HasKey
-	r.documents = r.documents || len(c.Document) > 0
+	if len(c.Document) > 0 {
+		r.documents = true
+		r.documentBytes += len(c.Document) + documentOverhead
+	}
 	r.count++
 }
 

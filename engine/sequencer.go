@@ -131,7 +131,9 @@ func (e *Engine) armTimer() {
 const noDeadline = core.Millis(1<<63 - 1)
 
 func (e *Engine) observe(g *group) {
-	e.stats.groups.Add(1)
+	if g.pending != nil {
+		e.stats.groups.Add(1)
+	}
 	e.stats.commands.Add(uint64(g.commands))
 	if hook := e.options.Hooks.GroupReleased; hook != nil {
 		hook(GroupInfo{

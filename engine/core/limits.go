@@ -14,6 +14,8 @@ const (
 	MaxOnHand Quantity = 1_000_000_000_000
 	// MaxSettingQuantity bounds safety stock, backorder limit and limit per customer.
 	MaxSettingQuantity Quantity = MaxOnHand
+	// MaxBackordered bounds what is promised of a SKU beyond stock where its settings do not: sums stay below 2^63.
+	MaxBackordered Quantity = 1 << 62
 	// MinTTL and MaxTTL bound how long a hold may last: a second, and a day.
 	MinTTL Millis = 1_000
 	MaxTTL Millis = 86_400_000

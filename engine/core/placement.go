@@ -19,7 +19,7 @@ func (s *slot) gatherPlacement(st *Step) {
 	if s.id != st.home {
 		return
 	}
-	st.place = s.orders.length
+	st.place, st.full = s.orders.length, s.isFull()
 	if len(c.ExternalID) > 0 {
 		st.externalOwner, st.externalTaken = s.findExternal(c.Channel, c.ExternalID)
 	}
@@ -65,6 +65,13 @@ func (r *levelRecord) fulfillable() Quantity {
 	return r.onHand - r.unavailable[0] - r.unavailable[1] - r.unavailable[2] - r.reserved - r.allocated
 }
 
+// isFull tells whether there may be no number left for another order or something of it. All are of 32 bits.
+func (s *slot) isFull() bool {
+	const end, ofOneOrder = 1<<32 - 1, MaxLines * MaxLocations
+	return s.orders.length >= MaxOrdersPerSlot || s.texts.length > end-2*textPageBytes ||
+		s.lines.length > end-ofOneOrder || s.allocations.length > end-ofOneOrder
+}
+
 // decidePlacement checks in the order of precedence, then serves the lines.
 func (m *Machine) decidePlacement(st *Step) {
 	c := st.command
@@ -82,7 +89,7 @@ func (m *Machine) decidePlacement(st *Step) {
 	if st.overLimit() || st.overStock() {
 		return
 	}
-	if st.place >= MaxOrdersPerSlot {
+	if st.full {
 		st.refuse(ReasonTableFull)
 		return
 	}
@@ -142,8 +149,12 @@ func (st *Step) overLimit() bool {
 func (st *Step) overStock() bool {
 	for i := range st.lines {
 		f := &st.lines[i]
-		if int(f.first) == i && f.room != Unlimited && f.available-f.total < -f.room {
-			st.refuseLine(ReasonInsufficientStock, i, max(0, f.available+f.room))
+		room := f.room
+		if room == Unlimited {
+			room = MaxBackordered
+		}
+		if int(f.first) == i && f.available-f.total < -room {
+			st.refuseLine(ReasonInsufficientStock, i, max(0, f.available+room))
 		}
 	}
 	return st.Outcome.Reason != ReasonNone

@@ -26,7 +26,7 @@ const (
 	ReasonStockTooLarge     Reason = 15 // a row would leave more than MaxOnHand
 	ReasonLimitPerCustomer  Reason = 16 // the customer would have more than the SKU allows
 	ReasonInsufficientStock Reason = 17 // a line asks for more than may be sold
-	ReasonTableFull         Reason = 18 // no number is left for another SKU, location or channel
+	ReasonTableFull         Reason = 18 // no number is left for another SKU, location, channel or order
 )
 
 // Refusal says why a command changed nothing.

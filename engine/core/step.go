@@ -24,6 +24,7 @@ type Step struct {
 
 	place         uint32   // define SKU, place: the next free place in the home's slab
 	wasHeld       bool     // follow-ups: the order was a hold before
+	full          bool     // place: the home has no number left
 	known         bool     // define SKU: the name exists; follow-ups: the order exists
 	externalTaken bool     // place: another order has the external id
 	externalOwner OrderID  // and this is it

@@ -1,6 +1,10 @@
 package core
 
-import "unsafe"
+import (
+	"unsafe"
+
+	"holdfast/engine/invariant"
+)
 
 // textPageBytes is the size of a page of texts. An entry never crosses a page's end.
 const (
@@ -32,6 +36,7 @@ type textPage struct {
 func (t *texts) add(first, second []byte) uint32 {
 	size := uint32(len(first) + len(second) + 2)
 	if t.length&(textPageBytes-1)+size > textPageBytes || int(t.length>>textPageShift) == len(t.pages) {
+		invariant.Check(len(t.pages) < 1<<(32-textPageShift), "offsets of texts have 32 bits")
 		t.length = uint32(len(t.pages)) << textPageShift
 		memory := t.allocate(textPageBytes)
 		t.pages = append(t.pages, textPage{bytes: (*[textPageBytes]byte)(unsafe.Pointer(&memory[0]))})

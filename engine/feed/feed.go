@@ -2,6 +2,7 @@ package feed
 
 import (
 	"errors"
+	"sync"
 
 	"holdfast/engine/codec"
 	"holdfast/engine/core"
@@ -11,8 +12,15 @@ import (
 // ErrEnd says that there are no events beyond the cursor yet.
 var ErrEnd = errors.New("feed: no more events yet")
 
+// ErrClosed says that the feed was closed.
+var ErrClosed = errors.New("feed: closed")
+
 // Store is the stored feed of one journal.
-type Store struct{ journal *wal.Journal }
+type Store struct {
+	journal *wal.Journal
+	reading sync.RWMutex // Close waits for those who read
+	closed  bool
+}
 
 // NewStore gives the feed that lies beside a journal.
 func NewStore(j *wal.Journal) *Store { return &Store{journal: j} }
@@ -25,9 +33,21 @@ func (s *Store) Append(first, last core.Sequence, value []byte) error {
 	return s.journal.AppendFeed(uint64(first), uint64(last), value)
 }
 
+// Close ends all reading, so that the journal can be closed.
+func (s *Store) Close() {
+	s.reading.Lock()
+	defer s.reading.Unlock()
+	s.closed = true
+}
+
 // AppendOwn appends to dst the event that a command itself made: the last one of its sequence. It
 // returns wal.ErrNotFound when there is none.
 func (s *Store) AppendOwn(dst []byte, sequence core.Sequence) (_ []byte, err error) {
+	s.reading.RLock()
+	defer s.reading.RUnlock()
+	if s.closed {
+		return dst, ErrClosed
+	}
 	_, value, closer, err := s.journal.FeedGroup(uint64(sequence))
 	if err != nil {
 		return dst, err
@@ -104,6 +124,11 @@ func (r *Reader) Next() (event []byte, h codec.EventHeader, last bool, err error
 
 // load copies the group after the cursor.
 func (r *Reader) load() (err error) {
+	r.store.reading.RLock()
+	defer r.store.reading.RUnlock()
+	if r.store.closed {
+		return ErrClosed
+	}
 	_, value, closer, err := r.store.journal.FeedGroup(uint64(r.after) + 1)
 	if errors.Is(err, wal.ErrNotFound) {
 		return ErrEnd
