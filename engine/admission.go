@@ -140,7 +140,7 @@ func (e *Engine) replay(r *Request, i int, sequence core.Sequence) error {
 	result := &r.results[i]
 	result.from = uint32(len(r.images))
 	var err error
-	if r.images, err = e.feed.AppendOwn(r.images, sequence); err != nil {
+	if r.images, err = r.finder.AppendOwn(r.images, e.feed, sequence); err != nil {
 		return err
 	}
 	result.to = uint32(len(r.images))

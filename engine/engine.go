@@ -33,8 +33,6 @@ type Engine struct {
 
 	// of the sequencer's goroutine
 	timer        *time.Timer
-	pace         *time.Timer
-	lastRequests int
 	nextDeadline core.Millis
 	scratch      [32]byte
 	merged       []byte
@@ -78,7 +76,6 @@ func Open(o Options) (*Engine, error) {
 	e.ids = newPermutation(e.journal.Identity().OrderKey)
 	e.queue = newQueue(e.options.QueueCommands, e.options.QueueBytes)
 	e.timer = time.NewTimer(time.Hour)
-	e.pace = time.NewTimer(time.Hour)
 	// 3. The shards.
 	for i := range e.options.Shards {
 		e.shards = append(e.shards, newShard(i, e.options.Shards, e.machine))

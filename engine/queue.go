@@ -16,7 +16,6 @@ type queue struct {
 	limits   struct{ commands, bytes int }
 	refuse   error // what put answers when the engine takes nothing more
 	idle     bool  // the sequencer waits
-	want     int   // for so many requests and queries
 	wake     chan struct{}
 }
 
@@ -60,12 +59,10 @@ func (q *queue) putQuery(qu *query) error {
 	return nil
 }
 
-// signal wakes the sequencer if it waits and there is what it waits for, and unlocks.
+// signal wakes the sequencer if it waits, and unlocks.
 func (q *queue) signal() {
-	wake := q.idle && (q.waiting() >= q.want || q.refuse != nil)
-	if wake {
-		q.idle = false
-	}
+	wake := q.idle
+	q.idle = false
 	q.mu.Unlock()
 	if !wake {
 		return
@@ -91,7 +88,14 @@ func (q *queue) close(err error) {
 func (q *queue) take(g *group, timer *time.Timer) (closed bool) {
 	q.mu.Lock()
 	if q.waiting() == 0 && q.refuse == nil {
-		q.await(1, timer)
+		q.idle = true
+		q.mu.Unlock()
+		select {
+		case <-q.wake:
+		case <-timer.C:
+		}
+		q.mu.Lock()
+		q.idle = false
 	}
 	if q.waiting() == 0 && q.refuse != nil {
 		q.mu.Unlock()
@@ -100,27 +104,6 @@ func (q *queue) take(g *group, timer *time.Timer) (closed bool) {
 	q.fill(g)
 	q.mu.Unlock()
 	return false
-}
-
-// gather waits until so many requests and queries wait, but not beyond the timer.
-func (q *queue) gather(want int, timer *time.Timer) {
-	q.mu.Lock()
-	if q.waiting() < want && q.refuse == nil {
-		q.await(want, timer)
-	}
-	q.mu.Unlock()
-}
-
-// await lets go of the lock until want requests and queries wait, the queue closes, or the timer fires.
-func (q *queue) await(want int, timer *time.Timer) {
-	q.idle, q.want = true, want
-	q.mu.Unlock()
-	select {
-	case <-q.wake:
-	case <-timer.C:
-	}
-	q.mu.Lock()
-	q.idle = false
 }
 
 // fill moves the oldest requests and all queries. A request that alone is beyond the limit goes alone.

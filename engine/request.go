@@ -6,6 +6,7 @@ import (
 
 	"holdfast/engine/codec"
 	"holdfast/engine/core"
+	"holdfast/engine/feed"
 )
 
 // Request is one or more commands on their way through the engine, and afterwards their results. They are taken in
@@ -34,6 +35,7 @@ type Request struct {
 	done          chan struct{}
 	command       core.Command // scratch of admission
 	slots         slotsRead    // scratch of admission
+	finder        feed.Finder  // of replayed events
 }
 
 // ResultStatus says what became of a command.
@@ -76,6 +78,7 @@ func (r *Request) Reset() {
 	r.WantImages, r.hasKeys, r.documents, r.spread = false, false, false, false
 	r.frames, r.results, r.images, r.keys = r.frames[:0], r.results[:0], r.images[:0], r.keys[:0]
 	r.supplied = false
+	r.finder.Forget()
 	r.places, r.sparse, r.count, r.err = r.places[:0], false, 0, nil
 	r.documentBytes, r.malformed = 0, nil
 }

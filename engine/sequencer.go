@@ -1,8 +1,6 @@
 package engine
 
 import (
-	"os"
-	"strconv"
 	"time"
 
 	"holdfast/engine/core"
@@ -16,15 +14,10 @@ func (e *Engine) sequence() {
 	g.now = core.Millis(e.journal.LastTime())
 	for {
 		g.reset()
-		if e.lastRequests >= paceFrom {
-			e.pace.Reset(paceDelay)
-			e.queue.gather(min(paceWant, e.lastRequests*paceNum/4), e.pace)
-		}
 		e.armTimer()
 		if e.queue.take(g, e.timer) {
 			return
 		}
-		e.lastRequests = len(g.requests) + len(g.queries)
 		if err := e.runGroup(g); err != nil {
 			e.failure.CompareAndSwap(nil, &err)
 			e.fail(g)
@@ -142,17 +135,3 @@ func (e *Engine) observe(g *group) {
 		})
 	}
 }
-
-func envInt(name string, or int) int {
-	if v, err := strconv.Atoi(os.Getenv(name)); err == nil {
-		return v
-	}
-	return or
-}
-
-var (
-	paceFrom  = envInt("HF_FROM", 16)
-	paceWant  = envInt("HF_WANT", 128)
-	paceNum   = envInt("HF_NUM", 4)
-	paceDelay = time.Duration(envInt("HF_DELAY", 0)) * time.Microsecond
-)

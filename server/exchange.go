@@ -84,7 +84,7 @@ func (x *exchange) failOverloaded(s *Server, detail string) {
 func (x *exchange) tag(version uint32) {
 	var text [12]byte
 	tag := append(strconv.AppendUint(append(text[:0], '"'), uint64(version), 10), '"')
-	x.ctx.Response.Header.SetBytesKV(headerETag, tag)
+	x.ctx.Response.Header.SetCanonical(headerETag, tag)
 }
 
 // replayed marks an answer as one that was given before.

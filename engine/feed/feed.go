@@ -40,26 +40,31 @@ func (s *Store) Close() {
 	s.closed = true
 }
 
+// Finder looks up the events of commands by their sequence. It keeps the group it read last, so that looking up the
+// commands of a batch one after the other reads their group once. It is for one goroutine; the zero value is ready.
+type Finder struct {
+	first, last core.Sequence // of the group at hand; 0 for none
+	group       []byte        // copy of the whole value
+	events      []byte        // all of it
+	rest        []byte        // not yet passed
+	passed      core.Sequence // the highest sequence asked for in the group
+}
+
 // AppendOwn appends to dst the event that a command itself made: the last one of its sequence. It
 // returns wal.ErrNotFound when there is none.
-func (s *Store) AppendOwn(dst []byte, sequence core.Sequence) (_ []byte, err error) {
-	s.reading.RLock()
-	defer s.reading.RUnlock()
-	if s.closed {
-		return dst, ErrClosed
+func (f *Finder) AppendOwn(dst []byte, s *Store, sequence core.Sequence) ([]byte, error) {
+	if f.first == 0 || sequence < f.first || sequence > f.last {
+		if err := f.load(s, sequence); err != nil {
+			return dst, err
+		}
 	}
-	_, value, closer, err := s.journal.FeedGroup(uint64(sequence))
-	if err != nil {
-		return dst, err
+	if sequence <= f.passed {
+		f.rest = f.events
 	}
-	defer func() { err = errors.Join(err, closer.Close()) }()
-	_, _, events, err := codec.DecodeFeed(value)
-	if err != nil {
-		return dst, err
-	}
+	f.passed = sequence
 	var own []byte
-	for len(events) > 0 {
-		h, err := codec.PeekEvent(events)
+	for len(f.rest) > 0 {
+		h, err := codec.PeekEvent(f.rest)
 		if err != nil {
 			return dst, err
 		}
@@ -67,14 +72,46 @@ func (s *Store) AppendOwn(dst []byte, sequence core.Sequence) (_ []byte, err err
 			break
 		}
 		if h.Sequence == sequence {
-			own = events[:h.Length]
+			own = f.rest[:h.Length]
 		}
-		events = events[h.Length:]
+		f.rest = f.rest[h.Length:]
 	}
 	if own == nil {
 		return dst, wal.ErrNotFound
 	}
 	return append(dst, own...), nil
+}
+
+// load copies the group that holds a sequence.
+func (f *Finder) load(s *Store, sequence core.Sequence) (err error) {
+	s.reading.RLock()
+	defer s.reading.RUnlock()
+	if s.closed {
+		return ErrClosed
+	}
+	f.first = 0
+	_, value, closer, err := s.journal.FeedGroup(uint64(sequence))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, closer.Close()) }()
+	f.group = append(f.group[:0], value...)
+	first, last, events, err := codec.DecodeFeed(f.group)
+	if err != nil {
+		return err
+	}
+	f.first, f.last, f.events, f.rest, f.passed = first, last, events, events, 0
+	return nil
+}
+
+// maxKept is the largest group that Forget keeps the memory of.
+const maxKept = 64 << 10
+
+// Forget makes the finder ready for other look-ups, without the memory of a large group.
+func (f *Finder) Forget() {
+	if f.first = 0; cap(f.group) > maxKept {
+		*f = Finder{}
+	}
 }
 
 // Reader gives the events after a cursor, one after the other. It is for one goroutine.
