@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"testing"
 
@@ -46,13 +47,18 @@ func submit(tb testing.TB, e *engine.Engine, commands ...core.Command) []engine.
 // stock defines SKUs and puts units of each on hand at main.
 func stock(tb testing.TB, e *engine.Engine, skus int, units core.Quantity) []core.SKUID {
 	tb.Helper()
+	commands := make([]core.Command, skus)
+	for i := range commands {
+		commands[i] = core.Command{Kind: core.CommandDefineSKU, Name: fmt.Appendf(nil, "sku-%d", i)}
+	}
+	for part := range slices.Chunk(commands, engine.MaxRequestCommands) {
+		submit(tb, e, part...)
+	}
 	ids := make([]core.SKUID, skus)
 	for i := range ids {
-		name := fmt.Appendf(nil, "sku-%d", i)
-		submit(tb, e, core.Command{Kind: core.CommandDefineSKU, Name: name})
-		entry, ok := e.SKU(name)
+		entry, ok := e.SKU(commands[i].Name)
 		if !ok {
-			tb.Fatalf("%s is not in the directory", name)
+			tb.Fatalf("%s is not in the directory", commands[i].Name)
 		}
 		ids[i] = entry.ID
 	}

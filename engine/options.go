@@ -60,19 +60,19 @@ type RecoveryInfo struct {
 func (o *Options) Validate() error {
 	var problems []error
 	if o.Dir == "" && o.Journal.FS == nil {
-		problems = append(problems, errors.New("Dir: a data directory is needed"))
+		problems = append(problems, errors.New("option Dir: a data directory is needed"))
 	}
 	if o.Shards < 0 || o.Shards > maxShards {
-		problems = append(problems, fmt.Errorf("Shards: %d is not within 0..%d", o.Shards, maxShards))
+		problems = append(problems, fmt.Errorf("option Shards: %d is not within 0..%d", o.Shards, maxShards))
 	}
 	if o.QueueCommands != 0 && o.QueueCommands < MaxRequestCommands {
-		problems = append(problems, fmt.Errorf("QueueCommands: %d is less than one request may hold (%d)", o.QueueCommands, MaxRequestCommands))
+		problems = append(problems, fmt.Errorf("option QueueCommands: %d is less than one request may hold (%d)", o.QueueCommands, MaxRequestCommands))
 	}
 	if o.QueueBytes != 0 && o.QueueBytes < MaxRequestBytes {
-		problems = append(problems, fmt.Errorf("QueueBytes: %d is less than one request may hold (%d)", o.QueueBytes, MaxRequestBytes))
+		problems = append(problems, fmt.Errorf("option QueueBytes: %d is less than one request may hold (%d)", o.QueueBytes, MaxRequestBytes))
 	}
 	if o.Journal.ReadOnly {
-		problems = append(problems, errors.New("Journal.ReadOnly: an engine writes"))
+		problems = append(problems, errors.New("option Journal.ReadOnly: an engine writes"))
 	}
 	return errors.Join(problems...)
 }

@@ -57,7 +57,6 @@ type Result struct {
 	Status   ResultStatus
 	Reason   core.Reason
 	Changed  bool // false for a command that found its work done
-	short    bool // admission: certain to be refused
 	shard    uint8
 	from, to uint32 // the image: in the group's buffers first, then in the request's
 }

@@ -22,7 +22,6 @@ type shard struct {
 	sorting bool // there are other shards: note where events lie
 	result  *Result
 	meeting int // next one of the group's
-	slot    core.Slot
 }
 
 // shardOf tells which shard owns a slot.

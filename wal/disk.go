@@ -33,14 +33,22 @@ func (g guardedFS) guard(file vfs.File, name string, err error) (vfs.File, error
 
 // Create makes a file or does not return. Pebble points to a new MANIFEST by a marker beside it and syncs the
 // directory only after that, so that a power cut may keep the marker and lose the MANIFEST. Here the MANIFEST
-// is safe first.
+// is safe first. Tables are written past the page cache.
 func (g guardedFS) Create(name string, c vfs.DiskWriteCategory) (vfs.File, error) {
 	file, err := g.FS.Create(name, c)
-	if err == nil && strings.HasPrefix(g.FS.PathBase(name), "MANIFEST-") {
+	switch base := g.FS.PathBase(name); {
+	case err != nil:
+	case strings.HasPrefix(base, "MANIFEST-"):
 		err = syncDir(g.FS, g.FS.PathDir(name))
+	case strings.HasSuffix(base, ".sst"):
+		file = newDirectFile(file)
 	}
 	return g.guard(file, name, err)
 }
+
+// Open drops the advice that Pebble gives about reading. It announces random reads, and then the kernel reads a
+// group of half a megabyte page by page; without advice it sees by itself what is read in order.
+func (g guardedFS) Open(name string, _ ...vfs.OpenOption) (vfs.File, error) { return g.FS.Open(name) }
 
 // ReuseForWrite recycles a file or does not return.
 func (g guardedFS) ReuseForWrite(old, name string, c vfs.DiskWriteCategory) (vfs.File, error) {

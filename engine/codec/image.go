@@ -6,9 +6,6 @@ import (
 	"holdfast/engine/core"
 )
 
-// imageHasDocument marks a SKU or location image whose last definition left a document.
-const imageHasDocument = 1 << 0
-
 // AppendSKUImage appends a SKU's settings.
 func AppendSKUImage(dst []byte, s *core.SKUImage) []byte {
 	dst = appendUvarint(dst, uint64(s.ID))
