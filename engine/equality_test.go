@@ -20,7 +20,7 @@ const streamCommands = 1500
 // seeds gives the streams of a run.
 func seeds() []uint64 {
 	if testing.Short() {
-		return streamSeeds[:3]
+		return streamSeeds[:2]
 	}
 	return streamSeeds
 }

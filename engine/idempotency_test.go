@@ -3,6 +3,8 @@ package engine_test
 import (
 	"bytes"
 	"fmt"
+	"math/rand/v2"
+	"slices"
 	"sync"
 	"testing"
 
@@ -219,6 +221,45 @@ func TestKeyTwiceInOneRequest(t *testing.T) {
 	}
 	if report := audited(t, e); report.Placed != 4 { // the order without a key was placed twice
 		t.Errorf("%d orders", report.Placed)
+	}
+	closeEngine(t, e)
+}
+
+// TestKeysInAnyOrder asks again for the commands of many groups at once, in their order, backwards and shuffled, with
+// commands between them that make no event.
+func TestKeysInAnyOrder(t *testing.T) {
+	leavesNothing(t)
+	d := newDisk()
+	e := openOn(t, d, engine.Options{Shards: 2})
+	sku := stock(t, e, 1, 10_000)[0]
+	random := rand.New(rand.NewPCG(7, 7))
+	var commands []core.Command
+	var first []answer
+	for range 20 {
+		batch := []core.Command{}
+		for range 1 + random.IntN(60) {
+			c := order(fmt.Sprintf("customer-%d", len(commands)+len(batch)), sku, 1)
+			c.HasKey, c.Key = true, core.IdempotencyKey{byte(len(commands) + len(batch)), byte((len(commands) + len(batch)) >> 8), 1}
+			batch = append(batch, c)
+		}
+		answers := done(t, e, batch...)
+		commands, first = append(commands, batch...), append(first, answers...)
+		ask(t, e, order("greedy", sku, 20_000), order("greedy", sku, 20_000))
+	}
+	places := make([]int, len(commands))
+	for i := range places {
+		places[i] = i
+	}
+	for range 4 {
+		var batch []core.Command
+		for _, i := range places {
+			batch = append(batch, commands[i], commands[i])
+		}
+		for k, again := range ask(t, e, batch...) {
+			replayed(t, again, first[places[k/2]])
+		}
+		slices.Reverse(places)
+		random.Shuffle(len(places)/2, func(i, j int) { places[i], places[j] = places[j], places[i] })
 	}
 	closeEngine(t, e)
 }

@@ -96,8 +96,24 @@ func (s *auditShop) audited() (kinds []ViolationKind, stopped string) {
 // alone: a list that bites its tail has no end.
 func sabotage[T any](records *slab[T], see func(field string)) {
 	for place := range records.length {
-		saboteur(reflect.ValueOf(records.at(place)).Elem(), reflect.TypeFor[T]().Name(), see)
+		saboteur(reflect.ValueOf(records.at(place)).Elem(), reflect.TypeFor[T]().Name(), func(field string) {
+			records.mut(place) // marks the page as changed, now and when the field is back
+			see(field)
+			records.mut(place)
+		})
 	}
+}
+
+// sabotage does so in all slabs of the slot.
+func (s *slot) sabotage(see func(field string)) {
+	sabotage(&s.skus, see)
+	sabotage(&s.levels, see)
+	sabotage(&s.orders, see)
+	sabotage(&s.lines, see)
+	sabotage(&s.allocations, see)
+	sabotage(&s.parts.slab, see)
+	sabotage(&s.partLines.slab, see)
+	sabotage(&s.limits.slab, see)
 }
 
 func saboteur(v reflect.Value, name string, see func(field string)) {
@@ -175,15 +191,7 @@ func TestAuditSeesFields(t *testing.T) {
 		told[field] = told[field] || slices.Contains(kinds, max(always, sometimes))
 	}
 	for i := range s.slots {
-		slot := &s.slots[i]
-		sabotage(&slot.skus, see)
-		sabotage(&slot.levels, see)
-		sabotage(&slot.orders, see)
-		sabotage(&slot.lines, see)
-		sabotage(&slot.allocations, see)
-		sabotage(&slot.parts.slab, see)
-		sabotage(&slot.partLines.slab, see)
-		sabotage(&slot.limits.slab, see)
+		s.slots[i].sabotage(see)
 	}
 	for field := range sometimesSeen {
 		if !told[field] {

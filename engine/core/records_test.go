@@ -48,3 +48,36 @@ func cover(t *testing.T, r reflect.Type, name string, offset uintptr, covered []
 		t.Errorf("%s is a %s: its size or its meaning is not the same everywhere", name, r.Kind())
 	}
 }
+
+// TestDigestSeesEveryField changes every field of every record once: the slot's digest tells, and so does the machine's.
+func TestDigestSeesEveryField(t *testing.T) {
+	s := newAuditShop(t)
+	fields := map[string]bool{}
+	before := s.Digest()
+	for i := range s.slots {
+		slot, whole := s.DigestSlot(Slot(i)), s.Digest()
+		s.slots[i].sabotage(func(field string) {
+			fields[field] = true
+			if s.DigestSlot(Slot(i)) == slot {
+				t.Errorf("%s was changed and the slot's digest is the same", field)
+			}
+			if s.Digest() == whole {
+				t.Errorf("%s was changed and the digest is the same", field)
+			}
+		})
+		if s.slots[i].texts.length > 0 {
+			s.slots[i].texts.add(nil, nil)
+			if s.DigestSlot(Slot(i)) == slot {
+				t.Error("a text was added and the slot's digest is the same")
+			}
+			s.slots[i].texts.length -= 2
+			s.slots[i].texts.pages[0].dirty = true
+		}
+	}
+	if s.Digest() != before {
+		t.Error("all is as it was, and the digest is not")
+	}
+	if len(fields) < 50 {
+		t.Errorf("only %d fields were changed: some kind of record is missing", len(fields))
+	}
+}

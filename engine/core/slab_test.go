@@ -124,4 +124,11 @@ func TestRecycler(t *testing.T) {
 	if one == before {
 		t.Error("the digest does not see what is free")
 	}
+	for _, field := range []*uint32{&r.free, &r.live, &r.length} {
+		*field--
+		if r.digest() == one {
+			t.Error("the digest does not see which record is the next, or how many are used")
+		}
+		*field++
+	}
 }
