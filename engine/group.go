@@ -20,6 +20,7 @@ type group struct {
 	queries  []*query
 	pending  *wal.Pending // nil when there is nothing to journal
 	payload  []byte
+	stored   bool // the feed has the group's events already
 
 	shards   []shardOutput
 	meetings []*meeting // of the commands that touch several shards, in order
@@ -64,7 +65,7 @@ func (g *group) reset() {
 	clear(g.requests)
 	clear(g.queries)
 	g.requests, g.queries = g.requests[:0], g.queries[:0]
-	g.pending, g.payload = nil, nil
+	g.pending, g.payload, g.stored = nil, nil, false
 	g.meetings = g.meetings[:0]
 	for i := range g.shards {
 		g.shards[i].reset()

@@ -80,6 +80,7 @@ func (e *Engine) executeReplay(g *replayGroup) error {
 	first, now, commands := g.first, g.now, g.commands
 	g.reset()
 	g.first, g.now, g.commands, g.payload = first, now, commands, g.bytes
+	g.stored = e.feed.Last() >= g.last()
 	r := &g.request
 	r.results = resizeResults(r.results, commands)
 	r.count = commands

@@ -29,7 +29,7 @@ func (e *Engine) storeFeed(g *group) error {
 	for i := range g.shards {
 		events += g.shards[i].events
 	}
-	if events == 0 || e.feed.Last() >= g.last() {
+	if events == 0 || g.stored {
 		return nil
 	}
 	value := g.shards[0].feed

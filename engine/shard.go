@@ -15,13 +15,23 @@ type shard struct {
 	groups  chan *group // nil for the first shard, which runs on the sequencer's goroutine
 	step    core.Step
 	command core.Command
+	ahead   lookahead
 	wake    chan struct{} // a meeting has been decided
 
 	// of the group under way
 	out     *shardOutput
+	stored  bool // the feed has the group's events: this is a replay
 	sorting bool // there are other shards: note where events lie
 	result  *Result
 	meeting int // next one of the group's
+}
+
+// lookahead decodes one command ahead, so that what it will look at is fetched from memory while the one before it is
+// executed.
+type lookahead struct {
+	commands [2]core.Command
+	lengths  [2]int
+	current  int
 }
 
 // shardOf tells which shard owns a slot.
@@ -50,8 +60,9 @@ func (s *shard) run() {
 
 // execute runs a group's commands and leaves the results in its requests, events and news in its output.
 func (s *shard) execute(g *group) {
-	s.out, s.meeting = &g.shards[s.index], 0
+	s.out, s.meeting, s.stored = &g.shards[s.index], 0, g.stored
 	if !s.sorting {
+		s.decodeAhead(g.payload)
 		s.out.feed = codec.AppendFeedHeader(s.out.feed, g.first, g.last())
 	}
 	sequence, payload := g.first, g.payload
@@ -74,11 +85,25 @@ func (s *shard) next(g *group, sequence core.Sequence, payload []byte, result *R
 	if s.sorting {
 		return s.nextOfSeveral(g, sequence, payload, result)
 	}
-	n, err := codec.DecodeCommand(payload, &s.command)
-	invariant.Check(err == nil, "the journal holds commands that codec takes")
+	a := &s.ahead
+	a.current ^= 1
+	command, rest := &a.commands[a.current], payload[a.lengths[a.current]:]
+	if len(rest) > 0 {
+		s.decodeAhead(rest)
+	}
 	s.result = result
-	s.conclude(s.machine.Execute(&s.step, &s.command, sequence, g.now, s), sequence, result)
-	return payload[n:]
+	s.conclude(s.machine.Execute(&s.step, command, sequence, g.now, s), sequence, result)
+	return rest
+}
+
+// decodeAhead decodes the command that the payload begins with, for the next call of next.
+func (s *shard) decodeAhead(payload []byte) {
+	a := &s.ahead
+	c := &a.commands[a.current^1]
+	n, err := codec.DecodeCommand(payload, c)
+	invariant.Check(err == nil, "the journal holds commands that codec takes")
+	a.lengths[a.current^1] = n
+	s.machine.Prefetch(c)
 }
 
 // nextOfSeveral is next where other shards run too: a command that touches several meets them.
@@ -123,8 +148,12 @@ func (s *shard) conclude(outcome *core.Outcome, sequence core.Sequence, result *
 	result.to = uint32(len(s.out.refusals))
 }
 
-// Event is core.Sink: it keeps an event for the feed and for whoever sent the command.
+// Event is core.Sink: it keeps an event for the feed and for whoever sent the command. Of events that the feed has,
+// only definitions are still wanted, by the directory.
 func (s *shard) Event(ev *core.Event) {
+	if s.stored && ev.Kind > core.EventChannelDefined {
+		return
+	}
 	from := len(s.out.feed)
 	s.out.feed = codec.AppendEvent(s.out.feed, ev)
 	s.out.events++

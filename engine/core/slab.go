@@ -47,6 +47,10 @@ func (s *slab[T]) push() uint32 {
 		s.addPage()
 	}
 	s.length++
+	if k := s.length & (pageRecords - 1); k != 0 {
+		next := &s.pages[i>>pageShift].records[k]
+		prefetchEnd(unsafe.Pointer(next), unsafe.Sizeof(*next))
+	}
 	return i
 }
 

@@ -51,6 +51,9 @@ func (t *texts) add(first, second []byte) uint32 {
 	entry = entry[1+len(first):]
 	entry[0] = byte(len(second))
 	copy(entry[1:], second)
+	if k := t.length & (textPageBytes - 1); k != 0 && k+size <= textPageBytes {
+		prefetchEnd(unsafe.Pointer(&page.bytes[k]), uintptr(size)) // the next pair is likely as long
+	}
 	return offset
 }
 
