@@ -65,6 +65,9 @@ func Open(o Options) (*Engine, error) {
 		return nil, err
 	}
 	// 2. The state, empty, and what is derived from it.
+	if err := e.memory.reserve(o.ReserveBytes); err != nil {
+		return nil, errors.Join(err, e.memory.free(), e.journal.Close())
+	}
 	var seeds [3]uint64
 	for i := range seeds {
 		seeds[i] = randomSeed()

@@ -34,7 +34,6 @@ type keyStripe struct {
 	pages    []*[keyPageLength]keyRecord
 	length   uint32
 	free     uint32 // the record freed last, plus one; its sequence is the next
-	touched  uint64 // keeps the reads of claimStripe from being optimised away
 	_        [64]byte
 }
 
@@ -135,7 +134,7 @@ func (t *keyTable) claimStripe(stripe uint64, claims []claim, places []uint16) {
 	for len(places) > 0 {
 		n := min(len(places), claimAhead)
 		for _, i := range places[:n] {
-			s.touched += s.index.Touch(claims[i].hash)
+			s.index.Prefetch(claims[i].hash)
 		}
 		for _, i := range places[:n] {
 			if c := &claims[i]; c.value != uint64(noKey) {

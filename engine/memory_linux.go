@@ -1,6 +1,9 @@
 package engine
 
 import (
+	"errors"
+	"fmt"
+	"runtime"
 	"sync"
 	"syscall"
 )
@@ -10,6 +13,8 @@ const (
 	arenaChunk = 256 << 20
 	// populateStep is how much memory is made resident at a time, ahead of its use.
 	populateStep = 8 << 20
+	// hugePage is what the reserved memory is rounded up to, for each processor.
+	hugePage = 2 << 20
 	// madvPopulateWrite is MADV_POPULATE_WRITE (Linux 5.14), which package syscall does not name.
 	madvPopulateWrite = 23
 )
@@ -41,6 +46,37 @@ func (a *arena) allocate(size int) []byte {
 		a.populate()
 	}
 	return memory
+}
+
+// reserve takes memory before it is needed and has all of it made resident, by all processors at once. It is called
+// before anything is allocated.
+func (a *arena) reserve(bytes int64) error {
+	if bytes == 0 {
+		return nil
+	}
+	var machine syscall.Sysinfo_t
+	if err := syscall.Sysinfo(&machine); err != nil {
+		return err
+	}
+	if has := int64(machine.Totalram) * int64(machine.Unit); bytes > has {
+		return fmt.Errorf("option ReserveBytes: %d is more than the machine's memory, %d bytes", bytes, has)
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	workers := int64(runtime.GOMAXPROCS(0))
+	part := (bytes/workers + hugePage) &^ (hugePage - 1)
+	a.grow(int(part * workers))
+	failed := make(chan error, workers)
+	for i := range workers {
+		go func() { failed <- syscall.Madvise(a.chunk[i*part:(i+1)*part], madvPopulateWrite) }()
+	}
+	for range workers {
+		if err := <-failed; err != nil && !errors.Is(err, syscall.EINVAL) { // EINVAL: an older kernel
+			return fmt.Errorf("reserving %d bytes of memory: %w", bytes, err)
+		}
+	}
+	a.populated = len(a.chunk)
+	return nil
 }
 
 // populate has the next step of the chunk made resident.

@@ -34,6 +34,7 @@ func (c *serveConfig) flags(f *pflag.FlagSet) {
 	f.IntVar(&c.engine.Shards, "shards", 0, "goroutines that execute commands, 1 to 64 (default by the machine)")
 	f.IntVar(&c.engine.QueueCommands, "queue-commands", 0, "`commands` that may wait before the answer is 503 (default 262144)")
 	f.IntVar(&c.engine.QueueBytes, "queue-bytes", 0, "`bytes` of commands that may wait (default 64 MiB)")
+	f.Int64Var(&c.engine.ReserveBytes, "reserve", 0, "`bytes` of memory to take before the service begins, about 140 for each order to come")
 	f.Int64Var(&c.engine.Journal.BallastBytes, "ballast", 0, "`bytes` of a file that may be deleted when the disk is full; -1 for none (default 64 MiB where there is room)")
 	f.Int64Var(&c.engine.Journal.MinFreeBytes, "min-free", 0, "stop with exit code 4 when the disk has fewer `bytes` free; -1 for no such floor (default 32 MiB)")
 
@@ -71,6 +72,7 @@ func (c *serveConfig) print(out io.Writer, address net.Addr, e engine.Options) {
 	row("shards", e.Shards)
 	row("queue-commands", e.QueueCommands)
 	row("queue-bytes", e.QueueBytes)
+	row("reserve", e.ReserveBytes)
 	row("ballast", orDefault(e.Journal.BallastBytes))
 	row("min-free", orDefault(e.Journal.MinFreeBytes))
 	row("read-timeout", s.ReadTimeout)

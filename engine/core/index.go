@@ -99,14 +99,16 @@ func (c *Cursor) Next() bool {
 // Record is the one that Next moved to.
 func (c *Cursor) Record() uint32 { return c.record }
 
-// Touch reads the cache line where a search for the hash begins, and gives a value that depends on
-// it. Touching several hashes before searching them lets the memory fetch them side by side.
-func (x *Index) Touch(hash uint64) uint64 {
+// Prefetch fetches from memory what a search for the hash, and an insertion after it, will look at first. Fetching
+// for several hashes before searching them lets the memory work on them side by side.
+func (x *Index) Prefetch(hash uint64) {
 	if x.length == 0 {
-		return 0
+		return
 	}
 	tag := uint32(hash >> 32)
-	return x.segmentOf(tag).entries[tag&(segmentSize-1)]
+	s := x.segmentOf(tag)
+	prefetchWrite(unsafe.Pointer(&s.entries[tag&(segmentSize-1)]))
+	prefetchWrite(unsafe.Pointer(&s.length))
 }
 
 // Insert adds a record. The same record must not be added twice.
