@@ -74,7 +74,7 @@ type Config struct {
 	// Batch is the number of commands per request in the batch modes, 1 to 8192. Zero: 8192.
 	Batch int `json:"batch"`
 	// Connections is the number of TCP connections, each with one request in flight.
-	// Zero: 256 in single mode, 4 in the batch modes.
+	// Zero: 256 in single mode, 8 in the batch modes.
 	Connections int `json:"connections"`
 	// Rate makes the run open-loop: requests per second over all connections, each timed from the
 	// instant at which it should have been sent. Zero: closed loop, every connection sends as soon as
@@ -151,7 +151,7 @@ const (
 func (c Config) withDefaults() Config {
 	setDefault(&c.Scenario, Zipf)
 	setDefault(&c.Mode, Single)
-	batch, connections := maxBatch, 4
+	batch, connections := maxBatch, 8
 	if c.Mode == Single {
 		batch, connections = 1, 256
 	}

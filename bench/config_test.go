@@ -18,7 +18,7 @@ func TestZeroConfigIsValid(t *testing.T) {
 
 func TestDefaultsFollowTheScenarioAndMode(t *testing.T) {
 	b := Config{Mode: Binary, Orders: 100}.withDefaults()
-	if b.Batch != 8192 || b.Connections != 4 || b.Keys != On || b.Duration != 0 {
+	if b.Batch != 8192 || b.Connections != 8 || b.Keys != On || b.Duration != 0 {
 		t.Errorf("%+v", b)
 	}
 	s := Config{Scenario: SoldOut, Orders: 1000}.withDefaults()

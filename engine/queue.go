@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"runtime"
 	"sync"
 	"time"
 )
@@ -100,6 +101,12 @@ func (q *queue) take(g *group, timer *time.Timer) (closed bool) {
 	if q.waiting() == 0 && q.refuse != nil {
 		q.mu.Unlock()
 		return true
+	}
+	if q.commands < smallGroup && q.refuse == nil {
+		// Whoever is about to put something gets to do it first, so that the group is worth its sync.
+		q.mu.Unlock()
+		runtime.Gosched()
+		q.mu.Lock()
 	}
 	q.fill(g)
 	q.mu.Unlock()

@@ -71,7 +71,7 @@ Modes:
 func workloadFlags(f *pflag.FlagSet, c *bench.Config) {
 	f.StringVar((*string)(&c.Scenario), "scenario", string(bench.Zipf), "what the buyers want: "+list(bench.Scenarios()))
 	f.StringVar((*string)(&c.Mode), "mode", string(bench.Single), "how orders travel: "+list(bench.Modes()))
-	f.IntVar(&c.Connections, "connections", 0, "connections with one request in flight each (default 256, in batches 4)")
+	f.IntVar(&c.Connections, "connections", 0, "connections with one request in flight each (default 256, in batches 8)")
 	f.IntVar(&c.Batch, "batch", 0, "commands of a batch (default 8192)")
 
 	f.IntVar(&c.SKUs, "skus", 0, "number of SKUs (default 10000; hot and soldout 1)")
