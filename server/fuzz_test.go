@@ -3,6 +3,7 @@ package server
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"testing"
 
 	"holdfast/engine/codec"
@@ -12,13 +13,19 @@ import (
 // FuzzParseOrder has any bytes as the body of an order: the parser finds a fault, or a command that the codec
 // takes and whose document is canonical JSON.
 func FuzzParseOrder(f *testing.F) {
-	for _, seed := range []string{singleLineOrder, pricedOrder, fullOrder, `{}`, `[]`, `{"customer":"a","lines":[{"sku":"A","quantity":1e2}]}`,
+	for _, seed := range []string{singleLineOrder, pricedOrder, fullOrder, `{}`, `[]`, singleLineOrder + "\x00", singleLineOrder + " \n",
+		` { "customer" : "a" , "lines" : [ { "quantity" : 1 , "sku" : "A" } , { "sku" : "B" , "quantity" : 02 } ] } `,
+		`{"customer":"a","customer":"b","lines":[{"sku":"A","quantity":1}]}`, `{"customer":"a","lines":[{"sku":"A","quantity":1,"sku":"B"}]}`,
+		`{"customer":"a","lines":[{"sku":"A","quantity":1},]}`, `{"customer":"a","lines":[{"sku":"A","quantity":99999999999999999999}]}`, `{"customer":"a","lines":[{"sku":"A","quantity":1e2}]}`,
 		`{"customer":"\u00e9\ud83d\ude00","lines":[{"sku":"A","quantity":1}],"ship_to":{"latitude":-0.0,"longitude":1e-7}}`} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
 		var in intake
 		in.parseCommand(core.CommandPlaceOrder, body)
+		var slow intake
+		slow.decodeCommand(core.CommandPlaceOrder, body)
+		compareIntakes(t, &in, &slow, body)
 		checkIntake(t, &in, body)
 	})
 }
@@ -38,8 +45,43 @@ func FuzzParseBatchLine(f *testing.F) {
 		if op == nil && len(in.faults) == 0 {
 			t.Fatalf("%q asks for nothing and has no fault", line)
 		}
+		var slow intake
+		if slow.decodeBatchLine(line) != op {
+			t.Fatalf("%q: the two parsers disagree about the operation", line)
+		}
+		compareIntakes(t, &in, &slow, line)
 		checkIntake(t, &in, line)
 	})
+}
+
+// compareIntakes: whether a body was of the usual kind or not makes no difference to what is made of it.
+func compareIntakes(t *testing.T, got, want *intake, body []byte) {
+	t.Helper()
+	type said struct {
+		faults                      []fault
+		command                     core.Command
+		key, order, channel, shipTo string
+		skus, locations             []string
+		hasKey                      bool
+	}
+	read := func(in *intake) (s said) {
+		s = said{faults: in.faults, key: string(in.key), order: string(in.order), channel: string(in.channel),
+			shipTo: string(in.shipTo), hasKey: in.key != nil}
+		if len(in.faults) > 0 {
+			return s
+		}
+		s.command = in.command
+		for _, sku := range in.skus {
+			s.skus = append(s.skus, string(sku))
+		}
+		for _, location := range in.locations {
+			s.locations = append(s.locations, string(location))
+		}
+		return s
+	}
+	if g, w := fmt.Sprintf("%+v", read(got)), fmt.Sprintf("%+v", read(want)); g != w {
+		t.Fatalf("%q\n  parsed %s\n decoded %s", body, g, w)
+	}
 }
 
 // checkIntake checks what a parser made of a body.

@@ -65,6 +65,12 @@ var lineShape = shape{fieldOperation, fieldKey}
 // begin forgets the last command and starts reading a body.
 func (in *intake) begin(kind core.CommandKind, body []byte) {
 	in.reset(body)
+	in.clear(kind)
+}
+
+// clear forgets the last command.
+func (in *intake) clear(kind core.CommandKind) {
+	in.faults = in.faults[:0]
 	lines, rows := in.command.Lines[:0], in.command.Rows[:0]
 	in.command = core.Command{Kind: kind, Version: 1, Lines: lines, Rows: rows}
 	in.seen, in.priced = 0, false
@@ -75,8 +81,19 @@ func (in *intake) begin(kind core.CommandKind, body []byte) {
 
 // parseCommand reads the body of a request for one command.
 func (in *intake) parseCommand(kind core.CommandKind, body []byte) {
-	in.begin(kind, body)
 	s := shapes[kind]
+	in.clear(kind)
+	if in.parseUsual(body, s.required|s.optional) && in.complete(s) {
+		in.fill(s)
+		return
+	}
+	in.decodeCommand(kind, body)
+}
+
+// decodeCommand is parseCommand for every body.
+func (in *intake) decodeCommand(kind core.CommandKind, body []byte) {
+	s := shapes[kind]
+	in.begin(kind, body)
 	if in.object() {
 		for in.more() {
 			in.field(in.name(), s.required|s.optional)
@@ -89,6 +106,19 @@ func (in *intake) parseCommand(kind core.CommandKind, body []byte) {
 // parseBatchLine reads a line of an NDJSON batch. The operation may stand behind the fields that
 // depend on it, so they are checked against it at the end.
 func (in *intake) parseBatchLine(line []byte) (op *operation) {
+	in.clear(0)
+	if in.parseUsual(line, anyField) {
+		if op = in.namedOperation(); op != nil && in.complete(op.shape()) {
+			in.command.Kind = op.kind
+			in.fill(op.shape())
+			return op
+		}
+	}
+	return in.decodeBatchLine(line)
+}
+
+// decodeBatchLine is parseBatchLine for every line.
+func (in *intake) decodeBatchLine(line []byte) (op *operation) {
 	in.begin(0, line)
 	if in.object() {
 		for in.more() {
@@ -98,9 +128,7 @@ func (in *intake) parseBatchLine(line []byte) (op *operation) {
 	}
 	if op != nil {
 		in.command.Kind = op.kind
-		s := shapes[op.kind]
-		s.required |= lineShape.required | op.extra
-		s.optional |= lineShape.optional
+		s := op.shape()
 		for unfit := in.seen &^ (s.required | s.optional); unfit != 0; unfit &= unfit - 1 {
 			name := fieldNames[bits.TrailingZeros32(uint32(unfit))]
 			in.fault(codeUnknownField, name, "is not a field of "+op.name)
@@ -170,17 +198,27 @@ func findField(name []byte) fieldSet {
 	return 0
 }
 
-// finish checks that nothing is missing, fills in what may be left out, and makes the document.
+// finish checks that nothing is missing, and completes the command.
 func (in *intake) finish(s shape) {
 	for absent := s.required &^ in.seen; absent != 0; absent &= absent - 1 {
 		in.missing(fieldNames[bits.TrailingZeros32(uint32(absent))])
 	}
+	if len(in.faults) == 0 {
+		in.fill(s)
+	}
+}
+
+// complete reports whether the fields that were seen are those of the shape.
+func (in *intake) complete(s shape) bool {
+	return in.seen&s.required == s.required && in.seen&^(s.required|s.optional) == 0
+}
+
+// fill fills in what may be left out, and makes the document.
+func (in *intake) fill(s shape) {
 	if s.optional&fieldTTL != 0 && in.seen&fieldTTL == 0 {
 		in.command.TTL = defaultTTL
 	}
-	if len(in.faults) == 0 {
-		in.composeDocument()
-	}
+	in.composeDocument()
 }
 
 // operation is what a line of an NDJSON batch may ask for.
@@ -200,12 +238,26 @@ var operations = [...]operation{
 	{"adjust", core.CommandAdjustStock, 200, 0},
 }
 
-// findOperation gives the operation that the line names. Without one it reports why.
-func (in *intake) findOperation() *operation {
+// shape says which fields a line with the operation has.
+func (op *operation) shape() shape {
+	s := shapes[op.kind]
+	return shape{s.required | lineShape.required | op.extra, s.optional | lineShape.optional}
+}
+
+// namedOperation gives the operation that the line names, or nil.
+func (in *intake) namedOperation() *operation {
 	for i := range operations {
 		if string(in.operation) == operations[i].name {
 			return &operations[i]
 		}
+	}
+	return nil
+}
+
+// findOperation gives the operation that the line names. Without one it reports why.
+func (in *intake) findOperation() *operation {
+	if op := in.namedOperation(); op != nil {
+		return op
 	}
 	switch {
 	case in.seen&fieldOperation == 0:
