@@ -30,6 +30,11 @@ const none = -1
 // malformed is the fault of all binary commands that are no command: the answer has no room to say more.
 var malformed = newProblem(codeMalformedBatch, "the frame is not a command")
 
+// unknownOrder is the fault of a frame about an order that never was.
+var unknownOrder = &problem{
+	kind: refusalKind(core.ReasonOrderNotFound, false), detail: refusalDetails[core.ReasonOrderNotFound],
+}
+
 // batch serves POST /v1/batch.
 func (s *Server) batch(x *exchange) {
 	text, _, ok := x.headerKey()

@@ -70,49 +70,59 @@ func frameAt(body []byte, offset int) (index int, ok bool) {
 
 // takeFrame adds a frame to the request, or notes that it is none.
 func (s *Server) takeFrame(b *batch, frame []byte) {
-	v := verdict{result: none, fault: malformed}
-	if c := &b.command; s.readFrame(b, frame) {
-		added := true
+	v := verdict{result: none, fault: s.readFrame(b, frame)}
+	if c := &b.command; v.fault == nil {
 		if b.addHeaderKey(c) {
 			b.add(c) // the frame has no room for a key
-		} else {
-			added = b.request.AddFrame(frame, c) == nil
+		} else if b.request.AddFrame(frame, c) != nil {
+			v.fault = malformed
 		}
-		if added {
-			v = verdict{kind: c.Kind, result: b.request.Len() - 1}
-		}
+	}
+	if v.fault == nil {
+		v.kind, v.result = b.command.Kind, b.request.Len()-1
 	}
 	b.verdicts = append(b.verdicts, v)
 }
 
 // readFrame checks a frame and puts the order that it is about into it.
-func (s *Server) readFrame(b *batch, frame []byte) bool {
+func (s *Server) readFrame(b *batch, frame []byte) *problem {
 	h, err := codec.PeekCommand(frame)
 	if err != nil {
-		return false
+		return malformed
 	}
 	if h.Mask == 0 && codec.SetSlots(frame, core.AllSlots) != nil {
-		return false
+		return malformed
 	}
 	c := &b.command
 	if _, err := codec.DecodeCommand(frame, c); err != nil {
-		return false
+		return malformed
 	}
+	fits := false
 	switch c.Kind {
 	case core.CommandPlaceOrder, core.CommandPlaceHold:
-		return len(c.Document) == 0 || b.intake.canonicalDocument(c.Document, len(c.Lines))
+		fits = len(c.Document) == 0 || b.intake.canonicalDocument(c.Document, len(c.Lines))
 	case core.CommandAdjustStock:
-		return len(c.Document) == 0
+		fits = len(c.Document) == 0
 	case core.CommandConfirmHold, core.CommandExtendHold, core.CommandReleaseHold, core.CommandCancelOrder:
 		c.Order = s.engine.OrderFromPublic(uint64(c.Order))
-		return len(c.Document) == 0 && codec.SetOrder(frame, c.Order) == nil
+		if !s.engine.OrderMayExist(c.Order) {
+			return unknownOrder
+		}
+		fits = len(c.Document) == 0 && codec.SetOrder(frame, c.Order) == nil
 	}
-	return false
+	if !fits {
+		return malformed
+	}
+	return nil
 }
 
 // answerOf gives the answer to a command.
 func (s *Server) answerOf(b *batch, v *verdict) codec.Answer {
-	if v.fault != nil {
+	switch v.fault {
+	case nil:
+	case unknownOrder:
+		return codec.Answer{Status: v.fault.kind.status, Reason: core.ReasonOrderNotFound}
+	default:
 		return codec.Answer{Status: v.fault.kind.status, Reason: codec.AnswerMalformed}
 	}
 	result := &b.request.Results()[v.result]

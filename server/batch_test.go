@@ -231,6 +231,24 @@ func TestBatchFrames(t *testing.T) {
 	}
 }
 
+// TestBatchFramesOfUnknownOrder: a number that no order has is answered without a place in the journal.
+func TestBatchFramesOfUnknownOrder(t *testing.T) {
+	h := openShop(t, Options{})
+	before := h.want(200, "GET", "/v1/audit", "")["sequence"]
+	got := h.frames(frameBatch(
+		core.Command{Kind: core.CommandCancelOrder, Order: 12345},
+		core.Command{Kind: core.CommandConfirmHold, Order: 1 << 62},
+	))
+	for i, answer := range got {
+		if answer.Status != 404 || answer.Reason != core.ReasonOrderNotFound {
+			t.Errorf("command %d: %+v", i, answer)
+		}
+	}
+	if after := h.want(200, "GET", "/v1/audit", "")["sequence"]; after != before {
+		t.Errorf("sequence %v, before %v", after, before)
+	}
+}
+
 func TestBatchFramesMalformed(t *testing.T) {
 	h := openShop(t, Options{})
 	h.stock("A", 10)
