@@ -20,7 +20,8 @@
 //	 2. Admission (admission.go) answers what needs no journal: a repeated idempotency key gets the stored event of the
 //	    first command, and an order of what is sold out is refused. What it lets through claims its key (keys.go).
 //	 3. The request waits in the queue (queue.go), which is bounded.
-//	 4. The sequencer (sequencer.go) takes all that waits as a group (group.go), gives each command its sequence number and
+//	 4. The sequencer (sequencer.go) takes all that waits as a group (group.go), after those who are about to put
+//	    something when it is only a little, gives each command its sequence number and
 //	    the group its time, copies the commands into the journal's batch and starts the sync.
 //	 5. While the disk syncs, the shards (shard.go) execute the group's commands, in their order, from the very bytes
 //	    that were journaled. A command that touches several shards is a meeting (meeting.go). The first shard runs on the sequencer's own

@@ -3,6 +3,7 @@ package engine
 import (
 	"errors"
 	"fmt"
+	"math"
 	"runtime"
 	"sync"
 	"syscall"
@@ -13,7 +14,7 @@ const (
 	arenaChunk = 256 << 20
 	// populateStep is how much memory is made resident at a time, ahead of its use.
 	populateStep = 8 << 20
-	// hugePage is what the reserved memory is rounded up to, for each processor.
+	// hugePage is what the reserved memory is rounded up to.
 	hugePage = 2 << 20
 	// madvPopulateWrite is MADV_POPULATE_WRITE (Linux 5.14), which package syscall does not name.
 	madvPopulateWrite = 23
@@ -38,7 +39,9 @@ func (a *arena) allocate(size int) []byte {
 	defer a.mu.Unlock()
 	size = (size + 63) &^ 63
 	if a.used+size > len(a.chunk) {
-		a.grow(max(size, arenaChunk))
+		if err := a.grow(max(size, arenaChunk)); err != nil { // the same as for make: there is no way to go on
+			panic("engine: out of memory: " + err.Error())
+		}
 	}
 	memory := a.chunk[a.used : a.used+size : a.used+size]
 	a.used += size
@@ -54,29 +57,35 @@ func (a *arena) reserve(bytes int64) error {
 	if bytes == 0 {
 		return nil
 	}
-	var machine syscall.Sysinfo_t
-	if err := syscall.Sysinfo(&machine); err != nil {
-		return err
-	}
-	if has := int64(machine.Totalram) * int64(machine.Unit); bytes > has {
-		return fmt.Errorf("option ReserveBytes: %d is more than the machine's memory, %d bytes", bytes, has)
-	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	workers := int64(runtime.GOMAXPROCS(0))
-	part := (bytes/workers + hugePage) &^ (hugePage - 1)
-	a.grow(int(part * workers))
-	failed := make(chan error, workers)
-	for i := range workers {
-		go func() { failed <- syscall.Madvise(a.chunk[i*part:(i+1)*part], madvPopulateWrite) }()
+	if err := a.grow(int(bytes+hugePage-1) &^ (hugePage - 1)); err != nil {
+		return fmt.Errorf("reserving %d bytes of memory: %w", bytes, err)
 	}
+	pages := len(a.chunk) / hugePage
+	workers := min(runtime.GOMAXPROCS(0), pages)
+	results := make(chan error, workers)
+	for i := range workers {
+		part := a.chunk[pages*i/workers*hugePage : pages*(i+1)/workers*hugePage]
+		go func() { results <- syscall.Madvise(part, madvPopulateWrite) }()
+	}
+	var failed error
 	for range workers {
-		if err := <-failed; err != nil && !errors.Is(err, syscall.EINVAL) { // EINVAL: an older kernel
-			return fmt.Errorf("reserving %d bytes of memory: %w", bytes, err)
+		if err := <-results; err != nil && !errors.Is(err, syscall.EINVAL) { // EINVAL: a kernel before Linux 5.14
+			failed = fmt.Errorf("reserving %d bytes of memory: %w", bytes, err)
 		}
 	}
 	a.populated = len(a.chunk)
-	return nil
+	return failed
+}
+
+// machineMemory is the memory of the machine in bytes; a container may have less.
+func machineMemory() int64 {
+	var machine syscall.Sysinfo_t
+	if syscall.Sysinfo(&machine) != nil {
+		return math.MaxInt64
+	}
+	return int64(machine.Totalram) * int64(machine.Unit)
 }
 
 // populate has the next step of the chunk made resident.
@@ -89,16 +98,17 @@ func (a *arena) populate() {
 	})
 }
 
-func (a *arena) grow(size int) {
+func (a *arena) grow(size int) error {
 	chunk, err := syscall.Mmap(-1, 0, size, syscall.PROT_READ|syscall.PROT_WRITE,
 		syscall.MAP_PRIVATE|syscall.MAP_ANON|syscall.MAP_NORESERVE)
-	if err != nil { // the same as for make: there is no way to go on
-		panic("engine: out of memory: " + err.Error())
+	if err != nil {
+		return err
 	}
 	// A kernel that knows no huge pages refuses, and everything works without.
 	_ = syscall.Madvise(chunk, syscall.MADV_HUGEPAGE)
 	a.chunks = append(a.chunks, chunk)
 	a.chunk, a.used, a.populated = chunk, 0, 0
+	return nil
 }
 
 // free gives everything back; nothing taken from the arena may be touched any more.

@@ -3,6 +3,7 @@ package engine
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -48,8 +49,12 @@ func TestReservedMemory(t *testing.T) {
 }
 
 func TestReserveMoreThanThereIs(t *testing.T) {
-	_, err := Open(Options{Dir: t.TempDir(), ReserveBytes: 1 << 50})
-	if err == nil || !strings.Contains(err.Error(), "option ReserveBytes: 1125899906842624 is more than the machine's memory") {
+	dir := filepath.Join(t.TempDir(), "data")
+	_, err := Open(Options{Dir: dir, ReserveBytes: 1 << 50})
+	if _, missing := os.Stat(dir); missing == nil {
+		t.Error("the directory was made all the same")
+	}
+	if err == nil || !strings.Contains(err.Error(), "option ReserveBytes: 1125899906842624 is not within 0..") {
 		t.Fatalf("got %v", err)
 	}
 }

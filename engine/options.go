@@ -22,7 +22,7 @@ type Options struct {
 	QueueBytes    int
 	// ReserveBytes is memory that is taken and touched before the engine opens, for state to come: an order of one line
 	// with a key takes about 140 bytes. 0 takes memory as it is needed, which is as safe, but slower on machines whose
-	// memory is slow to appear, as on most virtual ones. Only Linux knows it.
+	// memory is slow to appear, as on most virtual ones. It needs Linux 5.14; elsewhere memory comes as it is needed.
 	ReserveBytes int64
 	// Journal are the journal's own options. Its OnFatal is called before Submit returns ErrJournal to
 	// those who wait.
@@ -75,8 +75,8 @@ func (o *Options) Validate() error {
 	if o.QueueBytes != 0 && o.QueueBytes < MaxRequestBytes {
 		problems = append(problems, fmt.Errorf("option QueueBytes: %d is less than one request may hold (%d)", o.QueueBytes, MaxRequestBytes))
 	}
-	if o.ReserveBytes < 0 {
-		problems = append(problems, fmt.Errorf("option ReserveBytes: %d is less than 0", o.ReserveBytes))
+	if most := machineMemory(); o.ReserveBytes < 0 || o.ReserveBytes > most {
+		problems = append(problems, fmt.Errorf("option ReserveBytes: %d is not within 0..%d, the machine's memory", o.ReserveBytes, most))
 	}
 	if o.Journal.ReadOnly {
 		problems = append(problems, errors.New("option Journal.ReadOnly: an engine writes"))

@@ -102,7 +102,7 @@ func (q *queue) take(g *group, timer *time.Timer) (closed bool) {
 		q.mu.Unlock()
 		return true
 	}
-	if q.commands < smallGroup && q.refuse == nil {
+	if q.commands > 0 && q.commands < smallGroup && q.refuse == nil {
 		// Whoever is about to put something gets to do it first, so that the group is worth its sync.
 		q.mu.Unlock()
 		runtime.Gosched()

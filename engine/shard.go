@@ -14,8 +14,8 @@ type shard struct {
 	machine *core.Machine
 	groups  chan *group // nil for the first shard, which runs on the sequencer's goroutine
 	step    core.Step
-	command core.Command
-	ahead   lookahead
+	command core.Command  // where there are several shards
+	ahead   lookahead     // where there is one
 	wake    chan struct{} // a meeting has been decided
 
 	// of the group under way
@@ -27,7 +27,7 @@ type shard struct {
 }
 
 // lookahead decodes one command ahead, so that what it will look at is fetched from memory while the one before it is
-// executed.
+// executed. Several shards do without: each passes over most of a group's commands.
 type lookahead struct {
 	commands [2]core.Command
 	lengths  [2]int

@@ -105,10 +105,10 @@ func (s *Server) readFrame(b *batch, frame []byte) *problem {
 		fits = len(c.Document) == 0
 	case core.CommandConfirmHold, core.CommandExtendHold, core.CommandReleaseHold, core.CommandCancelOrder:
 		c.Order = s.engine.OrderFromPublic(uint64(c.Order))
-		if !s.engine.OrderMayExist(c.Order) {
+		fits = len(c.Document) == 0 && codec.SetOrder(frame, c.Order) == nil
+		if fits && !s.engine.OrderMayExist(c.Order) {
 			return unknownOrder
 		}
-		fits = len(c.Document) == 0 && codec.SetOrder(frame, c.Order) == nil
 	}
 	if !fits {
 		return malformed

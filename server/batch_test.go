@@ -235,17 +235,27 @@ func TestBatchFrames(t *testing.T) {
 func TestBatchFramesOfUnknownOrder(t *testing.T) {
 	h := openShop(t, Options{})
 	before := h.want(200, "GET", "/v1/audit", "")["sequence"]
-	got := h.frames(frameBatch(
-		core.Command{Kind: core.CommandCancelOrder, Order: 12345},
-		core.Command{Kind: core.CommandConfirmHold, Order: 1 << 62},
-	))
-	for i, answer := range got {
-		if answer.Status != 404 || answer.Reason != core.ReasonOrderNotFound {
-			t.Errorf("command %d: %+v", i, answer)
+	cancel := core.Command{Kind: core.CommandCancelOrder, Order: 12345}
+	confirm := core.Command{Kind: core.CommandConfirmHold, Order: 1 << 62}
+	document := cancel
+	document.Document = []byte("{}")
+	got := h.frames(frameBatch(cancel, confirm, document))
+	for i, want := range []int{404, 404, 400} {
+		if got[i].Status != want || want == 404 && got[i].Reason != core.ReasonOrderNotFound {
+			t.Errorf("command %d: %+v, want status %d", i, got[i], want)
 		}
 	}
 	if after := h.want(200, "GET", "/v1/audit", "")["sequence"]; after != before {
 		t.Errorf("sequence %v, before %v", after, before)
+	}
+	// Beside orders that are there, each answer goes to its own command.
+	h.stock("A", 10)
+	place := core.Command{Kind: core.CommandPlaceOrder, Customer: []byte("c"), Lines: []core.Line{{SKU: h.number("A"), Quantity: 1}}}
+	placed := h.frames(frameBatch(place))
+	real := core.Command{Kind: core.CommandCancelOrder, Order: core.OrderID(placed[0].Order)}
+	got = h.frames(frameBatch(cancel, real, place, confirm), "Idempotency-Key: mixed")
+	if got[0].Status != 404 || got[1].Status != 200 || got[1].Order != placed[0].Order || got[2].Status != 201 || got[3].Status != 404 {
+		t.Errorf("mixed: %+v", got)
 	}
 }
 

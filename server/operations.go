@@ -27,6 +27,16 @@ func (s *Server) getHealth(x *exchange) {
 	x.answerJSON(200, append(dst, '}'))
 }
 
+// Recovering is the answer to a request for a path while there is no server yet, because the engine replays its
+// journal: the process runs, and is not ready.
+func Recovering(path, version string) (status int, contentType string, body []byte) {
+	if path == "/healthz" {
+		return 200, string(typeJSON), append(appendTextField(nil, `{"status":"recovering","version":`, version), '}')
+	}
+	p := newProblem(codeRecovering, "the server replays its journal and will soon be ready")
+	return p.kind.status, string(typeProblem), appendProblem(nil, p)
+}
+
 // getReadiness serves GET /readyz: whether requests should be sent here.
 func (s *Server) getReadiness(x *exchange) {
 	switch err := s.engine.Err(); {

@@ -1,6 +1,8 @@
 package server
 
 import (
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -47,6 +49,19 @@ func TestOperations(t *testing.T) {
 		if !strings.Contains(metrics, line) {
 			t.Errorf("metrics have no %s", line)
 		}
+	}
+}
+
+// TestRecoveringAnswers: what is answered before there is a server keeps the contract too.
+func TestRecoveringAnswers(t *testing.T) {
+	for path, want := range map[string]int{"/healthz": 200, "/readyz": 503, "/v1/audit": 503} {
+		status, contentType, body := Recovering(path, "v1")
+		if status != want {
+			t.Errorf("%s: status %d", path, status)
+		}
+		request := httptest.NewRequest("GET", path, nil)
+		response := &http.Response{StatusCode: status, Header: http.Header{"Content-Type": {contentType}, "Retry-After": {"1"}}}
+		theContract(t).check(t, request, "", response, body)
 	}
 }
 

@@ -59,6 +59,7 @@ const (
 	codeInternal     = "internal_error"
 	codeOverloaded   = "overloaded"
 	codeNotReached   = "sequence_not_reached"
+	codeRecovering   = "recovering"
 	codeUnavailable  = "unavailable"
 	codeJournalWrong = "journal_failed"
 )
@@ -121,6 +122,7 @@ var problemKinds = []problemKind{
 	{codeInternal, 500, "Internal error"},
 	{codeOverloaded, 503, "Overloaded"},
 	{codeNotReached, 503, "Sequence not reached yet"},
+	{codeRecovering, 503, "Recovering"},
 	{codeUnavailable, 503, "Not available"},
 	{codeJournalWrong, 503, "Journal failed"},
 }

@@ -1,12 +1,13 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"net"
 	"net/http"
 	"sync"
 	"time"
+
+	"holdfast/server"
 )
 
 // recovering answers on the service's address as long as the engine replays its journal: that the
@@ -43,19 +44,14 @@ func (r *recovering) stop() {
 }
 
 func sayRecovering(w http.ResponseWriter, r *http.Request) {
+	status, contentType, body := server.Recovering(r.URL.Path, version)
 	w.Header().Set("Connection", "close")
-	if r.URL.Path == "/healthz" {
-		w.Header().Set("Content-Type", "application/json")
-		_ = json.NewEncoder(w).Encode(map[string]string{"status": "recovering", "version": version})
-		return
+	w.Header().Set("Content-Type", contentType)
+	if status == http.StatusServiceUnavailable {
+		w.Header().Set("Retry-After", "1")
 	}
-	w.Header().Set("Content-Type", "application/problem+json")
-	w.Header().Set("Retry-After", "1")
-	w.WriteHeader(http.StatusServiceUnavailable)
-	_ = json.NewEncoder(w).Encode(map[string]any{
-		"type": "about:blank", "title": "Service Unavailable", "status": http.StatusServiceUnavailable,
-		"code": "recovering", "detail": "the server replays its journal and will soon be ready",
-	})
+	w.WriteHeader(status)
+	_, _ = w.Write(body) // fails only when nobody reads it any more
 }
 
 // lentListener is a listener that survives its Close: only Accept ends.

@@ -88,5 +88,6 @@
 // # Memory
 //
 // Records are fixed-size and free of pointers, in slabs per slot (slab.go); indexes are derived from
-// them. Pages come from an Allocator, so the host may keep them outside the garbage collector's heap.
+// them. Pages come from an Allocator, so the host may keep them outside the garbage collector's heap. The processor
+// is told ahead what will be read and written (prefetch.go), by a few lines of assembly that read and change nothing.
 package core

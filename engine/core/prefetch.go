@@ -24,7 +24,8 @@ func (m *Machine) Prefetch(c *Command) {
 	}
 }
 
-// prefetchedLines bounds what one call asks for: processors drop what is too much at a time.
+// prefetchedLines bounds what one call asks for: what is asked for beyond a few dozen cache lines at a time waits, and
+// what is really needed waits behind it.
 const prefetchedLines = 8
 
 // prefetchEnd announces a write of size bytes at p, of which the first lies in a line that is near already.

@@ -6,7 +6,7 @@ TEXT ·prefetchRead(SB), NOSPLIT, $0-8
 	PREFETCHT0 (AX)
 	RET
 
-// PREFETCHW, which the assembler has no name for. Processors without it take it for a NOP.
+// PREFETCHW, which the assembler has no name for. Every 64-bit processor takes it but the very first of Intel's (before 2005).
 //
 // func prefetchWrite(at unsafe.Pointer)
 TEXT ·prefetchWrite(SB), NOSPLIT, $0-8
