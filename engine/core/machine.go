@@ -33,6 +33,7 @@ type slot struct {
 	partLines   recycler[partLineRecord]
 	limits      recycler[limitRecord]
 
+	keeper    keeper
 	seed      uint64
 	names     *Index // SKU names → skus
 	externals *Index // (channel, external id) → orders
@@ -73,18 +74,18 @@ func New(o Options) *Machine {
 }
 
 func (s *slot) open(id Slot, allocate Allocator, seed uint64) {
-	s.id, s.seed = id, seed
-	s.skus.allocate = allocate
-	s.levels.allocate = allocate
-	s.orders.allocate = allocate
-	s.lines.allocate = allocate
-	s.allocations.allocate = allocate
-	s.texts.allocate = allocate
-	s.parts.allocate = allocate
+	s.id, s.seed, s.keeper.slot = id, seed, id
+	s.skus.open(SlabSKUs, &s.keeper, allocate)
+	s.levels.open(SlabLevels, &s.keeper, allocate)
+	s.orders.open(SlabOrders, &s.keeper, allocate)
+	s.lines.open(SlabLines, &s.keeper, allocate)
+	s.allocations.open(SlabAllocations, &s.keeper, allocate)
+	s.texts.keeper, s.texts.allocate = &s.keeper, allocate
+	s.parts.open(SlabParts, &s.keeper, allocate)
 	s.parts.next = func(p *partRecord) *uint32 { return &p.first }
-	s.partLines.allocate = allocate
+	s.partLines.open(SlabPartLines, &s.keeper, allocate)
 	s.partLines.next = func(p *partLineRecord) *uint32 { return &p.next }
-	s.limits.allocate = allocate
+	s.limits.open(SlabLimits, &s.keeper, allocate)
 	s.limits.next = func(l *limitRecord) *uint32 { return &l.next }
 	s.due.entries.allocate = allocate
 	s.names = NewIndex(allocate)

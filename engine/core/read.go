@@ -100,14 +100,11 @@ func (m *Machine) ChannelName(id ChannelID) []byte { return m.channels[id].name 
 // DigestSlot is the digest of a slot's records. Indexes and the heap of deadlines are derived and not in it.
 func (m *Machine) DigestSlot(id Slot) Digest {
 	s := &m.slots[id]
-	d := Digest{}.add(uint64(id), 1)
-	for _, part := range [...]Digest{
-		s.skus.digest(), s.levels.digest(), s.orders.digest(), s.lines.digest(), s.allocations.digest(),
-		s.texts.digest(), s.parts.digest(), s.partLines.digest(), s.limits.digest(),
-	} {
-		d = d.addDigest(part)
+	var slabs [SlabKinds]Digest
+	for i, store := range s.stores() {
+		slabs[i] = digestStore(store)
 	}
-	return d
+	return DigestSlabs(id, slabs)
 }
 
 // DigestTables is the digest of the tables that all slots read.
@@ -134,9 +131,9 @@ func (m *Machine) DigestTables() Digest {
 
 // Digest is that of the whole state: equal for equal journals, whatever executed them.
 func (m *Machine) Digest() Digest {
-	d := m.DigestTables()
-	for i := range m.slots {
-		d = d.addDigest(m.DigestSlot(Slot(i)))
+	var slots [SlotCount]Digest
+	for i := range slots {
+		slots[i] = m.DigestSlot(Slot(i))
 	}
-	return d
+	return DigestSlots(m.DigestTables(), &slots)
 }

@@ -71,7 +71,7 @@ func TestDigestSeesEveryField(t *testing.T) {
 				t.Error("a text was added and the slot's digest is the same")
 			}
 			s.slots[i].texts.length -= 2
-			s.slots[i].texts.pages[0].dirty = true
+			s.slots[i].texts.pages[0].marks = 0
 		}
 	}
 	if s.Digest() != before {

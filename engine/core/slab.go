@@ -20,14 +20,19 @@ func heapAllocator(size int) []byte { return make([]byte, size) }
 type slab[T any] struct {
 	pages    []page[T]
 	length   uint32
+	kind     SlabKind
+	keeper   *keeper // of the slot; nil for what no checkpoint has
 	allocate Allocator
 }
 
 // page is the records and what is known of them, side by side: a change reads one cache line for both.
 type page[T any] struct {
 	records *[pageRecords]T
-	dirty   bool // changed since the digest was taken
-	digest  Digest
+	pageState
+}
+
+func (s *slab[T]) open(kind SlabKind, k *keeper, allocate Allocator) {
+	s.kind, s.keeper, s.allocate = kind, k, allocate
 }
 
 // at gives a record to read.
@@ -36,8 +41,19 @@ func (s *slab[T]) at(i uint32) *T { return &s.pages[i>>pageShift].records[i&(pag
 // mut gives a record to change.
 func (s *slab[T]) mut(i uint32) *T {
 	p := &s.pages[i>>pageShift]
-	p.dirty = true
+	if p.marks != 0 {
+		s.changePage(i >> pageShift)
+	}
 	return &p.records[i&(pageRecords-1)]
+}
+
+// changePage is for a page of which somebody has taken note since it changed last.
+func (s *slab[T]) changePage(n uint32) {
+	p := &s.pages[n]
+	if p.marks&pagePending != 0 {
+		s.keeper.keepPage(s.kind, n, p.bytes())
+	}
+	p.marks = 0
 }
 
 // push makes one more record, all zero, and gives its index.
@@ -57,7 +73,7 @@ func (s *slab[T]) push() uint32 {
 func (s *slab[T]) addPage() {
 	var record T
 	memory := s.allocate(pageRecords * int(unsafe.Sizeof(record)))
-	s.pages = append(s.pages, page[T]{records: (*[pageRecords]T)(unsafe.Pointer(&memory[0])), dirty: true})
+	s.pages = append(s.pages, page[T]{records: (*[pageRecords]T)(unsafe.Pointer(&memory[0]))})
 }
 
 // pop forgets the last record and clears it.
@@ -67,19 +83,30 @@ func (s *slab[T]) pop() {
 	*s.mut(s.length) = zero
 }
 
-// digest is that of all records; only pages changed since the last call are read.
-func (s *slab[T]) digest() Digest {
-	d := Digest{}.add(uint64(s.length), uint64(len(s.pages)))
-	for i := range s.pages {
-		p := &s.pages[i]
-		if p.dirty {
-			p.digest = Digest{}.addBytes(unsafe.Slice((*byte)(unsafe.Pointer(p.records)), unsafe.Sizeof(*p.records)))
-			p.dirty = false
-		}
-		d = d.addDigest(p.digest)
-	}
-	return d
+func (p *page[T]) bytes() []byte {
+	return unsafe.Slice((*byte)(unsafe.Pointer(p.records)), unsafe.Sizeof(*p.records))
 }
+
+// page is one page's bytes and state.
+func (s *slab[T]) page(n uint32) ([]byte, *pageState) {
+	p := &s.pages[n]
+	return p.bytes(), &p.pageState
+}
+
+func (s *slab[T]) image() SlabImage {
+	return SlabImage{Kind: s.kind, Length: s.length, Pages: uint32(len(s.pages))}
+}
+
+// restore makes an empty slab as large as it was.
+func (s *slab[T]) restore(image SlabImage) {
+	for range image.Pages {
+		s.addPage()
+	}
+	s.length = image.Length
+}
+
+// digest is that of all records; only pages changed since the last call are read.
+func (s *slab[T]) digest() Digest { return digestStore(s) }
 
 // recycler is a slab whose records can be given back. Free records form a list that lies in the
 // slab itself, so that a copy of the pages is a copy of everything.
@@ -112,6 +139,15 @@ func (r *recycler[T]) release(i uint32) {
 	r.free = i + 1
 }
 
-func (r *recycler[T]) digest() Digest {
-	return r.slab.digest().add(uint64(r.free), uint64(r.live))
+func (r *recycler[T]) image() SlabImage {
+	image := r.slab.image()
+	image.Free, image.Live = r.free, r.live
+	return image
 }
+
+func (r *recycler[T]) restore(image SlabImage) {
+	r.slab.restore(image)
+	r.free, r.live = image.Free, image.Live
+}
+
+func (r *recycler[T]) digest() Digest { return digestStore(r) }

@@ -81,7 +81,8 @@ func TestSlabDigest(t *testing.T) {
 func TestRecycler(t *testing.T) {
 	random := rand.New(rand.NewPCG(2, 2))
 	r := recycler[limitRecord]{slab: *newSlab[limitRecord](), next: func(l *limitRecord) *uint32 { return &l.next }}
-	twin := recycler[limitRecord]{slab: *newSlab[limitRecord](), next: r.next}
+	r.kind = SlabLimits
+	twin := r
 	live, most := map[uint32]Quantity{}, 0
 	var places []uint32
 	for step := range 50_000 {

@@ -22,14 +22,14 @@ const (
 type texts struct {
 	pages    []textPage
 	length   uint32
+	keeper   *keeper
 	allocate Allocator
 }
 
 // textPage is a page's bytes and what is known of them.
 type textPage struct {
-	bytes  *[textPageBytes]byte
-	dirty  bool // changed since the digest was taken
-	digest Digest
+	bytes *[textPageBytes]byte
+	pageState
 }
 
 // add stores a pair and gives its offset.
@@ -38,13 +38,14 @@ func (t *texts) add(first, second []byte) uint32 {
 	if t.length&(textPageBytes-1)+size > textPageBytes || int(t.length>>textPageShift) == len(t.pages) {
 		invariant.Check(len(t.pages) < 1<<(32-textPageShift), "offsets of texts have 32 bits")
 		t.length = uint32(len(t.pages)) << textPageShift
-		memory := t.allocate(textPageBytes)
-		t.pages = append(t.pages, textPage{bytes: (*[textPageBytes]byte)(unsafe.Pointer(&memory[0]))})
+		t.addPage()
 	}
 	offset := t.length
 	t.length += size
 	page := &t.pages[offset>>textPageShift]
-	page.dirty = true
+	if page.marks != 0 {
+		t.changePage(offset >> textPageShift)
+	}
 	entry := page.bytes[offset&(textPageBytes-1):]
 	entry[0] = byte(len(first))
 	copy(entry[1:], first)
@@ -57,6 +58,11 @@ func (t *texts) add(first, second []byte) uint32 {
 	return offset
 }
 
+func (t *texts) addPage() {
+	memory := t.allocate(textPageBytes)
+	t.pages = append(t.pages, textPage{bytes: (*[textPageBytes]byte)(unsafe.Pointer(&memory[0]))})
+}
+
 // get gives a stored pair; the slices are read-only and stay valid.
 func (t *texts) get(offset uint32) (first, second []byte) {
 	entry := t.pages[offset>>textPageShift].bytes[offset&(textPageBytes-1):]
@@ -67,15 +73,29 @@ func (t *texts) get(offset uint32) (first, second []byte) {
 	return first, entry[1 : 1+n : 1+n]
 }
 
-func (t *texts) digest() Digest {
-	d := Digest{}.add(uint64(t.length), uint64(len(t.pages)))
-	for i := range t.pages {
-		p := &t.pages[i]
-		if p.dirty {
-			p.digest = Digest{}.addBytes(p.bytes[:])
-			p.dirty = false
-		}
-		d = d.addDigest(p.digest)
+// changePage is for a page of which somebody has taken note since it changed last.
+func (t *texts) changePage(n uint32) {
+	p := &t.pages[n]
+	if p.marks&pagePending != 0 {
+		t.keeper.keepPage(SlabTexts, n, p.bytes[:])
 	}
-	return d
+	p.marks = 0
 }
+
+func (t *texts) page(n uint32) ([]byte, *pageState) {
+	p := &t.pages[n]
+	return p.bytes[:], &p.pageState
+}
+
+func (t *texts) image() SlabImage {
+	return SlabImage{Kind: SlabTexts, Length: t.length, Pages: uint32(len(t.pages))}
+}
+
+func (t *texts) restore(image SlabImage) {
+	for range image.Pages {
+		t.addPage()
+	}
+	t.length = image.Length
+}
+
+func (t *texts) digest() Digest { return digestStore(t) }
