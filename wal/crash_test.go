@@ -47,6 +47,7 @@ func (c *crashes) write(t *testing.T, seed uint64, groups int) {
 	j := mustOpen(t, small, "data", Options{FS: c.fs})
 	l := newLoad(j, seed)
 	l.feed = j.FeedLast() == j.Last()
+	l.checkpoints = true
 	for range groups {
 		c.attempted.Store(l.next + 8)
 		if err := l.group(); err != nil {
@@ -195,6 +196,7 @@ func testDiskFailure(t *testing.T, f failure, seed uint64) (fired bool) {
 		return f.err
 	})
 	l := newLoad(j, seed)
+	l.checkpoints = true
 	err := l.groups(60)
 	if err == nil {
 		// The failure hit something that is still going on in the background, or nothing at all.

@@ -111,6 +111,9 @@ func (j *Journal) openForWriting() error {
 	if err := space.prepare(j.options.BallastBytes); err != nil {
 		return fmt.Errorf("%w: %w", ErrFailed, err)
 	}
+	if err := j.removeUnfinished(); err != nil {
+		return fmt.Errorf("%w: %w", ErrFailed, err)
+	}
 	if err := j.openPebble(false); err != nil {
 		return err
 	}

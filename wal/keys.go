@@ -4,15 +4,18 @@ import "encoding/binary"
 
 // The first byte of every key: its family. These must not change.
 const (
-	familyDocument = 'd'
-	familyFeed     = 'f'
-	familyJournal  = 'j'
-	familyMeta     = 'm'
+	familyCheckpoint = 'c'
+	familyDocument   = 'd'
+	familyFeed       = 'f'
+	familyJournal    = 'j'
+	familyMeta       = 'm'
+	familyPage       = 'p'
 )
 
 const (
-	sequenceKeyLength = 1 + 8
-	feedKeyLength     = 1 + 8 + 8
+	sequenceKeyLength   = 1 + 8
+	feedKeyLength       = 1 + 8 + 8
+	checkpointKeyLength = 1 + 8 + 4
 )
 
 var identityKey = []byte("midentity")
@@ -27,6 +30,12 @@ func sequenceKey(family byte, sequence uint64) []byte {
 	key := make([]byte, sequenceKeyLength)
 	putSequenceKey(key, family, sequence)
 	return key
+}
+
+// putCheckpointKey writes the key of a checkpoint's value into dst.
+func putCheckpointKey(dst []byte, sequence uint64, number uint32) {
+	putSequenceKey(dst, familyPage, sequence)
+	binary.BigEndian.PutUint32(dst[9:], number)
 }
 
 // putFeedKey writes the key of the feed group that spans first..last into dst.

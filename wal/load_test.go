@@ -22,6 +22,8 @@ type load struct {
 	flight  []*Pending
 	feed    bool
 	maximum int // bytes of the largest group
+
+	checkpoints bool
 }
 
 func newLoad(j *Journal, seed uint64) *load {
@@ -91,6 +93,11 @@ func (l *load) drain(n int) error {
 		l.acked = last
 		p.Release()
 		l.flight = l.flight[1:]
+		if l.checkpoints && l.r.IntN(4) == 0 {
+			if err := l.checkpoint(); err != nil {
+				return err
+			}
+		}
 		if l.feed && l.r.IntN(3) > 0 {
 			if err := l.j.AppendFeed(first, last, feedOf(first, last)); err != nil {
 				return err
@@ -107,6 +114,75 @@ func (l *load) groups(n int) error {
 		}
 	}
 	return l.drain(len(l.flight))
+}
+
+// checkpoint keeps a checkpoint, and of those before only the newest.
+func (l *load) checkpoint() error {
+	w, err := l.j.BeginCheckpoint(l.acked)
+	if err != nil {
+		return err
+	}
+	count := l.r.IntN(5)
+	for n := range count {
+		if _, err := w.Add(pageOf(l.acked, uint32(n))); err != nil {
+			return err
+		}
+	}
+	if err := w.Finish(fmt.Appendf(nil, "%d pages after %d", count, l.acked)); err != nil {
+		return err
+	}
+	all, err := l.j.Checkpoints()
+	if err != nil {
+		return err
+	}
+	for _, old := range all[min(2, len(all)):] {
+		if err := errors.Join(l.j.DropCheckpoint(old), l.j.DropValues(old)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// pageOf is a value of a checkpoint.
+func pageOf(sequence uint64, number uint32) []byte {
+	return content(sequence*1000+uint64(number), int(number*20_000)+100)
+}
+
+// checkCheckpoints: every checkpoint is whole.
+func checkCheckpoints(j *Journal) error {
+	all, err := j.Checkpoints()
+	if err != nil {
+		return err
+	}
+	for _, sequence := range all {
+		manifest, err := j.Manifest(sequence)
+		if err != nil {
+			return err
+		}
+		var count uint32
+		var after uint64
+		if _, err := fmt.Sscanf(string(manifest), "%d pages after %d", &count, &after); err != nil || after != sequence {
+			return fmt.Errorf("checkpoint %d has the manifest %q", sequence, manifest)
+		}
+		if j.FeedLast() < sequence && j.Last() < sequence {
+			return fmt.Errorf("checkpoint %d is of more than the journal holds, %d", sequence, j.Last())
+		}
+		read := uint32(0)
+		err = j.Values(sequence, func(number uint32, value []byte) error {
+			if number != read || number < count && !bytes.Equal(value, pageOf(sequence, number)) {
+				return fmt.Errorf("value %d of checkpoint %d is not what was written", number, sequence)
+			}
+			read++
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		if read != count+1 {
+			return fmt.Errorf("checkpoint %d has %d values instead of %d and a manifest", sequence, read, count)
+		}
+	}
+	return nil
 }
 
 // checkContent reads everything that a journal holds and compares it with what load writes.
@@ -135,7 +211,7 @@ func checkContent(j *Journal) error {
 	if last != j.Last() {
 		return fmt.Errorf("replay ended with %d, the journal with %d", last, j.Last())
 	}
-	return checkFeed(j)
+	return errors.Join(checkFeed(j), checkCheckpoints(j))
 }
 
 func checkFeed(j *Journal) error {
@@ -186,6 +262,7 @@ func checkImage(t *testing.T, image vfs.FS, acked, attempted uint64) {
 			}
 		}
 		l := newLoad(j, acked)
+		l.checkpoints = true
 		if err := l.groups(5); err != nil {
 			t.Fatal(err)
 		}

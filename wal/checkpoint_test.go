@@ -1,0 +1,123 @@
+package wal
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+)
+
+// TestCheckpointIsKept writes a checkpoint of several table files and reads it after a restart.
+func TestCheckpointIsKept(t *testing.T) {
+	leavesNothing(t)
+	fs := vfs.NewMem()
+	j := mustOpen(t, small, "data", Options{FS: fs})
+	l := newLoad(j, 1)
+	if err := l.groups(10); err != nil {
+		t.Fatal(err)
+	}
+	w, err := j.BeginCheckpoint(l.acked)
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := content(7, 1<<20)
+	for n := range uint32(2*tableBytes/len(page) + 1) {
+		page[0] = byte(n)
+		if got, err := w.Add(page); err != nil || got != n {
+			t.Fatalf("value %d has number %d: %v", n, got, err)
+		}
+	}
+	manifest := content(8, 2*manifestPiece+5)
+	if all, err := j.Checkpoints(); err != nil || len(all) > 0 {
+		t.Errorf("before it is finished there are checkpoints: %v %v", all, err)
+	}
+	if err := w.Finish(manifest); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if got, err := j.Manifest(l.acked); err != nil || !bytes.Equal(got, manifest) {
+			t.Errorf("the manifest has %d bytes: %v", len(got), err)
+		}
+		next := uint32(0)
+		err := j.Values(l.acked, func(number uint32, value []byte) error {
+			if number < uint32(2*tableBytes/len(page)+1) && (len(value) != len(page) || value[0] != byte(number)) || number != next {
+				return fmt.Errorf("value %d behind %d has %d bytes", number, next, len(value))
+			}
+			next++
+			return nil
+		})
+		if err != nil {
+			t.Error(err)
+		}
+		if err := j.Close(); err != nil {
+			t.Fatal(err)
+		}
+		j = mustOpen(t, small, "data", Options{FS: fs})
+	}
+	if err := errors.Join(j.DropCheckpoint(l.acked), j.DropValues(l.acked)); err != nil {
+		t.Fatal(err)
+	}
+	sets, err := j.ValueSets()
+	if _, missing := j.Manifest(l.acked); err != nil || len(sets) > 0 || !errors.Is(missing, ErrNotFound) {
+		t.Errorf("after it was dropped: %v %v %v", sets, err, missing)
+	}
+	if err := j.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestInterruptedCheckpoint: what an interrupted checkpoint left behind is no checkpoint, is seen as waste, and does not
+// stand in the way of the next one of the same sequence.
+func TestInterruptedCheckpoint(t *testing.T) {
+	leavesNothing(t)
+	fs := vfs.NewMem()
+	j := mustOpen(t, small, "data", Options{FS: fs})
+	l := newLoad(j, 1)
+	if err := l.groups(3); err != nil {
+		t.Fatal(err)
+	}
+	w, err := j.BeginCheckpoint(l.acked)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := range uint32(3) {
+		if _, err := w.Add(pageOf(1, n)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.takeIn(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Add(pageOf(1, 3)); err != nil { // lies in a file of its own when the process ends
+		t.Fatal(err)
+	}
+	if err := w.table.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := j.Close(); err != nil {
+		t.Fatal(err)
+	}
+	j = mustOpen(t, small, "data", Options{FS: fs})
+	all, err := j.Checkpoints()
+	sets, err2 := j.ValueSets()
+	if err != nil || err2 != nil || len(all) > 0 || !slices.Equal(sets, []uint64{l.acked}) {
+		t.Errorf("checkpoints %v, values of %v: %v %v", all, sets, err, err2)
+	}
+	names, err := fs.List("data")
+	if err != nil || slices.ContainsFunc(names, func(name string) bool { return name[0] == checkpointFilePrefix[0] }) {
+		t.Errorf("the unfinished file is still there: %v %v", names, err)
+	}
+	l = newLoad(j, 2)
+	if err := l.checkpoint(); err != nil {
+		t.Fatal(err)
+	}
+	if err := checkCheckpoints(j); err != nil {
+		t.Error(err)
+	}
+	if err := j.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
