@@ -27,6 +27,23 @@
 //   - Encoders write what they are given. A value that breaks a limit becomes bytes that the decoder
 //     refuses; only an order image whose allocations are not those of its lines stops the process.
 //
+// # Manifest
+//
+// What a checkpoint is made of (AppendManifest, DecodeManifest). The pages themselves are package core's
+// records and the engine's keys as they lie in memory.
+//
+//	0       4  "HFC1"
+//	4       8  sequence, 12 8 time, 20 8 epoch, 28 32 SHA-256 of the group of that sequence
+//	60     16  digest of the tables
+//	        …  uv value sets, and of each: u64 sequence, u32 values
+//	        …  uv locations, and each as AppendLocationImage writes it
+//	        …  uv channels, and of each: uv number, str name
+//	        …  for each of 64 slots and each of 9 slabs: u32 length, u32 free, u32 live, pages
+//	       16  seed of the key table's hash
+//	        …  for each of 64 stripes: u32 length, pages
+//
+// Pages are a u32 number of them, and of each: u32 place of the value set, u32 number of the value, 16 bytes digest.
+//
 // # Command frame
 //
 // What the journal and a batch hold (AppendCommand, DecodeCommand, PeekCommand):
