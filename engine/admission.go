@@ -44,6 +44,7 @@ func (e *Engine) Submit(r *Request) error {
 	}
 	<-r.done
 	e.settleKeys(r)
+	e.checkpoints.settled(r)
 	return r.err
 }
 

@@ -27,6 +27,8 @@ type Engine struct {
 	queue     *queue
 	stats     counters
 
+	checkpoints *checkpointer
+
 	released atomic.Uint64                 // the gate: everything up to here may be seen
 	orders   [core.SlotCount]atomic.Uint32 // released orders of each slot
 	failure  atomic.Pointer[error]
@@ -68,14 +70,8 @@ func Open(o Options) (*Engine, error) {
 	if err := e.memory.reserve(o.ReserveBytes); err != nil {
 		return nil, errors.Join(err, e.memory.free(), e.journal.Close())
 	}
-	var seeds [3]uint64
-	for i := range seeds {
-		seeds[i] = randomSeed()
-	}
 	e.feed = feed.NewStore(e.journal)
-	e.machine = core.New(core.Options{Allocate: e.memory.allocate, Seed: seeds[0]})
-	e.keys = newKeyTable(e.memory.allocate, [2]uint64{seeds[1], seeds[2]})
-	e.directory = newDirectory()
+	e.newState([2]uint64{randomSeed(), randomSeed()})
 	e.ids = newPermutation(e.journal.Identity().OrderKey)
 	e.queue = newQueue(e.options.QueueCommands, e.options.QueueBytes)
 	e.timer = time.NewTimer(time.Hour)
@@ -86,12 +82,14 @@ func Open(o Options) (*Engine, error) {
 	for _, s := range e.shards[1:] {
 		go s.run()
 	}
-	// 4. The journal's commands, executed as they were.
+	// 4. The newest checkpoint, and the journal's commands behind it, executed as they were.
+	e.checkpoints = newCheckpointer(e)
 	if err := e.recover(); err != nil {
 		return nil, errors.Join(err, e.shutDown())
 	}
 	// 5. The sequencer: from here on new commands come in.
 	go e.sequence()
+	go e.checkpoints.run()
 	return e, nil
 }
 
@@ -99,6 +97,7 @@ func Open(o Options) (*Engine, error) {
 func (e *Engine) Close() (err error) {
 	e.closing.Do(func() {
 		close(e.closed)
+		<-e.checkpoints.stopped
 		e.queue.close(ErrClosed)
 		<-e.stopped
 		e.using.Lock()
@@ -106,6 +105,16 @@ func (e *Engine) Close() (err error) {
 		err = e.shutDown()
 	})
 	return err
+}
+
+// isClosed tells whether Close was called.
+func (e *Engine) isClosed() bool {
+	select {
+	case <-e.closed:
+		return true
+	default:
+		return false
+	}
 }
 
 // use keeps memory and journal from being taken away until e.using.RUnlock, unless the engine is closed.

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"unsafe"
 
+	"holdfast/engine/codec"
 	"holdfast/engine/core"
 )
 
@@ -16,9 +17,10 @@ import (
 // It lies in 64 stripes by the key's hash, each under its own lock. A record keeps the whole key, which is
 // compared; the index only finds it.
 const (
-	keyStripes    = 64
+	keyStripes    = codec.KeyStripes
 	keyPageShift  = 12
 	keyPageLength = 1 << keyPageShift
+	keyPageBytes  = keyPageLength * int(unsafe.Sizeof(keyRecord{}))
 )
 
 // keyTable is the whole table.
@@ -32,6 +34,7 @@ type keyStripe struct {
 	index    *core.Index
 	allocate core.Allocator
 	pages    []*[keyPageLength]keyRecord
+	unsaved  []bool // of the pages: changed since the last checkpoint
 	length   uint32
 	free     uint32 // the record freed last, plus one; its sequence is the next
 	_        [64]byte
@@ -165,7 +168,7 @@ func (s *keyStripe) claim(c *claim, stripe uint64) {
 func (t *keyTable) bind(h keyHandle, sequence core.Sequence) {
 	s := &t.stripes[h%keyStripes]
 	s.mu.Lock()
-	s.at(uint32(h >> 6)).sequence = sequence
+	s.mut(uint32(h >> 6)).sequence = sequence
 	s.mu.Unlock()
 }
 
@@ -175,7 +178,7 @@ func (t *keyTable) abandon(h keyHandle) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	place := uint32(h >> 6)
-	r := s.at(place)
+	r := s.mut(place)
 	s.index.Delete(t.hash(&r.key), place)
 	*r = keyRecord{sequence: core.Sequence(s.free)}
 	s.free = place + 1
@@ -207,6 +210,18 @@ func (s *keyStripe) at(place uint32) *keyRecord {
 	return &s.pages[place>>keyPageShift][place&(keyPageLength-1)]
 }
 
+// mut gives a record to change.
+func (s *keyStripe) mut(place uint32) *keyRecord {
+	s.unsaved[place>>keyPageShift] = true
+	return s.at(place)
+}
+
+func (s *keyStripe) addPage() {
+	memory := s.allocate(keyPageBytes)
+	s.pages = append(s.pages, (*[keyPageLength]keyRecord)(unsafe.Pointer(&memory[0])))
+	s.unsaved = append(s.unsaved, true)
+}
+
 func (s *keyStripe) find(hash uint64, key *core.IdempotencyKey) *keyRecord {
 	cursor := s.index.Search(hash)
 	for cursor.Next() {
@@ -225,11 +240,10 @@ func (s *keyStripe) insert(hash uint64, r keyRecord) uint32 {
 		place = s.length
 		s.length++
 		if int(place>>keyPageShift) == len(s.pages) {
-			memory := s.allocate(keyPageLength * int(unsafe.Sizeof(keyRecord{})))
-			s.pages = append(s.pages, (*[keyPageLength]keyRecord)(unsafe.Pointer(&memory[0])))
+			s.addPage()
 		}
 	}
-	*s.at(place) = r
+	*s.mut(place) = r
 	s.index.Insert(hash, place)
 	return place
 }

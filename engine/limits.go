@@ -3,6 +3,7 @@ package engine
 import (
 	"holdfast/engine/core"
 	"holdfast/wal"
+	"time"
 )
 
 // The limits of the running engine. Those of the state machine are in core/limits.go.
@@ -31,6 +32,12 @@ const (
 	defaultQueueCommands = 1 << 18
 	// defaultQueueBytes bounds the memory of what waits.
 	defaultQueueBytes = 64 << 20
+	// defaultCheckpointBytes is what the journal grows by between checkpoints: a few seconds of replay.
+	defaultCheckpointBytes = 512 << 20
+	// defaultCheckpointEvery keeps the replay short after a quiet day, too.
+	defaultCheckpointEvery = 5 * time.Minute
+	// defaultCheckpointRate leaves most of an ordinary disk to the journal.
+	defaultCheckpointRate = 64 << 20
 	// maxShards is the number of slots: a shard without a slot would have nothing to do.
 	maxShards = core.SlotCount
 )

@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"time"
 
+	"holdfast/engine/core"
 	"holdfast/wal"
 )
 
@@ -24,6 +25,14 @@ type Options struct {
 	// with a key takes about 140 bytes. 0 takes memory as it is needed, which is as safe, but slower on machines whose
 	// memory is slow to appear, as on most virtual ones. It needs Linux 5.14; elsewhere memory comes as it is needed.
 	ReserveBytes int64
+	// CheckpointBytes is how many bytes of commands the journal grows by before a checkpoint is written by itself;
+	// 0 means 512 MiB. CheckpointEvery is how long a change waits for one at most; 0 means five minutes. One more is
+	// written by Close. With CheckpointBytes −1 there are none but those that are asked for.
+	CheckpointBytes int64
+	CheckpointEvery time.Duration
+	// CheckpointRate bounds how many bytes a second a checkpoint writes, so that orders do not wait for the disk because
+	// of it; 0 means 64 MiB, −1 no bound.
+	CheckpointRate int64
 	// Journal are the journal's own options. Its OnFatal is called before Submit returns ErrJournal to
 	// those who wait.
 	Journal wal.Options
@@ -40,6 +49,8 @@ type Hooks struct {
 	GroupReleased func(GroupInfo)
 	// Recovered is called once, when the journal has been replayed.
 	Recovered func(RecoveryInfo)
+	// CheckpointTaken is called for every checkpoint, when it is on the disk.
+	CheckpointTaken func(CheckpointInfo)
 }
 
 // GroupInfo describes a group that was released.
@@ -54,10 +65,12 @@ type GroupInfo struct {
 
 // RecoveryInfo describes a replay.
 type RecoveryInfo struct {
-	Commands uint64
-	Groups   uint64
-	Events   uint64 // that the feed had lost and got again
-	Took     time.Duration
+	Checkpoint core.Sequence // where the replay began, 0 for the very beginning
+	Damaged    []error       // checkpoints that could not be used
+	Commands   uint64
+	Groups     uint64
+	Events     uint64 // that the feed had lost and got again
+	Took       time.Duration
 }
 
 // Validate reports everything that is wrong with the options.
@@ -78,6 +91,15 @@ func (o *Options) Validate() error {
 	if most := machineMemory(); o.ReserveBytes < 0 || o.ReserveBytes > most {
 		problems = append(problems, fmt.Errorf("option ReserveBytes: %d is not within 0..%d, the machine's memory", o.ReserveBytes, most))
 	}
+	if o.CheckpointBytes < -1 {
+		problems = append(problems, fmt.Errorf("option CheckpointBytes: %d is less than -1", o.CheckpointBytes))
+	}
+	if o.CheckpointEvery < 0 {
+		problems = append(problems, fmt.Errorf("option CheckpointEvery: %v is less than 0", o.CheckpointEvery))
+	}
+	if o.CheckpointRate < -1 {
+		problems = append(problems, fmt.Errorf("option CheckpointRate: %d is less than -1", o.CheckpointRate))
+	}
 	if o.Journal.ReadOnly {
 		problems = append(problems, errors.New("option Journal.ReadOnly: an engine writes"))
 	}
@@ -94,6 +116,15 @@ func (o Options) withDefaults() Options {
 	}
 	if o.QueueBytes == 0 {
 		o.QueueBytes = defaultQueueBytes
+	}
+	if o.CheckpointBytes == 0 {
+		o.CheckpointBytes = defaultCheckpointBytes
+	}
+	if o.CheckpointEvery == 0 {
+		o.CheckpointEvery = defaultCheckpointEvery
+	}
+	if o.CheckpointRate == 0 {
+		o.CheckpointRate = defaultCheckpointRate
 	}
 	if o.Clock == nil {
 		o.Clock = func() int64 { return time.Now().UnixMilli() }

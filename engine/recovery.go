@@ -24,6 +24,11 @@ type replayGroup struct {
 // journal is read and verified; the shards execute; the keys are put into their table.
 func (e *Engine) recover() error {
 	started := time.Now()
+	damaged, err := e.restore()
+	if err != nil {
+		return err
+	}
+	from := e.Sequence()
 	idle := make(chan *replayGroup, replayDepth)
 	for range replayDepth {
 		g := &replayGroup{group: *newGroup(len(e.shards))}
@@ -31,9 +36,10 @@ func (e *Engine) recover() error {
 	}
 	read, executed := make(chan *replayGroup, replayDepth), make(chan *replayGroup, replayDepth)
 	readErr, executeErr := make(chan error, 1), make(chan error, 1)
-	go func() { readErr <- e.readJournal(idle, read) }()
+	go func() { readErr <- e.readJournal(uint64(from)+1, idle, read) }()
 	go func() { executeErr <- e.executeJournal(read, executed) }()
 	info := e.restoreKeys(executed, idle)
+	info.Checkpoint, info.Damaged = from, damaged
 	if err := <-executeErr; err != nil {
 		return err
 	}
@@ -48,10 +54,13 @@ func (e *Engine) recover() error {
 	return nil
 }
 
-func (e *Engine) readJournal(idle <-chan *replayGroup, read chan<- *replayGroup) error {
+func (e *Engine) readJournal(from uint64, idle <-chan *replayGroup, read chan<- *replayGroup) error {
 	defer close(read)
 	var command core.Command
-	return e.journal.Replay(1, func(source wal.Group) error {
+	return e.journal.Replay(from, func(source wal.Group) error {
+		if err := e.checkpoints.follows(&source); err != nil {
+			return err
+		}
 		g := <-idle
 		g.first, g.now, g.commands = core.Sequence(source.First), core.Millis(source.Time), int(source.Count)
 		if err := checkPayload(&command, g.first, g.commands, source.Payload); err != nil {

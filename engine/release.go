@@ -98,6 +98,7 @@ func (e *Engine) publish(g *group) {
 
 // answer hands results out and wakes those who wait.
 func (e *Engine) answer(g *group) {
+	e.checkpoints.count(g.requests)
 	for _, r := range g.requests {
 		if r.WantImages {
 			for k := range r.count {

@@ -31,6 +31,8 @@ type Request struct {
 	malformed     error // of the first command that codec does not take
 	spread        bool  // some command's slots have to be asked for
 	count         int   // of the admitted commands
+	side          uint8 // on which the checkpointer counts the request
+	counted       bool  // and whether it does
 	err           error
 	done          chan struct{}
 	command       core.Command // scratch of admission

@@ -21,8 +21,10 @@ func (e *Engine) sequence() {
 		if err := e.runGroup(g); err != nil {
 			e.failure.CompareAndSwap(nil, &err)
 			e.fail(g)
+			e.checkpoints.fail()
 			return
 		}
+		e.checkpoints.keepPages()
 	}
 }
 
@@ -32,6 +34,9 @@ func (e *Engine) runGroup(g *group) error {
 	g.first = core.Sequence(e.released.Load()) + 1
 	g.now = max(g.now, core.Millis(e.options.Clock()))
 	e.addTick(g)
+	if g.commands == 0 && len(g.queries) == 0 {
+		return nil // the timer, and nothing is due
+	}
 	// 2. Journal: the write begins.
 	if g.commands > 0 {
 		if err := e.write(g); err != nil {
@@ -117,6 +122,9 @@ func (e *Engine) armTimer() {
 	if e.nextDeadline != noDeadline {
 		wait = max(0, time.Duration(int64(e.nextDeadline)-e.options.Clock())*time.Millisecond)
 	}
+	if e.checkpoints.keeping {
+		wait = min(wait, keepIdle)
+	}
 	e.timer.Reset(wait)
 }
 
@@ -126,6 +134,7 @@ const noDeadline = core.Millis(1<<63 - 1)
 func (e *Engine) observe(g *group) {
 	if g.pending != nil {
 		e.stats.groups.Add(1)
+		e.stats.bytes.Add(uint64(g.bytes))
 	}
 	e.stats.commands.Add(uint64(g.commands))
 	if hook := e.options.Hooks.GroupReleased; hook != nil {

@@ -4,7 +4,7 @@ import "sync/atomic"
 
 // counters are what the engine counts while it runs.
 type counters struct {
-	commands, groups, events, soldOut atomic.Uint64
+	commands, groups, bytes, events, soldOut atomic.Uint64
 }
 
 // Stats are figures of a running engine.

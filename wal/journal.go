@@ -213,6 +213,22 @@ func (j *Journal) Last() uint64 {
 	return j.writer.sealed
 }
 
+// Head is where the journal ends.
+type Head struct {
+	Last  uint64 // sequence of the last command committed
+	Time  int64  // of its group
+	Epoch uint64
+	Chain Hash // of its group
+}
+
+// Head is for the goroutine that begins and commits groups, between two of them.
+func (j *Journal) Head() Head {
+	w := &j.writer
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return Head{Last: w.sealed, Time: w.time, Epoch: w.epoch, Chain: w.chain}
+}
+
 // Durable is the sequence number up to which nothing can be lost any more.
 func (j *Journal) Durable() uint64 { return j.durable.Load() }
 

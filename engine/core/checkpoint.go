@@ -33,6 +33,15 @@ type SlabImage struct {
 	Live   uint32 // and how many are in use
 }
 
+// Fits reports whether as many records can lie in as many pages.
+func (i SlabImage) Fits() bool {
+	size := uint64(pageRecords)
+	if i.Kind == SlabTexts {
+		size = textPageBytes
+	}
+	return uint64(i.Length) <= uint64(i.Pages)*size && i.Free <= i.Length && i.Live <= i.Length
+}
+
 // PageID names a page.
 type PageID struct {
 	Slot   Slot
@@ -105,6 +114,14 @@ func (m *Machine) Freeze(id Slot, keep func(id PageID, bytes []byte)) (images [S
 		}
 	}
 	return images
+}
+
+// Unsave has the next checkpoint keep a page although it has not changed.
+func (m *Machine) Unsave(id PageID) {
+	store := m.slots[id.Slot].storeOf(id.Slab)
+	invariant.Check(store != nil && id.Number < store.image().Pages, "a page that was kept exists")
+	_, state := store.page(id.Number)
+	state.marks &^= pageSaved
 }
 
 // KeepPages keeps pages of a slot until they make up about so many bytes, and gives what they made up. done means

@@ -1,0 +1,137 @@
+package engine
+
+import (
+	"time"
+
+	"holdfast/engine/codec"
+	"holdfast/engine/core"
+	"holdfast/wal"
+)
+
+// checkpointWriter writes one checkpoint.
+type checkpointWriter struct {
+	c       *checkpointer
+	journal *wal.CheckpointWriter
+	next    *codec.Manifest
+	own     uint32 // place of its own set in the manifest
+	info    *CheckpointInfo
+	started time.Time
+}
+
+func (w *checkpointWriter) write() (err error) {
+	if w.journal, err = w.c.e.journal.BeginCheckpoint(uint64(w.next.Sequence)); err != nil {
+		return err
+	}
+	w.own = uint32(len(w.next.Sets))
+	w.next.Sets = append(w.next.Sets, codec.ValueSet{Sequence: w.next.Sequence})
+	if err := w.writePages(); err != nil {
+		return err
+	}
+	if err := w.writeKeys(); err != nil {
+		return err
+	}
+	w.next.Sets[w.own].Values = uint32(w.info.Pages)
+	sets := w.dropUnusedSets()
+	if err := w.journal.Finish(codec.AppendManifest(nil, w.next)); err != nil {
+		return err
+	}
+	w.info.Bytes = w.journal.Bytes()
+	w.c.last, w.c.sets = w.next, sets
+	return nil
+}
+
+// writePages writes pages as they come.
+func (w *checkpointWriter) writePages() error {
+	var pages []keptPage
+	for {
+		var ok bool
+		if pages, ok = w.c.next(pages); !ok {
+			return w.c.e.Err()
+		}
+		for _, p := range pages {
+			ref, err := w.add(p.bytes)
+			if err != nil {
+				return err
+			}
+			w.next.Slabs[p.id.Slot][p.id.Slab-1].Pages[p.id.Number] = ref
+			w.c.written(p.bytes)
+			w.pace()
+		}
+	}
+}
+
+// writeKeys writes the key table's pages, once the keys of all commands that the checkpoint covers are bound.
+func (w *checkpointWriter) writeKeys() error {
+	w.c.waitSettled()
+	scratch := make([]byte, keyPageBytes)
+	for stripe := range w.next.Keys {
+		k := &w.next.Keys[stripe]
+		length, pages, err := w.c.e.keys.savePages(stripe, scratch, func(page int, bytes []byte) error {
+			ref, err := w.add(bytes)
+			if err != nil {
+				return err
+			}
+			k.Pages = resizePages(k.Pages, max(len(k.Pages), page+1))
+			k.Pages[page] = ref
+			w.pace()
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		k.Length, k.Pages = length, resizePages(k.Pages, pages)
+	}
+	return nil
+}
+
+func (w *checkpointWriter) add(bytes []byte) (ref codec.PageRef, err error) {
+	number, err := w.journal.Add(bytes)
+	w.info.Pages++
+	return codec.PageRef{Set: w.own, Number: number, Digest: core.DigestPage(bytes)}, err
+}
+
+// pace keeps the writer from taking the disk away from the orders.
+func (w *checkpointWriter) pace() {
+	rate := w.c.e.options.CheckpointRate
+	if rate <= 0 || w.c.e.isClosed() {
+		return
+	}
+	due := time.Duration(float64(w.journal.Bytes()) / float64(rate) * float64(time.Second))
+	if ahead := due - time.Since(w.started); ahead > time.Millisecond {
+		time.Sleep(ahead)
+	}
+}
+
+// dropUnusedSets takes sets out of the manifest of which nothing is in use any more, and counts what is in use of the others.
+func (w *checkpointWriter) dropUnusedSets() (uses []setUse) {
+	live := make([]uint32, len(w.next.Sets))
+	w.everyPage(func(p *codec.PageRef) { live[p.Set]++ })
+	places := make([]uint32, len(live))
+	var sets []codec.ValueSet
+	for i, set := range w.next.Sets {
+		if live[i] == 0 && i != int(w.own) {
+			continue
+		}
+		places[i] = uint32(len(sets))
+		sets = append(sets, set)
+		uses = append(uses, setUse{live: live[i], values: set.Values})
+	}
+	w.next.Sets = sets
+	w.everyPage(func(p *codec.PageRef) { p.Set = places[p.Set] })
+	return uses
+}
+
+func (w *checkpointWriter) everyPage(fn func(p *codec.PageRef)) {
+	for slot := range w.next.Slabs {
+		for kind := range w.next.Slabs[slot] {
+			for n := range w.next.Slabs[slot][kind].Pages {
+				fn(&w.next.Slabs[slot][kind].Pages[n])
+			}
+		}
+	}
+	for stripe := range w.next.Keys {
+		for n := range w.next.Keys[stripe].Pages {
+			fn(&w.next.Keys[stripe].Pages[n])
+		}
+	}
+}
