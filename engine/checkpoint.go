@@ -112,7 +112,7 @@ func (c *checkpointer) run() {
 				continue
 			}
 		case <-c.e.closed:
-			if c.e.options.CheckpointBytes > 0 && c.e.Err() == nil {
+			if c.e.options.CheckpointBytes > 0 && c.e.broken() == nil {
 				c.take()
 			}
 			return
@@ -291,7 +291,7 @@ func (c *checkpointer) keepPages() {
 func (c *checkpointer) next(pages []keptPage) (_ []keptPage, ok bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for len(c.pages) == 0 && !c.all && c.e.failure.Load() == nil {
+	for len(c.pages) == 0 && !c.all && c.e.broken() == nil {
 		c.arrived.Wait()
 	}
 	pages = append(pages[:0], c.pages...)

@@ -46,7 +46,7 @@ func (w *checkpointWriter) writePages() error {
 	for {
 		var ok bool
 		if pages, ok = w.c.next(pages); !ok {
-			return w.c.e.Err()
+			return w.c.e.broken()
 		}
 		for _, p := range pages {
 			ref, err := w.add(p.bytes)

@@ -176,7 +176,7 @@ func TestHooksAndStats(t *testing.T) {
 	leavesNothing(t)
 	d := newDisk()
 	commands, next := 0, uint64(1)
-	o := engine.Options{Hooks: engine.Hooks{GroupReleased: func(g engine.GroupInfo) {
+	o := engine.Options{CheckpointBytes: -1, Hooks: engine.Hooks{GroupReleased: func(g engine.GroupInfo) {
 		if g.Commands > 0 && g.First != next {
 			t.Errorf("the group begins with %d, want %d", g.First, next)
 		}

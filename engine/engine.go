@@ -138,10 +138,18 @@ func (e *Engine) shutDown() error {
 	return errors.Join(e.journal.Close(), e.memory.free())
 }
 
-// Err tells why the engine takes no more commands, nil while it does.
-func (e *Engine) Err() error {
+// broken is nil unless the journal has failed.
+func (e *Engine) broken() error {
 	if cause := e.failure.Load(); cause != nil {
 		return errors.Join(ErrJournal, *cause)
+	}
+	return nil
+}
+
+// Err tells why the engine takes no more commands, nil while it does.
+func (e *Engine) Err() error {
+	if err := e.broken(); err != nil {
+		return err
 	}
 	select {
 	case <-e.closed:

@@ -122,11 +122,11 @@ func replay(tb testing.TB, entries []entry, calls []call, size func() int, shard
 	d := newDisk()
 	writeJournal(tb, d, entries[:restart], size)
 	last := entries[max(restart, 1)-1].time
-	closeEngine(tb, openOn(tb, d, engine.Options{Shards: 1 + restart%5, Clock: func() int64 { return last }}))
+	closeEngine(tb, openOn(tb, d, engine.Options{Shards: 1 + restart%5, CheckpointBytes: -1, Clock: func() int64 { return last }}))
 	writeJournal(tb, d, entries[restart:], size)
 	last = entries[len(entries)-1].time
 	var info engine.RecoveryInfo
-	e := openOn(tb, d, engine.Options{Shards: shards, Clock: func() int64 { return last },
+	e := openOn(tb, d, engine.Options{Shards: shards, CheckpointBytes: -1, Clock: func() int64 { return last },
 		Hooks: engine.Hooks{Recovered: func(i engine.RecoveryInfo) { info = i }}})
 	defer closeEngine(tb, e)
 	if info.Commands != uint64(len(entries)) {

@@ -1,0 +1,310 @@
+package engine_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"holdfast/engine"
+	"holdfast/engine/core"
+	"holdfast/wal"
+)
+
+// watched collects what an engine tells of checkpoints and recoveries.
+type watched struct {
+	mu          sync.Mutex
+	checkpoints []engine.CheckpointInfo
+	recovery    engine.RecoveryInfo
+}
+
+func (w *watched) hooks() engine.Hooks {
+	return engine.Hooks{
+		CheckpointTaken: func(i engine.CheckpointInfo) {
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			w.checkpoints = append(w.checkpoints, i)
+		},
+		Recovered: func(i engine.RecoveryInfo) { w.recovery = i },
+	}
+}
+
+func checkpoint(tb testing.TB, e *engine.Engine) engine.CheckpointInfo {
+	tb.Helper()
+	info, err := e.Checkpoint()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return info
+}
+
+// TestCheckpointsChangeNothing sends the requests of the master test, takes checkpoints between and beside them, and
+// cuts the power at random: answers, events, keys and state are those of a run without any of that.
+func TestCheckpointsChangeNothing(t *testing.T) {
+	leavesNothing(t)
+	for _, seed := range seeds() {
+		calls := randomCalls(seed, streamCommands)
+		want := runCalls(t, newDisk(), calls, 1, 0)
+		for _, shards := range []int{1, 3} {
+			t.Run(fmt.Sprintf("seed=%d/shards=%d", seed, shards), func(t *testing.T) {
+				sameOutcome(t, runWithCheckpoints(t, calls, shards, seed), want)
+			})
+		}
+	}
+}
+
+func runWithCheckpoints(t *testing.T, calls []call, shards int, seed uint64) outcome {
+	random := rand.New(rand.NewPCG(seed, 11))
+	var clock scriptedClock
+	clock.set(calls[0].now)
+	var w watched
+	o := engine.Options{Shards: shards, Clock: clock.read, CheckpointBytes: -1, CheckpointRate: -1, Hooks: w.hooks()}
+	d := newDisk()
+	e := openOn(t, d, o)
+	var answers []answer
+	restored := 0
+	var beside sync.WaitGroup
+	for i, c := range calls {
+		switch {
+		case random.IntN(60) == 0:
+			checkpoint(t, e)
+		case random.IntN(60) == 0:
+			beside.Wait()
+			beside.Go(func() { _, _ = e.Checkpoint() }) // the power may be cut meanwhile
+		case i > 0 && random.IntN(80) == 0:
+			image := d.powerCut(random.IntN(3)*50, uint64(i))
+			beside.Wait()
+			closeEngine(t, e)
+			d = image
+			e = openOn(t, d, o)
+			if w.recovery.Checkpoint > 0 {
+				restored++
+			}
+			if len(w.recovery.Damaged) > 0 {
+				t.Fatal(w.recovery.Damaged)
+			}
+		}
+		clock.set(c.now)
+		answers = append(answers, ask(t, e, c.commands...)...)
+	}
+	beside.Wait()
+	if restored < 2 {
+		t.Errorf("only %d restarts began with a checkpoint", restored)
+	}
+	audited(t, e)
+	result := observe(t, e, calls)
+	result.answers = answers
+	closeEngine(t, e)
+	return result
+}
+
+// TestCheckpointUnderLoad takes checkpoints while many clients order, and cuts the power: what they were told is there,
+// and their keys answer as before.
+func TestCheckpointUnderLoad(t *testing.T) {
+	leavesNothing(t)
+	for round := range 4 {
+		d := newDisk()
+		var w watched
+		o := engine.Options{Shards: 1 + round%3, CheckpointBytes: -1, CheckpointRate: -1, Hooks: w.hooks()}
+		e := openOn(t, d, o)
+		skus := stock(t, e, 4, core.MaxOnHand)
+		stop := make(chan struct{})
+		var l ledger
+		clients := l.load(e, skus, 6, stop)
+		for n := range 3 {
+			eventually(t, "the load", func() bool { return e.Sequence() > core.Sequence(150*(n+1)) })
+			checkpoint(t, e)
+		}
+		told := l.copy()
+		image := d.powerCut(50*(round%3), uint64(round))
+		close(stop)
+		clients.Wait()
+		after := openOn(t, image, o)
+		if w.recovery.Checkpoint == 0 || w.recovery.Commands == 0 {
+			t.Errorf("round %d: %+v", round, w.recovery)
+		}
+		check(t, after, told, skus)
+		closeEngine(t, e)
+		closeEngine(t, after)
+	}
+}
+
+// TestCheckpointWritesWhatChanged: an order changes a handful of pages, and only those are written.
+func TestCheckpointWritesWhatChanged(t *testing.T) {
+	leavesNothing(t)
+	var w watched
+	e := openOn(t, newDisk(), engine.Options{Hooks: w.hooks()})
+	skus := stock(t, e, 200, 1000)
+	first := checkpoint(t, e)
+	if again := checkpoint(t, e); again.Sequence != first.Sequence || again.Pages > 0 {
+		t.Errorf("nothing changed, and a checkpoint was written: %+v", again)
+	}
+	done(t, e, order("c", skus[0], 1))
+	if second := checkpoint(t, e); second.Pages != 5 {
+		t.Errorf("after one order %d pages of %d were written, want SKU, level, order, line and text", second.Pages, first.Pages)
+	}
+	done(t, e, withKey(order("c", skus[0], 1), 1))
+	if third := checkpoint(t, e); third.Pages != 6 {
+		t.Errorf("after an order with a key %d pages were written", third.Pages)
+	}
+	closeEngine(t, e)
+}
+
+// TestScatteredPagesAreWrittenAgain takes many checkpoints of changes that hit one page after the other: what is kept
+// stays in proportion to the state.
+func TestScatteredPagesAreWrittenAgain(t *testing.T) {
+	leavesNothing(t)
+	d := newDisk()
+	e := openOn(t, d, engine.Options{CheckpointBytes: -1, CheckpointRate: -1})
+	skus := stock(t, e, 300, 1000)
+	whole := checkpoint(t, e).Pages
+	for n := range 60 {
+		for k := range 5 {
+			done(t, e, order("c", skus[(5*n+k)%len(skus)], 1))
+		}
+		checkpoint(t, e)
+	}
+	closeEngine(t, e)
+	j, err := wal.Open("data", d.on(engine.Options{}).Journal)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer j.Close()
+	sets, err := j.ValueSets()
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept := 0
+	for _, set := range sets {
+		if err := j.Values(set, func(uint32, []byte) error { kept++; return nil }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if all, err := j.Checkpoints(); err != nil || len(all) != 2 {
+		t.Errorf("checkpoints %v %v", all, err)
+	}
+	if kept > 5*whole {
+		t.Errorf("%d values of %d sets are kept, and the state is of %d pages", kept, len(sets), whole)
+	}
+}
+
+// TestDamagedCheckpoint: the one before serves, what is wrong is told, and the next checkpoint is whole again.
+func TestDamagedCheckpoint(t *testing.T) {
+	leavesNothing(t)
+	for name, harm := range map[string]func(j *wal.Journal, newest uint64) error{
+		"pages missing":    func(j *wal.Journal, newest uint64) error { return j.DropValues(newest) },
+		"manifest missing": func(j *wal.Journal, newest uint64) error { return j.DropCheckpoint(newest) },
+		"another's pages": func(j *wal.Journal, newest uint64) error {
+			var values [][]byte
+			err := j.Values(newest, func(_ uint32, value []byte) error {
+				values = append(values, append([]byte(nil), value...))
+				return nil
+			})
+			if err != nil {
+				return err
+			}
+			w, err := j.BeginCheckpoint(newest)
+			if err != nil {
+				return err
+			}
+			manifest := values[len(values)-1]
+			for _, value := range values[:len(values)-1] {
+				value[len(value)/2] ^= 1
+				if _, err := w.Add(value); err != nil {
+					return err
+				}
+			}
+			return w.Finish(manifest)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := newDisk()
+			var w watched
+			o := engine.Options{CheckpointBytes: -1, Hooks: w.hooks()}
+			e := openOn(t, d, o)
+			skus := stock(t, e, 4, 1000)
+			older := checkpoint(t, e).Sequence
+			done(t, e, withKey(order("c", skus[0], 1), 7))
+			newest := checkpoint(t, e).Sequence
+			done(t, e, order("c", skus[1], 1))
+			want, _, err := e.Digest()
+			if err != nil {
+				t.Fatal(err)
+			}
+			closeEngine(t, e)
+			j, err := wal.Open("data", d.on(o).Journal)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := harm(j, uint64(newest)); err != nil {
+				t.Fatal(err)
+			}
+			if err := j.Close(); err != nil {
+				t.Fatal(err)
+			}
+
+			e = openOn(t, d, o)
+			if w.recovery.Checkpoint != older || name != "manifest missing" && len(w.recovery.Damaged) != 1 {
+				t.Errorf("%+v", w.recovery)
+			}
+			for _, err := range w.recovery.Damaged {
+				if !strings.Contains(err.Error(), fmt.Sprint(newest)) {
+					t.Errorf("the damage does not name its place: %v", err)
+				}
+			}
+			if got, _, err := e.Digest(); err != nil || got != want {
+				t.Errorf("digest %v %v, want %v", got, err, want)
+			}
+			if again := submit(t, e, withKey(order("c", skus[0], 1), 7)); again[0].Status != engine.ResultReplayed {
+				t.Errorf("%+v", again)
+			}
+			done(t, e, order("c", skus[2], 1))
+			last := checkpoint(t, e).Sequence
+			closeEngine(t, e)
+			e = openOn(t, d, o)
+			if w.recovery.Checkpoint != last || len(w.recovery.Damaged) > 0 {
+				t.Errorf("afterwards: %+v", w.recovery)
+			}
+			audited(t, e)
+			closeEngine(t, e)
+		})
+	}
+}
+
+// TestCheckpointsComeByThemselves: by the journal's growth, by time, and at the end.
+func TestCheckpointsComeByThemselves(t *testing.T) {
+	leavesNothing(t)
+	for name, o := range map[string]engine.Options{
+		"growth": {CheckpointBytes: 1},
+		"time":   {CheckpointEvery: time.Millisecond},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var w watched
+			o.Hooks = w.hooks()
+			d := newDisk()
+			e := openOn(t, d, o)
+			skus := stock(t, e, 1, 10)
+			eventually(t, "a checkpoint", func() bool {
+				w.mu.Lock()
+				defer w.mu.Unlock()
+				return len(w.checkpoints) > 0
+			})
+			done(t, e, order("c", skus[0], 1))
+			at := e.Sequence()
+			closeEngine(t, e)
+			e = openOn(t, d, o)
+			if w.recovery.Checkpoint != at || w.recovery.Commands != 0 {
+				t.Errorf("Close did not leave a checkpoint of %d: %+v", at, w.recovery)
+			}
+			if _, err := e.Checkpoint(); err != nil {
+				t.Error(err)
+			}
+			closeEngine(t, e)
+			if _, err := e.Checkpoint(); err != engine.ErrClosed {
+				t.Errorf("after Close: %v", err)
+			}
+		})
+	}
+}
