@@ -140,6 +140,9 @@ func (c *checkpointer) take() (info CheckpointInfo) {
 	info.Err = w.write()
 	info.Took = time.Since(started)
 	if info.Err == nil {
+		c.e.stats.checkpoints.Add(1)
+		c.e.stats.checkpointBytes.Add(info.Bytes)
+		c.e.stats.checkpoint.Store(uint64(info.Sequence))
 		info.Err = c.dropOlder()
 	}
 	if hook := c.e.options.Hooks.CheckpointTaken; hook != nil {

@@ -220,6 +220,7 @@ func (e *Engine) restoreDirectory() {
 // adopt makes a restored checkpoint the one that the next continues.
 func (c *checkpointer) adopt(m *codec.Manifest) {
 	c.last = m
+	c.e.stats.checkpoint.Store(uint64(m.Sequence))
 	w := checkpointWriter{c: c, next: m, own: uint32(len(m.Sets))}
 	c.sets = w.dropUnusedSets()
 }

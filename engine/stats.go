@@ -5,6 +5,8 @@ import "sync/atomic"
 // counters are what the engine counts while it runs.
 type counters struct {
 	commands, groups, bytes, events, soldOut atomic.Uint64
+
+	checkpoints, checkpointBytes, checkpoint atomic.Uint64
 }
 
 // Stats are figures of a running engine.
@@ -20,6 +22,10 @@ type Stats struct {
 	Orders        uint64 // orders and holds ever made
 	Shards        int
 	JournalBroken bool
+
+	Checkpoint      uint64 // sequence of the newest, 0 when there is none
+	Checkpoints     uint64 // written since the start
+	CheckpointBytes uint64 // of those
 }
 
 // Stats gives the figures of now.
@@ -35,6 +41,10 @@ func (e *Engine) Stats() Stats {
 		SKUs:          e.directory.skus.Size(),
 		Shards:        len(e.shards),
 		JournalBroken: e.failure.Load() != nil,
+
+		Checkpoint:      e.stats.checkpoint.Load(),
+		Checkpoints:     e.stats.checkpoints.Load(),
+		CheckpointBytes: e.stats.checkpointBytes.Load(),
 	}
 	for i := range e.orders {
 		s.Orders += uint64(e.orders[i].Load())

@@ -74,6 +74,9 @@ func (s *Server) writeEngineMetrics(w io.Writer) {
 	metrics.WriteGaugeUint64(w, "holdfast_engine_orders", stats.Orders)
 	metrics.WriteGaugeUint64(w, "holdfast_engine_shards", uint64(stats.Shards))
 	metrics.WriteGaugeUint64(w, "holdfast_engine_journal_broken", broken)
+	metrics.WriteGaugeUint64(w, "holdfast_engine_checkpoint_sequence", stats.Checkpoint)
+	metrics.WriteCounterUint64(w, "holdfast_engine_checkpoints_total", stats.Checkpoints)
+	metrics.WriteCounterUint64(w, "holdfast_engine_checkpoint_bytes_total", stats.CheckpointBytes)
 }
 
 // getDigest serves GET /v1/digest.
@@ -94,6 +97,21 @@ func (s *Server) getDigest(x *exchange) {
 	x.answerJSON(200, append(dst, `"}`...))
 }
 
+// writeCheckpoint serves POST /v1/checkpoint: it answers when the checkpoint is on the disk.
+func (s *Server) writeCheckpoint(x *exchange) {
+	x.intake.parseNothing(x.body())
+	if x.hasFaults() {
+		return
+	}
+	info, err := s.engine.Checkpoint()
+	if err != nil {
+		s.failEngine(x, err)
+		return
+	}
+	dst := appendNumberField(x.out[:0], `{"sequence":`, info.Sequence)
+	x.answerJSON(200, append(dst, '}'))
+}
+
 // violationKinds are the names of the invariants that an audit checks, by number.
 var violationKinds = [...]string{
 	core.ViolationSKUSum:          "sku_sum",
@@ -107,6 +125,7 @@ var violationKinds = [...]string{
 	core.ViolationExternalMissing: "external_id_missing",
 	core.ViolationStatus:          "impossible_status",
 	core.ViolationPart:            "stray_part",
+	core.ViolationLeak:            "leaked_records",
 }
 
 // getAudit serves GET /v1/audit.

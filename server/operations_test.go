@@ -52,6 +52,23 @@ func TestOperations(t *testing.T) {
 	}
 }
 
+func TestCheckpoint(t *testing.T) {
+	h := openShop(t, Options{})
+	h.stock("A", 10)
+	h.want(201, "POST", "/v1/orders", order("c", "A", 1))
+	at := h.want(200, "GET", "/v1/digest", "")["sequence"]
+	for _, body := range []string{"{}", ""} {
+		if got := h.want(200, "POST", "/v1/checkpoint", body)["sequence"]; got != at {
+			t.Errorf("the checkpoint is of %v, want %v", got, at)
+		}
+	}
+	h.wantProblem(400, codeUnknownField, "POST", "/v1/checkpoint", `{"now":true}`)
+	h.wantProblem(400, codeMalformedJSON, "POST", "/v1/checkpoint", `{`)
+	if text := string(h.do("GET", "/metrics", "").body); !strings.Contains(text, "holdfast_engine_checkpoints_total 1") {
+		t.Error("the metrics do not count it")
+	}
+}
+
 // TestRecoveringAnswers: what is answered before there is a server keeps the contract too.
 func TestRecoveringAnswers(t *testing.T) {
 	for path, want := range map[string]int{"/healthz": 200, "/readyz": 503, "/v1/audit": 503} {

@@ -90,6 +90,18 @@ func (in *intake) parseCommand(kind core.CommandKind, body []byte) {
 	in.decodeCommand(kind, body)
 }
 
+// parseNothing reads the body of a request that has no fields.
+func (in *intake) parseNothing(body []byte) {
+	in.begin(0, body)
+	if in.object() {
+		for in.more() {
+			in.name()
+			in.unknown()
+		}
+	}
+	in.end()
+}
+
 // decodeCommand is parseCommand for every body.
 func (in *intake) decodeCommand(kind core.CommandKind, body []byte) {
 	s := shapes[kind]

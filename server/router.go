@@ -63,6 +63,7 @@ func routes() []*route {
 		{method: methodGet, pattern: "/v1/events", handle: (*Server).streamEvents},
 		{method: methodGet, pattern: "/v1/audit", handle: (*Server).getAudit},
 		{method: methodGet, pattern: "/v1/digest", handle: (*Server).getDigest},
+		{method: methodPost, pattern: "/v1/checkpoint", body: optionalBody, handle: (*Server).writeCheckpoint},
 		{method: methodGet, pattern: "/healthz", handle: (*Server).getHealth},
 		{method: methodGet, pattern: "/readyz", handle: (*Server).getReadiness},
 		{method: methodGet, pattern: "/metrics", handle: (*Server).getMetrics},

@@ -141,7 +141,9 @@ func (w *CheckpointWriter) openTable() error {
 	}
 	options := w.j.tuning.pebbleOptions(fs, false)
 	options.EnsureDefaults()
-	w.table = sstable.NewWriter(objstorageprovider.NewFileWritable(file), options.MakeWriterOptions(0, w.j.db.TableFormat()))
+	tables := options.MakeWriterOptions(0, w.j.db.TableFormat())
+	tables.Compression = sstable.SnappyCompression // pages are half zeros, and reading them is what a restart waits for
+	w.table = sstable.NewWriter(objstorageprovider.NewFileWritable(file), tables)
 	w.inTable = 0
 	return nil
 }

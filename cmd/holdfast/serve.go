@@ -112,7 +112,16 @@ func (c *serveConfig) openEngine(ln net.Listener, log io.Writer, signals <-chan 
 	options := c.engine
 	options.Journal.OnFatal = exitJournalFailed(log)
 	options.Hooks.Recovered = func(r engine.RecoveryInfo) {
-		fmt.Fprintf(log, "recovered %d commands in %d groups, which took %v\n", r.Commands, r.Groups, r.Took.Round(time.Millisecond))
+		for _, damage := range r.Damaged {
+			fmt.Fprintf(log, "a checkpoint could not be used: %v\n", damage)
+		}
+		fmt.Fprintf(log, "recovered %d commands in %d groups behind the checkpoint of sequence %d, which took %v\n",
+			r.Commands, r.Groups, r.Checkpoint, r.Took.Round(time.Millisecond))
+	}
+	options.Hooks.CheckpointTaken = func(i engine.CheckpointInfo) {
+		if i.Err == nil {
+			fmt.Fprintf(log, "checkpoint of sequence %d: %d pages, %d bytes, which took %v\n", i.Sequence, i.Pages, i.Bytes, i.Took.Round(time.Millisecond))
+		}
 	}
 	var e *engine.Engine
 	opened := make(chan error, 1)
