@@ -1,6 +1,7 @@
 package wal
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/record"
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
@@ -339,6 +341,35 @@ func TestSealMissesWhatDisappeared(t *testing.T) {
 	var damage *DamageError
 	if _, err := small.open(older, Options{}); !errors.As(err, &damage) || !strings.Contains(err.Error(), "when it was closed") {
 		t.Error(err)
+	}
+}
+
+// TestWholeManifest: a MANIFEST that is as it was written is never taken for damaged, whatever lies at the ends of its
+// blocks, and neither is one whose end is torn off.
+func TestWholeManifest(t *testing.T) {
+	for seed := range uint64(40) {
+		r := rand.New(rand.NewPCG(seed, 1))
+		var file bytes.Buffer
+		w := record.NewWriter(&file)
+		for file.Len() < 5*logBlock {
+			payload := make([]byte, r.IntN(3000)) // mostly zeros, as the fields of an edit are
+			for range len(payload) / 10 {
+				payload[r.IntN(len(payload))] = byte(r.Uint32())
+			}
+			if _, err := w.WriteRecord(payload); err != nil {
+				t.Fatal(err)
+			}
+			if err := w.Flush(); err != nil {
+				t.Fatal(err)
+			}
+			if at, damaged := damagedInside(file.Bytes()); damaged {
+				t.Fatalf("seed %d: byte %d of %d is said to be damaged", seed, at, file.Len())
+			}
+			torn := file.Bytes()[:file.Len()-r.IntN(len(payload)+1)]
+			if at, damaged := damagedInside(torn); damaged {
+				t.Fatalf("seed %d: torn off at %d, byte %d is said to be damaged", seed, len(torn), at)
+			}
+		}
 	}
 }
 

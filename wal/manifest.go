@@ -66,8 +66,9 @@ func (j *Journal) mustBeNew() error {
 func damagedInside(data []byte) (at int, damaged bool) {
 	at = -1
 	for start := 0; start < len(data); start += logBlock {
-		block := bytes.TrimRight(data[start:min(start+logBlock, len(data))], "\x00") // A block is filled up with zeros.
-		for pos := 0; pos+manifestHeader <= len(block); {
+		block := data[start:min(start+logBlock, len(data))]
+		used := len(bytes.TrimRight(block, "\x00")) // A block is filled up with zeros, but a chunk may end with some, too.
+		for pos := 0; pos < used && pos+manifestHeader <= len(block); {
 			c, ok := manifestChunk(block[pos:])
 			switch {
 			case ok && c.begins && at >= 0:
