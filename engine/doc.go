@@ -33,6 +33,18 @@
 // Questions (query.go) go the same way without being journaled: they are answered between two groups and wait for the
 // gate, so they never show what a power cut could undo.
 //
+// # Checkpoints and recovery
+//
+// A checkpoint (checkpoint.go) is the state after one command, on the disk. The sequencer marks, between two groups, the
+// pages that changed since the checkpoint before, and copies them a few at a time; a page that is about to change is copied
+// first. The writer, a goroutine of its own, puts the copies into the journal's tables, then the key table's pages
+// (keys_checkpoint.go), then a manifest (codec.Manifest) that says where every page of the state is, those of earlier
+// checkpoints included. Two checkpoints are kept.
+//
+// Open takes over the newest checkpoint that is whole (restore.go): every page is compared with its digest, indexes and
+// directory are derived, and the journal behind it is executed as it was the first time (recovery.go). A damaged checkpoint
+// is named and passed over; without any, everything is executed from the beginning.
+//
 // # Invariants
 //
 //   - One group is between the journal and the gate at a time. Group n+1 is formed while n syncs, by those who wait in the queue.

@@ -50,6 +50,14 @@
 //
 // A group is readable only when it is durable: Replay ends with the last group that somebody has waited for.
 //
+// # Checkpoints
+//
+//	w, err := j.BeginCheckpoint(sequence)  // of a state that is durable
+//	number, err := w.Add(page)             // as often as needed; into table files, past Pebble's log
+//	w.Finish(manifest)                     // the checkpoint is valid when this returns
+//
+// Values of checkpoints that no manifest names any more are dropped by those who know (DropValues).
+//
 // # Failure
 //
 // The first error of a write or a sync kills the journal: [Options.OnFatal] is called once, and every
