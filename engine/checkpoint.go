@@ -53,6 +53,7 @@ type checkpointer struct {
 	last    *codec.Manifest // the newest checkpoint, nil when there is none
 	sets    []setUse        // what of the last's sets is in use
 	damaged []uint64        // checkpoints that could not be restored
+	oldest  uint64          // of the checkpoints that are kept
 }
 
 // keptPage is a copy of a page as it was when the checkpoint began.
@@ -314,7 +315,11 @@ func (c *checkpointer) written(buffer []byte) {
 }
 
 // fail wakes the writer when the journal is dead.
-func (c *checkpointer) fail() { c.arrived.Broadcast() }
+func (c *checkpointer) fail() {
+	c.mu.Lock() // or the writer might look, find nothing wrong, and only then begin to wait
+	defer c.mu.Unlock()
+	c.arrived.Broadcast()
+}
 
 // dropOlder forgets the checkpoints beyond those that are kept, and the values of which none of these consists.
 func (c *checkpointer) dropOlder() error {
@@ -335,9 +340,13 @@ func (c *checkpointer) dropOlder() error {
 			continue
 		}
 		kept++
+		c.oldest = sequence
 		for _, set := range m.Sets {
 			used[uint64(set.Sequence)] = true
 		}
+	}
+	if err := c.cutJournal(kept); err != nil {
+		return err
 	}
 	sets, err := j.ValueSets()
 	if err != nil {
@@ -351,6 +360,16 @@ func (c *checkpointer) dropOlder() error {
 		}
 	}
 	return nil
+}
+
+// cutJournal forgets what of the journal is older than it has to be. Both checkpoints that are kept need what is behind
+// them; a single one is not trusted to replace the journal.
+func (c *checkpointer) cutJournal(kept int) error {
+	if kept < checkpointsKept || c.e.options.JournalHistory < 0 {
+		return nil
+	}
+	_, err := c.e.journal.Cut(c.oldest+1, uint64(c.e.options.JournalHistory))
+	return err
 }
 
 // settled is called when the keys of an answered request are bound.

@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"strings"
@@ -270,6 +271,170 @@ func TestDamagedCheckpoint(t *testing.T) {
 			audited(t, e)
 			closeEngine(t, e)
 		})
+	}
+}
+
+// TestCheckpointOfAnotherJournal: one that has found its way into a directory where the same sequence numbers mean
+// something else is not taken over.
+func TestCheckpointOfAnotherJournal(t *testing.T) {
+	leavesNothing(t)
+	for _, more := range []bool{false, true} {
+		var w watched
+		o := engine.Options{CheckpointBytes: -1, Hooks: w.hooks()}
+		var disks [2]*disk
+		var at core.Sequence
+		for i := range disks {
+			disks[i] = newDisk()
+			e := openOn(t, disks[i], o)
+			skus := stock(t, e, 2, 100)
+			done(t, e, order("c", skus[0], core.Quantity(1+i)))
+			at = e.Sequence()
+			if i == 0 {
+				checkpoint(t, e)
+			} else if more {
+				done(t, e, order("c", skus[1], 1))
+			}
+			closeEngine(t, e)
+		}
+		from, err := wal.Open("data", disks[0].on(o).Journal)
+		if err != nil {
+			t.Fatal(err)
+		}
+		to, err := wal.Open("data", disks[1].on(o).Journal)
+		if err != nil {
+			t.Fatal(err)
+		}
+		writer, err := to.BeginCheckpoint(uint64(at))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var values [][]byte
+		err = from.Values(uint64(at), func(_ uint32, value []byte) error {
+			values = append(values, append([]byte(nil), value...))
+			return nil
+		})
+		manifest := values[len(values)-1]
+		for _, value := range values[:len(values)-1] {
+			if _, err := writer.Add(value); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := errors.Join(err, writer.Finish(manifest), from.Close(), to.Close()); err != nil {
+			t.Fatal(err)
+		}
+		e, err := engine.Open(disks[1].on(o))
+		if more {
+			var damage *wal.DamageError
+			if !errors.As(err, &damage) || !strings.Contains(err.Error(), "does not follow from the checkpoint") {
+				t.Errorf("%v", err)
+			}
+			continue
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if w.recovery.Checkpoint != 0 || len(w.recovery.Damaged) != 1 || w.recovery.Commands != uint64(at) {
+			t.Errorf("%+v", w.recovery)
+		}
+		closeEngine(t, e)
+	}
+}
+
+// TestDiskFailsUnderCheckpoint breaks the disk while a checkpoint is written under load: whoever waits for it is told.
+func TestDiskFailsUnderCheckpoint(t *testing.T) {
+	for writes := range 12 {
+		d := newDisk()
+		o := engine.Options{CheckpointBytes: -1, CheckpointRate: -1}
+		o.Journal.OnFatal = func(error) {}
+		e := openOn(t, d, o)
+		skus := stock(t, e, 40, core.MaxOnHand)
+		var l ledger
+		clients := l.load(e, skus, 6, nil)
+		eventually(t, "the load", func() bool { return e.Sequence() > 100 })
+		d.breakAfter(writes)
+		failed := background(func() error {
+			for {
+				if _, err := e.Checkpoint(); err != nil {
+					return err
+				}
+			}
+		})
+		if err := within(t, "the checkpoint", failed); !errors.Is(err, engine.ErrJournal) && !errors.Is(err, wal.ErrFailed) {
+			t.Errorf("after %d writes: %v", writes, err)
+		}
+		clients.Wait()
+		told := l.copy()
+		image := d.powerCut(50, uint64(writes))
+		closeBroken(t, e)
+		after := openOn(t, image, engine.Options{CheckpointBytes: -1})
+		check(t, after, told, skus)
+		closeEngine(t, after)
+	}
+}
+
+// TestJournalIsCut: with two checkpoints, what is older than the first of them goes, and restarts do without it. When
+// then no checkpoint is whole any more, the directory is refused: part of the state is lost.
+func TestJournalIsCut(t *testing.T) {
+	leavesNothing(t)
+	d := newDisk()
+	var w watched
+	o := engine.Options{CheckpointBytes: -1, JournalHistory: 1, Hooks: w.hooks()}
+	e := openOn(t, d, o)
+	skus := stock(t, e, 4, 100_000)
+	for n := range 100 {
+		done(t, e, withKey(order("c", skus[n%4], 1), byte(n+1)))
+	}
+	checkpoint(t, e)
+	// What Close brings into tables can be cut: also what was ordered after the older of two checkpoints, which needs it.
+	closeEngine(t, e)
+	e = openOn(t, d, o)
+	done(t, e, order("c", skus[0], 1))
+	older := checkpoint(t, e).Sequence
+	for range 50 {
+		done(t, e, order("c", skus[1], 1))
+	}
+	closeEngine(t, e)
+	e = openOn(t, d, o)
+	done(t, e, order("c", skus[2], 1))
+	newest := checkpoint(t, e).Sequence
+	done(t, e, order("c", skus[3], 1))
+	want, _, err := e.Digest()
+	if err != nil {
+		t.Fatal(err)
+	}
+	closeEngine(t, e)
+
+	harm := func(fn func(j *wal.Journal) error) {
+		t.Helper()
+		j, err := wal.Open("data", d.on(o).Journal)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := fn(j); err != nil {
+			t.Fatal(err)
+		}
+		if err := j.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	harm(func(j *wal.Journal) error {
+		if first, err := j.First(); err != nil || first <= 1 || first > uint64(older)+1 {
+			t.Errorf("the journal begins with %d, and the older checkpoint is of %d: %v", first, older, err)
+		}
+		return j.DropValues(uint64(newest))
+	})
+	e = openOn(t, d, o)
+	if w.recovery.Checkpoint != older || len(w.recovery.Damaged) != 1 {
+		t.Errorf("%+v", w.recovery)
+	}
+	if got, _, err := e.Digest(); err != nil || got != want {
+		t.Errorf("digest %v %v, want %v", got, err, want)
+	}
+	closeEngine(t, e)
+	harm(func(j *wal.Journal) error { return j.DropValues(uint64(older)) })
+	var damage *wal.DamageError
+	if _, err := engine.Open(d.on(o)); !errors.As(err, &damage) {
+		t.Errorf("without a checkpoint and without the beginning of the journal: %v", err)
 	}
 }
 

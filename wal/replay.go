@@ -85,9 +85,15 @@ func (j *Journal) First() (uint64, error) {
 }
 
 // Replay calls fn with every group that was durable when it was called, from the one that holds sequence
-// from, in order, each one verified. from may lie in the middle of a group, which then comes whole. The
-// payload is valid only during the call. Replay ends with fn's first error, or with a [*DamageError].
+// from, in order, each one verified; 0 is wherever the journal begins. from may lie in the middle of a group, which then
+// comes whole. The payload is valid only during the call. Replay ends with fn's first error, or with a [*DamageError].
 func (j *Journal) Replay(from uint64, fn func(g Group) error) error {
+	if from == 0 {
+		var err error
+		if from, err = j.First(); err != nil {
+			return err
+		}
+	}
 	from = max(from, 1)
 	end := j.durable.Load()
 	if from > end {

@@ -27,7 +27,8 @@ that 'holdfast journal export' has written. Nothing is changed.`,
 
 // journalSource is where a journal verb reads: a data directory or an exported file.
 type journalSource interface {
-	// Replay calls fn with every group from the one that holds sequence from, each one verified.
+	// Replay calls fn with every group from the one that holds sequence from, each one verified; 0 is wherever the
+	// journal begins.
 	Replay(from uint64, fn func(wal.Group) error) error
 	Close() error
 }

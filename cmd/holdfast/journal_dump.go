@@ -37,7 +37,7 @@ knows them by.`,
 			return errors.Join(dump(source, from, to, json.NewEncoder(out)), out.Flush(), source.Close())
 		},
 	}
-	cmd.Flags().Uint64Var(&from, "from", 1, "first `sequence`")
+	cmd.Flags().Uint64Var(&from, "from", 0, "first `sequence` (default where the journal begins)")
 	cmd.Flags().Uint64Var(&to, "to", math.MaxUint64, "last `sequence`")
 	cmd.Flags().Lookup("to").DefValue = "the last one"
 	return cmd

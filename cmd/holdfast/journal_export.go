@@ -85,7 +85,7 @@ func writeExport(j *wal.Journal, f io.Writer) (groups int, err error) {
 	header = append(header, identity[:]...)
 	out.Write(header) // a failed write comes back from Flush
 	var value []byte
-	err = j.Replay(1, func(g wal.Group) error {
+	err = j.Replay(0, func(g wal.Group) error {
 		groups++
 		value = wal.AppendGroup(value[:0], &g)
 		var length [4]byte

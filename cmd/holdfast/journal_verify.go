@@ -61,7 +61,7 @@ type kindSurvey struct {
 
 func survey(source journalSource) (*journalSurvey, error) {
 	s := &journalSurvey{kinds: map[core.CommandKind]*kindSurvey{}}
-	return s, source.Replay(1, func(g wal.Group) error {
+	return s, source.Replay(0, func(g wal.Group) error {
 		kinds := map[core.CommandKind]kindSurvey{}
 		err := eachCommand(g, func(_ core.Sequence, frame []byte, c *core.Command) error {
 			k := kinds[c.Kind]
