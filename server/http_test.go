@@ -80,7 +80,7 @@ func TestFraming(t *testing.T) {
 
 func TestRouting(t *testing.T) {
 	h := openShop(t, Options{})
-	for _, path := range []string{"/", "/v1", "/v1/", "/v1/skus/", "/v1/skus/A/", "/v1/skus/A/x", "/v1/skus/a%2Fb", "/v2/skus", "/v1/orders/1/2/3", "/v1/journal"} {
+	for _, path := range []string{"/", "/v1", "/v1/", "/v1/skus/", "/v1/skus/A/", "/v1/skus/A/x", "/v1/skus/a%2Fb", "/v2/skus", "/v1/orders/1/2/3", "/v1/journals"} {
 		h.wantProblem(404, codeNotFound, "GET", path, "")
 	}
 	for path, allow := range map[string]string{
@@ -94,7 +94,7 @@ func TestRouting(t *testing.T) {
 	}
 	h.wantProblem(405, codeMethodNotAllowed, "GET", "/v1/orders", "")
 	h.stock("A", 1)
-	for _, path := range []string{"/healthz", "/v1/skus/A", "/v1/events"} {
+	for _, path := range []string{"/healthz", "/v1/skus/A", "/v1/events", "/v1/journal"} {
 		if got := h.do("HEAD", path, ""); got.status != 200 || len(got.body) > 0 {
 			t.Errorf("HEAD %s: %d %s", path, got.status, got.body)
 		}

@@ -23,7 +23,7 @@ type Options struct {
 	// MaxConnectionsPerIP bounds the connections from one address. Default 0: no bound, as all clients
 	// of a shop often come through one proxy.
 	MaxConnectionsPerIP int
-	// MaxEventStreams bounds the streams of events that are open at a time. Default 256.
+	// MaxEventStreams bounds the streams, of events and of the journal, that are open at a time. Default 256.
 	MaxEventStreams int
 	// Heartbeat is how often a stream of events without events gets a comment, so that proxies keep it
 	// and dead clients are noticed. Default 15 s.

@@ -50,6 +50,7 @@ const (
 	// HTTP says no.
 	codeMethodNotAllowed = "method_not_allowed"
 	codeRequestTimeout   = "request_timeout"
+	codeJournalCut       = "journal_cut"
 	codeBodyTooLarge     = "body_too_large"
 	codeBatchTooLarge    = "batch_too_large"
 	codeUnsupportedMedia = "unsupported_media_type"
@@ -115,6 +116,7 @@ var problemKinds = []problemKind{
 	{codeIdempotencyInProgress, 409, "First request still running"},
 	{codeMethodNotAllowed, 405, "Method not allowed"},
 	{codeRequestTimeout, 408, "Request took too long to arrive"},
+	{codeJournalCut, 410, "Cut off"},
 	{codeBodyTooLarge, 413, "Body too large"},
 	{codeBatchTooLarge, 413, "Batch too large"},
 	{codeUnsupportedMedia, 415, "Unsupported media type"},

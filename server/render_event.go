@@ -18,7 +18,7 @@ var eventTypes = [...]string{
 }
 
 // appendEvent appends the stream's event as one line of JSON.
-func (t *stream) appendEvent(dst []byte) []byte {
+func (t *eventSource) appendEvent(dst []byte) []byte {
 	ev := &t.event
 	dst = appendNumberField(dst, `{"sequence":`, ev.Sequence)
 	dst = appendTimeField(dst, `,"at":`, ev.At)
@@ -44,7 +44,7 @@ func (t *stream) appendEvent(dst []byte) []byte {
 
 // partsOf gives what the order's document says. Without a document, or when it is no longer kept, an event is
 // told without it.
-func (t *stream) partsOf(o *core.OrderImage) *orderDocument {
+func (t *eventSource) partsOf(o *core.OrderImage) *orderDocument {
 	if !o.HasDocument {
 		return nil
 	}
@@ -56,7 +56,7 @@ func (t *stream) partsOf(o *core.OrderImage) *orderDocument {
 	return &t.document
 }
 
-func (t *stream) textOf(has bool, made core.Sequence) []byte {
+func (t *eventSource) textOf(has bool, made core.Sequence) []byte {
 	if !has {
 		return nil
 	}

@@ -21,6 +21,7 @@ type shop struct {
 	t        testing.TB
 	dir      string
 	options  Options
+	storage  engine.Options // but for the directory
 	engine   *engine.Engine
 	server   *Server
 	base     string
@@ -52,7 +53,8 @@ func openShop(t testing.TB, o Options) *shop {
 func (h *shop) open() {
 	h.t.Helper()
 	var err error
-	if h.engine, err = engine.Open(engine.Options{Dir: h.dir}); err != nil {
+	h.storage.Dir = h.dir
+	if h.engine, err = engine.Open(h.storage); err != nil {
 		h.t.Fatal(err)
 	}
 	if h.server, err = New(h.engine, h.options); err != nil {

@@ -49,7 +49,7 @@ func (c *serveConfig) flags(f *pflag.FlagSet) {
 	f.DurationVar(&c.server.MaxWait, "max-wait", d.MaxWait, "longest wait of a read with ?at_least")
 	f.IntVar(&c.server.MaxConnections, "max-connections", d.MaxConnections, "connections at a time")
 	f.IntVar(&c.server.MaxConnectionsPerIP, "max-connections-per-ip", 0, "connections from one address at a time (default unlimited)")
-	f.IntVar(&c.server.MaxEventStreams, "max-event-streams", d.MaxEventStreams, "streams of events at a time")
+	f.IntVar(&c.server.MaxEventStreams, "max-event-streams", d.MaxEventStreams, "streams of events and of the journal at a time")
 	f.DurationVar(&c.drainTimeout, "drain-timeout", 30*time.Second, "time for what is under way to end after SIGTERM")
 }
 

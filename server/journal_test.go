@@ -1,0 +1,122 @@
+package server
+
+import (
+	"encoding/binary"
+	"io"
+	"net/http"
+	"testing"
+
+	"holdfast/engine"
+	"holdfast/wal"
+)
+
+// journalReader reads a stream of the journal.
+type journalReader struct {
+	t     testing.TB
+	body  io.ReadCloser
+	begin uint64
+}
+
+func (h *shop) followJournal(query string) *journalReader {
+	h.t.Helper()
+	response, err := http.Get(h.base + "/v1/journal" + query)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	var head [40]byte
+	if _, err := io.ReadFull(response.Body, head[:]); err != nil || response.StatusCode != 200 ||
+		response.Header.Get("Content-Type") != typeJournalStream || string(head[:8]) != journalStreamMagic || head[8] != journalStreamFormat {
+		h.t.Fatalf("%d %v %q %v", response.StatusCode, response.Header, head, err)
+	}
+	return &journalReader{h.t, response.Body, binary.LittleEndian.Uint64(head[32:])}
+}
+
+// next reads the next group, and counts the heartbeats before it.
+func (r *journalReader) next() (g wal.Group, heartbeats int) {
+	r.t.Helper()
+	for ; ; heartbeats++ {
+		var length [4]byte
+		if _, err := io.ReadFull(r.body, length[:]); err != nil {
+			r.t.Fatal(err)
+		}
+		n := binary.LittleEndian.Uint32(length[:])
+		if n == 0 {
+			var last [8]byte
+			if _, err := io.ReadFull(r.body, last[:]); err != nil || binary.LittleEndian.Uint64(last[:]) == 0 {
+				r.t.Fatal("heartbeat", last, err)
+			}
+			continue
+		}
+		value := make([]byte, n)
+		if _, err := io.ReadFull(r.body, value); err != nil {
+			r.t.Fatal(err)
+		}
+		g, err := wal.DecodeGroup(value)
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		return g, heartbeats
+	}
+}
+
+// TestJournalStream reads what is there, then what comes, and begins again in the middle: each group once, in order,
+// chained to the one before.
+func TestJournalStream(t *testing.T) {
+	h := openShop(t, Options{Heartbeat: 20_000_000})
+	h.stock("A", 100)
+	for range 3 {
+		h.want(201, "POST", "/v1/orders", order("c", "A", 1))
+	}
+	r := h.followJournal("")
+	if r.begin != 1 {
+		t.Errorf("the journal begins with %d", r.begin)
+	}
+	last, heartbeats := uint64(0), 0
+	var chain wal.Hash
+	read := func(until uint64) {
+		t.Helper()
+		for last < until {
+			g, beats := r.next()
+			if g.First != last+1 || g.Previous != chain {
+				t.Fatalf("group %d behind %d does not follow", g.First, last)
+			}
+			last, chain = g.Last(), wal.HashGroup(wal.AppendGroup(nil, &g))
+			heartbeats += beats
+		}
+	}
+	read(uint64(h.engine.Sequence()))
+	for range 3 {
+		h.want(201, "POST", "/v1/orders", order("c", "A", 1))
+		read(uint64(h.engine.Sequence()))
+	}
+	_ = r.body.Close()
+	again := h.followJournal("?from=4")
+	if g, _ := again.next(); g.First > 4 || g.Last() < 4 {
+		t.Errorf("from 4: a group of %d to %d", g.First, g.Last())
+	}
+	defer again.body.Close()
+	for heartbeats == 0 {
+		go h.do("POST", "/v1/orders", order("c", "A", 1))
+		_, beats := again.next()
+		heartbeats += beats
+	}
+	h.wantProblem(400, codeInvalidQuery, "GET", "/v1/journal?from=0", "")
+	h.wantProblem(400, codeInvalidQuery, "GET", "/v1/journal?from=1000000", "")
+	h.wantProblem(400, codeInvalidQuery, "GET", "/v1/journal?to=5", "")
+}
+
+// TestJournalStreamOfCutJournal: who asks for what was cut off is told where the journal begins.
+func TestJournalStreamOfCutJournal(t *testing.T) {
+	h := openShop(t, Options{})
+	h.stock("A", 100)
+	for range 2 {
+		h.want(201, "POST", "/v1/orders", order("c", "A", 1))
+		h.want(200, "POST", "/v1/checkpoint", "")
+		h.close() // which brings the journal into tables, whose size is known
+		h.storage = engine.Options{CheckpointBytes: -1, JournalHistory: 1}
+		h.open()
+	}
+	h.want(201, "POST", "/v1/orders", order("c", "A", 1))
+	h.want(200, "POST", "/v1/checkpoint", "")
+	h.wantProblem(410, codeJournalCut, "GET", "/v1/journal?from=1", "")
+}
