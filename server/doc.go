@@ -6,7 +6,7 @@
 //  1. fasthttp reads it within the limits that server.go sets; what never becomes a request is
 //     answered by Server.unreadable.
 //  2. router.go finds the route, which is one line of the list in routes, and its handler, in the file
-//     of its resource: orders.go, holds.go, stock.go, skus.go, locations.go, batch.go, events.go,
+//     of its resource: orders.go, holds.go, stock.go, skus.go, locations.go, batch.go, events.go and journal.go (stream.go),
 //     operations.go.
 //  3. parse_*.go read the body into an intake: a core.Command whose SKUs, locations and channel are
 //     still names. The reader is strict and names every field that is wrong.
