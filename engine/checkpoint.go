@@ -48,6 +48,7 @@ type checkpointer struct {
 	queued  int // bytes of pages
 	all     bool
 	spare   map[int][][]byte // buffers, by their size
+	spared  int              // bytes of spare
 
 	// of the writer
 	last    *codec.Manifest // the newest checkpoint, nil when there is none
@@ -248,6 +249,7 @@ func (c *checkpointer) keep(id core.PageID, bytes []byte) {
 	var buffer []byte
 	if n := len(buffers); n > 0 {
 		buffer, c.spare[len(bytes)] = buffers[n-1], buffers[:n-1]
+		c.spared -= len(buffer)
 	}
 	c.mu.Unlock()
 	if buffer == nil {
@@ -309,8 +311,9 @@ func (c *checkpointer) written(buffer []byte) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.queued -= len(buffer)
-	if buffers := c.spare[len(buffer)]; len(buffers)*len(buffer) < keepAhead {
-		c.spare[len(buffer)] = append(buffers, buffer)
+	if c.spared+len(buffer) <= keepAhead {
+		c.spare[len(buffer)] = append(c.spare[len(buffer)], buffer)
+		c.spared += len(buffer)
 	}
 }
 

@@ -238,6 +238,24 @@ func TestCloseUnderLoad(t *testing.T) {
 	}
 }
 
+// TestWaitForEndsWithTheJournal: who waits for what will never come is told at once.
+func TestWaitForEndsWithTheJournal(t *testing.T) {
+	d := newDisk()
+	var o engine.Options
+	o.Journal.OnFatal = func(error) {}
+	e := openOn(t, d, o)
+	sku := stock(t, e, 1, 10)[0]
+	waiting := background(func() error { return e.WaitFor(1<<40, time.Hour) })
+	d.breakAfter(0)
+	if _, err := tryAsk(e, order("c", sku, 1)); !errors.Is(err, engine.ErrJournal) {
+		t.Errorf("an order on a broken disk: %v", err)
+	}
+	if err := within(t, "who waits", waiting); !errors.Is(err, engine.ErrJournal) {
+		t.Errorf("who waits: %v", err)
+	}
+	closeBroken(t, e)
+}
+
 func TestDirectoryIsLocked(t *testing.T) {
 	leavesNothing(t)
 	dir := t.TempDir()

@@ -195,7 +195,8 @@ func (e *Engine) Document(seq core.Sequence) ([]byte, error) {
 	return doc, nil
 }
 
-// WaitFor returns when the sequence has been released, or ErrTimeout.
+// WaitFor returns when the sequence has been released, or ErrTimeout; and at once when it never will be, since the
+// journal has failed or the engine is closed.
 func (e *Engine) WaitFor(seq core.Sequence, timeout time.Duration) error {
 	deadline := time.NewTimer(timeout)
 	defer deadline.Stop()
@@ -203,6 +204,9 @@ func (e *Engine) WaitFor(seq core.Sequence, timeout time.Duration) error {
 		changed := e.Changed()
 		if e.Sequence() >= seq {
 			return nil
+		}
+		if err := e.broken(); err != nil {
+			return err
 		}
 		select {
 		case <-changed:

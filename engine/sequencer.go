@@ -22,6 +22,7 @@ func (e *Engine) sequence() {
 			e.failure.CompareAndSwap(nil, &err)
 			e.fail(g)
 			e.checkpoints.fail()
+			e.notify()
 			return
 		}
 		e.checkpoints.keepPages()

@@ -71,12 +71,6 @@ func (g guardedFS) OpenDir(name string) (vfs.File, error) {
 	return &guardedDir{file, g, name}, nil
 }
 
-// Link gives a file a second name or does not return.
-func (g guardedFS) Link(old, name string) error {
-	g.must("linking", name, g.FS.Link(old, name))
-	return nil
-}
-
 // Rename renames a file or does not return.
 func (g guardedFS) Rename(old, name string) error {
 	g.must("renaming", name, g.FS.Rename(old, name))
