@@ -1,12 +1,15 @@
 package engine
 
 import (
+	"errors"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"holdfast/engine/codec"
 	"holdfast/engine/core"
+	"holdfast/wal"
 )
 
 const (
@@ -42,6 +45,9 @@ type checkpointer struct {
 
 	settling [2]sync.WaitGroup // requests with keys that were answered, until their keys are bound
 
+	// abandoned is set when a checkpoint has failed after it began: what is marked stays marked, and nothing is copied.
+	abandoned atomic.Bool
+
 	mu      sync.Mutex
 	arrived sync.Cond
 	pages   []keptPage
@@ -54,6 +60,7 @@ type checkpointer struct {
 	last    *codec.Manifest // the newest checkpoint, nil when there is none
 	sets    []setUse        // what of the last's sets is in use
 	damaged []uint64        // checkpoints that could not be restored
+	failed  error           // why no more checkpoints are written
 	oldest  uint64          // of the checkpoints that are kept
 }
 
@@ -133,15 +140,31 @@ func (c *checkpointer) take() (info CheckpointInfo) {
 	if at := c.e.Sequence(); at == 0 || c.last != nil && c.last.Sequence == at {
 		return CheckpointInfo{Sequence: at}
 	}
+	if c.failed != nil {
+		return CheckpointInfo{Err: c.failed}
+	}
+	// What can fail comes before the state is marked.
+	sets, err := c.e.journal.ValueSets()
+	if err != nil {
+		return CheckpointInfo{Err: err}
+	}
 	f := freeze{c: c, next: c.nextManifest()}
-	info.Sequence, info.Err = c.e.ask(&f)
-	if info.Err != nil {
+	if info.Sequence, info.Err = c.e.ask(&f); info.Err != nil {
 		return info
 	}
 	w := checkpointWriter{c: c, next: f.next, info: &info, started: started}
-	info.Err = w.write()
-	info.Took = time.Since(started)
+	if slices.Contains(sets, uint64(info.Sequence)) { // of one that was interrupted, or is damaged
+		info.Err = c.e.journal.DropValues(uint64(info.Sequence))
+	}
 	if info.Err == nil {
+		info.Err = w.write()
+	}
+	info.Took = time.Since(started)
+	if info.Err != nil {
+		c.failed = info.Err
+		c.abandoned.Store(true)
+	} else {
+		c.damaged = slices.DeleteFunc(c.damaged, func(s uint64) bool { return s == uint64(info.Sequence) })
 		c.e.stats.checkpoints.Add(1)
 		c.e.stats.checkpointBytes.Add(info.Bytes)
 		c.e.stats.checkpoint.Store(uint64(info.Sequence))
@@ -244,6 +267,9 @@ func (c *checkpointer) unsaveScattered(m *core.Machine, next *codec.Manifest) {
 
 // keep copies a page. It runs on the sequencer's goroutine or a shard's.
 func (c *checkpointer) keep(id core.PageID, bytes []byte) {
+	if c.abandoned.Load() {
+		return
+	}
 	c.mu.Lock()
 	buffers := c.spare[len(bytes)]
 	var buffer []byte
@@ -269,6 +295,9 @@ func (c *checkpointer) keepPages() {
 		// Whoever was answered so far counts on one side, everybody from now on on the other.
 		c.freezing, c.keeping = false, true
 		c.side ^= 1
+	}
+	if c.abandoned.Load() {
+		c.keeping = false
 	}
 	if !c.keeping {
 		return
@@ -335,7 +364,16 @@ func (c *checkpointer) dropOlder() error {
 	for _, sequence := range all {
 		var m codec.Manifest
 		encoded, err := j.Manifest(sequence)
+		var damage *wal.DamageError
+		if err != nil && !errors.As(err, &damage) {
+			return err
+		}
 		whole := err == nil && codec.DecodeManifest(encoded, &m) == nil && !slices.Contains(c.damaged, sequence)
+		if !whole && sequence == uint64(c.last.Sequence) {
+			// What was just written cannot be read: nothing may be built on it, and nothing older given up for it.
+			c.failed = damagedCheckpoint(sequence)
+			return c.failed
+		}
 		if !whole || kept == checkpointsKept {
 			if err := j.DropCheckpoint(sequence); err != nil {
 				return err
@@ -365,10 +403,14 @@ func (c *checkpointer) dropOlder() error {
 	return nil
 }
 
+func damagedCheckpoint(sequence uint64) error {
+	return damage(core.Sequence(sequence), "the checkpoint that was just written cannot be read")
+}
+
 // cutJournal forgets what of the journal is older than it has to be. Both checkpoints that are kept need what is behind
 // them; a single one is not trusted to replace the journal.
 func (c *checkpointer) cutJournal(kept int) error {
-	if kept < checkpointsKept || c.e.options.JournalHistory < 0 {
+	if kept < checkpointsKept || c.e.options.JournalHistory == 0 {
 		return nil
 	}
 	_, err := c.e.journal.Cut(c.oldest+1, uint64(c.e.options.JournalHistory))

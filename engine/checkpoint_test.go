@@ -71,10 +71,11 @@ func runWithCheckpoints(t *testing.T, calls []call, shards int, seed uint64) out
 		switch {
 		case random.IntN(60) == 0:
 			checkpoint(t, e)
-		case random.IntN(60) == 0:
-			beside.Wait()
-			beside.Go(func() { _, _ = e.Checkpoint() }) // the power may be cut meanwhile
-		case i > 0 && random.IntN(80) == 0:
+		case i > 0 && random.IntN(50) == 0:
+			// The power is cut while a checkpoint is written. It must not outlast that: its turns of the sequencer would let
+			// time pass before the next request, whose answer may tell.
+			beside.Go(func() { _, _ = e.Checkpoint() })
+			time.Sleep(time.Duration(random.IntN(4000)) * time.Microsecond)
 			image := d.powerCut(random.IntN(3)*50, uint64(i))
 			beside.Wait()
 			closeEngine(t, e)
@@ -90,7 +91,6 @@ func runWithCheckpoints(t *testing.T, calls []call, shards int, seed uint64) out
 		clock.set(c.now)
 		answers = append(answers, ask(t, e, c.commands...)...)
 	}
-	beside.Wait()
 	if restored < 2 {
 		t.Errorf("only %d restarts began with a checkpoint", restored)
 	}
@@ -279,8 +279,7 @@ func TestDamagedCheckpoint(t *testing.T) {
 func TestCheckpointOfAnotherJournal(t *testing.T) {
 	leavesNothing(t)
 	for _, more := range []bool{false, true} {
-		var w watched
-		o := engine.Options{CheckpointBytes: -1, Hooks: w.hooks()}
+		o := engine.Options{CheckpointBytes: -1}
 		var disks [2]*disk
 		var at core.Sequence
 		for i := range disks {
@@ -322,21 +321,14 @@ func TestCheckpointOfAnotherJournal(t *testing.T) {
 		if err := errors.Join(err, writer.Finish(manifest), from.Close(), to.Close()); err != nil {
 			t.Fatal(err)
 		}
-		e, err := engine.Open(disks[1].on(o))
+		says := "is not of this journal"
 		if more {
-			var damage *wal.DamageError
-			if !errors.As(err, &damage) || !strings.Contains(err.Error(), "does not follow from the checkpoint") {
-				t.Errorf("%v", err)
-			}
-			continue
+			says = "does not follow from the checkpoint"
 		}
-		if err != nil {
-			t.Fatal(err)
+		var damage *wal.DamageError
+		if _, err := engine.Open(disks[1].on(o)); !errors.As(err, &damage) || !strings.Contains(err.Error(), says) {
+			t.Errorf("%v", err)
 		}
-		if w.recovery.Checkpoint != 0 || len(w.recovery.Damaged) != 1 || w.recovery.Commands != uint64(at) {
-			t.Errorf("%+v", w.recovery)
-		}
-		closeEngine(t, e)
 	}
 }
 
@@ -436,6 +428,46 @@ func TestJournalIsCut(t *testing.T) {
 	if _, err := engine.Open(d.on(o)); !errors.As(err, &damage) {
 		t.Errorf("without a checkpoint and without the beginning of the journal: %v", err)
 	}
+}
+
+// TestCheckpointInPlaceOfADamagedOne: after a fallback the next checkpoint may be of the very sequence of the damaged one.
+// It is a checkpoint like any other, and later ones build on it.
+func TestCheckpointInPlaceOfADamagedOne(t *testing.T) {
+	leavesNothing(t)
+	d := newDisk()
+	var w watched
+	o := engine.Options{CheckpointBytes: -1, Hooks: w.hooks()}
+	e := openOn(t, d, o)
+	skus := stock(t, e, 4, 1000)
+	checkpoint(t, e)
+	done(t, e, order("c", skus[0], 1))
+	newest := checkpoint(t, e).Sequence
+	closeEngine(t, e)
+	j, err := wal.Open("data", d.on(o).Journal)
+	if err == nil {
+		err = errors.Join(j.DropValues(uint64(newest)), j.Close())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	e = openOn(t, d, o)
+	if len(w.recovery.Damaged) != 1 {
+		t.Fatalf("%+v", w.recovery)
+	}
+	for n := range 3 { // the first of the damaged one's sequence, the others on top of it
+		if n > 0 {
+			done(t, e, order("c", skus[n], 1))
+		}
+		checkpoint(t, e)
+	}
+	at := e.Sequence()
+	closeEngine(t, e)
+	e = openOn(t, d, o)
+	if w.recovery.Checkpoint != at || len(w.recovery.Damaged) > 0 {
+		t.Errorf("%+v", w.recovery)
+	}
+	audited(t, e)
+	closeEngine(t, e)
 }
 
 // TestCheckpointsComeByThemselves: by the journal's growth, by time, and at the end.

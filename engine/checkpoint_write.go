@@ -98,7 +98,10 @@ func (w *checkpointWriter) pace() {
 	}
 	due := time.Duration(float64(w.journal.Bytes()) / float64(rate) * float64(time.Second))
 	if ahead := due - time.Since(w.started); ahead > time.Millisecond {
-		time.Sleep(ahead)
+		select {
+		case <-time.After(ahead):
+		case <-w.c.e.closed:
+		}
 	}
 }
 

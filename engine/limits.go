@@ -38,8 +38,6 @@ const (
 	defaultCheckpointEvery = 5 * time.Minute
 	// defaultCheckpointRate leaves most of an ordinary disk to the journal.
 	defaultCheckpointRate = 64 << 20
-	// defaultJournalHistory is about two hundred million orders.
-	defaultJournalHistory = 16 << 30
 	// maxShards is the number of slots: a shard without a slot would have nothing to do.
 	maxShards = core.SlotCount
 )

@@ -31,7 +31,8 @@ type Options struct {
 	CheckpointBytes int64
 	CheckpointEvery time.Duration
 	// JournalHistory is how many bytes of the journal are kept, on the disk, beyond what the two newest checkpoints need;
-	// what is older is cut off after a checkpoint. 0 means 16 GiB, −1 keeps everything.
+	// what is older is cut off after a checkpoint. 0 keeps everything. The two checkpoints share the pages that did not
+	// change between them: when one of those rots on the disk and the journal is cut, the state is lost but for a copy.
 	JournalHistory int64
 	// CheckpointRate bounds how many bytes a second a checkpoint writes, so that orders do not wait for the disk because
 	// of it; 0 means 64 MiB, −1 no bound.
@@ -100,8 +101,8 @@ func (o *Options) Validate() error {
 	if o.CheckpointEvery < 0 {
 		problems = append(problems, fmt.Errorf("option CheckpointEvery: %v is less than 0", o.CheckpointEvery))
 	}
-	if o.JournalHistory < -1 {
-		problems = append(problems, fmt.Errorf("option JournalHistory: %d is less than -1", o.JournalHistory))
+	if o.JournalHistory < 0 {
+		problems = append(problems, fmt.Errorf("option JournalHistory: %d is less than 0", o.JournalHistory))
 	}
 	if o.CheckpointRate < -1 {
 		problems = append(problems, fmt.Errorf("option CheckpointRate: %d is less than -1", o.CheckpointRate))
@@ -128,9 +129,6 @@ func (o Options) withDefaults() Options {
 	}
 	if o.CheckpointEvery == 0 {
 		o.CheckpointEvery = defaultCheckpointEvery
-	}
-	if o.JournalHistory == 0 {
-		o.JournalHistory = defaultJournalHistory
 	}
 	if o.CheckpointRate == 0 {
 		o.CheckpointRate = defaultCheckpointRate

@@ -35,7 +35,7 @@ func (e *Engine) restore() (damaged []error, err error) {
 			return damaged, nil
 		}
 		var damage *wal.DamageError
-		if !errors.As(err, &damage) {
+		if !errors.As(err, &damage) || errors.Is(err, errOtherJournal) {
 			return damaged, err
 		}
 		damaged = append(damaged, err)
@@ -44,6 +44,10 @@ func (e *Engine) restore() (damaged []error, err error) {
 	}
 	return damaged, nil
 }
+
+// errOtherJournal says that checkpoint and journal do not belong together. The head of a checkpoint is written after what
+// it covers was durable, so it is the journal that has lost something: an older checkpoint would only hide that.
+var errOtherJournal = errors.New("the newest checkpoint is not of this journal")
 
 // restoreCheckpoint takes over a checkpoint.
 func (e *Engine) restoreCheckpoint(sequence uint64) error {
@@ -56,9 +60,10 @@ func (e *Engine) restoreCheckpoint(sequence uint64) error {
 		return damage(core.Sequence(sequence), "the checkpoint's manifest "+err.Error())
 	}
 	if head := e.journal.Head(); head.Last < sequence {
-		return damage(core.Sequence(head.Last+1), fmt.Sprintf("there is a checkpoint of %d, and the journal ends before", sequence))
+		return errors.Join(errOtherJournal,
+			damage(core.Sequence(head.Last+1), fmt.Sprintf("there is a checkpoint of %d, and the journal ends before", sequence)))
 	} else if head.Last == sequence && head.Chain != wal.Hash(m.Chain) {
-		return damage(core.Sequence(sequence), "the checkpoint is of another journal: the chain of hashes differs")
+		return errors.Join(errOtherJournal, damage(core.Sequence(sequence), "the chain of hashes in the checkpoint differs"))
 	}
 	e.newState(m.KeySeed)
 	if err := e.restoreTables(m); err != nil {

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
-	"slices"
 	"strings"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -23,7 +22,7 @@ import (
 //
 // The values go straight into table files that Pebble then takes in as they are, so they touch neither its log, whose syncs
 // orders wait for, nor its memtables. The head, a small entry that goes through the log with a sync, is what makes a
-// checkpoint: without it the values of an interrupted one are waste, which the next Open removes. As the feed goes
+// checkpoint: without it the values of an interrupted one are waste, which is dropped with the next. As the feed goes
 // through the same log, it is safe up to the checkpoint's sequence when the head is.
 //
 //	head   0   4 bytes   format version, 1
@@ -54,28 +53,19 @@ type CheckpointWriter struct {
 }
 
 // BeginCheckpoint begins to keep the checkpoint of the state after a sequence, which must be durable. One is
-// written at a time.
+// written at a time. Values that an interrupted checkpoint of the same sequence left behind must be dropped before.
 func (j *Journal) BeginCheckpoint(sequence uint64) (*CheckpointWriter, error) {
 	if err := j.err(); err != nil {
 		return nil, err
 	}
 	invariant.Check(sequence <= j.durable.Load(), "a checkpoint is of what is durable")
-	sets, err := j.ValueSets()
-	if err != nil {
-		return nil, err
-	}
-	if slices.Contains(sets, sequence) { // of one that was interrupted
-		if err := j.DropValues(sequence); err != nil {
-			return nil, err
-		}
-	}
 	return &CheckpointWriter{j: j, sequence: sequence}, nil
 }
 
 // Add keeps a value and gives its number. Numbers count from 0.
-func (w *CheckpointWriter) Add(value []byte) (number uint32, err error) {
-	number = w.next
-	err = w.j.once(func() error {
+func (w *CheckpointWriter) Add(value []byte) (uint32, error) {
+	number := w.next
+	err := w.j.once(func() error {
 		if err := w.openTable(); err != nil {
 			return err
 		}

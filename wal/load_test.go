@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -118,6 +119,13 @@ func (l *load) groups(n int) error {
 
 // checkpoint keeps a checkpoint, and of those before only the newest.
 func (l *load) checkpoint() error {
+	sets, err := l.j.ValueSets()
+	if err == nil && slices.Contains(sets, l.acked) { // of one that was interrupted
+		err = l.j.DropValues(l.acked)
+	}
+	if err != nil {
+		return err
+	}
 	w, err := l.j.BeginCheckpoint(l.acked)
 	if err != nil {
 		return err

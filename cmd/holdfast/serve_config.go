@@ -38,7 +38,7 @@ func (c *serveConfig) flags(f *pflag.FlagSet) {
 	f.Int64Var(&c.engine.CheckpointBytes, "checkpoint-bytes", 0, "write a checkpoint when the journal has grown by so many `bytes`; -1 only when asked (default 512 MiB)")
 	f.DurationVar(&c.engine.CheckpointEvery, "checkpoint-every", 0, "write one when a change has waited for so long (default 5m)")
 	f.Int64Var(&c.engine.CheckpointRate, "checkpoint-rate", 0, "write checkpoints at so many `bytes` a second at most; -1 for no bound (default 64 MiB)")
-	f.Int64Var(&c.engine.JournalHistory, "journal-history", 0, "keep so many `bytes` of the journal beyond what the checkpoints need; -1 for everything (default 16 GiB)")
+	f.Int64Var(&c.engine.JournalHistory, "journal-history", 0, "keep so many `bytes` of the journal beyond what the checkpoints need (default everything)")
 	f.Int64Var(&c.engine.Journal.BallastBytes, "ballast", 0, "`bytes` of a file that may be deleted when the disk is full; -1 for none (default 64 MiB where there is room)")
 	f.Int64Var(&c.engine.Journal.MinFreeBytes, "min-free", 0, "stop with exit code 4 when the disk has fewer `bytes` free; -1 for no such floor (default 32 MiB)")
 
