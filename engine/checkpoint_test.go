@@ -88,7 +88,7 @@ func runWithCheckpoints(t *testing.T, calls []call, shards int, seed uint64) out
 				t.Fatal(w.recovery.Damaged)
 			}
 		}
-		clock.set(c.now)
+		clock.advance(t, e, c.now)
 		answers = append(answers, ask(t, e, c.commands...)...)
 	}
 	if restored < 2 {

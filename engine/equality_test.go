@@ -39,7 +39,7 @@ func runCalls(tb testing.TB, d *disk, calls []call, shards, restart int) outcome
 			closeEngine(tb, e)
 			e = openOn(tb, d, o)
 		}
-		clock.set(c.now)
+		clock.advance(tb, e, c.now)
 		answers = append(answers, ask(tb, e, c.commands...)...)
 	}
 	result := observe(tb, e, calls)

@@ -77,6 +77,16 @@ func (c *scriptedClock) read() int64 { return c.now.Load() }
 
 func (c *scriptedClock) set(now int64) { c.now.Store(now) }
 
+// advance sets the clock and has what is due expire: otherwise the engine's own timer might, or might not, be quicker than
+// the next request, which admission may answer without looking at the time.
+func (c *scriptedClock) advance(tb testing.TB, e *engine.Engine, now int64) {
+	tb.Helper()
+	c.set(now)
+	if _, err := e.ReadLocation(nil, 0); err != nil {
+		tb.Fatal(err)
+	}
+}
+
 // ask makes a request with images and gives the answers.
 func ask(tb testing.TB, e *engine.Engine, commands ...core.Command) []answer {
 	tb.Helper()
