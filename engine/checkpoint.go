@@ -134,12 +134,25 @@ func (c *checkpointer) run() {
 	}
 }
 
-// take writes a checkpoint.
-func (c *checkpointer) take() (info CheckpointInfo) {
-	started := time.Now()
+// take writes a checkpoint, unless the last one is of the state as it is, and tells of it.
+func (c *checkpointer) take() CheckpointInfo {
 	if at := c.e.Sequence(); at == 0 || c.last != nil && c.last.Sequence == at {
 		return CheckpointInfo{Sequence: at}
 	}
+	started := time.Now()
+	info := c.write(started)
+	info.Took = time.Since(started)
+	if info.Err != nil {
+		c.e.stats.checkpointFailures.Add(1)
+	}
+	if hook := c.e.options.Hooks.CheckpointTaken; hook != nil {
+		hook(info)
+	}
+	return info
+}
+
+// write writes a checkpoint and forgets older ones.
+func (c *checkpointer) write(started time.Time) (info CheckpointInfo) {
 	if c.failed != nil {
 		return CheckpointInfo{Err: c.failed}
 	}
@@ -159,20 +172,16 @@ func (c *checkpointer) take() (info CheckpointInfo) {
 	if info.Err == nil {
 		info.Err = w.write()
 	}
-	info.Took = time.Since(started)
 	if info.Err != nil {
 		c.failed = info.Err
 		c.abandoned.Store(true)
-	} else {
-		c.damaged = slices.DeleteFunc(c.damaged, func(s uint64) bool { return s == uint64(info.Sequence) })
-		c.e.stats.checkpoints.Add(1)
-		c.e.stats.checkpointBytes.Add(info.Bytes)
-		c.e.stats.checkpoint.Store(uint64(info.Sequence))
-		info.Err = c.dropOlder()
+		return info
 	}
-	if hook := c.e.options.Hooks.CheckpointTaken; hook != nil {
-		hook(info)
-	}
+	c.damaged = slices.DeleteFunc(c.damaged, func(s uint64) bool { return s == uint64(info.Sequence) })
+	c.e.stats.checkpoints.Add(1)
+	c.e.stats.checkpointBytes.Add(info.Bytes)
+	c.e.stats.checkpoint.Store(uint64(info.Sequence))
+	info.Err = c.dropOlder()
 	return info
 }
 
@@ -214,7 +223,7 @@ func (f *freeze) read(m *core.Machine) {
 	for i := range m.Channels() {
 		next.Channels = append(next.Channels, core.ChannelImage{ID: core.ChannelID(i), Name: m.ChannelName(core.ChannelID(i))})
 	}
-	c.unsaveScattered(m, next)
+	c.unsaveScattered(m)
 	for slot := range core.Slot(core.SlotCount) {
 		images := m.Freeze(slot, c.keep)
 		for kind := range images {
@@ -238,31 +247,19 @@ func resizePages(pages []codec.PageRef, n int) []codec.PageRef {
 
 // unsaveScattered has pages written again that are the last few of a set of which most is of no use any more, so that the
 // sets together are never much more than twice the state.
-func (c *checkpointer) unsaveScattered(m *core.Machine, next *codec.Manifest) {
-	scattered := func(p codec.PageRef) bool {
-		use := &c.sets[p.Set]
-		return use.live < use.values/2
-	}
+func (c *checkpointer) unsaveScattered(m *core.Machine) {
 	if c.last == nil {
 		return
 	}
-	for slot := range c.last.Slabs {
-		for kind := range c.last.Slabs[slot] {
-			s := &c.last.Slabs[slot][kind]
-			for n, p := range s.Pages {
-				if scattered(p) {
-					m.Unsave(core.PageID{Slot: core.Slot(slot), Slab: s.Image.Kind, Number: uint32(n)})
-				}
-			}
+	c.last.EachPage(func(id core.PageID, p *codec.PageRef) {
+		switch use := &c.sets[p.Set]; {
+		case use.live >= use.values/2:
+		case id.Slab == 0:
+			c.e.keys.unsave(int(id.Slot), int(id.Number))
+		default:
+			m.Unsave(id)
 		}
-	}
-	for stripe := range c.last.Keys {
-		for n, p := range c.last.Keys[stripe].Pages {
-			if scattered(p) {
-				c.e.keys.unsave(stripe, n)
-			}
-		}
-	}
+	})
 }
 
 // keep copies a page. It runs on the sequencer's goroutine or a shard's.

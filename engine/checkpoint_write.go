@@ -31,7 +31,7 @@ func (w *checkpointWriter) write() (err error) {
 		return err
 	}
 	w.next.Sets[w.own].Values = uint32(w.info.Pages)
-	sets := w.dropUnusedSets()
+	sets := dropUnusedSets(w.next)
 	if err := w.journal.Finish(codec.AppendManifest(nil, w.next)); err != nil {
 		return err
 	}
@@ -105,36 +105,22 @@ func (w *checkpointWriter) pace() {
 	}
 }
 
-// dropUnusedSets takes sets out of the manifest of which nothing is in use any more, and counts what is in use of the others.
-func (w *checkpointWriter) dropUnusedSets() (uses []setUse) {
-	live := make([]uint32, len(w.next.Sets))
-	w.everyPage(func(p *codec.PageRef) { live[p.Set]++ })
+// dropUnusedSets takes sets out of a manifest of which nothing is in use, and counts what is in use of the others.
+func dropUnusedSets(m *codec.Manifest) (uses []setUse) {
+	live := make([]uint32, len(m.Sets))
+	m.EachPage(func(_ core.PageID, p *codec.PageRef) { live[p.Set]++ })
 	places := make([]uint32, len(live))
 	var sets []codec.ValueSet
-	for i, set := range w.next.Sets {
-		if live[i] == 0 && i != int(w.own) {
+	for i, set := range m.Sets {
+		own := set.Sequence == m.Sequence // which is there in any case: the manifest lies in it
+		if live[i] == 0 && !own {
 			continue
 		}
 		places[i] = uint32(len(sets))
 		sets = append(sets, set)
 		uses = append(uses, setUse{live: live[i], values: set.Values})
 	}
-	w.next.Sets = sets
-	w.everyPage(func(p *codec.PageRef) { p.Set = places[p.Set] })
+	m.Sets = sets
+	m.EachPage(func(_ core.PageID, p *codec.PageRef) { p.Set = places[p.Set] })
 	return uses
-}
-
-func (w *checkpointWriter) everyPage(fn func(p *codec.PageRef)) {
-	for slot := range w.next.Slabs {
-		for kind := range w.next.Slabs[slot] {
-			for n := range w.next.Slabs[slot][kind].Pages {
-				fn(&w.next.Slabs[slot][kind].Pages[n])
-			}
-		}
-	}
-	for stripe := range w.next.Keys {
-		for n := range w.next.Keys[stripe].Pages {
-			fn(&w.next.Keys[stripe].Pages[n])
-		}
-	}
 }

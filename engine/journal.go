@@ -20,8 +20,8 @@ func (e *Engine) JournalFirst() (core.Sequence, error) {
 	return core.Sequence(first), err
 }
 
-// JournalIdentity identifies the data directory.
-func (e *Engine) JournalIdentity() wal.Identity { return e.journal.Identity() }
+// JournalInstance identifies the data directory.
+func (e *Engine) JournalInstance() [16]byte { return e.journal.Identity().Instance }
 
 // ReadJournal calls fn with the released groups of the journal from the one that holds a sequence, each one verified, as
 // package wal describes it, and with the last sequence of each, until fn says that it has enough. The bytes are valid

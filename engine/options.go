@@ -53,7 +53,7 @@ type Hooks struct {
 	GroupReleased func(GroupInfo)
 	// Recovered is called once, when the journal has been replayed.
 	Recovered func(RecoveryInfo)
-	// CheckpointTaken is called for every checkpoint, when it is on the disk.
+	// CheckpointTaken is called for every checkpoint when it is on the disk, and for every one that failed, with Err.
 	CheckpointTaken func(CheckpointInfo)
 }
 

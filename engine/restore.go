@@ -111,7 +111,7 @@ func (e *Engine) restoreTables(m *codec.Manifest) error {
 
 // valuePlace says what a value of a set is.
 type valuePlace struct {
-	page   core.PageID // of a slab; Slab 0 for a page of the keys, of stripe Slot
+	page   core.PageID // as Manifest.EachPage gives it
 	digest core.Digest
 	wanted bool
 }
@@ -122,19 +122,9 @@ func (e *Engine) restorePages(m *codec.Manifest) error {
 	for i, set := range m.Sets {
 		places[i] = make([]valuePlace, set.Values)
 	}
-	for slot := range m.Slabs {
-		for kind := range m.Slabs[slot] {
-			for n, p := range m.Slabs[slot][kind].Pages {
-				id := core.PageID{Slot: core.Slot(slot), Slab: core.SlabKind(kind + 1), Number: uint32(n)}
-				places[p.Set][p.Number] = valuePlace{id, p.Digest, true}
-			}
-		}
-	}
-	for stripe := range m.Keys {
-		for n, p := range m.Keys[stripe].Pages {
-			places[p.Set][p.Number] = valuePlace{core.PageID{Slot: core.Slot(stripe), Number: uint32(n)}, p.Digest, true}
-		}
-	}
+	m.EachPage(func(id core.PageID, p *codec.PageRef) {
+		places[p.Set][p.Number] = valuePlace{id, p.Digest, true}
+	})
 	for i, set := range m.Sets {
 		if err := e.restoreSet(m.Sequence, uint64(set.Sequence), places[i]); err != nil {
 			return err
@@ -226,8 +216,7 @@ func (e *Engine) restoreDirectory() {
 func (c *checkpointer) adopt(m *codec.Manifest) {
 	c.last = m
 	c.e.stats.checkpoint.Store(uint64(m.Sequence))
-	w := checkpointWriter{c: c, next: m, own: uint32(len(m.Sets))}
-	c.sets = w.dropUnusedSets()
+	c.sets = dropUnusedSets(m)
 }
 
 // follows checks that the first group behind a checkpoint follows from it.

@@ -6,7 +6,7 @@ import "sync/atomic"
 type counters struct {
 	commands, groups, bytes, events, soldOut atomic.Uint64
 
-	checkpoints, checkpointBytes, checkpoint atomic.Uint64
+	checkpoints, checkpointBytes, checkpointFailures, checkpoint atomic.Uint64
 }
 
 // Stats are figures of a running engine.
@@ -23,9 +23,10 @@ type Stats struct {
 	Shards        int
 	JournalBroken bool
 
-	Checkpoint      uint64 // sequence of the newest, 0 when there is none
-	Checkpoints     uint64 // written since the start
-	CheckpointBytes uint64 // of those
+	Checkpoint         uint64 // sequence of the newest, 0 when there is none
+	Checkpoints        uint64 // written since the start
+	CheckpointBytes    uint64 // of those
+	CheckpointFailures uint64 // that could not be written since the start
 }
 
 // Stats gives the figures of now.
@@ -42,9 +43,10 @@ func (e *Engine) Stats() Stats {
 		Shards:        len(e.shards),
 		JournalBroken: e.failure.Load() != nil,
 
-		Checkpoint:      e.stats.checkpoint.Load(),
-		Checkpoints:     e.stats.checkpoints.Load(),
-		CheckpointBytes: e.stats.checkpointBytes.Load(),
+		Checkpoint:         e.stats.checkpoint.Load(),
+		Checkpoints:        e.stats.checkpoints.Load(),
+		CheckpointBytes:    e.stats.checkpointBytes.Load(),
+		CheckpointFailures: e.stats.checkpointFailures.Load(),
 	}
 	for i := range e.orders {
 		s.Orders += uint64(e.orders[i].Load())

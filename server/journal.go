@@ -46,7 +46,7 @@ func (s *Server) streamJournal(x *exchange) {
 		return
 	}
 	head := append([]byte(journalStreamMagic), journalStreamFormat, 0, 0, 0, 0, 0, 0, 0)
-	instance := s.engine.JournalIdentity().Instance
+	instance := s.engine.JournalInstance()
 	head = append(head, instance[:]...)
 	head = binary.LittleEndian.AppendUint64(head, uint64(first))
 	s.stream(x, typeJournalStream, string(head), func() source { return &journalSource{server: s, next: from} })

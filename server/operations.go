@@ -77,6 +77,7 @@ func (s *Server) writeEngineMetrics(w io.Writer) {
 	metrics.WriteGaugeUint64(w, "holdfast_engine_checkpoint_sequence", stats.Checkpoint)
 	metrics.WriteCounterUint64(w, "holdfast_engine_checkpoints_total", stats.Checkpoints)
 	metrics.WriteCounterUint64(w, "holdfast_engine_checkpoint_bytes_total", stats.CheckpointBytes)
+	metrics.WriteCounterUint64(w, "holdfast_engine_checkpoint_failures_total", stats.CheckpointFailures)
 }
 
 // getDigest serves GET /v1/digest.

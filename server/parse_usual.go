@@ -80,6 +80,23 @@ func (s *scanner) whole(least, most int64) (number int64, ok bool) {
 	return number, digits > 0 && digits <= 18 && !leadingZero && number >= least && number <= most
 }
 
+// members reads an object with at least one member; read is to read the value of each.
+func (s *scanner) members(read func(name []byte) bool) bool {
+	if !s.take('{') {
+		return false
+	}
+	for more := true; more; {
+		name, ok := s.name()
+		if !ok || !read(name) {
+			return false
+		}
+		if more, ok = s.next('}'); !ok {
+			return false
+		}
+	}
+	return true
+}
+
 // next reports whether a list that closes with c goes on, after one of its items; ok is false when neither a comma nor
 // its end stands there.
 func (s *scanner) next(c byte) (more, ok bool) {
@@ -93,24 +110,12 @@ func (s *scanner) next(c byte) (more, ok bool) {
 // the command remains to be seen. After false the intake is to be cleared.
 func (in *intake) parseUsual(body []byte, allowed fieldSet) bool {
 	s := scanner{text: body}
-	if !s.take('{') {
-		return false
-	}
-	for more := true; more; {
-		name, ok := s.name()
-		if !ok {
-			return false
-		}
+	return s.members(func(name []byte) bool {
 		field := findField(name)
-		if field&allowed&^in.seen == 0 || !in.usualField(&s, field) {
-			return false
-		}
+		fresh := field & allowed &^ in.seen
 		in.seen |= field
-		if more, ok = s.next('}'); !ok {
-			return false
-		}
-	}
-	return !s.blank()
+		return fresh != 0 && in.usualField(&s, field)
+	}) && !s.blank()
 }
 
 // usualField reads the value of a field.
@@ -158,31 +163,17 @@ func (in *intake) usualLines(s *scanner) bool {
 func (in *intake) usualLine(s *scanner) bool {
 	var sku []byte
 	var quantity int64
-	if !s.take('{') {
-		return false
-	}
-	for more := true; more; {
-		name, ok := s.name()
-		if !ok {
-			return false
-		}
+	whole := s.members(func(name []byte) (ok bool) {
 		switch {
 		case string(name) == "sku" && sku == nil:
 			sku, ok = s.ruled(&nameRule)
 		case string(name) == "quantity" && quantity == 0:
 			quantity, ok = s.whole(1, int64(core.MaxLineQuantity))
-		default:
-			return false
 		}
-		if !ok {
-			return false
-		}
-		if more, ok = s.next('}'); !ok {
-			return false
-		}
-	}
+		return ok
+	})
 	in.skus = append(in.skus, sku)
 	in.command.Lines = append(in.command.Lines, core.Line{Quantity: core.Quantity(quantity)})
 	in.prices = append(in.prices, price{})
-	return sku != nil && quantity != 0
+	return whole && sku != nil && quantity != 0
 }

@@ -11,8 +11,7 @@ import (
 // cutShare keeps cuts few and large: one is made when the journal is larger than it has to be by this part of it.
 const cutShare = 8
 
-// Cut forgets the oldest groups, as long as what is left takes at least keep bytes on the disk and holds everything from
-// sequence limit on. It gives the sequence with which the journal begins afterwards. Nothing is cut for a little.
+// Cut forgets the oldest groups: about keep bytes are left on the disk, and everything from sequence limit on. It gives the sequence with which the journal begins afterwards. Nothing is cut for a little.
 func (j *Journal) Cut(limit, keep uint64) (first uint64, err error) {
 	first, err = j.First()
 	if err != nil || first == 0 {

@@ -119,7 +119,9 @@ func (c *serveConfig) openEngine(ln net.Listener, log io.Writer, signals <-chan 
 			r.Commands, r.Groups, r.Checkpoint, r.Took.Round(time.Millisecond))
 	}
 	options.Hooks.CheckpointTaken = func(i engine.CheckpointInfo) {
-		if i.Err == nil {
+		if i.Err != nil {
+			fmt.Fprintf(log, "a checkpoint could not be written: %v\n", i.Err)
+		} else {
 			fmt.Fprintf(log, "checkpoint of sequence %d: %d pages, %d bytes, which took %v\n", i.Sequence, i.Pages, i.Bytes, i.Took.Round(time.Millisecond))
 		}
 	}

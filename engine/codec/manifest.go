@@ -177,6 +177,24 @@ func (c *cursor) digest() core.Digest {
 	return core.Digest{High: c.uint64(), Low: c.uint64()}
 }
 
+// EachPage calls fn with every page, those of the keys as pages of slab 0 in the slot of the stripe's number. fn may
+// change where a page is.
+func (m *Manifest) EachPage(fn func(id core.PageID, p *PageRef)) {
+	each := func(slot int, slab core.SlabKind, pages []PageRef) {
+		for n := range pages {
+			fn(core.PageID{Slot: core.Slot(slot), Slab: slab, Number: uint32(n)}, &pages[n])
+		}
+	}
+	for slot := range m.Slabs {
+		for kind := range m.Slabs[slot] {
+			each(slot, core.SlabKind(kind+1), m.Slabs[slot][kind].Pages)
+		}
+	}
+	for stripe := range m.Keys {
+		each(stripe, 0, m.Keys[stripe].Pages)
+	}
+}
+
 // Digest is that of the state that the manifest describes.
 func (m *Manifest) Digest() core.Digest {
 	var slots [core.SlotCount]core.Digest
