@@ -38,14 +38,37 @@ func (e *Engine) Submit(r *Request) error {
 	if r.count == 0 {
 		return nil
 	}
-	if err := e.queue.put(r); err != nil {
+	if err := e.pass(r); err != nil {
 		e.unclaim(r)
 		return err
 	}
-	<-r.done
+	if r.count == 0 {
+		return nil
+	}
+	if r.err == nil && r.follows {
+		r.err = e.answerArchived(r)
+	}
 	e.settleKeys(r)
 	e.checkpoints.settled(r)
 	return r.err
+}
+
+// pass brings an admitted request to the sequencer and waits until it is answered. An error means that it was not taken.
+func (e *Engine) pass(r *Request) error {
+	for {
+		if err := e.lookUpExternals(r); err != nil {
+			return err
+		}
+		if r.count == 0 {
+			return nil
+		}
+		if err := e.queue.put(r); err != nil {
+			return err
+		}
+		if <-r.done; r.err != errLookUpAgain {
+			return nil
+		}
+	}
 }
 
 // admit takes out of the request what can be answered at once. What is left keeps its order.

@@ -194,7 +194,8 @@ func (c *checkpointer) nextManifest() *codec.Manifest {
 	next.Sets = append(next.Sets, c.last.Sets...)
 	for slot := range next.Slabs {
 		for kind := range next.Slabs[slot] {
-			next.Slabs[slot][kind].Pages = append([]codec.PageRef(nil), c.last.Slabs[slot][kind].Pages...)
+			last, s := &c.last.Slabs[slot][kind], &next.Slabs[slot][kind]
+			s.First, s.Pages = last.First, append([]codec.PageRef(nil), last.Pages...)
 		}
 	}
 	for i := range next.Keys {
@@ -224,13 +225,24 @@ func (f *freeze) read(m *core.Machine) {
 		next.Channels = append(next.Channels, core.ChannelImage{ID: core.ChannelID(i), Name: m.ChannelName(core.ChannelID(i))})
 	}
 	c.unsaveScattered(m)
+	var archived []uint32
 	for slot := range core.Slot(core.SlotCount) {
 		images := m.Freeze(slot, c.keep)
 		for kind := range images {
 			s := &next.Slabs[slot][kind]
 			s.Image = images[kind]
-			s.Pages = resizePages(s.Pages, int(images[kind].Pages))
+			s.Pages = resizePages(s.Pages, int(images[kind].Pages-s.First))
+			for n := range uint32(len(s.Pages)) {
+				if at := s.First + n; m.IsDropped(core.PageID{Slot: slot, Slab: images[kind].Kind, Number: at}) {
+					archived = append(archived, at)
+				}
+			}
+			for _, n := range archived {
+				s.Archive(n)
+			}
+			archived = archived[:0]
 		}
+		next.Archived[slot] = m.Archived(slot)
 	}
 	c.slot, c.freezing = 0, true
 	c.mu.Lock()
@@ -253,7 +265,7 @@ func (c *checkpointer) unsaveScattered(m *core.Machine) {
 	}
 	c.last.EachPage(func(id core.PageID, p *codec.PageRef) {
 		switch use := &c.sets[p.Set]; {
-		case use.live >= use.values/2:
+		case use.live >= use.values/2 || id.Slab != 0 && m.IsDropped(id):
 		case id.Slab == 0:
 			c.e.keys.unsave(int(id.Slot), int(id.Number))
 		default:

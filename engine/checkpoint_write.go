@@ -53,7 +53,7 @@ func (w *checkpointWriter) writePages() error {
 			if err != nil {
 				return err
 			}
-			w.next.Slabs[p.id.Slot][p.id.Slab-1].Pages[p.id.Number] = ref
+			*w.next.Slabs[p.id.Slot][p.id.Slab-1].Page(p.id.Number) = ref
 			w.c.written(p.bytes)
 			w.pace()
 		}

@@ -28,6 +28,7 @@ type Engine struct {
 	stats     counters
 
 	checkpoints *checkpointer
+	archive     *archiver
 
 	released atomic.Uint64                 // the gate: everything up to here may be seen
 	orders   [core.SlotCount]atomic.Uint32 // released orders of each slot
@@ -84,12 +85,18 @@ func Open(o Options) (*Engine, error) {
 	}
 	// 4. The newest checkpoint, and the journal's commands behind it, executed as they were.
 	e.checkpoints = newCheckpointer(e)
+	e.archive = &archiver{e: e, stopped: make(chan struct{})}
 	if err := e.recover(); err != nil {
 		return nil, errors.Join(err, e.shutDown())
 	}
 	// 5. The sequencer: from here on new commands come in.
 	go e.sequence()
 	go e.checkpoints.run()
+	if e.options.ArchiveAfter > 0 {
+		go e.archive.run()
+	} else {
+		close(e.archive.stopped)
+	}
 	return e, nil
 }
 
@@ -97,6 +104,7 @@ func Open(o Options) (*Engine, error) {
 func (e *Engine) Close() (err error) {
 	e.closing.Do(func() {
 		close(e.closed)
+		<-e.archive.stopped
 		<-e.checkpoints.stopped
 		e.queue.close(ErrClosed)
 		<-e.stopped

@@ -37,6 +37,8 @@ type shardOutput struct {
 	refusals []byte
 	changed  []published
 	defined  []core.Event // SKUs, locations, channels; with their own memory
+	archive  []byte       // orders that left memory, and their external ids
+	archived []archivedPage
 }
 
 // eventRef is a run of events of one sequence. Runs of several shards are put together by (sequence,
@@ -76,4 +78,6 @@ func (o *shardOutput) reset() {
 	clear(o.refs)
 	o.feed, o.events, o.refs, o.refusals = o.feed[:0], 0, o.refs[:0], o.refusals[:0]
 	o.changed, o.defined = o.changed[:0], o.defined[:0]
+	clear(o.archived)
+	o.archive, o.archived = o.archive[:0], o.archived[:0]
 }

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"errors"
 	"sync"
 	"time"
 
@@ -129,7 +130,11 @@ func (e *Engine) ReadOrder(dst []byte, id core.OrderID) (Image, error) {
 	if !e.mayExist(id) {
 		return Image{Bytes: dst, Sequence: e.Sequence()}, ErrNotFound
 	}
-	return e.readImage(dst, imageOrder, uint64(id))
+	image, err := e.readImage(dst, imageOrder, uint64(id))
+	if errors.Is(err, ErrNotFound) && e.archive.orders.Load() > 0 {
+		image.Bytes, err = e.readArchived(dst, id)
+	}
+	return image, err
 }
 
 // ReadSKU appends a SKU's image (codec.DecodeSKUImage) to dst.

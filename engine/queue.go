@@ -124,6 +124,9 @@ func (q *queue) fill(g *group) {
 		g.bytes += len(r.frames)
 		g.commands += r.count
 		n++
+		if r.archives {
+			break // what comes after it has to see what it did
+		}
 	}
 	g.requests = append(g.requests, q.requests[:n]...)
 	q.commands -= g.commands

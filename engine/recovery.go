@@ -28,6 +28,9 @@ func (e *Engine) recover() error {
 	if err != nil {
 		return err
 	}
+	if err := e.archive.restore(); err != nil {
+		return err
+	}
 	from := e.Sequence()
 	idle := make(chan *replayGroup, replayDepth)
 	for range replayDepth {
@@ -95,6 +98,9 @@ func (e *Engine) executeReplay(g *replayGroup) error {
 	r.count = commands
 	g.requests = append(g.requests[:0], r)
 	e.execute(&g.group)
+	if err := e.storeArchive(&g.group); err != nil {
+		return err
+	}
 	if err := e.storeFeed(&g.group); err != nil {
 		return err
 	}

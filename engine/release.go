@@ -9,10 +9,13 @@ import (
 	"holdfast/engine/invariant"
 )
 
-// release lets a group's effects out, in this order: feed, names and availability, the released sequence, answers. It
+// release lets a group's effects out, in this order: archive, feed, names and availability, the released sequence, answers. It
 // is called when the group is executed and durable and every earlier one was released. This is the gate: nothing
 // that a crash could undo passes it, since nothing else in the engine lets anything out.
 func (e *Engine) release(g *group) error {
+	if err := e.storeArchive(g); err != nil {
+		return err
+	}
 	if err := e.storeFeed(g); err != nil {
 		return err
 	}

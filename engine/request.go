@@ -25,14 +25,19 @@ type Request struct {
 	claims        []claim     // of all commands, when some have keys
 	order         []uint16    // scratch of claimAll
 	hasKeys       bool
-	supplied      bool  // some admitted command may bring units to those after it
-	documents     bool  // some command has one
-	documentBytes int   // that the documents take beside the frames
-	malformed     error // of the first command that codec does not take
-	spread        bool  // some command's slots have to be asked for
-	count         int   // of the admitted commands
-	side          uint8 // on which the checkpointer counts the request
-	counted       bool  // and whether it does
+	supplied      bool   // some admitted command may bring units to those after it
+	documents     bool   // some command has one
+	documentBytes int    // that the documents take beside the frames
+	malformed     error  // of the first command that codec does not take
+	spread        bool   // some command's slots have to be asked for
+	follows       bool   // some command is about an order
+	externals     bool   // some command has an external id
+	archives      bool   // this is the archiver's
+	archiveTurn   uint64 // how much had been archived when external ids were looked up
+	name          []byte // scratch of that
+	count         int    // of the admitted commands
+	side          uint8  // on which the checkpointer counts the request
+	counted       bool   // and whether it does
 	err           error
 	done          chan struct{}
 	command       core.Command // scratch of admission
@@ -78,7 +83,7 @@ func ReleaseRequest(r *Request) {
 func (r *Request) Reset() {
 	r.WantImages, r.hasKeys, r.documents, r.spread = false, false, false, false
 	r.frames, r.results, r.images, r.keys = r.frames[:0], r.results[:0], r.images[:0], r.keys[:0]
-	r.supplied = false
+	r.supplied, r.follows, r.externals, r.archives = false, false, false, false
 	r.finder.Forget()
 	r.places, r.sparse, r.count, r.err = r.places[:0], false, 0, nil
 	r.documentBytes, r.malformed = 0, nil
@@ -125,6 +130,8 @@ func (r *Request) AddFrame(frame []byte, c *core.Command) error {
 func (r *Request) note(c *core.Command) {
 	r.results = append(r.results, Result{})
 	r.hasKeys = r.hasKeys || c.HasKey
+	r.externals = r.externals || len(c.ExternalID) > 0
+	r.follows = r.follows || c.Order != 0
 	if len(c.Document) > 0 {
 		r.documents = true
 		r.documentBytes += len(c.Document) + documentOverhead
@@ -151,6 +158,14 @@ func (r *Request) place(admitted int) int {
 		return admitted
 	}
 	return int(r.places[admitted])
+}
+
+// setPlace changes where the result of an admitted command lies.
+func (r *Request) setPlace(admitted, place int) {
+	if admitted == len(r.places) {
+		r.places = append(r.places, 0)
+	}
+	r.places[admitted] = uint16(place)
 }
 
 // finish wakes whoever waits for the request.

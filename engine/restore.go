@@ -95,11 +95,15 @@ func (e *Engine) restoreTables(m *codec.Manifest) error {
 	}
 	for slot := range m.Slabs {
 		for kind := range m.Slabs[slot] {
-			image := m.Slabs[slot][kind].Image
-			if !image.Fits() || !e.machine.RestoreSlab(core.Slot(slot), image) {
+			s := &m.Slabs[slot][kind]
+			image := s.Image
+			if !image.Fits() || !e.machine.RestoreSlab(core.Slot(slot), image, s.IsArchived) {
 				return damage(m.Sequence, fmt.Sprintf("slab %d of slot %d in the checkpoint cannot be: %+v", image.Kind, slot, image))
 			}
 		}
+	}
+	for slot := range m.Archived {
+		e.machine.RestoreArchived(core.Slot(slot), m.Archived[slot])
 	}
 	for stripe := range m.Keys {
 		if !e.keys.restorePages(stripe, len(m.Keys[stripe].Pages), m.Keys[stripe].Length) {
@@ -173,7 +177,7 @@ func (e *Engine) restoreSet(checkpoint core.Sequence, set uint64, places []value
 func (e *Engine) restoreIndexes(m *codec.Manifest) {
 	work := make(chan func(), core.SlotCount+keyStripes)
 	for slot := range core.Slot(core.SlotCount) {
-		work <- func() { e.machine.RestoreIndexes(slot) }
+		work <- func() { e.machine.RestoreIndexes(slot, m.At) }
 	}
 	for stripe := range keyStripes {
 		work <- func() { e.keys.restoreIndex(stripe, m.Sequence) }

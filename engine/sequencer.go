@@ -31,6 +31,7 @@ func (e *Engine) sequence() {
 
 // runGroup takes a group through its life.
 func (e *Engine) runGroup(g *group) error {
+	e.sendBack(g)
 	// 1. Stamp: sequence and time.
 	g.first = core.Sequence(e.released.Load()) + 1
 	g.now = max(g.now, core.Millis(e.options.Clock()))

@@ -4,15 +4,16 @@
 // # Key families
 //
 // One Pebble database holds everything. The first byte of a key names its family; numbers in keys are
-// big-endian, so that the order of keys is the order of sequences. Other families (archived orders,
-// cursors) take other first bytes.
+// big-endian, so that the order of keys is the order of sequences. Other families (cursors) take other first bytes.
 //
+//	'a' + number                      a page of the archive (archive.go)
 //	'c' + sequence                    head of the checkpoint after that sequence (checkpoint.go)
 //	'd' + sequence                    a document that rode with the command of that sequence
 //	'f' + last + first                feed of the group that spans first..last
 //	'j' + first                       journal group that begins with first
 //	'm' + name                        facts about the directory itself: "identity"
 //	'p' + sequence + number           values of that checkpoint: pages, and pieces of its manifest
+//	'x' + name                        the number that the archive has under a name
 //
 // The feed's key begins with the last sequence so that one seek finds the group that holds a sequence, or
 // the next one after it.

@@ -4,18 +4,21 @@ import "encoding/binary"
 
 // The first byte of every key: its family. These must not change.
 const (
+	familyArchive    = 'a'
 	familyCheckpoint = 'c'
 	familyDocument   = 'd'
 	familyFeed       = 'f'
 	familyJournal    = 'j'
 	familyMeta       = 'm'
 	familyPage       = 'p'
+	familyName       = 'x'
 )
 
 const (
 	sequenceKeyLength   = 1 + 8
 	feedKeyLength       = 1 + 8 + 8
 	checkpointKeyLength = 1 + 8 + 4
+	archiveKeyLength    = 1 + 8
 )
 
 var identityKey = []byte("midentity")

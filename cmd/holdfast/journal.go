@@ -106,6 +106,8 @@ func kindName(k core.CommandKind) string {
 		return "release_hold"
 	case core.CommandCancelOrder:
 		return "cancel_order"
+	case core.CommandArchiveOrders:
+		return "archive_orders"
 	default:
 		return fmt.Sprintf("kind_%d", k)
 	}

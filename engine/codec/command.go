@@ -113,6 +113,8 @@ func allowedFlags(kind core.CommandKind) byte {
 		return flagMask
 	case core.CommandConfirmHold, core.CommandExtendHold, core.CommandReleaseHold, core.CommandCancelOrder:
 		return flagKey | flagMask | flagDocument | flagVersion
+	case core.CommandArchiveOrders:
+		return 0
 	default:
 		return flagKey | flagMask | flagDocument
 	}
@@ -165,7 +167,7 @@ func checkHeader(src []byte) (length, body int, err error) {
 	kind, flags, slot := core.CommandKind(src[frameKind]), src[frameFlags], src[frameSlot]
 	body = bodyOffset(flags)
 	switch {
-	case kind < core.CommandTick || kind > core.CommandCancelOrder:
+	case kind < core.CommandTick || kind > core.CommandArchiveOrders:
 		return 0, 0, &FormatError{frameKind, "unknown command kind"}
 	case src[frameVersion] != commandVersion:
 		return 0, 0, &FormatError{frameVersion, "unknown version of the command kind"}

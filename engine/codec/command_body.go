@@ -27,7 +27,7 @@ func appendBody(dst []byte, c *core.Command) []byte {
 		dst = appendUvarint(dst, uint64(c.Channel))
 		dst = appendString(dst, c.Customer)
 		return appendLines(dst, c.Lines)
-	case core.CommandConfirmHold, core.CommandReleaseHold, core.CommandCancelOrder:
+	case core.CommandConfirmHold, core.CommandReleaseHold, core.CommandCancelOrder, core.CommandArchiveOrders:
 		return binary.LittleEndian.AppendUint64(dst, uint64(c.Order))
 	case core.CommandExtendHold:
 		dst = binary.LittleEndian.AppendUint64(dst, uint64(c.Order))
@@ -58,7 +58,7 @@ func (c *cursor) body(cmd *core.Command) {
 		cmd.Channel = c.channel()
 		cmd.Customer = c.name(badCustomer)
 		cmd.Lines = c.lines(cmd.Lines)
-	case core.CommandConfirmHold, core.CommandReleaseHold, core.CommandCancelOrder:
+	case core.CommandConfirmHold, core.CommandReleaseHold, core.CommandCancelOrder, core.CommandArchiveOrders:
 		cmd.Order = core.OrderID(c.uint64())
 	case core.CommandExtendHold:
 		cmd.Order = core.OrderID(c.uint64())

@@ -32,17 +32,19 @@
 // What a checkpoint is made of (AppendManifest, DecodeManifest). The pages themselves are package core's
 // records and the engine's keys as they lie in memory.
 //
-//	0       4  "HFC1"
+//	0       4  "HFC2"
 //	4       8  sequence, 12 8 time, 20 8 epoch, 28 32 SHA-256 of the group of that sequence
 //	60     16  digest of the tables
 //	        …  uv value sets, and of each: u64 sequence, u32 values
 //	        …  uv locations, and each as AppendLocationImage writes it
 //	        …  uv channels, and of each: uv number, str name
-//	        …  for each of 64 slots and each of 9 slabs: u32 length, u32 free, u32 live, pages
+//	        …  for each of 64 slots: 16 bytes digest of what was archived, and for each of its 9 slabs: u32 length,
+//	           u32 free, u32 live, u32 how many of the first pages were archived, the other pages
 //	       16  seed of the key table's hash
 //	        …  for each of 64 stripes: u32 length, pages
 //
-// Pages are a u32 number of them, and of each: u32 place of the value set, u32 number of the value, 16 bytes digest.
+// Pages are a u32 number of them, and of each: u32 place of the value set, u32 number of the value, 16 bytes digest. A
+// place of 0xFFFFFFFF, a number of 0 and a digest of 0 stand for one more that was archived.
 //
 // # Command frame
 //
@@ -60,7 +62,7 @@
 //	     [  4  length of document]  flag bit 2; 1 to core.MaxDocumentLength
 //	     [  …  document          ]
 //
-// Flags by kind: a tick has only the mask; confirm, extend, release and cancel have all; all others have
+// Flags by kind: a tick has only the mask, archive orders has none; confirm, extend, release and cancel have all; all others have
 // everything but the expected version. Slots and order number have fixed widths, so they are patched in
 // place once they are known (SetSlots, SetOrder).
 //
@@ -77,6 +79,7 @@
 //	 9 extend hold       u64 order number, uv time to live in ms
 //	10 release hold      u64 order number
 //	11 cancel order      u64 order number
+//	12 archive orders    u64 number of an order of the page
 //
 // Fingerprint is the XXH64 of body and document, XOR the product of (kind | version<<8 | document flag<<16)
 // and 0x9E3779B97F4A7C15.
@@ -149,6 +152,17 @@
 //	16   8  last sequence
 //	24   …  events            their sequences from first to last, never going back
 //	     4  CRC32C            of all before
+//
+// # Archive
+//
+// The orders of a page that has left memory (AppendArchive, DecodeArchive):
+//
+//	0   1  format            1
+//	1   3  zero
+//	4   4  count of orders   n
+//	8  4n  where the image of each ends, from the first image on
+//	    …  images
+//	    4  CRC32C            of all before
 //
 // # Binary batch
 //

@@ -143,6 +143,8 @@ func goldenFollowUps() []golden {
 			Kind: core.CommandReleaseHold, Mask: slot9, Order: order}),
 		goldenCommand("cancel_order", "cancel order, slots 9 and 63, expected version 3, document", core.Command{
 			Kind: core.CommandCancelOrder, Mask: slots9and63, Order: order, ExpectedVersion: 3, Document: []byte("{}")}),
+		goldenCommand("archive_orders", "archive the page of an order, slot 9", core.Command{
+			Kind: core.CommandArchiveOrders, Mask: slot9, Order: order}),
 	}
 }
 

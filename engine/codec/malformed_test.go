@@ -141,7 +141,7 @@ func TestMalformedHeader(t *testing.T) {
 		{"empty", nil, 0, "frame's header"},
 		{"seven bytes", good[:7], 7, "frame's header"},
 		{"kind 0", with(good, 0, 0), 0, "kind"},
-		{"kind 12", with(good, 0, 12), 0, "kind"},
+		{"kind 13", with(good, 0, 13), 0, "kind"},
 		{"version 0", with(good, 1, 0), 1, "version"},
 		{"version 2", with(good, 1, 2), 1, "version"},
 		{"unknown flag", with(good, 2, 0x10), 2, "flag"},
@@ -177,7 +177,7 @@ func TestPeekChecksTheHeader(t *testing.T) {
 		return err
 	}, []malformed{
 		{"length above the input", good[:12], 4, "longer"},
-		{"kind 12", with(good, 0, 12), 0, "kind"},
+		{"kind 13", with(good, 0, 13), 0, "kind"},
 		{"key all zero", frame(core.CommandConfirmHold, flagKey, zeros, zeros, eight), 8, "key"},
 	})
 	if h, err := PeekCommand(good); err != nil || h.Body != frameFixed {

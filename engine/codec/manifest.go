@@ -8,7 +8,7 @@ import (
 )
 
 // manifestMagic begins a manifest.
-const manifestMagic = "HFC1"
+const manifestMagic = "HFC2"
 
 // KeyStripes is the number of stripes of the engine's key table, whose pages are in checkpoints too.
 const KeyStripes = 64
@@ -23,6 +23,7 @@ type Manifest struct {
 	Sets      []ValueSet // in ascending order; the last is the checkpoint's own
 	Locations []core.LocationImage
 	Channels  []core.ChannelImage
+	Archived  [core.SlotCount]core.Digest // of what left each slot
 	Slabs     [core.SlotCount][core.SlabKinds]SlabPages
 	KeySeed   [2]uint64 // of the key table's hash, which says what lies in which stripe
 	Keys      [KeyStripes]KeyPages
@@ -37,7 +38,26 @@ type ValueSet struct {
 // SlabPages is a slab and where its pages are.
 type SlabPages struct {
 	Image core.SlabImage
-	Pages []PageRef
+	First uint32    // pages before it were archived
+	Pages []PageRef // from the first on
+}
+
+// Page gives where a page is.
+func (s *SlabPages) Page(n uint32) *PageRef { return &s.Pages[n-s.First] }
+
+// IsArchived tells whether a page was archived.
+func (s *SlabPages) IsArchived(n uint32) bool { return n < s.First || s.Page(n).IsArchived() }
+
+// Archive notes that a page was archived.
+func (s *SlabPages) Archive(n uint32) {
+	if n < s.First {
+		return
+	}
+	*s.Page(n) = ArchivedPage
+	for len(s.Pages) > 0 && s.Pages[0].IsArchived() {
+		s.First++
+		s.Pages = s.Pages[1:]
+	}
 }
 
 // KeyPages is a stripe of the key table and where its pages are.
@@ -54,6 +74,15 @@ type PageRef struct {
 }
 
 const pageRefSize = 4 + 4 + 16
+
+// maxPages is more than a slab can have: numbers of records have 32 bits.
+const maxPages = 1 << 22
+
+// ArchivedPage is where a page is that was archived: nowhere.
+var ArchivedPage = PageRef{Set: 1<<32 - 1}
+
+// IsArchived tells whether the page was archived.
+func (p *PageRef) IsArchived() bool { return p.Set == ArchivedPage.Set }
 
 // AppendManifest appends a manifest.
 func AppendManifest(dst []byte, m *Manifest) []byte {
@@ -77,11 +106,13 @@ func AppendManifest(dst []byte, m *Manifest) []byte {
 		dst = appendChannelImage(dst, &m.Channels[i])
 	}
 	for slot := range m.Slabs {
+		dst = appendDigest(dst, m.Archived[slot])
 		for kind := range m.Slabs[slot] {
 			s := &m.Slabs[slot][kind]
 			dst = binary.LittleEndian.AppendUint32(dst, s.Image.Length)
 			dst = binary.LittleEndian.AppendUint32(dst, s.Image.Free)
 			dst = binary.LittleEndian.AppendUint32(dst, s.Image.Live)
+			dst = binary.LittleEndian.AppendUint32(dst, s.First)
 			dst = appendPageRefs(dst, s.Pages)
 		}
 	}
@@ -136,12 +167,18 @@ func DecodeManifest(src []byte, m *Manifest) error {
 		c.channelImage(&m.Channels[i])
 	}
 	for slot := range m.Slabs {
+		m.Archived[slot] = c.digest()
 		for kind := range m.Slabs[slot] {
 			s := &m.Slabs[slot][kind]
 			s.Image.Kind = core.SlabKind(kind + 1)
 			s.Image.Length, s.Image.Free, s.Image.Live = c.uint32(), c.uint32(), c.uint32()
+			at := c.pos
+			s.First = c.uint32()
 			s.Pages = c.pageRefs(m.Sets)
-			s.Image.Pages = uint32(len(s.Pages))
+			if s.First > maxPages || len(s.Pages) > 0 && s.Pages[0].IsArchived() {
+				c.fail(at, "begins with a page that was archived")
+			}
+			s.Image.Pages = s.First + uint32(len(s.Pages))
 		}
 	}
 	for i := range m.KeySeed {
@@ -165,6 +202,9 @@ func (c *cursor) pageRefs(sets []ValueSet) []PageRef {
 		p := &pages[i]
 		at := c.pos
 		p.Set, p.Number, p.Digest = c.uint32(), c.uint32(), c.digest()
+		if *p == ArchivedPage {
+			continue
+		}
 		if int(p.Set) >= len(sets) || p.Number >= sets[p.Set].Values {
 			c.fail(at, "a page is in no value")
 			return nil
@@ -177,21 +217,25 @@ func (c *cursor) digest() core.Digest {
 	return core.Digest{High: c.uint64(), Low: c.uint64()}
 }
 
-// EachPage calls fn with every page, those of the keys as pages of slab 0 in the slot of the stripe's number. fn may
-// change where a page is.
+// EachPage calls fn with every page that is somewhere, those of the keys as pages of slab 0 in the slot of the stripe's
+// number. fn may change where a page is.
 func (m *Manifest) EachPage(fn func(id core.PageID, p *PageRef)) {
-	each := func(slot int, slab core.SlabKind, pages []PageRef) {
+	each := func(slot int, slab core.SlabKind, first uint32, pages []PageRef) {
 		for n := range pages {
-			fn(core.PageID{Slot: core.Slot(slot), Slab: slab, Number: uint32(n)}, &pages[n])
+			if pages[n].IsArchived() {
+				continue
+			}
+			fn(core.PageID{Slot: core.Slot(slot), Slab: slab, Number: first + uint32(n)}, &pages[n])
 		}
 	}
 	for slot := range m.Slabs {
 		for kind := range m.Slabs[slot] {
-			each(slot, core.SlabKind(kind+1), m.Slabs[slot][kind].Pages)
+			s := &m.Slabs[slot][kind]
+			each(slot, core.SlabKind(kind+1), s.First, s.Pages)
 		}
 	}
 	for stripe := range m.Keys {
-		each(stripe, 0, m.Keys[stripe].Pages)
+		each(stripe, 0, 0, m.Keys[stripe].Pages)
 	}
 }
 
@@ -202,9 +246,14 @@ func (m *Manifest) Digest() core.Digest {
 		var slabs [core.SlabKinds]core.Digest
 		for kind := range slabs {
 			s := &m.Slabs[slot][kind]
-			slabs[kind] = core.DigestSlab(s.Image, func(n uint32) core.Digest { return s.Pages[n].Digest })
+			slabs[kind] = core.DigestSlab(s.Image, func(n uint32) core.Digest {
+				if s.IsArchived(n) {
+					return core.Digest{}
+				}
+				return s.Page(n).Digest
+			})
 		}
-		slots[slot] = core.DigestSlabs(core.Slot(slot), slabs)
+		slots[slot] = core.DigestSlabs(core.Slot(slot), slabs, m.Archived[slot])
 	}
 	return core.DigestSlots(m.Tables, &slots)
 }

@@ -126,12 +126,16 @@ func hasExpectedVersion(kind core.CommandKind) bool {
 var commandKinds = []core.CommandKind{
 	core.CommandTick, core.CommandDefineSKU, core.CommandDefineLocation, core.CommandDefineChannel,
 	core.CommandAdjustStock, core.CommandPlaceHold, core.CommandPlaceOrder, core.CommandConfirmHold,
-	core.CommandExtendHold, core.CommandReleaseHold, core.CommandCancelOrder,
+	core.CommandExtendHold, core.CommandReleaseHold, core.CommandCancelOrder, core.CommandArchiveOrders,
 }
 
 func (g generator) command(kind core.CommandKind) core.Command {
 	c := core.Command{Kind: kind, Version: 1, Mask: g.mask()}
-	if kind == core.CommandTick {
+	switch kind {
+	case core.CommandTick:
+		return c
+	case core.CommandArchiveOrders:
+		c.Mask, c.Order = core.Slot(g.IntN(core.SlotCount)).Mask(), g.order()
 		return c
 	}
 	if g.bool() {

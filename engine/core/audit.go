@@ -33,7 +33,8 @@ type AuditReport struct {
 	Violations                                 []Violation // the first MaxViolations
 	Found                                      int         // all of them
 	SKUs                                       int
-	Held, Placed, Cancelled, Released, Expired int // orders by status
+	Held, Placed, Cancelled, Released, Expired int // orders in memory, by status
+	Archived                                   int // orders that have left memory
 }
 
 // MaxViolations bounds an audit's list: one broken sum can show in every order.
@@ -89,6 +90,10 @@ func (a *auditor) expect(want, got Quantity, v Violation) {
 func (a *auditor) tallyOrders(s *slot) {
 	var image OrderImage
 	for place := range s.orders.length {
+		if !s.orders.isHere(place >> pageShift) {
+			a.report.Archived++
+			continue
+		}
 		s.image(place, &image)
 		record := s.orders.at(place)
 		if !record.mask.Has(s.id) || image.Status < StatusHeld || image.Status > StatusExpired {
@@ -173,7 +178,7 @@ func (a *auditor) tallyParts(s *slot) {
 			continue // a free record
 		}
 		parts++
-		if _, ok := a.machine.slots[part.order.Home()].findOrder(part.order); !ok {
+		if _, ok := a.machine.slots[part.order.Home()].findOrder(part.order); !ok && !a.machine.IsArchived(part.order) {
 			a.violate(Violation{Kind: ViolationPart, Order: part.order})
 		}
 		for at := part.first; at != 0; {

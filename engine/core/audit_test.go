@@ -10,7 +10,8 @@ import (
 // nobody listens to events.
 type nobody struct{}
 
-func (nobody) Event(*Event) {}
+func (nobody) Event(*Event)       {}
+func (nobody) Archived(*Archived) {}
 
 // auditShop is a small shop in which every kind of record is in use: orders with one and with several allocations,
 // backordered, counted, with an external id, and ended in every way; holds in one slot and over two, live and gone.

@@ -12,7 +12,8 @@ import (
 // discard is a sink that reads nothing.
 type discard struct{ events int }
 
-func (d *discard) Event(*core.Event) { d.events++ }
+func (d *discard) Event(*core.Event)       { d.events++ }
+func (d *discard) Archived(*core.Archived) {}
 
 // hugePages is an allocator like the engine's: memory from the system, in huge pages where there are any. The
 // engine has them populated in the background; here the clock stands still meanwhile.

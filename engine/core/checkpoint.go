@@ -64,11 +64,17 @@ type pageState struct {
 	digest Digest
 }
 
+// droppedPage is the state of a page that is not in memory: no checkpoint has it, and its digest in the slab's is zero.
+var droppedPage = pageState{marks: pageDigested | pageSaved}
+
 // pageStore is a slab, whatever its records are.
 type pageStore interface {
 	image() SlabImage
 	page(n uint32) ([]byte, *pageState)
-	restore(image SlabImage)
+	restore(image SlabImage, dropped func(n uint32) bool)
+	isHere(n uint32) bool
+	isFull(n uint32) bool
+	drop(n uint32)
 }
 
 // stores gives a slot's slabs in the order of their kinds.
@@ -159,9 +165,9 @@ func DigestSlab(image SlabImage, pageDigest func(n uint32) Digest) Digest {
 	return d
 }
 
-// DigestSlabs is the digest of a slot from those of its slabs, in the order of their kinds.
-func DigestSlabs(id Slot, slabs [SlabKinds]Digest) Digest {
-	d := Digest{}.add(uint64(id), 1)
+// DigestSlabs is the digest of a slot from those of its slabs, in the order of their kinds, and that of what was archived.
+func DigestSlabs(id Slot, slabs [SlabKinds]Digest, archived Digest) Digest {
+	d := Digest{}.add(uint64(id), 1).addDigest(archived)
 	for _, slab := range slabs {
 		d = d.addDigest(slab)
 	}
@@ -189,15 +195,37 @@ func digestStore(store pageStore) Digest {
 	})
 }
 
-// RestoreSlab gives a slab of a new machine the size that it had. Its pages, all of them, follow with RestorePage, and
-// then RestoreIndexes for the slot. It is false for a kind of slab that does not exist.
-func (m *Machine) RestoreSlab(id Slot, image SlabImage) bool {
+// RestoreSlab gives a slab of a new machine the size that it had, without the pages that were archived. Its other pages,
+// all of them, follow with RestorePage, and then RestoreIndexes for the slot. It is false for a kind of slab that does
+// not exist, and for one that is never archived.
+func (m *Machine) RestoreSlab(id Slot, image SlabImage, dropped func(n uint32) bool) bool {
 	store := m.slots[id].storeOf(image.Kind)
 	if store == nil {
 		return false
 	}
-	store.restore(image)
+	store.restore(image, dropped)
+	for n := range image.Pages {
+		if !store.isHere(n) && (!image.Kind.archives() || !store.isFull(n)) {
+			return false
+		}
+	}
 	return true
+}
+
+// archives tells whether pages of a slab can be archived.
+func (k SlabKind) archives() bool {
+	return k == SlabOrders || k == SlabLines || k == SlabAllocations || k == SlabTexts
+}
+
+// RestoreArchived gives a slot of a new machine the digest of what was archived.
+func (m *Machine) RestoreArchived(id Slot, archived Digest) { m.slots[id].archived = archived }
+
+// Archived is the digest of what left a slot.
+func (m *Machine) Archived(id Slot) Digest { return m.slots[id].archived }
+
+// IsDropped tells whether a page was archived.
+func (m *Machine) IsDropped(id PageID) bool {
+	return !m.slots[id.Slot].storeOf(id.Slab).isHere(id.Number)
 }
 
 // RestorePage fills a page with what was kept of it; false says that there is no such page, or none of that size. The
@@ -216,18 +244,24 @@ func (m *Machine) RestorePage(id PageID, bytes []byte, digest Digest) bool {
 	return true
 }
 
-// RestoreIndexes derives from a slot's records what is not in checkpoints. Slots may be restored side by side.
-func (m *Machine) RestoreIndexes(id Slot) {
+// RestoreIndexes derives from a slot's records what is not in checkpoints. Pages of closed orders count as closed since
+// now, the time of the checkpoint. Slots may be restored side by side.
+func (m *Machine) RestoreIndexes(id Slot, now Millis) {
 	s := &m.slots[id]
 	s.mark = make([]bool, s.skus.length)
 	for place := range s.skus.length {
-		name, _ := s.texts.get(s.skus.at(place).name)
+		at := s.skus.at(place).name
+		name, _ := s.texts.get(at)
+		s.texts.refer(at>>textPageShift, 1)
 		s.names.Insert(indexHash(s.seed, name), place)
 		s.touch(MakeSKUID(id, place))
 	}
-	for place := range s.orders.length {
-		s.restoreOrder(place)
+	for page := range uint32(len(s.orders.pages)) {
+		s.restoreOrders(page, now)
 	}
+	s.lines.findUnused(&s.lines)
+	s.allocations.findUnused(&s.allocations)
+	s.texts.findUnused(&s.texts)
 	for place := range s.parts.length {
 		if part := s.parts.at(place); part.deadline != 0 {
 			s.partIndex.Insert(s.partHash(part.order), place)
@@ -241,8 +275,25 @@ func (m *Machine) RestoreIndexes(id Slot) {
 	}
 }
 
+func (s *slot) restoreOrders(page uint32, now Millis) {
+	if !s.orders.isHere(page) {
+		s.left++
+		return
+	}
+	for place := page << pageShift; place < min((page+1)<<pageShift, s.orders.length); place++ {
+		s.restoreOrder(place)
+	}
+	if s.orders.users[page] == 0 && s.orders.isFull(page) {
+		s.closed = append(s.closed, closedPage{page, now})
+	}
+}
+
 func (s *slot) restoreOrder(place uint32) {
 	record := s.orders.at(place)
+	if !record.status.IsClosed() {
+		s.orders.users[place>>pageShift]++
+	}
+	s.refer(place, 1)
 	if _, external := s.texts.get(record.text); len(external) > 0 {
 		s.externals.Insert(s.externalHash(record.channel, external), place)
 	}

@@ -15,6 +15,8 @@ type saved struct {
 	images    [core.SlotCount][core.SlabKinds]core.SlabImage
 	locations []core.LocationImage
 	channels  []core.ChannelImage
+	archived  [core.SlotCount]core.Digest
+	dropped   map[core.PageID]bool
 	digest    core.Digest
 	after     int // commands
 	fresh     int // pages kept by this checkpoint
@@ -23,7 +25,7 @@ type saved struct {
 // freeze begins a checkpoint of a machine that has executed so many commands.
 func (s *saved) freeze(m *core.Machine, after int) {
 	s.after, s.digest, s.fresh = after, m.Digest(), 0
-	s.locations, s.channels = nil, nil
+	s.locations, s.channels, s.dropped = nil, nil, map[core.PageID]bool{}
 	for i := range m.Locations() {
 		var image core.LocationImage
 		m.ReadLocation(core.LocationID(i), &image)
@@ -39,6 +41,14 @@ func (s *saved) freeze(m *core.Machine, after int) {
 			s.fresh++
 			s.pages[id] = append([]byte(nil), bytes...)
 		})
+		s.archived[slot] = m.Archived(slot)
+		for _, image := range s.images[slot] {
+			for n := range image.Pages {
+				if id := (core.PageID{Slot: slot, Slab: image.Kind, Number: n}); m.IsDropped(id) {
+					s.dropped[id] = true
+				}
+			}
+		}
 	}
 }
 
@@ -68,17 +78,22 @@ func (s *saved) restore(t *testing.T, seed uint64) *core.Machine {
 	}
 	for slot := range core.Slot(core.SlotCount) {
 		for _, image := range s.images[slot] {
-			if !m.RestoreSlab(slot, image) {
+			dropped := func(n uint32) bool { return s.dropped[core.PageID{Slot: slot, Slab: image.Kind, Number: n}] }
+			if !m.RestoreSlab(slot, image, dropped) {
 				t.Fatalf("slab %+v does not fit", image)
 			}
 			for n := range image.Pages {
 				id := core.PageID{Slot: slot, Slab: image.Kind, Number: n}
+				if dropped(n) {
+					continue
+				}
 				if !m.RestorePage(id, s.pages[id], core.DigestPage(s.pages[id])) {
 					t.Fatalf("page %+v does not fit", id)
 				}
 			}
 		}
-		m.RestoreIndexes(slot)
+		m.RestoreArchived(slot, s.archived[slot])
+		m.RestoreIndexes(slot, 0)
 	}
 	return m
 }
@@ -87,6 +102,8 @@ func (s *saved) restore(t *testing.T, seed uint64) *core.Machine {
 type told []string
 
 func (l *told) Event(e *core.Event) { *l = append(*l, fmt.Sprintf("%+v", reference.CopyEvent(e))) }
+
+func (l *told) Archived(*core.Archived) {}
 
 // TestCheckpointIsOneMoment takes checkpoints in the middle of histories, copies their pages a few at a time while commands
 // go on, and makes machines of what was kept: each is what the first was when its checkpoint began, and from there on

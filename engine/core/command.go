@@ -15,6 +15,7 @@ const (
 	CommandExtendHold     CommandKind = 9  // move a hold's deadline
 	CommandReleaseHold    CommandKind = 10 // give a hold's units back
 	CommandCancelOrder    CommandKind = 11 // give an order's units back
+	CommandArchiveOrders  CommandKind = 12 // forget the page of an order, whose orders are all closed
 )
 
 // Command is a request to change state. Its byte slices may point into the buffer that it was
@@ -26,7 +27,7 @@ type Command struct {
 	HasKey  bool
 	Key     IdempotencyKey
 
-	Order           OrderID // confirm, extend, release, cancel
+	Order           OrderID // confirm, extend, release, cancel; archive: any of the page
 	ExpectedVersion uint32  // confirm, extend, release, cancel: refuse unless the order has it; 0 for any
 
 	TTL        Millis // place hold, extend hold

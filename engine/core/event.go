@@ -46,6 +46,9 @@ const (
 	StatusExpired   OrderStatus = 5
 )
 
+// IsClosed tells whether an order of the status never changes again.
+func (s OrderStatus) IsClosed() bool { return s >= StatusCancelled }
+
 // OrderImage is an order, or the hold it began as, at one instant.
 type OrderImage struct {
 	ID          OrderID

@@ -25,6 +25,9 @@ func (s *slot) isLive(due *dueRecord) bool {
 		part := s.parts.at(due.place)
 		return part.order == due.order && part.deadline == due.deadline
 	}
+	if !s.orders.isHere(due.place >> pageShift) {
+		return false
+	}
 	order := s.orders.at(due.place)
 	return order.status == StatusHeld && order.deadline == due.deadline
 }
@@ -60,6 +63,7 @@ func (s *slot) expireHold(place uint32, seq Sequence, sink Sink) {
 		}
 		next += l.Allocations
 	}
+	s.closeOrder(place, record.deadline)
 	sink.Event(ev)
 }
 

@@ -33,6 +33,10 @@ type slot struct {
 	partLines   recycler[partLineRecord]
 	limits      recycler[limitRecord]
 
+	archived Digest       // of all pages that were dropped, in their order
+	left     uint32       // pages of orders that were
+	closed   []closedPage // that may be, those closed first first; some may have left
+
 	keeper    keeper
 	seed      uint64
 	names     *Index // SKU names → skus
@@ -94,9 +98,11 @@ func (s *slot) open(id Slot, allocate Allocator, seed uint64) {
 	s.limitOf = NewIndex(allocate)
 }
 
-// Sink takes what a machine has to tell. An event is valid only during the call.
+// Sink takes what a machine has to tell. What it is given is valid only during the call.
 type Sink interface {
 	Event(ev *Event)
+	// Archived takes the orders of a page over before they are forgotten.
+	Archived(a *Archived)
 }
 
 // Execute runs a command straight through: all its slots' time, gather, decide, apply. The outcome's
@@ -136,6 +142,8 @@ func (m *Machine) Gather(id Slot, st *Step, sink Sink) {
 		s.gatherPlacement(st)
 	case CommandConfirmHold, CommandExtendHold, CommandReleaseHold, CommandCancelOrder:
 		s.gatherOrder(st)
+	case CommandArchiveOrders:
+		s.gatherArchive(st)
 	default:
 		invariant.Check(false, "a command's kind is known")
 	}
@@ -158,6 +166,8 @@ func (m *Machine) Decide(st *Step) {
 		m.decidePlacement(st)
 	case CommandConfirmHold, CommandExtendHold, CommandReleaseHold, CommandCancelOrder:
 		decideOrder(st)
+	case CommandArchiveOrders:
+		decideArchive(st)
 	}
 }
 
@@ -181,5 +191,7 @@ func (m *Machine) Apply(id Slot, st *Step, sink Sink) {
 		s.applyPlacement(st, sink)
 	case CommandConfirmHold, CommandExtendHold, CommandReleaseHold, CommandCancelOrder:
 		s.applyOrder(st, sink)
+	case CommandArchiveOrders:
+		s.applyArchive(st, sink)
 	}
 }

@@ -9,6 +9,7 @@ func (s *slot) gatherOrder(st *Step) {
 	}
 	place, ok := s.findOrder(st.command.Order)
 	if !ok {
+		st.gone = st.command.Order.Place() < uint64(s.orders.length) && !s.orders.isHere(st.command.Order.ArchivePage())
 		return
 	}
 	st.known, st.place = true, place
@@ -21,16 +22,17 @@ func (s *slot) gatherOrder(st *Step) {
 	}
 }
 
-// findOrder gives the place of an order of this slot.
+// findOrder gives the place of an order of this slot that is in memory.
 func (s *slot) findOrder(id OrderID) (uint32, bool) {
-	if id.Place() >= uint64(s.orders.length) {
+	if id.Place() >= uint64(s.orders.length) || !s.orders.isHere(id.ArchivePage()) {
 		return 0, false
 	}
 	place := uint32(id.Place())
 	return place, id.Spread() == (s.orders.at(place).mask != s.id.Mask())
 }
 
-// image fills img from an order's records. Its texts are those of the slab, valid for ever; its lists are reused.
+// image fills img from an order's records. Its texts are those of the slab, valid until the order is archived; its lists
+// are reused.
 func (s *slot) image(place uint32, img *OrderImage) {
 	record := s.orders.at(place)
 	customer, external := s.texts.get(record.text)
@@ -77,6 +79,10 @@ func decideOrder(st *Step) {
 	c := st.command
 	image := &st.event.Order
 	st.Outcome.Order = c.Order
+	if st.gone {
+		st.refuse(ReasonOrderArchived).Order = c.Order
+		return
+	}
 	if !st.known {
 		st.refuse(ReasonOrderNotFound).Order = c.Order
 		return
@@ -99,6 +105,16 @@ func decideOrder(st *Step) {
 	}
 	st.Outcome.Changed = true
 	st.planTransition()
+}
+
+// FollowUpClosed says what a command on a closed order comes to: there is nothing to do (ReasonNone), or it is refused.
+func FollowUpClosed(c *Command, image *OrderImage) Reason {
+	invariant.Check(image.Status.IsClosed(), "what is archived is closed")
+	if c.ExpectedVersion != 0 && c.ExpectedVersion != image.Version {
+		return ReasonVersionConflict
+	}
+	_, reason := transition(c.Kind, image.Status)
+	return reason
 }
 
 func (st *Step) refuseOrder(reason Reason) {
@@ -173,6 +189,9 @@ func (s *slot) applyOrder(st *Step, sink Sink) {
 	}
 	record := s.orders.mut(st.place)
 	record.status, record.version, record.deadline = image.Status, image.Version, image.Deadline
+	if image.Status.IsClosed() {
+		s.closeOrder(st.place, st.now)
+	}
 	if st.command.Kind == CommandExtendHold {
 		s.due.push(dueRecord{deadline: image.Deadline, order: image.ID, place: st.place})
 	}

@@ -323,6 +323,8 @@ func (s *slot) store(st *Step) uint32 {
 		s.storeLine(l, image.Allocations[next:next+l.Allocations], st.lines[i].counted)
 		next += l.Allocations
 	}
+	s.orders.users[place>>pageShift]++
+	s.refer(place, 1)
 	if len(image.ExternalID) > 0 {
 		s.externals.Insert(s.externalHash(image.Channel, image.ExternalID), place)
 	}

@@ -1,7 +1,7 @@
 package core
 
 // The reads below run where commands run, between two commands, and change nothing. Each fills an image
-// whose lists it reuses; texts in it stay valid for ever.
+// whose lists it reuses; texts in an order's image stay valid until the next command.
 
 // ReadOrder gives an order as it stands.
 func (m *Machine) ReadOrder(id OrderID, img *OrderImage) bool {
@@ -104,7 +104,7 @@ func (m *Machine) DigestSlot(id Slot) Digest {
 	for i, store := range s.stores() {
 		slabs[i] = digestStore(store)
 	}
-	return DigestSlabs(id, slabs)
+	return DigestSlabs(id, slabs, s.archived)
 }
 
 // DigestTables is the digest of the tables that all slots read.

@@ -11,6 +11,7 @@ const (
 	ReasonNone              Reason = 0
 	ReasonSlotsChanged      Reason = 1  // the mask does not cover the order: ask again (never leaves the engine)
 	ReasonOrderNotFound     Reason = 2  // no such hold or order
+	ReasonOrderArchived     Reason = 19 // it has left memory: ask the archive (never leaves the engine)
 	ReasonVersionConflict   Reason = 3  // the order's version is not the expected one
 	ReasonHoldExpired       Reason = 4  // its deadline has passed
 	ReasonHoldReleased      Reason = 5  // it was released

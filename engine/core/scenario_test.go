@@ -222,6 +222,8 @@ type eventList []core.Event
 
 func (l *eventList) Event(e *core.Event) { *l = append(*l, reference.CopyEvent(e)) }
 
+func (l *eventList) Archived(*core.Archived) {}
+
 func (s *twins) execute(t *testing.T, c *core.Command, now core.Millis) ([]core.Event, core.Outcome) {
 	t.Helper()
 	s.seq++

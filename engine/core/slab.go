@@ -3,10 +3,7 @@ package core
 import "unsafe"
 
 // pageRecords is the number of records in a page of a slab.
-const (
-	pageShift   = 10
-	pageRecords = 1 << pageShift
-)
+const pageRecords = 1 << pageShift
 
 // Allocator gives zeroed memory, aligned to eight bytes, that is never moved and never given twice.
 // The host may take it from outside the garbage collector's heap: nothing in it is a pointer.
@@ -23,6 +20,8 @@ type slab[T any] struct {
 	kind     SlabKind
 	keeper   *keeper // of the slot; nil for what no checkpoint has
 	allocate Allocator
+	spare    []*[pageRecords]T // of pages that were dropped
+	usage
 }
 
 // page is the records and what is known of them, side by side: a change reads one cache line for both.
@@ -71,10 +70,40 @@ func (s *slab[T]) push() uint32 {
 }
 
 func (s *slab[T]) addPage() {
+	s.users = append(s.users, 0)
+	if n := len(s.spare); n > 0 {
+		records := s.spare[n-1]
+		s.spare = s.spare[:n-1]
+		clear(records[:])
+		s.pages = append(s.pages, page[T]{records: records})
+		return
+	}
 	var record T
 	memory := s.allocate(pageRecords * int(unsafe.Sizeof(record)))
 	s.pages = append(s.pages, page[T]{records: (*[pageRecords]T)(unsafe.Pointer(&memory[0]))})
 }
+
+// addDropped makes a page that is not in memory.
+func (s *slab[T]) addDropped() {
+	s.users = append(s.users, 0)
+	s.pages = append(s.pages, page[T]{pageState: droppedPage})
+}
+
+// drop takes a page out of memory, which the next new page gets.
+func (s *slab[T]) drop(n uint32) {
+	p := &s.pages[n]
+	if p.marks&pagePending != 0 {
+		s.keeper.keepPage(s.kind, n, p.bytes())
+	}
+	s.spare = append(s.spare, p.records)
+	*p = page[T]{pageState: droppedPage}
+}
+
+// isHere tells whether a page is in memory.
+func (s *slab[T]) isHere(n uint32) bool { return s.pages[n].records != nil }
+
+// isFull tells whether nothing will be added to a page.
+func (s *slab[T]) isFull(n uint32) bool { return uint64(n+1)<<pageShift <= uint64(s.length) }
 
 // pop forgets the last record and clears it.
 func (s *slab[T]) pop() {
@@ -84,6 +113,9 @@ func (s *slab[T]) pop() {
 }
 
 func (p *page[T]) bytes() []byte {
+	if p.records == nil {
+		return nil
+	}
 	return unsafe.Slice((*byte)(unsafe.Pointer(p.records)), unsafe.Sizeof(*p.records))
 }
 
@@ -98,9 +130,13 @@ func (s *slab[T]) image() SlabImage {
 }
 
 // restore makes an empty slab as large as it was.
-func (s *slab[T]) restore(image SlabImage) {
-	for range image.Pages {
-		s.addPage()
+func (s *slab[T]) restore(image SlabImage, dropped func(n uint32) bool) {
+	for n := range image.Pages {
+		if dropped(n) {
+			s.addDropped()
+		} else {
+			s.addPage()
+		}
 	}
 	s.length = image.Length
 }
@@ -145,8 +181,8 @@ func (r *recycler[T]) image() SlabImage {
 	return image
 }
 
-func (r *recycler[T]) restore(image SlabImage) {
-	r.slab.restore(image)
+func (r *recycler[T]) restore(image SlabImage, dropped func(n uint32) bool) {
+	r.slab.restore(image, dropped)
 	r.free, r.live = image.Free, image.Live
 }
 

@@ -22,10 +22,11 @@ type Step struct {
 	choices  [SlotCount][]choice
 	sorted   []int32 // scratch: places of lines or rows, sorted by what they name
 
-	place         uint32   // define SKU, place: the next free place in the home's slab
+	place         uint32   // define SKU, place: the next free place in the home's slab; archive: the page
 	wasHeld       bool     // follow-ups: the order was a hold before
 	full          bool     // place: the home has no number left
-	known         bool     // define SKU: the name exists; follow-ups: the order exists
+	known         bool     // define SKU: the name exists; follow-ups: the order exists; archive: the page may leave
+	gone          bool     // follow-ups: the order was archived
 	externalTaken bool     // place: another order has the external id
 	externalOwner OrderID  // and this is it
 	mask          SlotMask // place, follow-ups: the order's slots
@@ -64,7 +65,7 @@ type choice struct {
 // Begin prepares the step for a command.
 func (st *Step) Begin(c *Command, seq Sequence, now Millis) {
 	st.command, st.sequence, st.now = c, seq, now
-	st.known, st.externalTaken = false, false
+	st.known, st.gone, st.externalTaken = false, false, false
 	st.Outcome = Outcome{}
 	st.event.Sequence, st.event.At = seq, now
 	c.checkMask()
@@ -77,7 +78,7 @@ func (st *Step) Begin(c *Command, seq Sequence, now Millis) {
 		for i := range st.skuFound {
 			st.skuFound[i] = false
 		}
-	case CommandConfirmHold, CommandExtendHold, CommandReleaseHold, CommandCancelOrder:
+	case CommandConfirmHold, CommandExtendHold, CommandReleaseHold, CommandCancelOrder, CommandArchiveOrders:
 		st.home = c.Order.Home()
 	}
 }
@@ -139,6 +140,8 @@ func SlotsOf(c *Command) (mask SlotMask, known bool) {
 		return mask, true
 	case CommandConfirmHold, CommandExtendHold, CommandReleaseHold, CommandCancelOrder:
 		return c.Order.Home().Mask(), !c.Order.Spread()
+	case CommandArchiveOrders:
+		return c.Order.Home().Mask(), true
 	}
 	return c.Mask, true
 }

@@ -43,7 +43,9 @@ func (s *slot) applySKU(st *Step, sink Sink) {
 	image := &st.event.SKU
 	if !st.known {
 		place := s.skus.push()
-		s.skus.mut(place).name = s.texts.add(image.Name, nil)
+		name := s.texts.add(image.Name, nil)
+		s.skus.mut(place).name = name
+		s.texts.refer(name>>textPageShift, 1) // so its page never leaves
 		s.names.Insert(indexHash(s.seed, image.Name), place)
 		s.mark = append(s.mark, false)
 	}

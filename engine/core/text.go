@@ -7,10 +7,7 @@ import (
 )
 
 // textPageBytes is the size of a page of texts. An entry never crosses a page's end.
-const (
-	textPageShift = 16
-	textPageBytes = 1 << textPageShift
-)
+const textPageBytes = 1 << textPageShift
 
 // texts is an append-only store of pairs of short strings, each at most 255 bytes: a customer and an
 // external id, or a name and nothing.
@@ -24,6 +21,8 @@ type texts struct {
 	length   uint32
 	keeper   *keeper
 	allocate Allocator
+	spare    []*[textPageBytes]byte // of pages that were dropped
+	usage
 }
 
 // textPage is a page's bytes and what is known of them.
@@ -59,11 +58,42 @@ func (t *texts) add(first, second []byte) uint32 {
 }
 
 func (t *texts) addPage() {
+	t.users = append(t.users, 0)
+	if n := len(t.spare); n > 0 {
+		bytes := t.spare[n-1]
+		t.spare = t.spare[:n-1]
+		clear(bytes[:])
+		t.pages = append(t.pages, textPage{bytes: bytes})
+		return
+	}
 	memory := t.allocate(textPageBytes)
 	t.pages = append(t.pages, textPage{bytes: (*[textPageBytes]byte)(unsafe.Pointer(&memory[0]))})
 }
 
-// get gives a stored pair; the slices are read-only and stay valid.
+// addDropped makes a page that is not in memory.
+func (t *texts) addDropped() {
+	t.users = append(t.users, 0)
+	t.pages = append(t.pages, textPage{pageState: droppedPage})
+}
+
+// drop takes a page out of memory, which the next new page gets.
+func (t *texts) drop(n uint32) {
+	p := &t.pages[n]
+	if p.marks&pagePending != 0 {
+		t.keeper.keepPage(SlabTexts, n, p.bytes[:])
+	}
+	t.spare = append(t.spare, p.bytes)
+	*p = textPage{pageState: droppedPage}
+}
+
+// isHere tells whether a page is in memory.
+func (t *texts) isHere(n uint32) bool { return t.pages[n].bytes != nil }
+
+// isFull tells whether nothing will be added to a page.
+func (t *texts) isFull(n uint32) bool { return uint64(n+1)<<textPageShift <= uint64(t.length) }
+
+// get gives a stored pair. The slices are read-only, and valid as long as the page is in memory: those of a SKU's name for
+// ever, those of an order until it is archived.
 func (t *texts) get(offset uint32) (first, second []byte) {
 	entry := t.pages[offset>>textPageShift].bytes[offset&(textPageBytes-1):]
 	n := int(entry[0])
@@ -84,6 +114,9 @@ func (t *texts) changePage(n uint32) {
 
 func (t *texts) page(n uint32) ([]byte, *pageState) {
 	p := &t.pages[n]
+	if p.bytes == nil {
+		return nil, &p.pageState
+	}
 	return p.bytes[:], &p.pageState
 }
 
@@ -91,9 +124,13 @@ func (t *texts) image() SlabImage {
 	return SlabImage{Kind: SlabTexts, Length: t.length, Pages: uint32(len(t.pages))}
 }
 
-func (t *texts) restore(image SlabImage) {
-	for range image.Pages {
-		t.addPage()
+func (t *texts) restore(image SlabImage, dropped func(n uint32) bool) {
+	for n := range image.Pages {
+		if dropped(n) {
+			t.addDropped()
+		} else {
+			t.addPage()
+		}
 	}
 	t.length = image.Length
 }

@@ -58,6 +58,9 @@ func (m *Model) followUp(c *core.Command) core.Outcome {
 	if !c.Mask.Has(c.Order.Home()) {
 		return refuseOrder(core.Refusal{Reason: core.ReasonSlotsChanged, Order: c.Order})
 	}
+	if m.pageIsArchived(c.Order) {
+		return refuseOrder(core.Refusal{Reason: core.ReasonOrderArchived, Order: c.Order})
+	}
 	o := m.byNumber[c.Order]
 	if o == nil {
 		return refuseOrder(core.Refusal{Reason: core.ReasonOrderNotFound, Order: c.Order})

@@ -64,6 +64,8 @@ type order struct {
 	// claims holds, for the home slot and each slot of a line, what the order's units there count
 	// as. Slots differ only after the deadline, when some were touched and some not yet.
 	claims map[core.Slot]claim
+
+	archived bool // it has left the shop, with its page
 }
 
 type line struct {
@@ -111,6 +113,8 @@ func (m *Model) carryOut(c *core.Command) core.Outcome {
 		return m.adjustStock(c)
 	case core.CommandPlaceHold, core.CommandPlaceOrder:
 		return m.place(c)
+	case core.CommandArchiveOrders:
+		return m.archive(c)
 	default:
 		return m.followUp(c)
 	}

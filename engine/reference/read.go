@@ -6,19 +6,19 @@ import (
 	"holdfast/engine/core"
 )
 
-// Order is the order as it stands; false if the number was not given out.
+// Order is the order as it stands; false if the number was not given out, or the order was archived.
 func (m *Model) Order(id core.OrderID) (core.OrderImage, bool) {
 	o := m.byNumber[id]
-	if o == nil {
+	if o == nil || o.archived {
 		return core.OrderImage{}, false
 	}
 	return o.image(), true
 }
 
 // OrderMask is the set of slots that a command on the order must name. For a number that was not
-// given out that is its home, where the machine looks for it.
+// given out or was archived that is its home, where the machine looks for it.
 func (m *Model) OrderMask(id core.OrderID) core.SlotMask {
-	if o := m.byNumber[id]; o != nil {
+	if o := m.byNumber[id]; o != nil && !o.archived {
 		return o.mask()
 	}
 	return id.Home().Mask()

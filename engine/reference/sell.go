@@ -120,7 +120,7 @@ func (m *Model) withExternalID(channel core.ChannelID, external string) *order {
 		return nil
 	}
 	for _, o := range m.orders {
-		if o.channel == channel && o.externalID == external {
+		if o.channel == channel && o.externalID == external && !o.archived {
 			return o
 		}
 	}

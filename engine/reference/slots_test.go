@@ -45,6 +45,8 @@ func slotsOf(model *reference.Model, c *core.Command) (mask core.SlotMask, known
 			mask |= core.ExternalSlot(c.Channel, c.ExternalID).Mask()
 		}
 		return mask, true
+	case core.CommandArchiveOrders:
+		return c.Order.Home().Mask(), true
 	}
 	return model.OrderMask(c.Order), !c.Order.Spread()
 }

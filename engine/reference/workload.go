@@ -159,6 +159,8 @@ func (g *generator) command(step int) core.Command {
 		g.followUp(&c, core.CommandReleaseHold)
 	case roll < 94:
 		g.followUp(&c, core.CommandCancelOrder)
+	case roll < 97:
+		g.archive(&c)
 	default:
 		g.tick(&c)
 	}

@@ -179,6 +179,22 @@ func (g *generator) followUp(c *core.Command, kind core.CommandKind) {
 	}
 }
 
+// archive lets a page go, mostly one that may.
+func (g *generator) archive(c *core.Command) {
+	*c = core.Command{Version: 1, Kind: core.CommandArchiveOrders}
+	c.Order, _ = g.order()
+	for range 20 {
+		if len(g.model.orders) == 0 || g.chance(5) {
+			break
+		}
+		o := pick(g, g.model.orders)
+		if c.Order = o.id; !o.archived && o.status.IsClosed() && o.id.Place() < 1<<32 {
+			break
+		}
+	}
+	c.Order &= 1<<40 - 1
+}
+
 // order is an order's number and its version.
 func (g *generator) order() (core.OrderID, uint32) {
 	orders := g.model.orders
