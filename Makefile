@@ -28,6 +28,8 @@ COMPARE_ROUNDS ?= 3
 # millions of commands: under it they would take longer than all the others together.
 PACKAGES = $(shell go list ./...)
 LONG     = holdfast/bench holdfast/cmd/holdfast
+# With pages of eight records what needs full ones happens all the time.
+TINY     = ./engine/core ./engine/reference ./engine
 TESTFLAGS ?=
 
 .PHONY: help run build test check format vet staticcheck tidy short fuzz bench compare clean
@@ -44,10 +46,12 @@ build: ## build bin/holdfast
 test: ## run all tests; with CI=true under the race detector, where it is affordable
 ifeq ($(CI),true)
 	CGO_ENABLED=1 go test -race $(TESTFLAGS) $(filter-out $(LONG),$(PACKAGES))
+	CGO_ENABLED=1 go test -race $(TESTFLAGS) -tags tiny -run Archive ./engine
 	go test $(TESTFLAGS) $(filter $(LONG),$(PACKAGES))
 else
 	go test $(TESTFLAGS) ./...
 endif
+	go test $(TESTFLAGS) -tags tiny -short $(TINY)
 
 check: format vet staticcheck tidy short ## all that can be checked in two minutes
 
@@ -57,6 +61,7 @@ format:
 # The assembly for other processors, and what stands in for it, are only built here.
 vet:
 	go vet ./...
+	go vet -tags tiny $(TINY)
 	GOARCH=arm64 go vet ./engine/core
 	GOARCH=riscv64 go vet ./engine/core
 
@@ -68,6 +73,7 @@ tidy:
 
 short:
 	go test -short ./...
+	go test -tags tiny -short -run 'Archive|External|Agrees|Checkpoint' $(TINY)
 
 fuzz: ## run every fuzz target for ten seconds (FUZZTIME)
 	@for package in $$(go list ./...); do \

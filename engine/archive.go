@@ -126,7 +126,7 @@ func (a *archiver) restore() error {
 // run is the archiver's main loop.
 func (a *archiver) run() {
 	defer close(a.stopped)
-	poll := time.NewTicker(archivePoll)
+	poll := time.NewTicker(min(archivePoll, max(a.e.options.ArchiveAfter, archivePause)))
 	defer poll.Stop()
 	for {
 		select {
@@ -171,6 +171,20 @@ func (q *closedRead) read(m *core.Machine) {
 		q.pages = m.ClosedPages(slot, q.before, archiveTurn-len(q.pages), q.pages)
 	}
 }
+
+// IsArchived tells whether an order has left memory.
+func (e *Engine) IsArchived(id core.OrderID) bool {
+	q := archivedRead{id: id}
+	_, err := e.ask(&q)
+	return err == nil && q.archived
+}
+
+type archivedRead struct {
+	id       core.OrderID
+	archived bool
+}
+
+func (q *archivedRead) read(m *core.Machine) { q.archived = m.IsArchived(q.id) }
 
 // readArchived appends an archived order's image to dst.
 func (e *Engine) readArchived(dst []byte, id core.OrderID) ([]byte, error) {

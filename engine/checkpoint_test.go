@@ -130,6 +130,8 @@ func TestCheckpointUnderLoad(t *testing.T) {
 			eventually(t, "the load", func() bool { return e.Sequence() > core.Sequence(150*(n+1)) })
 			checkpoint(t, e)
 		}
+		newest := e.Sequence()
+		eventually(t, "an order behind the checkpoint", func() bool { return e.Sequence() > newest })
 		told := l.copy()
 		image := d.powerCut(50*(round%3), uint64(round))
 		close(stop)

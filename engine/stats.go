@@ -20,6 +20,7 @@ type Stats struct {
 	Keys          int    // idempotency keys remembered
 	SKUs          int
 	Orders        uint64 // orders and holds ever made
+	Archived      uint64 // of those, that have left memory
 	Shards        int
 	JournalBroken bool
 
@@ -40,6 +41,7 @@ func (e *Engine) Stats() Stats {
 		Queued:        e.queue.length(),
 		Keys:          e.keys.length(),
 		SKUs:          e.directory.skus.Size(),
+		Archived:      e.archive.orders.Load(),
 		Shards:        len(e.shards),
 		JournalBroken: e.failure.Load() != nil,
 

@@ -84,7 +84,7 @@ func TestRouting(t *testing.T) {
 		h.wantProblem(404, codeNotFound, "GET", path, "")
 	}
 	for path, allow := range map[string]string{
-		"/v1/skus/A": "GET, HEAD, PUT", "/v1/orders": "POST", "/v1/holds/1": "DELETE, GET, HEAD", "/healthz": "GET, HEAD",
+		"/v1/skus/A": "GET, HEAD, PUT", "/v1/orders": "GET, HEAD, POST", "/v1/holds": "POST", "/v1/holds/1": "DELETE, GET, HEAD", "/healthz": "GET, HEAD",
 	} {
 		for _, method := range []string{"PATCH", "OPTIONS", "BREW"} {
 			if got := h.do(method, path, ""); got.status != 405 || got.header.Get("Allow") != allow {
@@ -92,7 +92,7 @@ func TestRouting(t *testing.T) {
 			}
 		}
 	}
-	h.wantProblem(405, codeMethodNotAllowed, "GET", "/v1/orders", "")
+	h.wantProblem(405, codeMethodNotAllowed, "GET", "/v1/holds", "")
 	h.stock("A", 1)
 	for _, path := range []string{"/healthz", "/v1/skus/A", "/v1/events", "/v1/journal"} {
 		if got := h.do("HEAD", path, ""); got.status != 200 || len(got.body) > 0 {

@@ -72,6 +72,7 @@ func (s *Server) writeEngineMetrics(w io.Writer) {
 	metrics.WriteGaugeUint64(w, "holdfast_engine_idempotency_keys", uint64(stats.Keys))
 	metrics.WriteGaugeUint64(w, "holdfast_engine_skus", uint64(stats.SKUs))
 	metrics.WriteGaugeUint64(w, "holdfast_engine_orders", stats.Orders)
+	metrics.WriteGaugeUint64(w, "holdfast_engine_archived_orders", stats.Archived)
 	metrics.WriteGaugeUint64(w, "holdfast_engine_shards", uint64(stats.Shards))
 	metrics.WriteGaugeUint64(w, "holdfast_engine_journal_broken", broken)
 	metrics.WriteGaugeUint64(w, "holdfast_engine_checkpoint_sequence", stats.Checkpoint)
@@ -154,7 +155,8 @@ func (s *Server) getAudit(x *exchange) {
 	dst = appendNumberField(dst, `,"cancelled":`, report.Cancelled)
 	dst = appendNumberField(dst, `,"released":`, report.Released)
 	dst = appendNumberField(dst, `,"expired":`, report.Expired)
-	x.answerJSON(200, append(dst, "}}"...))
+	dst = appendNumberField(dst, `},"archived":`, report.Archived)
+	x.answerJSON(200, append(dst, '}'))
 }
 
 func (s *Server) appendViolation(dst []byte, v *core.Violation) []byte {

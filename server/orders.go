@@ -88,6 +88,54 @@ func (s *Server) showOrder(x *exchange, onHold bool) {
 	}
 }
 
+// findOrder serves GET /v1/orders?external_id=…: a list of the one order that has the external id in its channel, or of
+// none.
+func (s *Server) findOrder(x *exchange) {
+	q := x.query("channel", "external_id", "at_least")
+	external, channel := q.text("external_id", &identifierRule), q.name("channel")
+	if external == nil && len(q.faults) == 0 {
+		q.fault("external_id", "is missing: say which order to find")
+	}
+	if !s.waitFor(q) {
+		return
+	}
+	id, known := core.ChannelID(0), true
+	if channel != nil {
+		id, known = s.engine.Channel(channel)
+	}
+	dst := append(x.out[:0], `{"items":[`...)
+	sequence := s.engine.Sequence()
+	if known {
+		order, at, err := s.engine.FindOrder(id, external)
+		if sequence = at; err == nil {
+			dst, err = s.appendOrderItem(dst, x, order)
+		}
+		if err != nil && !errors.Is(err, engine.ErrNotFound) {
+			s.failEngine(x, err)
+			return
+		}
+	}
+	x.answerPage(dst, "", false, sequence)
+}
+
+// appendOrderItem appends an order to a list.
+func (s *Server) appendOrderItem(dst []byte, x *exchange, id core.OrderID) ([]byte, error) {
+	if _, err := s.readOrder(x, id); err != nil {
+		return dst, err
+	}
+	order := &x.event.Order
+	var parts *orderDocument
+	if order.HasDocument {
+		document, err := s.engine.Document(order.Created)
+		if err != nil {
+			return dst, err
+		}
+		parts = &x.document
+		x.intake.readDocument(document, parts)
+	}
+	return s.appendOrder(dst, order, parts, 0), nil
+}
+
 // readOrder reads an order into the exchange's event.
 func (s *Server) readOrder(x *exchange, id core.OrderID) (core.Sequence, error) {
 	image, err := s.engine.ReadOrder(x.image[:0], id)

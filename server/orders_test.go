@@ -1,6 +1,7 @@
 package server
 
 import (
+	"reflect"
 	"strings"
 	"testing"
 )
@@ -140,5 +141,33 @@ func TestChannelsAreMade(t *testing.T) {
 	h.wantProblem(422, codeSKUNotFound, "POST", "/v1/orders", `{"customer":"c","channel":"other","lines":[{"sku":"no","quantity":1}]}`)
 	if got := h.engine.Channels(); got != 2 {
 		t.Errorf("%d channels, want 2", got)
+	}
+}
+
+// TestFindOrder finds an order by its external id, in its own channel only, and in the archive like before.
+func TestFindOrder(t *testing.T) {
+	h := openShop(t, Options{})
+	h.stock("A", 10)
+	h.stock("B", 10)
+	placed := h.do("POST", "/v1/orders", fullOrder).json(t)
+	found := func(query string) []any {
+		t.Helper()
+		return h.want(200, "GET", "/v1/orders?"+query, "")["items"].([]any)
+	}
+	items := found("channel=store-7&external_id=web-10001")
+	if len(items) != 1 {
+		t.Fatalf("found %v", items)
+	}
+	delete(placed, "sequence")
+	if !reflect.DeepEqual(items[0], any(placed)) {
+		t.Errorf("found %v\nplaced %v", items[0], placed)
+	}
+	for _, query := range []string{"external_id=web-10001", "channel=nowhere&external_id=web-10001", "channel=store-7&external_id=web-10002"} {
+		if items := found(query); len(items) != 0 {
+			t.Errorf("%s: found %v", query, items)
+		}
+	}
+	for _, query := range []string{"", "?channel=web", "?external_id=", "?external_id=a/b", "?external_id=a&limit=3", "?external_id=a&external_id=b"} {
+		h.wantProblem(400, codeInvalidQuery, "GET", "/v1/orders"+query, "")
 	}
 }

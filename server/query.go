@@ -68,10 +68,13 @@ func (q *queryReader) number(name string, least, most, fallback int64) int64 {
 }
 
 // name reads the name of a SKU, location or channel; nil when the parameter is absent.
-func (q *queryReader) name(name string) []byte {
+func (q *queryReader) name(name string) []byte { return q.text(name, &nameRule) }
+
+// text reads a text of a kind; nil when the parameter is absent.
+func (q *queryReader) text(name string, rule *textRule) []byte {
 	text := q.args.Peek(name)
-	if text != nil && nameRule.check(text) != "" {
-		q.fault(name, nameRule.says)
+	if text != nil && rule.check(text) != "" {
+		q.fault(name, rule.says)
 		return nil
 	}
 	return text

@@ -57,6 +57,7 @@ func routes() []*route {
 		{method: methodPost, pattern: "/v1/holds/{hold}/confirm", body: optionalBody, handle: (*Server).confirmHold},
 		{method: methodPost, pattern: "/v1/holds/{hold}/extend", body: optionalBody, handle: (*Server).extendHold},
 		{method: methodPost, pattern: "/v1/orders", body: jsonBody, handle: (*Server).placeOrder},
+		{method: methodGet, pattern: "/v1/orders", handle: (*Server).findOrder},
 		{method: methodGet, pattern: "/v1/orders/{order}", handle: (*Server).getOrder},
 		{method: methodPost, pattern: "/v1/orders/{order}/cancel", body: optionalBody, handle: (*Server).cancelOrder},
 		{method: methodPost, pattern: "/v1/batch", body: batchBody, handle: (*Server).batch},

@@ -70,7 +70,8 @@ func (t *tree) visit(name, rel string, d fs.DirEntry) error {
 		}
 		return nil
 	}
-	if !d.Type().IsRegular() || rel == "go.sum" { // the hashes in go.sum may spell anything
+	// The hashes in go.sum may spell anything; where there are several work trees .git is a file.
+	if !d.Type().IsRegular() || rel == "go.sum" || rel == ".git" {
 		return nil
 	}
 	data, err := os.ReadFile(name)

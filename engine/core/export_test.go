@@ -32,6 +32,9 @@ func filledBlanks[T any](s *slab[T]) (found []string) {
 			continue
 		}
 		for place := range s.length {
+			if !s.isHere(place >> pageShift) {
+				continue
+			}
 			record := unsafe.Pointer(s.at(place))
 			for _, b := range unsafe.Slice((*byte)(unsafe.Add(record, f.Offset)), f.Type.Size()) {
 				if b != 0 {

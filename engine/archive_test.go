@@ -1,0 +1,153 @@
+package engine_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"holdfast/engine"
+	"holdfast/engine/core"
+)
+
+// archiveClock stands still until it is moved.
+type archiveClock struct{ now atomic.Int64 }
+
+func newArchiveClock() *archiveClock {
+	c := &archiveClock{}
+	c.now.Store(1_790_000_000_000)
+	return c
+}
+
+func (c *archiveClock) read() int64              { return c.now.Load() }
+func (c *archiveClock) advance(by time.Duration) { c.now.Add(by.Milliseconds()) }
+
+// external is an order with an external id and a key.
+func external(n int, sku core.SKUID) core.Command {
+	c := order(fmt.Sprintf("customer-%d", n), sku, 1)
+	c.ExternalID = fmt.Appendf(nil, "web-%d", n)
+	c.HasKey, c.Key = true, core.IdempotencyKey{1, byte(n), byte(n >> 8), byte(n >> 16)}
+	return c
+}
+
+// closedOrders makes orders of one SKU and cancels them.
+func closedOrders(tb testing.TB, e *engine.Engine, make func(n int) core.Command, from, to int) (ids []core.OrderID) {
+	tb.Helper()
+	const batch = 500
+	for n := from; n < to; n += batch {
+		var placed, cancelled []core.Command
+		for k := n; k < min(n+batch, to); k++ {
+			placed = append(placed, make(k))
+		}
+		for _, a := range done(tb, e, placed...) {
+			ids = append(ids, a.order)
+			cancelled = append(cancelled, follow(core.CommandCancelOrder, a.order))
+		}
+		done(tb, e, cancelled...)
+	}
+	return ids
+}
+
+// perSlot is how many closed orders with external ids are needed so that pages of them fill: they spread over all slots.
+const perSlot = core.SlotCount * core.PageOrders
+
+// TestArchive lets orders leave memory, and asks for them in every way in which one can be asked for, before and after
+// restarts.
+func TestArchive(t *testing.T) {
+	leavesNothing(t)
+	clock := newArchiveClock()
+	d := newDisk()
+	o := engine.Options{Shards: 2, Clock: clock.read, ArchiveAfter: time.Hour, CheckpointBytes: -1}
+	e := openOn(t, d, o)
+	sku := stock(t, e, 1, core.MaxOnHand)[0]
+	orders := min(20*perSlot, 30_000) // with tiny pages everything, else what has no external id
+	plain := func(n int) core.Command {
+		c := external(n, sku)
+		if core.PageOrders > 100 {
+			c.ExternalID = nil
+		}
+		return c
+	}
+	ids := closedOrders(t, e, plain, 0, orders)
+	held := done(t, e, hold("ann", sku, 1, core.MaxTTL))[0].order
+	first := ask(t, e, plain(0))[0]
+	clock.advance(30 * time.Minute)
+	time.Sleep(2 * moment)
+	if e.Stats().Archived != 0 {
+		t.Fatal("archived too early")
+	}
+	clock.advance(31 * time.Minute)
+	eventually(t, "the archive", func() bool { return e.Stats().Archived > uint64(orders)*9/10 })
+	for round := range 3 {
+		if report := audited(t, e); report.Archived == 0 || report.Archived+report.Cancelled != orders || report.Held != 1 {
+			t.Fatalf("%+v", report)
+		}
+		var unknown int
+		for n := 0; n < orders; n += 97 {
+			image := readOrder(t, e, ids[n])
+			if image.ID != ids[n] || image.Status != core.StatusCancelled || string(image.Customer) != fmt.Sprintf("customer-%d", n) {
+				t.Fatalf("order %d: %+v", n, image)
+			}
+			if c := plain(n); len(c.ExternalID) > 0 {
+				found, _, err := e.FindOrder(0, c.ExternalID)
+				if err != nil || found != ids[n] {
+					t.Fatalf("external id %d: %d %v", n, found, err)
+				}
+				c.HasKey = false
+				if a := ask(t, e, order("x", sku, 1), c)[1]; a.reason != core.ReasonDuplicateExternal || a.order != ids[n] {
+					t.Fatalf("external id %d again: %+v", n, a)
+				}
+			}
+			if e.IsArchived(ids[n]) {
+				archivedFollowUps(t, e, ids[n])
+			} else {
+				unknown++
+			}
+		}
+		if unknown > orders/97/2 {
+			t.Fatalf("%d of %d orders are still in memory", unknown, orders/97)
+		}
+		if again := ask(t, e, plain(0))[0]; again.status != engine.ResultReplayed || !bytes.Equal(again.image, first.image) {
+			t.Fatalf("the key answers %+v, and before %+v", again, first)
+		}
+		if _, _, err := e.FindOrder(0, []byte("nobody's")); !errors.Is(err, engine.ErrNotFound) {
+			t.Fatal(err)
+		}
+		want, _, err := e.Digest()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if round == 1 {
+			checkpoint(t, e)
+		}
+		closeEngine(t, e)
+		e = openOn(t, d, o)
+		if got, _, err := e.Digest(); err != nil || got != want {
+			t.Fatalf("after a restart the digest is %x, before %x: %v", got, want, err)
+		}
+	}
+	if image := readOrder(t, e, held); image.Status != core.StatusHeld {
+		t.Errorf("%+v", image)
+	}
+	closeEngine(t, e)
+}
+
+// archivedFollowUps sends commands about an archived order that was cancelled.
+func archivedFollowUps(t *testing.T, e *engine.Engine, id core.OrderID) {
+	t.Helper()
+	wrong := follow(core.CommandCancelOrder, id)
+	wrong.ExpectedVersion = 7
+	extend := follow(core.CommandExtendHold, id)
+	extend.TTL = core.MinTTL
+	other := core.MakeOrderID(id.Home(), !id.Spread(), uint32(id.Place()))
+	got := ask(t, e, follow(core.CommandCancelOrder, id), follow(core.CommandConfirmHold, id), extend, wrong,
+		follow(core.CommandReleaseHold, id), follow(core.CommandCancelOrder, other))
+	for i, reason := range []core.Reason{core.ReasonNone, core.ReasonOrderCancelled, core.ReasonOrderCancelled,
+		core.ReasonVersionConflict, core.ReasonNone, core.ReasonOrderNotFound} {
+		if got[i].reason != reason || got[i].changed || reason == core.ReasonNone && (got[i].status != engine.ResultDone || got[i].order != id) {
+			t.Fatalf("follow-up %d: %+v, want reason %d", i, got[i], reason)
+		}
+	}
+}
