@@ -45,6 +45,14 @@
 // directory are derived, and the journal behind it is executed as it was the first time (recovery.go). A damaged checkpoint
 // is named and passed over; without any, everything is executed from the beginning.
 //
+// # Archive
+//
+// An order that has been closed for Options.ArchiveAfter leaves memory, with the page of 1,024 neighbours that it lies in
+// once all of them are (archive.go). The archiver asks for it with a command, so that every replay and replica forgets the
+// same orders at the same place; the shard that executes it encodes the orders, and the gate stores them before their
+// absence can be seen. Reads, external ids and commands about archived orders are answered from there. What stays in memory of
+// 1,024 archived orders is about 75 bytes. A page with one open order in it stays as a whole.
+//
 // # Invariants
 //
 //   - One group is between the journal and the gate at a time. Group n+1 is formed while n syncs, by those who wait in the queue.

@@ -60,7 +60,8 @@
 //     below what is promised, as a count finds what it finds. No two rows may name one level.
 //   - PlaceHold and PlaceOrder take all lines or none. The units count as reserved for a hold, as
 //     allocated for an order. With an external id the order's home is the slot of (channel,
-//     external id), else that of its first line. (channel, external id) stays taken for ever.
+//     external id), else that of its first line. (channel, external id) stays taken: here
+//     until the order is archived, and by its host for ever.
 //   - A customer's units of a SKU with a limit, in live holds and in orders not cancelled, may not
 //     exceed the limit. Units are counted from the moment that the SKU has a limit.
 //   - ConfirmHold turns reserved into allocated. Of an order already placed: nothing changes.
@@ -68,6 +69,9 @@
 //     nothing changes.
 //   - ReleaseHold gives the units back. Already released, expired or cancelled: nothing changes.
 //   - CancelOrder gives the units back, of a hold too. Already cancelled: nothing changes.
+//   - ArchiveOrders forgets the page of an order, when the page is full and all its orders are closed (cancelled, released
+//     or expired); else nothing changes. Commands about those orders are refused with ReasonOrderArchived from then on, and
+//     their external ids are no longer known: both are the host's, who has been given the orders.
 //   - A hold is live while the stamp is before its deadline; at the deadline it is expired.
 //
 // # Which status allows what
@@ -88,6 +92,6 @@
 // # Memory
 //
 // Records are fixed-size and free of pointers, in slabs per slot (slab.go); indexes are derived from
-// them. Pages come from an Allocator, so the host may keep them outside the garbage collector's heap. The processor
+// them. Pages of orders that are all closed can be archived: the machine hands them over and forgets them (archive.go). Pages come from an Allocator, so the host may keep them outside the garbage collector's heap. The processor
 // is told ahead what will be read and written (prefetch.go), by a few lines of assembly that read and change nothing.
 package core
