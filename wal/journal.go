@@ -27,6 +27,8 @@ type Journal struct {
 	feed     feedWriter
 	durable  atomic.Uint64
 	feedLast atomic.Uint64
+	backup   sync.Mutex // held while one is written
+	taking   sync.Mutex // held while tables are taken in, or the files are copied
 	// corruptFile is the file that Pebble last reported as damaged.
 	corruptFile atomic.Pointer[string]
 }
@@ -111,7 +113,7 @@ func (j *Journal) openForWriting() error {
 	if err := space.prepare(j.options.BallastBytes); err != nil {
 		return fmt.Errorf("%w: %w", ErrFailed, err)
 	}
-	if err := j.removeUnfinished(); err != nil {
+	if err := errors.Join(j.removeUnfinished(), j.removeCopy()); err != nil {
 		return fmt.Errorf("%w: %w", ErrFailed, err)
 	}
 	if err := j.openPebble(false); err != nil {
