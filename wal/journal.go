@@ -82,6 +82,9 @@ func (t tuning) open(dir string, o Options) (_ *Journal, err error) {
 	if err := j.loadIdentity(); err != nil {
 		return nil, err
 	}
+	if err := j.loadEpoch(); err != nil {
+		return nil, err
+	}
 	if err := j.arm(o.OnFatal); err != nil {
 		return nil, err
 	}
@@ -241,7 +244,7 @@ func (j *Journal) LastTime() int64 {
 	return j.writer.time
 }
 
-// Epoch is the epoch that new groups carry: that of the last group, or 1 in a new directory.
+// Epoch is the epoch that new groups carry: that of the last group or a higher one, 1 in a new directory.
 func (j *Journal) Epoch() uint64 { return j.writer.epoch }
 
 // Identity was made with the directory.
