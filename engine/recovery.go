@@ -24,7 +24,7 @@ type replayGroup struct {
 // journal is read and verified; the shards execute; the keys are put into their table.
 func (e *Engine) recover() error {
 	started := time.Now()
-	damaged, err := e.restore()
+	damaged, err := e.restore(restoreAny)
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"math"
 	"runtime"
 	"sync"
 
@@ -22,14 +23,20 @@ func (e *Engine) newState(keySeed [2]uint64) {
 	}
 }
 
-// restore takes over the newest checkpoint that is whole. Without one everything stays empty. Damaged ones are left
-// where they are, and named.
-func (e *Engine) restore() (damaged []error, err error) {
+// restoreAny is the limit for those who take any checkpoint.
+const restoreAny = math.MaxUint64
+
+// restore takes over the newest checkpoint that is whole and not behind a sequence. Without one everything stays empty.
+// Damaged ones are left where they are, and named.
+func (e *Engine) restore(until uint64) (damaged []error, err error) {
 	all, err := e.journal.Checkpoints()
 	if err != nil {
 		return nil, err
 	}
 	for _, sequence := range all {
+		if sequence > until {
+			continue
+		}
 		err := e.restoreCheckpoint(sequence)
 		if err == nil {
 			return damaged, nil

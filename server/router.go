@@ -63,6 +63,7 @@ func routes() []*route {
 		{method: methodPost, pattern: "/v1/batch", body: batchBody, handle: (*Server).batch},
 		{method: methodGet, pattern: "/v1/events", handle: (*Server).streamEvents},
 		{method: methodGet, pattern: "/v1/journal", handle: (*Server).streamJournal},
+		{method: methodGet, pattern: "/v1/backup", handle: (*Server).streamBackup},
 		{method: methodGet, pattern: "/v1/audit", handle: (*Server).getAudit},
 		{method: methodGet, pattern: "/v1/digest", handle: (*Server).getDigest},
 		{method: methodPost, pattern: "/v1/checkpoint", body: optionalBody, handle: (*Server).writeCheckpoint},

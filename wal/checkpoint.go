@@ -148,6 +148,8 @@ func (w *CheckpointWriter) takeIn() error {
 			return err
 		}
 		w.table = nil
+		w.j.taking.Lock()
+		defer w.j.taking.Unlock()
 		return w.j.db.Ingest(context.Background(), []string{w.path})
 	})
 }

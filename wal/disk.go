@@ -18,6 +18,12 @@ type guardedFS struct {
 	f *fatal
 }
 
+// spares tells whether a file belongs to the copy that a backup is made of. That it cannot be written is no failure
+// of the journal. Syncs of directories are not spared, since Pebble panics when one fails.
+func (g guardedFS) spares(name string) bool {
+	return g.FS.PathBase(name) == backupFolder || g.FS.PathBase(g.FS.PathDir(name)) == backupFolder
+}
+
 // must returns only if err is nil.
 func (g guardedFS) must(what, name string, err error) {
 	if err != nil {
@@ -36,6 +42,9 @@ func (g guardedFS) guard(file vfs.File, name string, err error) (vfs.File, error
 // is safe first. Tables are written past the page cache.
 func (g guardedFS) Create(name string, c vfs.DiskWriteCategory) (vfs.File, error) {
 	file, err := g.FS.Create(name, c)
+	if g.spares(name) {
+		return file, err
+	}
 	switch base := g.FS.PathBase(name); {
 	case err != nil:
 	case strings.HasPrefix(base, "MANIFEST-"):
@@ -73,7 +82,11 @@ func (g guardedFS) OpenDir(name string) (vfs.File, error) {
 
 // Rename renames a file or does not return.
 func (g guardedFS) Rename(old, name string) error {
-	g.must("renaming", name, g.FS.Rename(old, name))
+	err := g.FS.Rename(old, name)
+	if g.spares(name) {
+		return err
+	}
+	g.must("renaming", name, err)
 	return nil
 }
 

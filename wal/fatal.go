@@ -97,6 +97,16 @@ func (f *fatal) once(fn func() error) error {
 	return f.do(&c)
 }
 
+// try is once for a call whose error is nobody's but the caller's.
+func (f *fatal) try(fn func() error) error {
+	if err := f.err(); err != nil {
+		return err
+	}
+	done := make(chan error, 1)
+	go func() { done <- fn() }()
+	return f.wait(done)
+}
+
 // check kills the journal if Pebble returned an error.
 func (f *fatal) check(err error) error {
 	if err != nil {

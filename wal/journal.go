@@ -27,6 +27,8 @@ type Journal struct {
 	feed     feedWriter
 	durable  atomic.Uint64
 	feedLast atomic.Uint64
+	backup   sync.Mutex // held while one is written
+	taking   sync.Mutex // held while tables are taken in, or the files are copied
 	// corruptFile is the file that Pebble last reported as damaged.
 	corruptFile atomic.Pointer[string]
 }
@@ -80,6 +82,9 @@ func (t tuning) open(dir string, o Options) (_ *Journal, err error) {
 	if err := j.loadIdentity(); err != nil {
 		return nil, err
 	}
+	if err := j.loadEpoch(); err != nil {
+		return nil, err
+	}
 	if err := j.arm(o.OnFatal); err != nil {
 		return nil, err
 	}
@@ -111,7 +116,7 @@ func (j *Journal) openForWriting() error {
 	if err := space.prepare(j.options.BallastBytes); err != nil {
 		return fmt.Errorf("%w: %w", ErrFailed, err)
 	}
-	if err := j.removeUnfinished(); err != nil {
+	if err := errors.Join(j.removeUnfinished(), j.removeCopy()); err != nil {
 		return fmt.Errorf("%w: %w", ErrFailed, err)
 	}
 	if err := j.openPebble(false); err != nil {
@@ -239,7 +244,7 @@ func (j *Journal) LastTime() int64 {
 	return j.writer.time
 }
 
-// Epoch is the epoch that new groups carry: that of the last group, or 1 in a new directory.
+// Epoch is the epoch that new groups carry: that of the last group or a higher one, 1 in a new directory.
 func (j *Journal) Epoch() uint64 { return j.writer.epoch }
 
 // Identity was made with the directory.

@@ -1,0 +1,50 @@
+package wal
+
+import (
+	"errors"
+	"fmt"
+)
+
+// family is a kind of entries, by the first byte of their keys. Whoever adds one says here what becomes of it when a journal is
+// given an earlier end (Rewind), or what is left of it is saved (Salvage).
+type family struct {
+	prefix byte
+	name   string // for people
+	// bySequence says that the keys go on with a sequence, and that an entry belongs to the commands up to there: what lies
+	// behind the new end goes. Other families stay as they are.
+	bySequence bool
+}
+
+var families = []family{
+	{familyCheckpoint, "checkpoints", true},
+	{familyDocument, "documents", true},
+	{familyFeed, "feed", true},
+	{familyJournal, "journal", true},
+	{familyMeta, "identity", false},
+	{familyPage, "values of checkpoints", true},
+}
+
+// end is the key behind all of the family's.
+func (f family) end() []byte { return []byte{f.prefix + 1} }
+
+// after is the first key of what belongs to commands behind a sequence. The family must be one by sequence.
+func (f family) after(sequence uint64) []byte { return sequenceKey(f.prefix, sequence+1) }
+
+// knowsAllFamilies refuses a directory with entries that the list does not have, since nobody has said what becomes of them.
+func (j *Journal) knowsAllFamilies() error {
+	from := []byte{0}
+	for _, f := range append(families[:len(families):len(families)], family{prefix: 0xff}) {
+		it, err := j.iterate(from, []byte{f.prefix})
+		if err != nil {
+			return err
+		}
+		if it.First() {
+			err = fmt.Errorf("the directory holds entries of the unknown kind %q: a newer program must have written them", it.Key()[:1])
+		}
+		if err = errors.Join(err, j.readError(it.Error()), j.readError(it.Close())); err != nil {
+			return err
+		}
+		from = f.end()
+	}
+	return nil
+}
