@@ -26,7 +26,7 @@ type testEvent struct {
 type verdict struct {
 	failed   []string // tests, without their parts
 	compiles bool
-	output   []byte
+	output   []byte // of what failed, and of the go command
 }
 
 // runTests runs tests in the copy; without names, all of the package. It is an error only when the go command itself
@@ -61,6 +61,7 @@ func (s *scratch) runTests(ctx context.Context, timeout time.Duration, pkg strin
 func readEvents(events []byte) (v verdict, err error) {
 	v.compiles = true
 	running := map[string][]string{} // by package
+	outputs := map[string][]byte{}   // by test
 	hung := map[string]bool{}
 	lines := bufio.NewScanner(bytes.NewReader(events))
 	lines.Buffer(nil, 1<<24)
@@ -69,8 +70,8 @@ func readEvents(events []byte) (v verdict, err error) {
 		if err := json.Unmarshal(lines.Bytes(), &e); err != nil {
 			return v, err
 		}
-		v.output = append(v.output, e.Output...)
 		test, _, part := strings.Cut(e.Test, "/")
+		outputs[test] = append(outputs[test], e.Output...)
 		switch {
 		case e.Action == "build-fail" || e.FailedBuild != "":
 			v.compiles = false
@@ -88,14 +89,24 @@ func readEvents(events []byte) (v verdict, err error) {
 			running[e.Package] = slices.DeleteFunc(running[e.Package], func(name string) bool { return name == test })
 		}
 	}
+	for _, test := range v.failed {
+		v.output = append(v.output, outputs[strings.TrimSuffix(strings.TrimSuffix(test, crashed), timedOut)]...)
+	}
+	v.output = append(v.output, outputs[""]...)
 	return v, lines.Err()
 }
 
+// How a test ended that did not end by itself.
+const (
+	crashed  = " (crash)"
+	timedOut = " (timeout)"
+)
+
 // diedIn names what was under way when a package failed, or the package if nothing else can be blamed.
 func diedIn(pkg string, running []string, hung, blameless bool) (names []string) {
-	how := " (crash)"
+	how := crashed
 	if hung {
-		how = " (timeout)"
+		how = timedOut
 	}
 	for _, test := range running {
 		names = append(names, test+how)
