@@ -391,6 +391,60 @@ func TestJournalEndsBeforeCheckpoint(t *testing.T) {
 	}
 }
 
+// TestCheckpointWithoutAKeyPage takes a page of keys away, which no digest of the state would miss.
+func TestCheckpointWithoutAKeyPage(t *testing.T) {
+	leavesNothing(t)
+	d := newDisk()
+	var w watched
+	o := engine.Options{CheckpointBytes: -1, Hooks: w.hooks()}
+	e := openOn(t, d, o)
+	skus := stock(t, e, 2, 100)
+	older := checkpoint(t, e).Sequence
+	first := done(t, e, withKey(order("c", skus[0], 1), 1))[0]
+	newest := checkpoint(t, e)
+	closeEngine(t, e)
+	if err := waltest.LoseValue(d.memory, "data", uint64(newest.Sequence), uint32(newest.Pages-1)); err != nil {
+		t.Fatal(err)
+	}
+	e = openOn(t, d, o)
+	if r := w.recovery; r.Checkpoint != older || len(r.Damaged) != 1 || !strings.Contains(r.Damaged[0].Error(), "is missing") {
+		t.Errorf("%+v", r)
+	}
+	replayed(t, ask(t, e, withKey(order("c", skus[0], 1), 1))[0], first)
+	closeEngine(t, e)
+}
+
+// TestCheckpointOfSeveralPages: where a slab has more pages than one, each comes back to its place, also when only one of
+// them was written again.
+func TestCheckpointOfSeveralPages(t *testing.T) {
+	leavesNothing(t)
+	d := newDisk()
+	var w watched
+	o := engine.Options{CheckpointBytes: -1, Hooks: w.hooks()}
+	e := openOn(t, d, o)
+	sku := stock(t, e, 1, 100_000)[0]
+	orders := make([]core.Command, 2500) // a page has room for 1024
+	for i := range orders {
+		orders[i] = order(fmt.Sprint("c", i), sku, 1)
+	}
+	answers := done(t, e, orders...)
+	for _, change := range []core.OrderID{answers[2499].order, answers[1200].order, answers[0].order} {
+		checkpoint(t, e)
+		done(t, e, follow(core.CommandCancelOrder, change))
+		at := checkpoint(t, e).Sequence
+		want, _, err := e.Digest()
+		if err != nil {
+			t.Fatal(err)
+		}
+		closeEngine(t, e)
+		e = openOn(t, d, o)
+		if got, _, err := e.Digest(); err != nil || got != want || w.recovery.Checkpoint != at {
+			t.Errorf("digest %v %v, want %v; %+v", got, err, want, w.recovery)
+		}
+	}
+	closeEngine(t, e)
+}
+
 // TestCheckpointThatCannotBeReadBack harms the newest checkpoint before older ones are given up for it: they stay, and no
 // more are written, since they would build on it.
 func TestCheckpointThatCannotBeReadBack(t *testing.T) {
