@@ -20,6 +20,9 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME  ?= 10s
 BENCHTIME ?= 1s
 
+# Such as `--only NAME` and `--workers 2` for `make sabotage`.
+SABOTAGEFLAGS ?=
+
 # Orders of one run of `make bench`, and turns of each peer in `make compare`.
 BENCH_ORDERS   ?= 200000
 COMPARE_ROUNDS ?= 3
@@ -32,7 +35,7 @@ LONG     = holdfast/bench holdfast/cmd/holdfast
 TINY     = ./engine/core ./engine/reference ./engine
 TESTFLAGS ?=
 
-.PHONY: help run build test check format vet staticcheck tidy short fuzz bench compare clean
+.PHONY: help run build test check format vet staticcheck tidy short fuzz sabotage bench compare clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -83,6 +86,9 @@ fuzz: ## run every fuzz target for ten seconds (FUZZTIME)
 	    go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$package; \
 	  done; \
 	done
+
+sabotage: ## break the product on purpose, in one small way after the other: some test must notice each
+	go run ./cmd/sabotage $(SABOTAGEFLAGS)
 
 bench: build ## run the Go benchmarks, then short runs of holdfast bench
 	go test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) ./engine/core ./engine/codec ./wal ./engine

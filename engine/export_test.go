@@ -3,7 +3,14 @@ package engine
 import (
 	"holdfast/engine/codec"
 	"holdfast/engine/core"
+	"holdfast/wal"
 )
+
+// Journal gives the journal, for tests that harm it under a running engine.
+func (e *Engine) Journal() *wal.Journal { return e.journal }
+
+// DropOlderCheckpoints is what comes after every checkpoint, for tests that take none meanwhile.
+func (e *Engine) DropOlderCheckpoints() error { return e.checkpoints.dropOlder() }
 
 // KeyAnswer is what the key table answers about a command's key.
 type KeyAnswer struct {

@@ -213,6 +213,35 @@ func TestRefusalsAreDurableToo(t *testing.T) {
 	closeBroken(t, e)
 }
 
+// TestJournalEndsWithWhatIsReleased reads the journal at the moment at which a group is durable and not released yet.
+func TestJournalEndsWithWhatIsReleased(t *testing.T) {
+	leavesNothing(t)
+	var e *engine.Engine
+	var looks, beyond int
+	o := engine.Options{CheckpointBytes: -1, Hooks: engine.Hooks{GroupReleased: func(g engine.GroupInfo) {
+		released := e.Sequence()
+		looks++
+		err := e.ReadJournal(1, func(_ []byte, last core.Sequence) bool {
+			if last > released {
+				beyond++
+			}
+			return true
+		})
+		if err != nil || uint64(released) >= g.First {
+			t.Errorf("a group of %d is said to be released, and %d was: %v", g.First, released, err)
+		}
+	}}}
+	e = openOn(t, newDisk(), o)
+	sku := stock(t, e, 1, 5)[0]
+	for range 3 {
+		done(t, e, order("ann", sku, 1))
+	}
+	closeEngine(t, e)
+	if looks < 4 || beyond > 0 {
+		t.Errorf("of %d times, %d groups were there that nobody had been told of", looks, beyond)
+	}
+}
+
 // closeBroken closes an engine whose journal has failed, which must not hang.
 func closeBroken(tb testing.TB, e *engine.Engine) {
 	tb.Helper()

@@ -148,10 +148,10 @@ func TestKeyIsClaimedOnce(t *testing.T) {
 // TestRefusalBindsNoKey sends a refused command again after the reason has gone.
 func TestRefusalBindsNoKey(t *testing.T) {
 	leavesNothing(t)
-	for _, restart := range []bool{false, true} {
-		t.Run(fmt.Sprintf("restart=%t", restart), func(t *testing.T) {
+	for name, restart := range restarts {
+		t.Run(name, func(t *testing.T) {
 			d := newDisk()
-			e := openOn(t, d, engine.Options{})
+			e := openOn(t, d, engine.Options{CheckpointBytes: -1})
 			skus := stock(t, e, 2, 1)
 			wanted := withKey(order("ann", skus[0], 3), 1)
 			external := withKey(order("ann", skus[0], 3), 2) // refused by the machine, not at admission
@@ -164,10 +164,7 @@ func TestRefusalBindsNoKey(t *testing.T) {
 					}
 				}
 			}
-			if restart {
-				closeEngine(t, e)
-				e = openOn(t, d, engine.Options{})
-			}
+			e = restart(t, d, e)
 			if keys := e.Stats().Keys; keys != 0 {
 				t.Errorf("%d keys are remembered", keys)
 			}
@@ -181,20 +178,40 @@ func TestRefusalBindsNoKey(t *testing.T) {
 	}
 }
 
+// restarts are the ways to go on with the same data.
+var restarts = map[string]func(t *testing.T, d *disk, e *engine.Engine) *engine.Engine{
+	"none": func(_ *testing.T, _ *disk, e *engine.Engine) *engine.Engine { return e },
+	"replay": func(t *testing.T, d *disk, e *engine.Engine) *engine.Engine {
+		closeEngine(t, e)
+		return openOn(t, d, engine.Options{CheckpointBytes: -1})
+	},
+	"checkpoint": func(t *testing.T, d *disk, e *engine.Engine) *engine.Engine {
+		checkpoint(t, e)
+		closeEngine(t, e)
+		return openOn(t, d, engine.Options{CheckpointBytes: -1})
+	},
+}
+
 // TestUnchangedBindsNoKey sends a command whose work was done already: it is executed again each time.
 func TestUnchangedBindsNoKey(t *testing.T) {
 	leavesNothing(t)
-	e := openOn(t, newDisk(), engine.Options{})
-	sku := stock(t, e, 1, 5)[0]
-	id := done(t, e, order("ann", sku, 1))[0].order
-	done(t, e, follow(core.CommandCancelOrder, id))
-	for range 2 {
-		got := done(t, e, withKey(follow(core.CommandCancelOrder, id), 1))[0]
-		if got.changed || len(got.image) != 0 || got.order != id {
-			t.Errorf("%+v", got)
-		}
+	for name, restart := range restarts {
+		t.Run(name, func(t *testing.T) {
+			d := newDisk()
+			e := openOn(t, d, engine.Options{CheckpointBytes: -1})
+			sku := stock(t, e, 1, 5)[0]
+			id := done(t, e, order("ann", sku, 1))[0].order
+			done(t, e, follow(core.CommandCancelOrder, id))
+			for range 2 {
+				got := done(t, e, withKey(follow(core.CommandCancelOrder, id), 1))[0]
+				if got.changed || len(got.image) != 0 || got.order != id {
+					t.Errorf("%+v", got)
+				}
+				e = restart(t, d, e)
+			}
+			closeEngine(t, e)
+		})
 	}
-	closeEngine(t, e)
 }
 
 // TestKeyTwiceInOneRequest: the first command has the key; those after it in the same request are told so.

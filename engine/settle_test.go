@@ -3,6 +3,8 @@ package engine
 import (
 	"testing"
 	"time"
+
+	"holdfast/engine/core"
 )
 
 // TestCheckpointWaitsForKeys: a checkpoint is not finished before the handlers have bound the keys of all commands that it
@@ -52,4 +54,26 @@ func TestCheckpointWaitsForKeys(t *testing.T) {
 		t.Fatal("the checkpoint waits for a key of a later command")
 	}
 	e.checkpoints.settled(later)
+}
+
+// TestKeyPageThatChangesWhileItIsSaved binds a key while its page is being written: the next checkpoint has the page again.
+func TestKeyPageThatChangesWhileItIsSaved(t *testing.T) {
+	table := newKeyTable(heap, [2]uint64{1, 2})
+	key := core.IdempotencyKey{1}
+	handle, _, _ := table.claim(&key, 7)
+	stripe := int(handle % keyStripes)
+	scratch := make([]byte, keyPageBytes)
+	for _, want := range []int{1, 1, 0} {
+		saved := 0
+		_, _, err := table.savePages(stripe, scratch, func(int, []byte) error {
+			if saved++; want == 1 && handle != noKey {
+				table.bind(handle, 5)
+				handle = noKey
+			}
+			return nil
+		})
+		if err != nil || saved != want {
+			t.Errorf("%d pages were saved, want %d: %v", saved, want, err)
+		}
+	}
 }

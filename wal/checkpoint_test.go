@@ -7,6 +7,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
@@ -120,4 +121,91 @@ func TestInterruptedCheckpoint(t *testing.T) {
 	if err := j.Close(); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// TestCheckpointSurvivesPowerCut cuts the power at the moment at which a checkpoint was reported: with nothing but what was
+// synced, it is there and whole.
+func TestCheckpointSurvivesPowerCut(t *testing.T) {
+	leavesNothing(t)
+	disk := vfs.NewCrashableMem()
+	j := mustOpen(t, small, "data", Options{FS: disk})
+	for seed := range uint64(5) {
+		l := newLoad(j, seed)
+		if err := errors.Join(l.groups(3), l.checkpoint()); err != nil {
+			t.Fatal(err)
+		}
+		image := mustOpen(t, small, "data", Options{FS: disk.CrashClone(vfs.CrashCloneCfg{})})
+		if all, err := image.Checkpoints(); err != nil || len(all) == 0 || all[0] != l.acked {
+			t.Errorf("a checkpoint of %d was reported, and there are those of %v: %v", l.acked, all, err)
+		}
+		if err := errors.Join(checkCheckpoints(image), image.Close()); err != nil {
+			t.Error(err)
+		}
+	}
+	if err := j.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestDamagedManifest changes every byte of a checkpoint's head and of its manifest, and takes pieces away: what was not
+// written is not given out.
+func TestDamagedManifest(t *testing.T) {
+	leavesNothing(t)
+	j := mustOpen(t, small, "data", Options{FS: vfs.NewMem()})
+	l := newLoad(j, 1)
+	if err := l.groups(3); err != nil {
+		t.Fatal(err)
+	}
+	w, err := j.BeginCheckpoint(l.acked)
+	if err != nil {
+		t.Fatal(err)
+	}
+	manifest := content(8, manifestPiece+50)
+	if err := w.Finish(manifest); err != nil {
+		t.Fatal(err)
+	}
+	headKey := sequenceKey(familyCheckpoint, l.acked)
+	var pieceKey [checkpointKeyLength]byte
+	putCheckpointKey(pieceKey[:], l.acked, 1)
+	value, closer, err := j.db.Get(headKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	head := bytes.Clone(value)
+	if err := closer.Close(); err != nil {
+		t.Fatal(err)
+	}
+	piece := manifest[manifestPiece:]
+	for _, part := range []struct {
+		key, sound []byte
+	}{{headKey, head}, {pieceKey[:], piece}} {
+		for _, harmed := range harms(part.sound) {
+			if err := j.db.Set(part.key, harmed, pebble.NoSync); err != nil {
+				t.Fatal(err)
+			}
+			var damage *DamageError
+			if _, err := j.Manifest(l.acked); !errors.As(err, &damage) || damage.Sequence != l.acked {
+				t.Errorf("%x instead of %x: %v", harmed, part.sound, err)
+			}
+		}
+		if err := j.db.Set(part.key, part.sound, pebble.NoSync); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := j.Manifest(l.acked); err != nil || !bytes.Equal(got, manifest) {
+			t.Errorf("put right again: %d bytes %v", len(got), err)
+		}
+	}
+	if err := j.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// harms gives a value with each byte changed, with more and with less behind it.
+func harms(value []byte) (harmed [][]byte) {
+	for i := range value {
+		v := bytes.Clone(value)
+		v[i] ^= 1 << (i % 8)
+		harmed = append(harmed, v)
+	}
+	return append(harmed, value[:len(value)-1], value[:0], append(bytes.Clone(value), 0))
 }

@@ -78,6 +78,49 @@ func TestReplayRefusesDamage(t *testing.T) {
 	}
 }
 
+// TestReplayChecksTheLinkIntoIt: a replay that begins in the middle compares its first group with the one before it.
+func TestReplayChecksTheLinkIntoIt(t *testing.T) {
+	leavesNothing(t)
+	one := testGroup(1, 3, 10, 1, Hash{})
+	two := testGroup(4, 2, 11, 1, Hash{1})
+	for _, from := range []uint64{4, 5} {
+		fs := vfs.NewMem()
+		j := mustOpen(t, small, "data", Options{FS: fs})
+		for first, value := range map[uint64][]byte{1: one, 4: two} {
+			if err := j.db.Set(sequenceKey(familyJournal, first), value, pebble.Sync); err != nil {
+				t.Fatal(err)
+			}
+		}
+		// What stands in tables is not looked at when the directory is opened.
+		if err := errors.Join(j.db.Flush(), j.db.Close(), j.lock.Close()); err != nil {
+			t.Fatal(err)
+		}
+		j = mustOpen(t, small, "data", Options{FS: fs, ReadOnly: true})
+		wantDamage(t, j.Replay(from, func(Group) error { return nil }), 4, "chain")
+		if err := j.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestReplayMissesTheEnd takes the last group away from an open journal, which knows how far it went.
+func TestReplayMissesTheEnd(t *testing.T) {
+	leavesNothing(t)
+	j := mustOpen(t, small, "data", Options{FS: vfs.NewMem()})
+	defer j.Close()
+	if err := newLoad(j, 1).groups(5); err != nil {
+		t.Fatal(err)
+	}
+	last, err := j.groupOf(j.Last())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := j.db.Delete(sequenceKey(familyJournal, last), pebble.NoSync); err != nil {
+		t.Fatal(err)
+	}
+	wantDamage(t, j.Replay(0, func(Group) error { return nil }), last, "are missing")
+}
+
 func wantDamage(t *testing.T, err error, sequence uint64, reason string) {
 	t.Helper()
 	if reason == "" {

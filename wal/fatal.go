@@ -32,8 +32,8 @@ func (f *fatal) fail(cause error) error {
 		f.cause = cause
 		f.failed = fmt.Errorf("%w: %w", ErrFailed, cause)
 		f.dead.Store(true)
+		go f.keep() // before anybody can know, so that whoever counts goroutines afterwards finds it there
 		close(f.died)
-		go f.keep()
 		if f.onFatal != nil {
 			f.onFatal(cause)
 		}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"os"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -181,5 +182,44 @@ func TestGroupsOfOrdinarySizeShareALog(t *testing.T) {
 	// Each log takes a memtable, 40 groups; the first few memtables are smaller.
 	if m := j.Metrics(); m.Flushes > 8 || m.CompactionBytes != 0 {
 		t.Errorf("%d groups made %d flushes, and compactions wrote %d bytes", groups, m.Flushes, m.CompactionBytes)
+	}
+}
+
+// TestDurableWaitsForTheSync holds the log's sync back: meanwhile the group is written, and neither durable nor to be read.
+func TestDurableWaitsForTheSync(t *testing.T) {
+	leavesNothing(t)
+	fs := newFaultFS(vfs.NewMem())
+	j := mustOpen(t, small, "data", Options{FS: fs})
+	reached, allow := make(chan struct{}), make(chan struct{})
+	var first sync.Once
+	fs.setHook(func(s faultStep) error {
+		if s.kind == stepSync && isLog(s.name) {
+			first.Do(func() {
+				close(reached)
+				<-allow
+			})
+		}
+		return nil
+	})
+	p, err := j.Begin(1, 2, 10, 4)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	<-reached
+	read := 0
+	err = j.Replay(0, func(Group) error { read++; return nil })
+	if j.Last() != 2 || j.Durable() != 0 || read > 0 || err != nil {
+		t.Errorf("before the sync %d is durable of %d, and %d groups are read: %v", j.Durable(), j.Last(), read, err)
+	}
+	close(allow)
+	if err := p.Wait(); err != nil || j.Durable() != 2 {
+		t.Errorf("after the sync %d is durable: %v", j.Durable(), err)
+	}
+	p.Release()
+	if err := j.Close(); err != nil {
+		t.Fatal(err)
 	}
 }
