@@ -2,7 +2,8 @@
 // server has what it acknowledged. Fast answers that are wrong are worth nothing, so no figure is given
 // without the verification, unless it was left out on purpose, which the report says.
 //
-// Run does one measurement, CrashLoop kills the server in the middle of load again and again, Verify
+// Run does one measurement, CrashLoop kills the server in the middle of load again and again, Histories
+// records what concurrent clients are answered meanwhile and looks for an order that explains it, Verify
 // checks a server against the ledger of an earlier run, and ServeEcho is the floor that a
 // comparison measures beside the server.
 //
@@ -13,6 +14,7 @@
 //	workload.go, zipf.go             what the buyers want
 //	script.go, script_mixed.go       what one connection says
 //	form_*.go, http_*.go, append.go  how it is written, and how the answers are read
+//	histories*.go                    histories: rounds, the killer, clients, what they say, the model
 //	book.go, acks.go, ledger.go      what was acknowledged
 //	verify*.go                       whether it is there
 //	peers.go, echo.go, redis.go      what the server is compared with
@@ -85,6 +87,28 @@
 //   - For every SKU, units sold and units left are the units stocked, and as many were sold as acknowledged
 //     orders took.
 //
-// Who may call it: cmd/holdfast. It imports nothing of the server but the codec and the core's
+// # Histories
+//
+// A history is every request about one SKU, or about three that are bought together, with its answer and the instants
+// of its call and its return, over a few kills of the server. It is right when it is linearizable: when there is one
+// order of all its operations, each between its call and its return, in which the model (histories_model.go), which knows
+// nothing of the engine, gives every answer as it was. The search is porcupine's
+// (https://github.com/anishathalye/porcupine). On top of that, answers must be explained in the order of the sequences that
+// they tell, which makes the search quick, and no answer may tell less than somebody had been told before its call.
+//
+// When the server dies, a request without an answer is sent again if it has a key, and must then be answered as if nothing
+// had happened; it is one operation, from the first call to the last return. Without a key nobody knows:
+// the model takes it for carried out before the connection broke, or for never carried out, and every later answer must agree with one
+// of the two. What was answered under a key is sent again later, at once by two clients, and in later rounds, and must get the
+// same bytes and change nothing.
+//
+// In every third round holds last a second. When a hold ends within an operation is the server's choice, so the model
+// tries every instant at which one can, within 20 ms of the operation's interval, since client and server
+// read the same clock; the clock must not be set meanwhile. Only a refusal for want of stock may count a hold that ended up to
+// five seconds ago, because admission refuses by what was released last.
+//
+// Histories speak through server/client, and so test that too; the generator of the measurements has its own, quicker words.
+//
+// Who may call it: cmd/holdfast. It imports nothing of the server but its client, the codec and the core's
 // vocabulary, since it must see what any client sees.
 package bench

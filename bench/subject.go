@@ -37,11 +37,16 @@ func openSubject(ctx context.Context, c *Config, data string) (*subject, error) 
 		}
 		return &subject{api: a}, a.awaitReady(ctx, func() bool { return true })
 	}
+	return startSubject(ctx, c, data, "127.0.0.1:0")
+}
+
+// startSubject starts the own server on a directory and an address.
+func startSubject(ctx context.Context, c *Config, data, address string) (*subject, error) {
 	executable, err := c.holdfast()
 	if err != nil {
 		return nil, err
 	}
-	argv := append([]string{executable, "serve", "--listen", "127.0.0.1:0", "--data", data}, c.ServerArgs...)
+	argv := append([]string{executable, "serve", "--listen", address, "--data", data}, c.ServerArgs...)
 	ch, err := startListener(ctx, "holdfast serve", argv)
 	if err != nil {
 		return nil, err

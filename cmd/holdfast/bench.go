@@ -63,7 +63,7 @@ Modes:
 
 	f.StringVar(&c.ResultFile, "json", "", "write the result to this `file` as JSON")
 	f.StringVar(&c.PageFile, "html", "", "write the result to this `file` as a page that opens offline")
-	cmd.AddCommand(benchCrashCommand(), benchVerifyCommand(), benchEchoCommand())
+	cmd.AddCommand(benchCrashCommand(), benchHistoriesCommand(), benchVerifyCommand(), benchEchoCommand())
 	return cmd
 }
 

@@ -1,10 +1,8 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 
 	"github.com/spf13/cobra"
 
@@ -51,12 +49,5 @@ func runCrash(cmd *cobra.Command, c bench.Config, rounds int) error {
 	for i := range report.Rounds {
 		fmt.Fprintf(cmd.OutOrStdout(), "%d: %v\n", i+1, &report.Rounds[i])
 	}
-	if c.ResultFile == "" {
-		return err
-	}
-	text, failed := json.MarshalIndent(report, "", "  ")
-	if failed == nil {
-		failed = os.WriteFile(c.ResultFile, append(text, '\n'), 0o644)
-	}
-	return errors.Join(err, failed)
+	return errors.Join(err, writeResult(c.ResultFile, report))
 }
