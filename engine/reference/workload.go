@@ -35,6 +35,31 @@ func Generate(seed uint64, count int) []Step {
 	return steps
 }
 
+// Generator makes the same kind of commands for a shop that somebody else runs: each is chosen by the shop as it is when it
+// is asked for, so it suits the shop whatever became of those before.
+type Generator struct {
+	generator
+	commands int
+}
+
+// NewGenerator gives the generator of a seed. It only reads the shop.
+func NewGenerator(seed uint64, shop *Model) *Generator {
+	g := newGenerator(seed)
+	g.model = shop
+	return &Generator{generator: *g}
+}
+
+// Next makes a command, of any kind but a tick. Its mask is for whoever sends it to work out.
+func (g *Generator) Next() core.Command {
+	for {
+		c := g.command(g.commands)
+		g.commands++
+		if c.Kind != core.CommandTick {
+			return c
+		}
+	}
+}
+
 type generator struct {
 	random *rand.Rand
 	model  *Model
