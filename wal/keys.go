@@ -10,6 +10,7 @@ const (
 	familyJournal    = 'j'
 	familyMeta       = 'm'
 	familyPage       = 'p'
+	familyReader     = 'r'
 )
 
 const (
@@ -18,7 +19,10 @@ const (
 	checkpointKeyLength = 1 + 8 + 4
 )
 
-var identityKey = []byte("midentity")
+var (
+	identityKey  = []byte("midentity")
+	feedFloorKey = []byte("mfeed")
+)
 
 // putSequenceKey writes the key of a journal group or a document into dst.
 func putSequenceKey(dst []byte, family byte, sequence uint64) {
