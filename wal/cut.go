@@ -2,6 +2,7 @@ package wal
 
 import (
 	"cmp"
+	"context"
 	"encoding/binary"
 	"errors"
 	"sort"
@@ -73,7 +74,7 @@ func (j *Journal) GroupAt(sequence uint64) (g Group, err error) {
 }
 
 // CutGroups forgets the groups before the one that holds a sequence, which must be durable, and gives the sequence with
-// which the journal begins afterwards. It waits for no sync: a cut that a power cut undoes is made again.
+// which the journal begins afterwards.
 func (j *Journal) CutGroups(sequence uint64) (first uint64, err error) {
 	first, last, err := j.Bounds(KeptGroups)
 	if err != nil || min(sequence, last) <= first {
@@ -83,9 +84,7 @@ func (j *Journal) CutGroups(sequence uint64) (first uint64, err error) {
 	if err != nil || g.First == first {
 		return first, err
 	}
-	return g.First, j.once(func() error {
-		return j.db.DeleteRange(sequenceKey(familyJournal, 0), sequenceKey(familyJournal, g.First), pebble.NoSync)
-	})
+	return g.First, j.excise(sequenceKey(familyJournal, 0), sequenceKey(familyJournal, g.First))
 }
 
 // CutFeed forgets the feed before a sequence, but never the newest of it, by which the end is known, and gives the floor
@@ -95,16 +94,21 @@ func (j *Journal) CutFeed(sequence uint64) (floor uint64, err error) {
 	if floor = j.FeedFloor(); sequence <= floor+1 {
 		return floor, j.err()
 	}
-	// Raised first: who reads what is gone already must find the floor above it.
+	// The floor first, in memory and on the disk: who finds something gone must find the floor above it.
 	raise(&j.feedFloor, sequence-1)
-	return sequence - 1, j.once(func() error {
-		batch := j.db.NewBatch()
-		return errors.Join(
-			batch.Set(feedFloorKey, binary.LittleEndian.AppendUint64(nil, sequence-1), nil),
-			batch.DeleteRange(sequenceKey(familyFeed, 0), sequenceKey(familyFeed, sequence), nil),
-			batch.Commit(pebble.NoSync),
-		)
+	err = j.once(func() error {
+		return j.db.Set(feedFloorKey, binary.LittleEndian.AppendUint64(nil, sequence-1), pebble.Sync)
 	})
+	if err != nil {
+		return floor, err
+	}
+	return sequence - 1, j.excise(sequenceKey(familyFeed, 0), sequenceKey(familyFeed, sequence))
+}
+
+// excise takes the keys from..to (not included) out of the database, for good and at once. Tables that lie between go
+// without being read, and nothing that stays is written again, as it would be to get rid of a range deletion.
+func (j *Journal) excise(from, to []byte) error {
+	return j.once(func() error { return j.db.Excise(context.Background(), pebble.KeyRange{Start: from, End: to}) })
 }
 
 // FeedFloor is the sequence up to which the feed was cut off: of what came after it everything is there. 0 when all is.

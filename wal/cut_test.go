@@ -181,3 +181,24 @@ func TestReaders(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// TestCutGivesRoomBack: what is cut off leaves the disk at once, and nothing that stays is written again for it.
+func TestCutGivesRoomBack(t *testing.T) {
+	leavesNothing(t)
+	j := flushed(t, vfs.NewMem(), 400)
+	before := j.Metrics()
+	journal, feed := j.Last(), j.FeedLast()
+	if _, err := j.CutGroups(journal); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := j.CutFeed(feed); err != nil {
+		t.Fatal(err)
+	}
+	after := j.Metrics()
+	if after.DiskBytes > before.DiskBytes/3 || after.CompactionBytes > before.CompactionBytes {
+		t.Errorf("%d bytes became %d, and %d were written", before.DiskBytes, after.DiskBytes, after.CompactionBytes-before.CompactionBytes)
+	}
+	if err := j.Close(); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -61,8 +61,9 @@
 //
 // # Cutting
 //
-// Journal and feed grow at one end and are cut at the other (cut.go), by one range deletion each time, so that whole tables
-// go. What may go, and when, is for the caller to say.
+// Journal and feed grow at one end and are cut at the other (cut.go). What is cut off is taken out of Pebble's tables as a
+// whole, without range deletions: to get rid of one, everything that stays would be written again. What may go, and when, is
+// for the caller to say.
 //
 // # Failure
 //
