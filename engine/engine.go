@@ -28,6 +28,8 @@ type Engine struct {
 	stats     counters
 
 	checkpoints *checkpointer
+	readers     readers
+	keysFrom    core.Sequence // what recovery takes over of the keys: those of commands from here on
 
 	released atomic.Uint64                 // the gate: everything up to here may be seen
 	orders   [core.SlotCount]atomic.Uint32 // released orders of each slot
@@ -47,6 +49,7 @@ type Engine struct {
 	using   sync.RWMutex  // Close takes memory and journal away when nobody reads them any more
 	closed  chan struct{} // Close was called
 	stopped chan struct{} // the sequencer has ended
+	evicted chan struct{} // whoever forgets keys has ended
 	closing sync.Once
 }
 
@@ -57,7 +60,7 @@ func Open(o Options) (*Engine, error) {
 	if err := o.Validate(); err != nil {
 		return nil, err
 	}
-	e := &Engine{options: o.withDefaults(), closed: make(chan struct{}), stopped: make(chan struct{})}
+	e := &Engine{options: o.withDefaults(), closed: make(chan struct{}), stopped: make(chan struct{}), evicted: make(chan struct{})}
 	// 1. The journal, which locks the directory.
 	if e.options.Journal.Identity.Created == 0 {
 		e.options.Journal.Identity.Created = e.options.Clock()
@@ -90,6 +93,7 @@ func Open(o Options) (*Engine, error) {
 	// 5. The sequencer: from here on new commands come in.
 	go e.sequence()
 	go e.checkpoints.run()
+	go e.evictKeys()
 	return e, nil
 }
 
@@ -98,6 +102,7 @@ func (e *Engine) Close() (err error) {
 	e.closing.Do(func() {
 		close(e.closed)
 		<-e.checkpoints.stopped
+		<-e.evicted
 		e.queue.close(ErrClosed)
 		<-e.stopped
 		e.using.Lock()
@@ -105,16 +110,6 @@ func (e *Engine) Close() (err error) {
 		err = e.shutDown()
 	})
 	return err
-}
-
-// isClosed tells whether Close was called.
-func (e *Engine) isClosed() bool {
-	select {
-	case <-e.closed:
-		return true
-	default:
-		return false
-	}
 }
 
 // use keeps memory and journal from being taken away until e.using.RUnlock, unless the engine is closed.

@@ -3,7 +3,14 @@ package engine
 import (
 	"holdfast/engine/codec"
 	"holdfast/engine/core"
+	"holdfast/wal"
 )
+
+// Journal is where the engine keeps everything.
+func (e *Engine) Journal() *wal.Journal { return e.journal }
+
+// Kept is what a reader reads.
+func (k ReaderKind) Kept() wal.Kept { return k.kept() }
 
 // KeyAnswer is what the key table answers about a command's key.
 type KeyAnswer struct {
