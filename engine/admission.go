@@ -6,6 +6,7 @@ import (
 	"holdfast/engine/codec"
 	"holdfast/engine/core"
 	"holdfast/engine/invariant"
+	"holdfast/wal"
 )
 
 // Submit executes a request's commands and returns when they, and everything that their results rest on,
@@ -164,7 +165,13 @@ func (e *Engine) replay(r *Request, i int, sequence core.Sequence) error {
 	result := &r.results[i]
 	result.from = uint32(len(r.images))
 	var err error
-	if r.images, err = r.finder.AppendOwn(r.images, e.feed, sequence); err != nil {
+	r.images, err = r.finder.AppendOwn(r.images, e.feed, sequence)
+	if errors.Is(err, wal.ErrNotFound) && sequence <= e.feed.Oldest() {
+		// The key was forgotten and its event cut off since it was looked up: who asks again will find it so.
+		result.Status = ResultInProgress
+		return nil
+	}
+	if err != nil {
 		return err
 	}
 	result.to = uint32(len(r.images))

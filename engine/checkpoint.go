@@ -35,6 +35,7 @@ const (
 type checkpointer struct {
 	e       *Engine
 	wanted  chan chan CheckpointInfo
+	cutting chan chan RetentionInfo
 	stopped chan struct{}
 
 	// of the sequencer
@@ -57,11 +58,12 @@ type checkpointer struct {
 	spared  int              // bytes of spare
 
 	// of the writer
-	last    *codec.Manifest // the newest checkpoint, nil when there is none
-	sets    []setUse        // what of the last's sets is in use
-	damaged []uint64        // checkpoints that could not be restored
-	failed  error           // why no more checkpoints are written
-	oldest  uint64          // of the checkpoints that are kept
+	last    *codec.Manifest   // the newest checkpoint, nil when there is none
+	sets    []setUse          // what of the last's sets is in use
+	damaged []uint64          // checkpoints that could not be restored
+	failed  error             // why no more checkpoints are written
+	kept    []*codec.Manifest // of the checkpoints that are kept, the newest first
+	check   pageCheck
 }
 
 // keptPage is a copy of a page as it was when the checkpoint began.
@@ -84,7 +86,8 @@ type CheckpointInfo struct {
 
 func newCheckpointer(e *Engine) *checkpointer {
 	c := &checkpointer{
-		e: e, wanted: make(chan chan CheckpointInfo), stopped: make(chan struct{}), spare: map[int][][]byte{},
+		e: e, wanted: make(chan chan CheckpointInfo), cutting: make(chan chan RetentionInfo),
+		stopped: make(chan struct{}), spare: map[int][][]byte{}, check: pageCheck{rotten: map[keptValue]bool{}},
 	}
 	c.arrived.L = &c.mu
 	return c
@@ -109,12 +112,20 @@ func (c *checkpointer) run() {
 	poll := time.NewTicker(checkpointPoll)
 	defer poll.Stop()
 	since := c.e.options.Clock()
+	retained := since
 	bytes := c.e.stats.bytes.Load()
 	for {
 		var answer chan CheckpointInfo
 		select {
 		case answer = <-c.wanted:
+		case answer := <-c.cutting:
+			answer <- c.retain()
+			continue
 		case <-poll.C:
+			if now := c.e.options.Clock(); now-retained >= retainEvery.Milliseconds() || now < retained {
+				retained = now
+				c.retain()
+			}
 			grown := c.e.stats.bytes.Load() - bytes
 			aged := time.Duration(c.e.options.Clock()-since) * time.Millisecond
 			if c.e.options.CheckpointBytes < 0 || grown == 0 || grown < uint64(c.e.options.CheckpointBytes) && aged < c.e.options.CheckpointEvery {
@@ -131,6 +142,7 @@ func (c *checkpointer) run() {
 		if answer != nil {
 			answer <- info
 		}
+		c.retain()
 	}
 }
 
@@ -165,7 +177,7 @@ func (c *checkpointer) write(started time.Time) (info CheckpointInfo) {
 	if info.Sequence, info.Err = c.e.ask(&f); info.Err != nil {
 		return info
 	}
-	w := checkpointWriter{c: c, next: f.next, info: &info, started: started}
+	w := checkpointWriter{c: c, next: f.next, info: &info, pace: c.newPacer(started)}
 	if slices.Contains(sets, uint64(info.Sequence)) { // of one that was interrupted, or is damaged
 		info.Err = c.e.journal.DropValues(uint64(info.Sequence))
 	}
@@ -258,14 +270,15 @@ func resizePages(pages []codec.PageRef, n int) []codec.PageRef {
 }
 
 // unsaveScattered has pages written again that are the last few of a set of which most is of no use any more, so that the
-// sets together are never much more than twice the state.
+// sets together are never much more than twice the state; and those that cannot be read any more.
 func (c *checkpointer) unsaveScattered(m *core.Machine) {
 	if c.last == nil {
 		return
 	}
 	c.last.EachPage(func(id core.PageID, p *codec.PageRef) {
-		switch use := &c.sets[p.Set]; {
-		case use.live >= use.values/2 || id.Slab != 0 && m.IsDropped(id):
+		use := &c.sets[p.Set]
+		switch rotten := c.check.rotten[keptValue{c.last.Sets[p.Set].Sequence, p.Number}]; {
+		case use.live >= use.values/2 && !rotten || id.Slab != 0 && m.IsDropped(id):
 		case id.Slab == 0:
 			c.e.keys.unsave(int(id.Slot), int(id.Number))
 		default:
@@ -369,34 +382,31 @@ func (c *checkpointer) dropOlder() error {
 	if err != nil {
 		return err
 	}
-	used, kept := map[uint64]bool{}, 0
+	used := map[uint64]bool{}
+	c.kept = nil
 	for _, sequence := range all {
-		var m codec.Manifest
+		m := &codec.Manifest{}
 		encoded, err := j.Manifest(sequence)
 		var damage *wal.DamageError
 		if err != nil && !errors.As(err, &damage) {
 			return err
 		}
-		whole := err == nil && codec.DecodeManifest(encoded, &m) == nil && !slices.Contains(c.damaged, sequence)
+		whole := err == nil && codec.DecodeManifest(encoded, m) == nil && !slices.Contains(c.damaged, sequence)
 		if !whole && sequence == uint64(c.last.Sequence) {
 			// What was just written cannot be read: nothing may be built on it, and nothing older given up for it.
 			c.failed = damagedCheckpoint(sequence)
 			return c.failed
 		}
-		if !whole || kept == checkpointsKept {
+		if !whole || len(c.kept) == checkpointsKept {
 			if err := j.DropCheckpoint(sequence); err != nil {
 				return err
 			}
 			continue
 		}
-		kept++
-		c.oldest = sequence
+		c.kept = append(c.kept, m)
 		for _, set := range m.Sets {
 			used[uint64(set.Sequence)] = true
 		}
-	}
-	if err := c.cutJournal(kept); err != nil {
-		return err
 	}
 	sets, err := j.ValueSets()
 	if err != nil {
@@ -414,16 +424,6 @@ func (c *checkpointer) dropOlder() error {
 
 func damagedCheckpoint(sequence uint64) error {
 	return damage(core.Sequence(sequence), "the checkpoint that was just written cannot be read")
-}
-
-// cutJournal forgets what of the journal is older than it has to be. Both checkpoints that are kept need what is behind
-// them; a single one is not trusted to replace the journal.
-func (c *checkpointer) cutJournal(kept int) error {
-	if kept < checkpointsKept || c.e.options.JournalHistory == 0 {
-		return nil
-	}
-	_, err := c.e.journal.Cut(c.oldest+1, uint64(c.e.options.JournalHistory))
-	return err
 }
 
 // settled is called when the keys of an answered request are bound.

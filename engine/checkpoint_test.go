@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -20,6 +21,7 @@ type watched struct {
 	mu          sync.Mutex
 	checkpoints []engine.CheckpointInfo
 	recovery    engine.RecoveryInfo
+	cuts        []engine.RetentionInfo
 }
 
 func (w *watched) hooks() engine.Hooks {
@@ -30,7 +32,18 @@ func (w *watched) hooks() engine.Hooks {
 			w.checkpoints = append(w.checkpoints, i)
 		},
 		Recovered: func(i engine.RecoveryInfo) { w.recovery = i },
+		Retained: func(i engine.RetentionInfo) {
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			w.cuts = append(w.cuts, i)
+		},
 	}
+}
+
+func (w *watched) retentions() []engine.RetentionInfo {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Clone(w.cuts)
 }
 
 func checkpoint(tb testing.TB, e *engine.Engine) engine.CheckpointInfo {
@@ -507,6 +520,9 @@ func TestSingleCheckpointKeepsTheJournal(t *testing.T) {
 	for n, whole := range []bool{true, false} {
 		done(t, e, order("c", skus[0], 1))
 		checkpoint(t, e)
+		if _, err := e.Retain(); err != nil {
+			t.Fatal(err)
+		}
 		if first, err := e.JournalFirst(); err != nil || (first == 1) != whole {
 			t.Errorf("with %d checkpoints the journal begins with %d: %v", n+1, first, err)
 		}
@@ -532,6 +548,7 @@ func TestJournalIsCut(t *testing.T) {
 	e = openOn(t, d, o)
 	done(t, e, order("c", skus[0], 1))
 	older := checkpoint(t, e).Sequence
+	retain(t, e)
 	for range 50 {
 		done(t, e, order("c", skus[1], 1))
 	}
@@ -539,6 +556,7 @@ func TestJournalIsCut(t *testing.T) {
 	e = openOn(t, d, o)
 	done(t, e, order("c", skus[2], 1))
 	newest := checkpoint(t, e).Sequence
+	retain(t, e)
 	done(t, e, order("c", skus[3], 1))
 	want, _, err := e.Digest()
 	if err != nil {

@@ -1,8 +1,6 @@
 package engine
 
 import (
-	"time"
-
 	"holdfast/engine/codec"
 	"holdfast/engine/core"
 	"holdfast/wal"
@@ -15,7 +13,7 @@ type checkpointWriter struct {
 	next    *codec.Manifest
 	own     uint32 // place of its own set in the manifest
 	info    *CheckpointInfo
-	started time.Time
+	pace    pacer
 }
 
 func (w *checkpointWriter) write() (err error) {
@@ -55,7 +53,7 @@ func (w *checkpointWriter) writePages() error {
 			}
 			*w.next.Slabs[p.id.Slot][p.id.Slab-1].Page(p.id.Number) = ref
 			w.c.written(p.bytes)
-			w.pace()
+			w.pace.wait(len(p.bytes))
 		}
 	}
 }
@@ -73,7 +71,7 @@ func (w *checkpointWriter) writeKeys() error {
 			}
 			k.Pages = resizePages(k.Pages, max(len(k.Pages), page+1))
 			k.Pages[page] = ref
-			w.pace()
+			w.pace.wait(len(bytes))
 			return nil
 		})
 		if err != nil {
@@ -88,21 +86,6 @@ func (w *checkpointWriter) add(bytes []byte) (ref codec.PageRef, err error) {
 	number, err := w.journal.Add(bytes)
 	w.info.Pages++
 	return codec.PageRef{Set: w.own, Number: number, Digest: core.DigestPage(bytes)}, err
-}
-
-// pace keeps the writer from taking the disk away from the orders.
-func (w *checkpointWriter) pace() {
-	rate := w.c.e.options.CheckpointRate
-	if rate <= 0 || w.c.e.isClosed() {
-		return
-	}
-	due := time.Duration(float64(w.journal.Bytes()) / float64(rate) * float64(time.Second))
-	if ahead := due - time.Since(w.started); ahead > time.Millisecond {
-		select {
-		case <-time.After(ahead):
-		case <-w.c.e.closed:
-		}
-	}
 }
 
 // dropUnusedSets takes sets out of a manifest of which nothing is in use, and counts what is in use of the others.

@@ -29,6 +29,8 @@ type Engine struct {
 
 	checkpoints *checkpointer
 	archive     *archiver
+	readers     readers
+	keysFrom    core.Sequence // what recovery takes over of the keys: those of commands from here on
 
 	released atomic.Uint64                 // the gate: everything up to here may be seen
 	orders   [core.SlotCount]atomic.Uint32 // released orders of each slot
@@ -48,6 +50,7 @@ type Engine struct {
 	using   sync.RWMutex  // Close takes memory and journal away when nobody reads them any more
 	closed  chan struct{} // Close was called
 	stopped chan struct{} // the sequencer has ended
+	evicted chan struct{} // whoever forgets keys has ended
 	closing sync.Once
 }
 
@@ -58,7 +61,7 @@ func Open(o Options) (*Engine, error) {
 	if err := o.Validate(); err != nil {
 		return nil, err
 	}
-	e := &Engine{options: o.withDefaults(), closed: make(chan struct{}), stopped: make(chan struct{})}
+	e := &Engine{options: o.withDefaults(), closed: make(chan struct{}), stopped: make(chan struct{}), evicted: make(chan struct{})}
 	// 1. The journal, which locks the directory.
 	if e.options.Journal.Identity.Created == 0 {
 		e.options.Journal.Identity.Created = e.options.Clock()
@@ -97,6 +100,7 @@ func Open(o Options) (*Engine, error) {
 	} else {
 		close(e.archive.stopped)
 	}
+	go e.evictKeys()
 	return e, nil
 }
 
@@ -106,6 +110,7 @@ func (e *Engine) Close() (err error) {
 		close(e.closed)
 		<-e.archive.stopped
 		<-e.checkpoints.stopped
+		<-e.evicted
 		e.queue.close(ErrClosed)
 		<-e.stopped
 		e.using.Lock()
@@ -113,16 +118,6 @@ func (e *Engine) Close() (err error) {
 		err = e.shutDown()
 	})
 	return err
-}
-
-// isClosed tells whether Close was called.
-func (e *Engine) isClosed() bool {
-	select {
-	case <-e.closed:
-		return true
-	default:
-		return false
-	}
 }
 
 // use keeps memory and journal from being taken away until e.using.RUnlock, unless the engine is closed.

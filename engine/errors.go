@@ -1,6 +1,10 @@
 package engine
 
-import "errors"
+import (
+	"errors"
+
+	"holdfast/wal"
+)
 
 var (
 	// ErrOverloaded: too much waits already. Nothing was taken; try again a little later.
@@ -14,6 +18,8 @@ var (
 	ErrTimeout = errors.New("engine: timed out")
 	// ErrNotFound: there is no such thing.
 	ErrNotFound = errors.New("engine: not found")
+	// ErrCut: the journal or the feed begins later than what was asked for, or does so by now.
+	ErrCut = wal.ErrCut
 	// ErrTooLarge: a request holds more than MaxRequestCommands or MaxRequestBytes.
 	ErrTooLarge = errors.New("engine: the request is too large")
 )

@@ -12,6 +12,9 @@ func (e *Engine) Journal() *wal.Journal { return e.journal }
 // DropOlderCheckpoints is what comes after every checkpoint, for tests that take none meanwhile.
 func (e *Engine) DropOlderCheckpoints() error { return e.checkpoints.dropOlder() }
 
+// Kept is what a reader reads.
+func (k ReaderKind) Kept() wal.Kept { return k.kept() }
+
 // KeyAnswer is what the key table answers about a command's key.
 type KeyAnswer struct {
 	State    uint8

@@ -25,7 +25,7 @@ func (e *Engine) JournalInstance() [16]byte { return e.journal.Identity().Instan
 
 // ReadJournal calls fn with the released groups of the journal from the one that holds a sequence, each one verified, as
 // package wal describes it, and with the last sequence of each, until fn says that it has enough. The bytes are valid
-// only during the call.
+// only during the call. It returns ErrCut when the sequence was cut off.
 func (e *Engine) ReadJournal(from core.Sequence, fn func(group []byte, last core.Sequence) (more bool)) error {
 	if err := e.use(); err != nil {
 		return err
@@ -47,6 +47,9 @@ func (e *Engine) ReadJournal(from core.Sequence, fn func(group []byte, last core
 	})
 	if errors.Is(err, errEnough) {
 		return nil
+	}
+	if first, failed := e.journal.First(); err != nil && failed == nil && uint64(from) < first {
+		return ErrCut
 	}
 	return err
 }

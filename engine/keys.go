@@ -12,7 +12,7 @@ import (
 
 // The key table remembers which command first used an idempotency key. It is derived from the journal,
 // and consulted before it: handlers claim a key, and when the command was done bind it to its sequence, or give
-// it up when it was refused.
+// it up when it was refused. Old keys are forgotten (keys_evict.go).
 //
 // It lies in 64 stripes by the key's hash, each under its own lock. A record keeps the whole key, which is
 // compared; the index only finds it.
@@ -34,7 +34,8 @@ type keyStripe struct {
 	index    *core.Index
 	allocate core.Allocator
 	pages    []*[keyPageLength]keyRecord
-	unsaved  []bool // of the pages: changed since the last checkpoint
+	unsaved  []bool          // of the pages: changed since the last checkpoint
+	oldest   []core.Sequence // of the pages: no key in it is bound to an earlier command; 0 for not known
 	length   uint32
 	free     uint32 // the record freed last, plus one; its sequence is the next
 	_        [64]byte
@@ -149,8 +150,8 @@ func (t *keyTable) claimStripe(stripe uint64, claims []claim, places []uint16) {
 }
 
 func (s *keyStripe) claim(c *claim, stripe uint64) {
-	if r := s.find(c.hash, &c.key); r != nil {
-		switch {
+	if place, found := s.search(c.hash, &c.key); found {
+		switch r := s.at(place); {
 		case r.fingerprint != c.fingerprint:
 			c.state = claimReused
 		case r.sequence == 0:
@@ -178,20 +179,28 @@ func (t *keyTable) abandon(h keyHandle) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	place := uint32(h >> 6)
-	r := s.mut(place)
-	s.index.Delete(t.hash(&r.key), place)
-	*r = keyRecord{sequence: core.Sequence(s.free)}
+	s.remove(place, t.hash(&s.at(place).key))
+}
+
+// remove forgets a key. Its place is the next to be used again.
+func (s *keyStripe) remove(place uint32, hash uint64) {
+	s.index.Delete(hash, place)
+	*s.mut(place) = keyRecord{sequence: core.Sequence(s.free)}
 	s.free = place + 1
 }
 
-// restore takes over a key from the journal.
+// restore takes over a key from the journal. When two commands of the journal have the key it had been forgotten when the
+// second came, which is the one that has it now.
 func (t *keyTable) restore(key *core.IdempotencyKey, fingerprint uint64, sequence core.Sequence) {
 	hash := t.hash(key)
 	s := &t.stripes[hash%keyStripes]
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.find(hash, key) == nil {
-		s.insert(hash, keyRecord{key: *key, fingerprint: fingerprint, sequence: sequence})
+	r := keyRecord{key: *key, fingerprint: fingerprint, sequence: sequence}
+	if place, found := s.search(hash, key); found {
+		*s.mut(place) = r
+	} else {
+		s.insert(hash, r)
 	}
 }
 
@@ -220,16 +229,18 @@ func (s *keyStripe) addPage() {
 	memory := s.allocate(keyPageBytes)
 	s.pages = append(s.pages, (*[keyPageLength]keyRecord)(unsafe.Pointer(&memory[0])))
 	s.unsaved = append(s.unsaved, true)
+	s.oldest = append(s.oldest, 0)
 }
 
-func (s *keyStripe) find(hash uint64, key *core.IdempotencyKey) *keyRecord {
+// search finds the place of a key.
+func (s *keyStripe) search(hash uint64, key *core.IdempotencyKey) (place uint32, found bool) {
 	cursor := s.index.Search(hash)
 	for cursor.Next() {
-		if r := s.at(cursor.Record()); r.key == *key {
-			return r
+		if s.at(cursor.Record()).key == *key {
+			return cursor.Record(), true
 		}
 	}
-	return nil
+	return 0, false
 }
 
 func (s *keyStripe) insert(hash uint64, r keyRecord) uint32 {

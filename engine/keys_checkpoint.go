@@ -67,12 +67,13 @@ func (t *keyTable) restorePage(stripe, page int, bytes []byte) bool {
 	return true
 }
 
-// restoreIndex derives a stripe's index, and forgets keys of commands behind a sequence and of those that were under way.
-func (t *keyTable) restoreIndex(stripe int, last core.Sequence) {
+// restoreIndex derives a stripe's index, and forgets the keys of commands up to one sequence and behind another, and of those
+// that were under way.
+func (t *keyTable) restoreIndex(stripe int, expired, last core.Sequence) {
 	s := &t.stripes[stripe]
 	for place := range s.length {
 		r := s.at(place)
-		if r.sequence == 0 || r.sequence > last || r.key == (core.IdempotencyKey{}) {
+		if r.sequence <= expired || r.sequence > last || r.key == (core.IdempotencyKey{}) {
 			*s.mut(place) = keyRecord{sequence: core.Sequence(s.free)}
 			s.free = place + 1
 			continue

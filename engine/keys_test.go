@@ -99,15 +99,15 @@ func TestKeyTable(t *testing.T) {
 	for k, known := range m.known {
 		m.claim(k, known.fingerprint)
 	}
-	// A table restored from a journal knows what was bound, and the first of two commands with a key.
+	// A table restored from a journal knows what was bound, and the last of two commands with a key.
 	restored := newKeyTable(heap, [2]uint64{3, 4})
 	for _, k := range slices.Collect(maps.Keys(m.known)) {
 		if m.known[k].sequence == 0 {
 			delete(m.known, k)
 			continue
 		}
-		restored.restore(&k, m.known[k].fingerprint, m.known[k].sequence)
 		restored.restore(&k, 99, 1)
+		restored.restore(&k, m.known[k].fingerprint, m.known[k].sequence)
 	}
 	m.table = restored
 	for k, known := range m.known {

@@ -38,6 +38,8 @@ const (
 	defaultCheckpointEvery = 5 * time.Minute
 	// defaultCheckpointRate leaves most of an ordinary disk to the journal.
 	defaultCheckpointRate = 64 << 20
+	// MaxReaders bounds those who can have journal and feed kept for them.
+	MaxReaders = 100
 	// maxShards is the number of slots: a shard without a slot would have nothing to do.
 	maxShards = core.SlotCount
 )

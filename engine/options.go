@@ -30,10 +30,23 @@ type Options struct {
 	// written by Close. With CheckpointBytes −1 there are none but those that are asked for.
 	CheckpointBytes int64
 	CheckpointEvery time.Duration
-	// JournalHistory is how many bytes of the journal are kept, on the disk, beyond what the two newest checkpoints need;
-	// what is older is cut off after a checkpoint. 0 keeps everything. The two checkpoints share the pages that did not
-	// change between them: when one of those rots on the disk and the journal is cut, the state is lost but for a copy.
+	// JournalHistory is how many bytes of the journal are kept on the disk, and JournalAge for how long; what is beyond either
+	// is cut off, but for what the two newest checkpoints and registered readers need. 0 is no limit: with both 0
+	// everything is kept.
 	JournalHistory int64
+	JournalAge     time.Duration
+	// FeedHistory and FeedAge are the same for the feed. The events by which repeated idempotency keys are answered are kept
+	// as long as the keys, so FeedAge must not be less than KeysWindow.
+	FeedHistory int64
+	FeedAge     time.Duration
+	// ReaderMaxLag is how many bytes of journal or feed a registered reader may be behind, and ReaderMaxAge how long, before
+	// these are cut without regard to it. 0 is no limit: everything waits for the slowest reader.
+	ReaderMaxLag int64
+	ReaderMaxAge time.Duration
+	// KeysWindow is how long a repeated idempotency key is answered, and KeysMax how many keys are remembered: beyond that
+	// the oldest are forgotten. Up to a sixteenth fewer are remembered after that, and for a moment some more. 0 is no limit.
+	KeysWindow time.Duration
+	KeysMax    int
 	// CheckpointRate bounds how many bytes a second a checkpoint writes, so that orders do not wait for the disk because
 	// of it; 0 means 64 MiB, −1 no bound.
 	CheckpointRate int64
@@ -59,6 +72,8 @@ type Hooks struct {
 	Recovered func(RecoveryInfo)
 	// CheckpointTaken is called for every checkpoint when it is on the disk, and for every one that failed, with Err.
 	CheckpointTaken func(CheckpointInfo)
+	// Retained is called when something was cut, or should have been and could not.
+	Retained func(RetentionInfo)
 }
 
 // GroupInfo describes a group that was released.
@@ -105,12 +120,10 @@ func (o *Options) Validate() error {
 	if o.CheckpointEvery < 0 {
 		problems = append(problems, fmt.Errorf("option CheckpointEvery: %v is less than 0", o.CheckpointEvery))
 	}
-	if o.JournalHistory < 0 {
-		problems = append(problems, fmt.Errorf("option JournalHistory: %d is less than 0", o.JournalHistory))
-	}
 	if o.ArchiveAfter < 0 {
 		problems = append(problems, fmt.Errorf("option ArchiveAfter: %v is less than 0", o.ArchiveAfter))
 	}
+	problems = append(problems, o.validateRetention()...)
 	if o.CheckpointRate < -1 {
 		problems = append(problems, fmt.Errorf("option CheckpointRate: %d is less than -1", o.CheckpointRate))
 	}

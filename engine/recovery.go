@@ -24,6 +24,12 @@ type replayGroup struct {
 // journal is read and verified; the shards execute; the keys are put into their table.
 func (e *Engine) recover() error {
 	started := time.Now()
+	if err := e.readers.load(e.journal); err != nil {
+		return err
+	}
+	if err := e.findKeysFrom(); err != nil {
+		return err
+	}
 	damaged, err := e.restore(restoreAny)
 	if err != nil {
 		return err
@@ -138,17 +144,35 @@ func resizeResults(results []Result, n int) []Result {
 	return results
 }
 
+// findKeysFrom learns which keys are not to be taken over: those that are older than the window, and those whose events
+// were cut off because they had been forgotten.
+func (e *Engine) findKeysFrom() error {
+	expired, err := e.keysExpired()
+	e.keysFrom = max(expired, e.feed.Oldest()) + 1
+	return err
+}
+
+// trimKeys is how many keys are taken over before it is looked whether there are too many.
+const trimKeys = 1 << 16
+
 // restoreKeys takes over the keys of the commands that changed something.
 func (e *Engine) restoreKeys(executed <-chan *replayGroup, idle chan<- *replayGroup) (info RecoveryInfo) {
+	untrimmed := 0
 	for g := range executed {
 		payload := g.bytes
 		for i := range g.request.results {
 			h, err := codec.PeekCommand(payload)
 			invariant.Check(err == nil, "a group that was executed can be read again")
-			if result := &g.request.results[i]; h.HasKey && result.Status == ResultDone && result.Changed {
+			result := &g.request.results[i]
+			if h.HasKey && result.Status == ResultDone && result.Changed && result.Sequence >= e.keysFrom {
 				e.keys.restore(&h.Key, codec.Fingerprint(payload[:h.Length]), result.Sequence)
+				untrimmed++
 			}
 			payload = payload[h.Length:]
+		}
+		if untrimmed > min(trimKeys, e.options.KeysMax/evictShare) {
+			untrimmed = 0
+			e.evictCrowded(g.last())
 		}
 		info.Commands += uint64(len(g.request.results))
 		info.Groups++

@@ -169,6 +169,11 @@ func TestOutOfReach(t *testing.T) {
 			done(t, e, big)
 		}
 		checkpoint(t, e)
+		closeEngine(t, e) // which brings the journal into tables, where it can be cut
+		e = openOn(t, d, o)
+	}
+	if _, err := e.Retain(); err != nil {
+		t.Fatal(err)
 	}
 	closeEngine(t, e)
 	var begin, first, last uint64

@@ -7,6 +7,8 @@ type counters struct {
 	commands, groups, bytes, events, soldOut atomic.Uint64
 
 	checkpoints, checkpointBytes, checkpointFailures, checkpoint atomic.Uint64
+
+	keysExpired, keysCrowded, journalCuts, feedCuts, pagesVerified, pagesRotten, readersOverrun atomic.Uint64
 }
 
 // Stats are figures of a running engine.
@@ -28,6 +30,16 @@ type Stats struct {
 	Checkpoints        uint64 // written since the start
 	CheckpointBytes    uint64 // of those
 	CheckpointFailures uint64 // that could not be written since the start
+
+	KeysExpired    uint64 // idempotency keys forgotten since the start because of their age
+	KeysCrowded    uint64 // and because there were too many
+	FeedFloor      uint64 // sequence up to which the feed was cut off
+	JournalCuts    uint64 // since the start
+	FeedCuts       uint64 // since the start
+	PagesVerified  uint64 // pages of checkpoints that were read back and found whole since the start
+	PagesRotten    uint64 // pages of checkpoints that were not what was written when they were last read back
+	Readers        int    // registered
+	ReadersOverrun uint64 // readers that a cut has passed since the start
 }
 
 // Stats gives the figures of now.
@@ -49,6 +61,16 @@ func (e *Engine) Stats() Stats {
 		Checkpoints:        e.stats.checkpoints.Load(),
 		CheckpointBytes:    e.stats.checkpointBytes.Load(),
 		CheckpointFailures: e.stats.checkpointFailures.Load(),
+
+		KeysExpired:    e.stats.keysExpired.Load(),
+		KeysCrowded:    e.stats.keysCrowded.Load(),
+		FeedFloor:      e.journal.FeedFloor(),
+		JournalCuts:    e.stats.journalCuts.Load(),
+		FeedCuts:       e.stats.feedCuts.Load(),
+		PagesVerified:  e.stats.pagesVerified.Load(),
+		PagesRotten:    e.stats.pagesRotten.Load(),
+		Readers:        e.readers.length(),
+		ReadersOverrun: e.stats.readersOverrun.Load(),
 	}
 	for i := range e.orders {
 		s.Orders += uint64(e.orders[i].Load())

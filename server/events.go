@@ -3,6 +3,7 @@ package server
 import (
 	"errors"
 
+	"holdfast/engine"
 	"holdfast/engine/codec"
 	"holdfast/engine/core"
 	"holdfast/engine/feed"
@@ -12,8 +13,9 @@ var headerLastEventID = []byte("Last-Event-Id")
 
 // streamEvents serves GET /v1/events.
 func (s *Server) streamEvents(x *exchange) {
-	q := x.query("after")
-	after := q.number("after", 0, maxSequence, int64(s.engine.Sequence()))
+	q := x.query("after", "reader")
+	name := q.identifier("reader")
+	after := q.number("after", 0, maxSequence, int64(s.cursorOf(name)))
 	if !q.sound() {
 		return
 	}
@@ -25,9 +27,25 @@ func (s *Server) streamEvents(x *exchange) {
 		}
 		after = number
 	}
+	if core.Sequence(after) < s.engine.Feed().Oldest() {
+		s.failCut(x, engine.ReaderOfFeed)
+		return
+	}
+	if !s.registered(x, name, engine.ReaderOfFeed, core.Sequence(after), "after") {
+		return
+	}
 	s.stream(x, typeEventStream, streamHead, func() source {
 		return &eventSource{server: s, reader: s.engine.Feed().Read(core.Sequence(after))}
 	})
+}
+
+// cursorOf is where a stream begins that does not say so itself: where its reader stands, or else with the oldest event
+// that there is.
+func (s *Server) cursorOf(name []byte) core.Sequence {
+	if reader, known := s.engine.Reader(string(name)); known && reader.Kind == engine.ReaderOfFeed {
+		return reader.Position
+	}
+	return s.engine.Feed().Oldest()
 }
 
 const (
@@ -63,6 +81,14 @@ func (t *eventSource) fill(out []byte) (_ []byte, more bool, err error) {
 }
 
 func (t *eventSource) heartbeat(out []byte) []byte { return append(out, ": still here\n\n"...) }
+
+// overtaken tells the client in a message of a type of its own, which those that do not know it pass over.
+func (t *eventSource) overtaken(out []byte) []byte {
+	out = append(out, "event: cut\ndata: "...)
+	out = appendTextField(out, `{"code":`, codeEventsCut)
+	out = appendNumberField(out, `,"first":`, t.server.engine.Feed().Oldest()+1)
+	return append(out, "}\n\n"...)
+}
 
 // appendMessage appends the event. Only the last of a sequence carries it as its id: a client that was cut
 // off among them gets all of them again.

@@ -105,8 +105,13 @@ func TestEvents(t *testing.T) {
 	}
 	h.checkEvents(got)
 
-	// A stream without ?after begins now; one that resumes misses nothing and repeats nothing.
-	live, stopLive := h.listen("")
+	// A stream without ?after begins with the oldest event; one that resumes misses nothing and repeats nothing.
+	oldest, stopOldest := h.listen("")
+	defer stopOldest()
+	if got := types(take(t, oldest, 8)); got != want {
+		t.Errorf("without after: %s", got)
+	}
+	live, stopLive := h.listen("?after=" + got[7].id)
 	defer stopLive()
 	h.want(200, "POST", "/v1/orders/"+id+"/cancel", "")
 	if m := take(t, live, 1)[0]; m.data["type"] != "order_cancelled" {
@@ -173,6 +178,7 @@ func TestEventStreamsEnd(t *testing.T) {
 	stop()
 	h.until(func() bool { return h.server.meter.streams.Load() == 0 })
 	last, _ := h.listen("")
+	take(t, last, 2)
 	h.close()
 	if _, open := <-last; open {
 		t.Error("the stream goes on after the shutdown")

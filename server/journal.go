@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"strconv"
 
+	"holdfast/engine"
 	"holdfast/engine/core"
 )
 
@@ -26,8 +27,9 @@ const (
 
 // streamJournal serves GET /v1/journal.
 func (s *Server) streamJournal(x *exchange) {
-	q := x.query("from")
+	q := x.query("from", "reader")
 	from := core.Sequence(q.number("from", 1, maxSequence, 1))
+	name := q.identifier("reader")
 	if !q.sound() {
 		return
 	}
@@ -37,12 +39,15 @@ func (s *Server) streamJournal(x *exchange) {
 		return
 	}
 	if from < first {
-		x.failWith(codeJournalCut, "the journal begins with sequence "+strconv.FormatUint(uint64(first), 10)+": what is older was cut off")
+		s.failCut(x, engine.ReaderOfJournal)
 		return
 	}
 	if last := s.engine.Sequence(); from > last+1 {
 		q.fault("from", "must be at most "+strconv.FormatUint(uint64(last)+1, 10)+", the sequence that comes next")
 		q.sound()
+		return
+	}
+	if !s.registered(x, name, engine.ReaderOfJournal, from-1, "from") {
 		return
 	}
 	head := append([]byte(journalStreamMagic), journalStreamFormat, 0, 0, 0, 0, 0, 0, 0)
@@ -72,3 +77,6 @@ func (t *journalSource) heartbeat(out []byte) []byte {
 	out = append(out, 0, 0, 0, 0)
 	return binary.LittleEndian.AppendUint64(out, uint64(t.server.engine.Sequence()))
 }
+
+// overtaken tells nothing: whoever comes back is told.
+func (t *journalSource) overtaken(out []byte) []byte { return out }

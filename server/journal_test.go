@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"testing"
 
-	"holdfast/engine"
 	"holdfast/wal"
 )
 
@@ -107,16 +106,7 @@ func TestJournalStream(t *testing.T) {
 
 // TestJournalStreamOfCutJournal: who asks for what was cut off is told where the journal begins.
 func TestJournalStreamOfCutJournal(t *testing.T) {
-	h := openShop(t, Options{})
-	h.stock("A", 100)
-	for range 2 {
-		h.want(201, "POST", "/v1/orders", order("c", "A", 1))
-		h.want(200, "POST", "/v1/checkpoint", "")
-		h.close() // which brings the journal into tables, whose size is known
-		h.storage = engine.Options{CheckpointBytes: -1, JournalHistory: 1}
-		h.open()
-	}
-	h.want(201, "POST", "/v1/orders", order("c", "A", 1))
-	h.want(200, "POST", "/v1/checkpoint", "")
+	h := openCutting(t, Options{})
+	h.cut()
 	h.wantProblem(410, codeJournalCut, "GET", "/v1/journal?from=1", "")
 }

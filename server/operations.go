@@ -79,6 +79,15 @@ func (s *Server) writeEngineMetrics(w io.Writer) {
 	metrics.WriteCounterUint64(w, "holdfast_engine_checkpoints_total", stats.Checkpoints)
 	metrics.WriteCounterUint64(w, "holdfast_engine_checkpoint_bytes_total", stats.CheckpointBytes)
 	metrics.WriteCounterUint64(w, "holdfast_engine_checkpoint_failures_total", stats.CheckpointFailures)
+	metrics.WriteCounterUint64(w, "holdfast_engine_checkpoint_pages_verified_total", stats.PagesVerified)
+	metrics.WriteGaugeUint64(w, "holdfast_engine_checkpoint_pages_rotten", stats.PagesRotten)
+	metrics.WriteCounterUint64(w, "holdfast_engine_journal_cuts_total", stats.JournalCuts)
+	metrics.WriteCounterUint64(w, "holdfast_engine_feed_cuts_total", stats.FeedCuts)
+	metrics.WriteGaugeUint64(w, "holdfast_engine_feed_floor_sequence", stats.FeedFloor)
+	metrics.WriteGaugeUint64(w, "holdfast_engine_readers", uint64(stats.Readers))
+	metrics.WriteCounterUint64(w, "holdfast_engine_readers_overrun_total", stats.ReadersOverrun)
+	metrics.WriteCounterUint64(w, `holdfast_keys_evicted_total{reason="age"}`, stats.KeysExpired)
+	metrics.WriteCounterUint64(w, `holdfast_keys_evicted_total{reason="number"}`, stats.KeysCrowded)
 }
 
 // getDigest serves GET /v1/digest.

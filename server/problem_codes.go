@@ -31,6 +31,7 @@ const (
 	codeLocationNotFound = "location_not_found"
 	codeOrderNotFound    = "order_not_found"
 	codeHoldNotFound     = "hold_not_found"
+	codeReaderNotFound   = "reader_not_found"
 
 	// The state says no (409, 412).
 	codeVersionConflict       = "version_conflict"
@@ -46,11 +47,14 @@ const (
 	codeInsufficientStock     = "insufficient_stock"
 	codeTableFull             = "table_full"
 	codeIdempotencyInProgress = "idempotency_in_progress"
+	codeReaderKind            = "reader_kind_conflict"
+	codeTooManyReaders        = "too_many_readers"
 
 	// HTTP says no.
 	codeMethodNotAllowed = "method_not_allowed"
 	codeRequestTimeout   = "request_timeout"
 	codeJournalCut       = "journal_cut"
+	codeEventsCut        = "events_cut"
 	codeBodyTooLarge     = "body_too_large"
 	codeBatchTooLarge    = "batch_too_large"
 	codeUnsupportedMedia = "unsupported_media_type"
@@ -101,6 +105,7 @@ var problemKinds = []problemKind{
 	{codeLocationNotFound, 404, "No such location"},
 	{codeOrderNotFound, 404, "No such order"},
 	{codeHoldNotFound, 404, "No such hold"},
+	{codeReaderNotFound, 404, "No such reader"},
 	{codeVersionConflict, 412, "Version conflict"},
 	{codeHoldExpired, 409, "Hold expired"},
 	{codeHoldReleased, 409, "Hold released"},
@@ -114,9 +119,12 @@ var problemKinds = []problemKind{
 	{codeInsufficientStock, 409, "Insufficient stock"},
 	{codeTableFull, 409, "No room for another"},
 	{codeIdempotencyInProgress, 409, "First request still running"},
+	{codeReaderKind, 409, "Reader of something else"},
+	{codeTooManyReaders, 409, "No room for another reader"},
 	{codeMethodNotAllowed, 405, "Method not allowed"},
 	{codeRequestTimeout, 408, "Request took too long to arrive"},
 	{codeJournalCut, 410, "Cut off"},
+	{codeEventsCut, 410, "Cut off"},
 	{codeBodyTooLarge, 413, "Body too large"},
 	{codeBatchTooLarge, 413, "Batch too large"},
 	{codeUnsupportedMedia, 415, "Unsupported media type"},

@@ -80,6 +80,16 @@ func (q *queryReader) text(name string, rule *textRule) []byte {
 	return text
 }
 
+// identifier reads an identifier that a client has chosen; nil when the parameter is absent.
+func (q *queryReader) identifier(name string) []byte {
+	text := q.args.Peek(name)
+	if text != nil && identifierRule.check(text) != "" {
+		q.fault(name, identifierRule.says)
+		return nil
+	}
+	return text
+}
+
 // sound answers with the faults that were found, if any.
 func (q *queryReader) sound() bool {
 	if len(q.faults) == 0 {

@@ -6,6 +6,8 @@ import (
 	"net"
 	"sync"
 	"time"
+
+	"holdfast/engine"
 )
 
 // streams keeps count of the streams, which have left the HTTP server's care.
@@ -71,6 +73,8 @@ type source interface {
 	fill(out []byte) (_ []byte, more bool, err error)
 	// heartbeat appends a sign that the server is still there.
 	heartbeat(out []byte) []byte
+	// overtaken appends what is to be told when what comes next was cut off before it could be sent.
+	overtaken(out []byte) []byte
 }
 
 // stream answers with a stream of the content type, unless there are too many or the server is shutting down.
@@ -127,7 +131,14 @@ func (t *stream) run(stop, gone <-chan struct{}) {
 		changed := t.server.engine.Changed()
 		var more bool
 		var err error
-		if t.out, more, err = t.source.fill(t.out); err != nil {
+		t.out, more, err = t.source.fill(t.out)
+		if errors.Is(err, engine.ErrCut) {
+			t.server.options.Log.Info("a stream was overtaken by a cut: its client reads too slowly for what is kept")
+			t.out = t.source.overtaken(t.out)
+			t.flush()
+			return
+		}
+		if err != nil {
 			t.server.options.Log.Error("a stream cannot be read", "error", err)
 			return
 		}

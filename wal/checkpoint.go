@@ -242,16 +242,15 @@ func (j *Journal) values(sequence uint64, first uint32, fn func(number uint32, v
 	return errors.Join(j.readError(it.Error()), j.readError(it.Close()))
 }
 
-// DropCheckpoint forgets a checkpoint, but not its values, of which later ones may consist.
+// DropCheckpoint forgets a checkpoint, but not its values, of which later ones may consist. It is forgotten for good when
+// this returns, so that its values can be dropped.
 func (j *Journal) DropCheckpoint(sequence uint64) error {
-	return j.once(func() error { return j.db.Delete(sequenceKey(familyCheckpoint, sequence), pebble.NoSync) })
+	return j.once(func() error { return j.db.Delete(sequenceKey(familyCheckpoint, sequence), pebble.Sync) })
 }
 
 // DropValues forgets all values that were kept with a checkpoint.
 func (j *Journal) DropValues(sequence uint64) error {
-	return j.once(func() error {
-		return j.db.DeleteRange(sequenceKey(familyPage, sequence), sequenceKey(familyPage, sequence+1), pebble.NoSync)
-	})
+	return j.excise(sequenceKey(familyPage, sequence), sequenceKey(familyPage, sequence+1))
 }
 
 // ValueSets gives the sequences of all checkpoints of which values are kept, the oldest first.

@@ -1,76 +1,202 @@
 package wal
 
 import (
+	"errors"
+	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
-// TestCut: what is cut off is the oldest, whole groups only, never beyond the limit, and never so much that less than
-// wanted is left.
-func TestCut(t *testing.T) {
+// flushed opens a journal with some groups that are all in tables, whose size is known.
+func flushed(t *testing.T, fs vfs.FS, groups int) *Journal {
+	t.Helper()
+	j := mustOpen(t, small, "data", Options{FS: fs})
+	if err := errors.Join(newLoad(j, 1).groups(groups), j.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return mustOpen(t, small, "data", Options{FS: fs})
+}
+
+// TestCutGroups: what is cut off is the oldest, whole groups only, and never the last.
+func TestCutGroups(t *testing.T) {
 	leavesNothing(t)
 	fs := vfs.NewMem()
 	j := mustOpen(t, small, "data", Options{FS: fs})
-	if first, err := j.Cut(10, 0); first != 0 || err != nil {
+	if first, err := j.CutGroups(10); first != 0 || err != nil {
 		t.Errorf("an empty journal: %d %v", first, err)
 	}
-	l := newLoad(j, 1)
-	if err := l.groups(100); err != nil {
+	if err := j.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if err := j.Close(); err != nil { // so that all of it is in tables, whose size is known
-		t.Fatal(err)
-	}
-	j = mustOpen(t, small, "data", Options{FS: fs})
-	size := func() uint64 {
-		t.Helper()
-		n, err := j.db.EstimateDiskUsage([]byte{familyJournal}, []byte{familyJournal + 1})
-		if err != nil {
-			t.Fatal(err)
-		}
-		return n
-	}
-	all := size()
+	j = flushed(t, fs, 100)
 	begin := uint64(1)
-	for _, step := range []struct {
-		limit, keep uint64
-		cuts        bool
-	}{
-		{1000, all, false},
-		{1000, all - all/10, false}, // too little
-		{1, 0, false},
-		{30, 0, true},
-		{1000, all / 2, true},
-		{1000, 0, true},
-	} {
-		first, err := j.Cut(step.limit, step.keep)
+	for _, limit := range []uint64{1, 2, 30, 30, 29, 31, j.Last() / 2, j.Last() * 2} {
+		holds, err := j.GroupAt(max(begin, min(limit, j.Last())))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if first > step.limit || first < begin || (first > begin) != step.cuts {
-			t.Errorf("%+v: the journal begins with %d, before with %d", step, first, begin)
+		first, err := j.CutGroups(limit)
+		if err != nil || first != holds.First {
+			t.Errorf("cut at %d: the journal begins with %d, want %d: %v", limit, first, holds.First, err)
 		}
 		begin = first
 		if got, err := j.First(); err != nil || got != first {
-			t.Errorf("%+v: the journal begins with %d %v, Cut says %d", step, got, err, first)
+			t.Errorf("the journal begins with %d %v, CutGroups says %d", got, err, first)
 		}
 		if err := checkContent(j); err != nil {
 			t.Error(err)
 		}
 	}
-	if last, err := j.groupOf(j.Last()); begin != last || err != nil {
-		t.Errorf("the journal begins with %d, and its last group with %d: %v", begin, last, err)
+	if _, err := j.GroupAt(begin - 1); err == nil {
+		t.Error("a group that was cut off is found")
 	}
 	if err := j.Close(); err != nil {
 		t.Fatal(err)
 	}
 	j = mustOpen(t, small, "data", Options{FS: fs})
-	if err := checkContent(j); err != nil {
+	if err := errors.Join(checkContent(j), newLoad(j, 2).groups(3), j.Close()); err != nil {
 		t.Error(err)
 	}
-	if err := newLoad(j, 2).groups(3); err != nil {
+}
+
+// TestFirstWithin: from the sequence on there are as many bytes as asked for at most, and one sequence earlier there are more.
+func TestFirstWithin(t *testing.T) {
+	leavesNothing(t)
+	j := flushed(t, vfs.NewMem(), 100)
+	for _, kept := range []Kept{KeptGroups, KeptFeed} {
+		all, err := j.BytesFrom(kept, 0)
+		if err != nil || all == 0 {
+			t.Fatal(all, err)
+		}
+		for _, bytes := range []uint64{all, all - 1, all / 2, all / 10, 1} {
+			first, err := j.FirstWithin(kept, bytes)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got, err := j.BytesFrom(kept, first); err != nil || got > bytes {
+				t.Errorf("%c: %d bytes from %d, want %d at most: %v", kept, got, first, bytes, err)
+			}
+			if got, err := j.BytesFrom(kept, first-1); first > 1 && (err != nil || got <= bytes) {
+				t.Errorf("%c: %d bytes already from %d: %v", kept, got, first-1, err)
+			}
+		}
+	}
+	if err := j.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestCutFeed: what is above the floor is all there, the newest stays whatever is asked for, and the floor is the same after
+// a restart.
+func TestCutFeed(t *testing.T) {
+	leavesNothing(t)
+	fs := vfs.NewMem()
+	j := flushed(t, fs, 60)
+	last, all := j.FeedLast(), feedGroupsOf(t, j)
+	for _, limit := range []uint64{0, 1, 20, 10, last / 2, last * 2} {
+		before := j.FeedFloor()
+		floor, err := j.CutFeed(limit)
+		if want := max(before, min(limit, last)-min(limit, 1)); err != nil || floor != want || j.FeedFloor() != want {
+			t.Errorf("cut at %d: the floor is %d, want %d: %v", limit, floor, want, err)
+		}
+		for restarts := range 2 {
+			if restarts > 0 {
+				if err := j.Close(); err != nil {
+					t.Fatal(err)
+				}
+				j = mustOpen(t, small, "data", Options{FS: fs})
+			}
+			if j.FeedFloor() != floor || j.FeedLast() != last {
+				t.Errorf("the feed spans %d to %d, want %d to %d", j.FeedFloor()+1, j.FeedLast(), floor+1, last)
+			}
+			if err := errors.Join(checkFeed(j), all.missing(j, floor)); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	if err := errors.Join(newLoad(j, 3).groups(3), j.Close()); err != nil {
 		t.Error(err)
+	}
+}
+
+// feedGroups are the last sequences of the groups of a feed.
+type feedGroups []uint64
+
+func feedGroupsOf(t *testing.T, j *Journal) (all feedGroups) {
+	t.Helper()
+	for at := uint64(1); at <= j.FeedLast(); {
+		var begin, end uint64
+		_, value, closer, err := j.FeedGroup(at)
+		if err == nil {
+			_, err = fmt.Sscanf(string(value), "feed of %d to %d", &begin, &end)
+		}
+		if err := errors.Join(err, closer.Close()); err != nil {
+			t.Fatal(err)
+		}
+		all, at = append(all, end), end+1
+	}
+	return all
+}
+
+// missing tells which group above the floor is not in the feed.
+func (all feedGroups) missing(j *Journal, floor uint64) error {
+	for _, end := range all {
+		first, _, closer, err := j.FeedGroup(end)
+		if err == nil {
+			err = closer.Close()
+		}
+		if err != nil || end > floor && first > end {
+			return fmt.Errorf("above the floor of %d the group that ends with %d is missing: %w", floor, end, err)
+		}
+	}
+	return nil
+}
+
+// TestReaders: what is known of readers is there after a restart, in the order of their names.
+func TestReaders(t *testing.T) {
+	leavesNothing(t)
+	fs := vfs.NewMem()
+	j := mustOpen(t, small, "data", Options{FS: fs})
+	err := errors.Join(j.PutReader("b", []byte("1")), j.PutReader("a", []byte("2")), j.PutReader("c", nil),
+		j.PutReader("b", []byte("3")), j.DropReader("c"), j.DropReader("d"), j.Close())
+	if err != nil {
+		t.Fatal(err)
+	}
+	j = mustOpen(t, small, "data", Options{FS: fs})
+	var got []string
+	err = j.Readers(func(name string, value []byte) error {
+		got = append(got, name+string(value))
+		return nil
+	})
+	if err != nil || !slices.Equal(got, []string{"a2", "b3"}) {
+		t.Errorf("%q %v", got, err)
+	}
+	stop := errors.New("stop")
+	if err := j.Readers(func(string, []byte) error { return stop }); !errors.Is(err, stop) {
+		t.Error(err)
+	}
+	if err := j.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestCutGivesRoomBack: what is cut off leaves the disk at once, and nothing that stays is written again for it.
+func TestCutGivesRoomBack(t *testing.T) {
+	leavesNothing(t)
+	j := flushed(t, vfs.NewMem(), 400)
+	before := j.Metrics()
+	journal, feed := j.Last(), j.FeedLast()
+	if _, err := j.CutGroups(journal); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := j.CutFeed(feed); err != nil {
+		t.Fatal(err)
+	}
+	after := j.Metrics()
+	if after.DiskBytes > before.DiskBytes/3 || after.CompactionBytes > before.CompactionBytes {
+		t.Errorf("%d bytes became %d, and %d were written", before.DiskBytes, after.DiskBytes, after.CompactionBytes-before.CompactionBytes)
 	}
 	if err := j.Close(); err != nil {
 		t.Fatal(err)

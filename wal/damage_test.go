@@ -111,14 +111,14 @@ func TestReplayMissesTheEnd(t *testing.T) {
 	if err := newLoad(j, 1).groups(5); err != nil {
 		t.Fatal(err)
 	}
-	last, err := j.groupOf(j.Last())
+	last, err := j.GroupAt(j.Last())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := j.db.Delete(sequenceKey(familyJournal, last), pebble.NoSync); err != nil {
+	if err := j.db.Delete(sequenceKey(familyJournal, last.First), pebble.NoSync); err != nil {
 		t.Fatal(err)
 	}
-	wantDamage(t, j.Replay(0, func(Group) error { return nil }), last, "are missing")
+	wantDamage(t, j.Replay(0, func(Group) error { return nil }), last.First, "are missing")
 }
 
 func wantDamage(t *testing.T, err error, sequence uint64, reason string) {

@@ -4,15 +4,16 @@
 // # Key families
 //
 // One Pebble database holds everything. The first byte of a key names its family; numbers in keys are
-// big-endian, so that the order of keys is the order of sequences. Other families (cursors) take other first bytes.
+// big-endian, so that the order of keys is the order of sequences.
 //
 //	'a' + number                      a page of the archive (archive.go)
 //	'c' + sequence                    head of the checkpoint after that sequence (checkpoint.go)
 //	'd' + sequence                    a document that rode with the command of that sequence
 //	'f' + last + first                feed of the group that spans first..last
 //	'j' + first                       journal group that begins with first
-//	'm' + name                        facts about the directory itself: "identity"
+//	'm' + name                        facts about the directory itself: "identity", and "feed", up to where the feed was cut off
 //	'p' + sequence + number           values of that checkpoint: pages, and pieces of its manifest
+//	'r' + name                        a reader of journal or feed, and how far it has come
 //	'x' + name                        the number that the archive has under a name
 //
 // The feed's key begins with the last sequence so that one seek finds the group that holds a sequence, or
@@ -58,6 +59,12 @@
 //	w.Finish(manifest)                     // the checkpoint is valid when this returns
 //
 // Values of checkpoints that no manifest names any more are dropped by those who know (DropValues).
+//
+// # Cutting
+//
+// Journal and feed grow at one end and are cut at the other (cut.go). What is cut off is taken out of Pebble's tables as a
+// whole, without range deletions: to get rid of one, everything that stays would be written again. What may go, and when, is
+// for the caller to say.
 //
 // # Failure
 //

@@ -10,6 +10,8 @@ var (
 	ErrFailed = errors.New("the journal failed and takes no more writes")
 	// ErrNotFound is returned when no document or feed group answers to the sequence.
 	ErrNotFound = errors.New("not found")
+	// ErrCut is returned to those who read on where what comes next was cut off.
+	ErrCut = errors.New("what comes next was cut off")
 	// ErrDiskFull is the cause when free space is below [Options.MinFreeBytes].
 	ErrDiskFull = errors.New("too little free space on the disk of the data directory")
 )

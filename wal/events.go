@@ -1,6 +1,7 @@
 package wal
 
 import (
+	"errors"
 	"fmt"
 	"path/filepath"
 
@@ -43,8 +44,12 @@ func (j *Journal) listener(readOnly bool) *pebble.EventListener {
 	}
 }
 
-// backgroundError ends what Pebble would otherwise retry for ever: a flush or compaction that fails.
+// backgroundError ends what Pebble would otherwise retry for ever: a flush or compaction that fails. One that a cut has
+// come across does not fail: it begins again without what was cut off.
 func (j *Journal) backgroundError(err error) {
+	if errors.Is(err, pebble.ErrCancelledCompaction) {
+		return
+	}
 	j.fail(fmt.Errorf("writing tables in the background: %w", j.readError(err)))
 	j.park()
 }

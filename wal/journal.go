@@ -16,19 +16,20 @@ import (
 // Journal is an open directory. See the package comment for what it holds and how a group is written.
 type Journal struct {
 	fatal
-	options  Options
-	tuning   tuning
-	dir      string
-	fs       vfs.FS
-	db       *pebble.DB
-	lock     *pebble.Lock
-	identity Identity
-	writer   writer
-	feed     feedWriter
-	durable  atomic.Uint64
-	feedLast atomic.Uint64
-	backup   sync.Mutex // held while one is written
-	taking   sync.Mutex // held while tables are taken in, or the files are copied
+	options   Options
+	tuning    tuning
+	dir       string
+	fs        vfs.FS
+	db        *pebble.DB
+	lock      *pebble.Lock
+	identity  Identity
+	writer    writer
+	feed      feedWriter
+	durable   atomic.Uint64
+	feedLast  atomic.Uint64
+	backup    sync.Mutex // held while one is written
+	taking    sync.Mutex // held while tables are taken in, or the files are copied
+	feedFloor atomic.Uint64
 	// corruptFile is the file that Pebble last reported as damaged.
 	corruptFile atomic.Pointer[string]
 }
@@ -51,7 +52,13 @@ type writer struct {
 // is [ErrLocked] when somebody else has it open, a [*DamageError] when it does not hold what was written to
 // it, and [ErrFailed] when it cannot be written, with [ErrDiskFull] inside when there is no room to go on. A
 // directory that is refused for damage is left as it was.
-func Open(dir string, o Options) (*Journal, error) { return standard.open(dir, o) }
+func Open(dir string, o Options) (*Journal, error) {
+	t := standard
+	if o.MemTableBytes > 0 {
+		t.memTableBytes = uint64(o.MemTableBytes)
+	}
+	return t.open(dir, o)
+}
 
 func (t tuning) open(dir string, o Options) (_ *Journal, err error) {
 	j := &Journal{options: o, tuning: t, fs: o.FS}
@@ -179,11 +186,12 @@ func (j *Journal) findEnds() error {
 	j.writer.begun, j.writer.sealed, j.writer.time = w.begun, w.sealed, w.time
 	j.writer.epoch, j.writer.chain = w.epoch, w.chain
 	j.durable.Store(w.sealed)
-	return j.lastIn(familyFeed, func(key, _ []byte) error {
+	err = j.lastIn(familyFeed, func(key, _ []byte) error {
 		_, last, err := parseFeedKey(key)
 		j.feedLast.Store(last)
 		return err
 	})
+	return errors.Join(err, j.loadFeedFloor())
 }
 
 // lastIn calls fn with the last entry of a family, if it has one.

@@ -12,6 +12,7 @@ const (
 	familyMeta       = 'm'
 	familyPage       = 'p'
 	familyName       = 'x'
+	familyReader     = 'r'
 )
 
 const (
@@ -21,7 +22,10 @@ const (
 	archiveKeyLength    = 1 + 8
 )
 
-var identityKey = []byte("midentity")
+var (
+	identityKey  = []byte("midentity")
+	feedFloorKey = []byte("mfeed")
+)
 
 // putSequenceKey writes the key of a journal group or a document into dst.
 func putSequenceKey(dst []byte, family byte, sequence uint64) {

@@ -149,7 +149,21 @@ func (l *load) checkpoint() error {
 		}
 	}
 	if len(all) > 1 {
-		_, err = l.j.Cut(all[1]+1, 100<<10)
+		return errors.Join(l.cut(KeptGroups, all[1]+1), l.cut(KeptFeed, all[1]+1))
+	}
+	return nil
+}
+
+// cut leaves a hundred kilobytes, and everything from a sequence on.
+func (l *load) cut(kept Kept, limit uint64) error {
+	at, err := l.j.FirstWithin(kept, 100<<10)
+	if err != nil {
+		return err
+	}
+	if kept == KeptFeed {
+		_, err = l.j.CutFeed(min(at, limit))
+	} else {
+		_, err = l.j.CutGroups(min(at, limit))
 	}
 	return err
 }
@@ -229,13 +243,16 @@ func checkFeed(j *Journal) error {
 	if j.FeedLast() > j.Last() {
 		return fmt.Errorf("the feed goes to %d, the journal only to %d", j.FeedLast(), j.Last())
 	}
+	if j.FeedLast() > 0 && j.FeedFloor() >= j.FeedLast() {
+		return fmt.Errorf("the feed ends with %d, and is cut off up to %d", j.FeedLast(), j.FeedFloor())
+	}
 	for seq := uint64(1); seq <= j.FeedLast(); {
 		first, value, closer, err := j.FeedGroup(seq)
 		if err != nil {
 			return fmt.Errorf("feed at %d: %w", seq, err)
 		}
 		var a, b uint64
-		if _, err := fmt.Sscanf(string(value), "feed of %d to %d", &a, &b); err != nil || a != first || b < seq {
+		if _, err := fmt.Sscanf(string(value), "feed of %d to %d", &a, &b); err != nil || a != first || b < seq || b <= j.FeedFloor() {
 			return fmt.Errorf("feed at %d: got %q with first %d: %v", seq, value, first, err)
 		}
 		seq = b + 1

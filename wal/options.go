@@ -16,6 +16,9 @@ type Options struct {
 	// MinFreeBytes is the free space below which the journal refuses to go on, as if the disk were full
 	// already. 0 means 32 MB; negative means no floor.
 	MinFreeBytes int64
+	// MemTableBytes is how much is collected in memory before it becomes a table; 0 means 64 MB. About four times as much
+	// may be taken in memory, and as much again in logs on the disk.
+	MemTableBytes int64
 	// FS is the file system, nil for the real disk.
 	FS vfs.FS
 	// ReadOnly opens for reading only. The directory must exist, and nobody else may have it open.

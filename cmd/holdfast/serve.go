@@ -26,6 +26,10 @@ func serveCommand() *cobra.Command {
 		Long: `Serve the HTTP API from a data directory, which is made when it does not exist. The API
 describes itself at /openapi.json.
 
+Journal and events are cut by age and size, so that the disk does not fill up: never what the
+two newest checkpoints need, nor what a registered reader (/v1/readers) has yet to read unless it
+is too far behind, nor events by which a repeated idempotency key is answered.
+
 SIGTERM or SIGINT ends the service in good order: no connection is taken any more, what is under
 way is answered, and the exit code is 0. A second signal ends the process at once, and loses
 nothing that was acknowledged either.
@@ -125,6 +129,7 @@ func (c *serveConfig) openEngine(ln net.Listener, log io.Writer, signals <-chan 
 			fmt.Fprintf(log, "checkpoint of sequence %d: %d pages, %d bytes, which took %v\n", i.Sequence, i.Pages, i.Bytes, i.Took.Round(time.Millisecond))
 		}
 	}
+	options.Hooks.Retained = func(i engine.RetentionInfo) { printRetention(log, i) }
 	var e *engine.Engine
 	opened := make(chan error, 1)
 	go func() {
@@ -138,6 +143,26 @@ func (c *serveConfig) openEngine(ln net.Listener, log io.Writer, signals <-chan 
 	case sig := <-signals:
 		fmt.Fprintf(log, "%v during the recovery\n", sig)
 		return nil, nil
+	}
+}
+
+// printRetention tells what was cut, or why nothing could be.
+func printRetention(log io.Writer, i engine.RetentionInfo) {
+	if i.JournalFirst > 0 {
+		fmt.Fprintf(log, "the journal was cut and begins with sequence %d\n", i.JournalFirst)
+	}
+	if i.FeedFirst > 0 {
+		fmt.Fprintf(log, "the events were cut and begin with sequence %d\n", i.FeedFirst)
+	}
+	for _, name := range i.Overrun {
+		fmt.Fprintf(log, "reader %s was too far behind: what comes next for it was cut off\n", name)
+	}
+	if i.Rotten > 0 {
+		fmt.Fprintf(log, "%d pages of the checkpoints are not what was written: nothing is cut until later checkpoints have replaced them; "+
+			"look after the disk\n", i.Rotten)
+	}
+	if i.Err != nil {
+		fmt.Fprintf(log, "journal and events could not be cut: %v\n", i.Err)
 	}
 }
 

@@ -4,6 +4,8 @@
 // written when the group is released, so it never holds what a crash could undo, and without a sync of its
 // own: replaying the journal makes a lost end again, byte for byte.
 //
+// The feed is cut at its old end (package engine says when). Everything after Oldest is there.
+//
 // A reader has a cursor: the sequence of the last command whose events it has dealt with. It comes back with that
 // cursor and misses nothing. Several events may have one sequence (holds that expired when the command came); a reader
 // that was interrupted among them sees them again.

@@ -33,6 +33,26 @@ func (s *Store) Append(first, last core.Sequence, value []byte) error {
 	return s.journal.AppendFeed(uint64(first), uint64(last), value)
 }
 
+// Oldest is the cursor of a reader that wants everything that there still is: events up to it were cut off.
+func (s *Store) Oldest() core.Sequence { return core.Sequence(s.journal.FeedFloor()) }
+
+// TimeAt is the time of the latest event of the group that holds a sequence, or else of the next group. It returns ErrEnd
+// when there is none.
+func (s *Store) TimeAt(sequence core.Sequence) (at core.Millis, err error) {
+	r := s.Read(sequence - 1)
+	if err := r.load(); err != nil {
+		return 0, err
+	}
+	for len(r.events) > 0 {
+		h, err := codec.PeekEvent(r.events)
+		if err != nil {
+			return 0, err
+		}
+		at, r.events = max(at, h.At), r.events[h.Length:]
+	}
+	return at, nil
+}
+
 // Close ends all reading, so that the journal can be closed.
 func (s *Store) Close() {
 	s.reading.Lock()
@@ -123,11 +143,12 @@ type Reader struct {
 	events []byte        // what is left of it
 }
 
-// Read begins after a sequence; 0 begins with the oldest stored event.
+// Read begins after a sequence, which must not be below Oldest.
 func (s *Store) Read(after core.Sequence) *Reader { return &Reader{store: s, after: after} }
 
 // Next gives the next event, encoded; last tells that no other event of its sequence follows. The bytes are valid
-// until the next call. ErrEnd says to come back when more was released.
+// until the next call. ErrEnd says to come back when more was released, wal.ErrCut that what comes next is not
+// there any more.
 func (r *Reader) Next() (event []byte, h codec.EventHeader, last bool, err error) {
 	for {
 		if len(r.events) == 0 {
@@ -174,6 +195,9 @@ func (r *Reader) load() (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, closer.Close()) }()
+	if r.after < r.store.Oldest() {
+		return wal.ErrCut
+	}
 	r.group = append(r.group[:0], value...)
 	_, last, events, err := codec.DecodeFeed(r.group)
 	if err != nil {

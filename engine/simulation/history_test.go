@@ -147,7 +147,8 @@ func (h *history) execute(payload []byte, now core.Millis) (length int) {
 type deaf struct{}
 
 // Event implements core.Sink.
-func (deaf) Event(*core.Event) {}
+func (deaf) Event(*core.Event)       {}
+func (deaf) Archived(*core.Archived) {}
 
 // followHold sees to it that every hold ends once, and that none is confirmed after its end.
 func (h *history) followHold(ev *core.Event) {

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -85,11 +86,15 @@ func (c *Client) Metrics(ctx context.Context) ([]byte, error) {
 	return c.send(ctx, http.MethodGet, "/metrics", "", nil, nil)
 }
 
+// ErrCut is what Events returns when what comes next was cut off: the client has read too slowly for what the server keeps.
+var ErrCut = errors.New("client: the events that come next were cut off")
+
 // maxEvent bounds one event, in bytes: an order of 500 lines with prices and an address.
 const maxEvent = 1 << 20
 
 // Events calls fn with every event after a sequence, as JSON, until fn or ctx ends it. resume is the sequence to
-// go on after: it moves when all events of a sequence have been dealt with. Unlike other requests, a stream
+// go on after: it moves when all events of a sequence have been dealt with. It returns ErrCut when the server has cut off
+// what comes next meanwhile. Unlike other requests, a stream
 // has no time limit of its own.
 func (c *Client) Events(ctx context.Context, after uint64, fn func(event []byte) error) (resume uint64, err error) {
 	url := c.base + "/v1/events?after=" + strconv.FormatUint(after, 10)
@@ -119,6 +124,10 @@ func readEvents(lines *bufio.Scanner, after uint64, fn func(event []byte) error)
 		case "id":
 			if id, err = strconv.ParseUint(string(value), 10, 64); err != nil {
 				return resume, fmt.Errorf("client: id of an event: %w", err)
+			}
+		case "event":
+			if string(value) == "cut" {
+				return resume, ErrCut
 			}
 		case "data":
 			if err := fn(value); err != nil {
