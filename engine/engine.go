@@ -28,6 +28,7 @@ type Engine struct {
 	stats     counters
 
 	checkpoints *checkpointer
+	following   following
 
 	released atomic.Uint64                 // the gate: everything up to here may be seen
 	orders   [core.SlotCount]atomic.Uint32 // released orders of each slot
@@ -65,6 +66,9 @@ func Open(o Options) (*Engine, error) {
 	var err error
 	if e.journal, err = wal.Open(o.Dir, e.options.Journal); err != nil {
 		return nil, err
+	}
+	if err := e.assumeRole(); err != nil {
+		return nil, errors.Join(err, e.journal.Close())
 	}
 	// 2. The state, empty, and what is derived from it.
 	if err := e.memory.reserve(o.ReserveBytes); err != nil {

@@ -37,6 +37,9 @@ type Options struct {
 	// CheckpointRate bounds how many bytes a second a checkpoint writes, so that orders do not wait for the disk because
 	// of it; 0 means 64 MiB, −1 no bound.
 	CheckpointRate int64
+	// Follow has the engine take no commands, but the groups of another engine's journal (Apply), until Promote. It is not
+	// needed for a directory that was a replica's before: that stays one until it is promoted.
+	Follow bool
 	// Journal are the journal's own options. Its OnFatal is called before Submit returns ErrJournal to
 	// those who wait.
 	Journal wal.Options

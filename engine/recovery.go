@@ -85,16 +85,22 @@ func (e *Engine) executeJournal(read <-chan *replayGroup, executed chan<- *repla
 	return err
 }
 
-func (e *Engine) executeReplay(g *replayGroup) error {
+// executeJournaled executes a group that comes from a journal. Its results go to a request that stands for all of them.
+func (e *Engine) executeJournaled(g *replayGroup) {
 	first, now, commands := g.first, g.now, g.commands
 	g.reset()
 	g.first, g.now, g.commands, g.payload = first, now, commands, g.bytes
+	g.group.bytes = len(g.payload)
 	g.stored = e.feed.Last() >= g.last()
 	r := &g.request
 	r.results = resizeResults(r.results, commands)
 	r.count = commands
 	g.requests = append(g.requests[:0], r)
 	e.execute(&g.group)
+}
+
+func (e *Engine) executeReplay(g *replayGroup) error {
+	e.executeJournaled(g)
 	if err := e.storeFeed(&g.group); err != nil {
 		return err
 	}
@@ -135,19 +141,23 @@ func resizeResults(results []Result, n int) []Result {
 // restoreKeys takes over the keys of the commands that changed something.
 func (e *Engine) restoreKeys(executed <-chan *replayGroup, idle chan<- *replayGroup) (info RecoveryInfo) {
 	for g := range executed {
-		payload := g.bytes
-		for i := range g.request.results {
-			h, err := codec.PeekCommand(payload)
-			invariant.Check(err == nil, "a group that was executed can be read again")
-			if result := &g.request.results[i]; h.HasKey && result.Status == ResultDone && result.Changed {
-				e.keys.restore(&h.Key, codec.Fingerprint(payload[:h.Length]), result.Sequence)
-			}
-			payload = payload[h.Length:]
-		}
+		e.restoreKeysOf(g)
 		info.Commands += uint64(len(g.request.results))
 		info.Groups++
 		g.request.results = g.request.results[:0]
 		idle <- g
 	}
 	return info
+}
+
+func (e *Engine) restoreKeysOf(g *replayGroup) {
+	payload := g.bytes
+	for i := range g.request.results {
+		h, err := codec.PeekCommand(payload)
+		invariant.Check(err == nil, "a group that was executed can be read again")
+		if result := &g.request.results[i]; h.HasKey && result.Status == ResultDone && result.Changed {
+			e.keys.restore(&h.Key, codec.Fingerprint(payload[:h.Length]), result.Sequence)
+		}
+		payload = payload[h.Length:]
+	}
 }
