@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"sync"
@@ -113,7 +114,7 @@ func newCheckpointer(e *Engine) *checkpointer {
 // Checkpoint writes a checkpoint of the state as it is, and returns when it is on the disk. While nothing has
 // changed since the last one, that one is the answer.
 func (e *Engine) Checkpoint() (CheckpointInfo, error) {
-	_, done, err := e.BeginCheckpoint()
+	_, done, err := e.BeginCheckpoint(context.Background())
 	if err != nil {
 		return CheckpointInfo{}, err
 	}
@@ -122,13 +123,15 @@ func (e *Engine) Checkpoint() (CheckpointInfo, error) {
 }
 
 // BeginCheckpoint is Checkpoint for who must know where it begins: it returns with the sequence when the state is marked,
-// which is when the checkpoint before is on the disk, and done gets the outcome. Commands go on meanwhile.
-func (e *Engine) BeginCheckpoint() (at core.Sequence, done <-chan CheckpointInfo, err error) {
+// which is when the checkpoint before is on the disk, or ctx ends, and done gets the outcome. Commands go on meanwhile.
+func (e *Engine) BeginCheckpoint(ctx context.Context) (at core.Sequence, done <-chan CheckpointInfo, err error) {
 	wish := checkpointWish{begun: make(chan core.Sequence, 1), done: make(chan CheckpointInfo, 1)}
 	select {
 	case e.checkpoints.wanted <- wish:
 	case <-e.closed:
 		return 0, nil, ErrClosed
+	case <-ctx.Done():
+		return 0, nil, ctx.Err()
 	}
 	at, marked := <-wish.begun
 	if !marked {

@@ -31,13 +31,14 @@ func (e *Engine) Epoch() uint64 { return e.journal.Epoch() }
 type Position struct {
 	Next  core.Sequence // the sequence that comes next
 	Chain [32]byte      // hash of the group before, zero when there is none
-	Epoch uint64        // groups of older ones are not taken any more
+	Epoch uint64        // of the groups that come next
+	After core.Sequence // the last sequence before that epoch
 }
 
 // JournalPosition is where the journal ends. It is meant for who applies groups, between two calls of Apply.
 func (e *Engine) JournalPosition() Position {
 	head := e.journal.Head()
-	return Position{Next: core.Sequence(head.Last) + 1, Chain: head.Chain, Epoch: head.Epoch}
+	return Position{core.Sequence(head.Last) + 1, head.Chain, head.Epoch, core.Sequence(head.EpochAfter)}
 }
 
 // GroupChecker verifies the groups of a primary's journal in their order, before they are applied: checksum, contiguity,
@@ -245,7 +246,7 @@ func (b *GroupBatch) finish(err error) {
 // up lightly: it becomes a replica's with the first group that proves to belong behind it.
 func (e *Engine) assumeRole() error {
 	if e.options.Follow && e.journal.Last() == 0 && e.journal.Role() == wal.RolePrimary {
-		if err := e.journal.Assume(wal.RoleReplica, e.journal.Epoch()); err != nil {
+		if err := e.journal.Assume(wal.RoleReplica, e.journal.Epoch(), 0); err != nil {
 			return err
 		}
 	}
@@ -264,10 +265,10 @@ func (e *Engine) Promote() (epoch uint64, last core.Sequence, err error) {
 	return q.epoch, last, errors.Join(err, q.err)
 }
 
-// RaiseEpoch has a replica remember an epoch that it has heard of, so that it takes no groups any more that a primary of
-// an older one makes behind this place.
-func (e *Engine) RaiseEpoch(epoch uint64) error {
-	q := roleChange{e: e, epoch: epoch}
+// RaiseEpoch has a replica remember an epoch that began behind a sequence, so that it takes no groups any more that a
+// primary of an older one makes behind that. ErrOtherHistory says that it holds such groups.
+func (e *Engine) RaiseEpoch(epoch uint64, after core.Sequence) error {
+	q := roleChange{e: e, epoch: epoch, after: after}
 	_, err := e.ask(&q)
 	return errors.Join(err, q.err)
 }
@@ -277,20 +278,25 @@ type roleChange struct {
 	e       *Engine
 	promote bool
 	epoch   uint64
+	after   core.Sequence
 	err     error
 }
 
 func (q *roleChange) read(*core.Machine) {
 	j := q.e.journal
+	head := j.Head()
 	switch {
 	case !q.e.Following():
 		q.err = ErrPrimary
 	case q.promote:
-		q.epoch = j.Epoch() + 1
-		if q.err = translate(j.Assume(wal.RolePrimary, q.epoch)); q.err == nil {
+		q.epoch = head.Epoch + 1
+		if q.err = translate(j.Assume(wal.RolePrimary, q.epoch, head.Last)); q.err == nil {
 			q.e.following.on.Store(false)
 		}
-	case q.epoch > j.Epoch():
-		q.err = translate(j.Assume(wal.RoleReplica, q.epoch))
+	case q.epoch > head.Epoch && head.Last > uint64(q.after):
+		q.err = fmt.Errorf("%w: epoch %d began behind sequence %d, and this journal ends with %d, of epoch %d",
+			ErrOtherHistory, q.epoch, q.after, head.Last, head.GroupEpoch)
+	case q.epoch > head.Epoch:
+		q.err = translate(j.Assume(wal.RoleReplica, q.epoch, uint64(q.after)))
 	}
 }

@@ -104,10 +104,10 @@ func (j *Journal) Role() Role {
 	return j.writer.role
 }
 
-// Assume gives the directory a role, and with it an epoch that is not lower than its own and that every group from now on
-// carries, or a higher one. It is durable when this returns. It is for the goroutine that begins and commits groups, while
+// Assume gives the directory a role, and with it an epoch that is not lower than its own: every group behind a sequence
+// carries it, or a later one. It is durable when this returns. It is for the goroutine that begins and commits groups, while
 // none is between Begin and Release.
-func (j *Journal) Assume(role Role, epoch uint64) error {
+func (j *Journal) Assume(role Role, epoch, after uint64) error {
 	if err := j.err(); err != nil {
 		return err
 	}
@@ -115,7 +115,7 @@ func (j *Journal) Assume(role Role, epoch uint64) error {
 	w.mu.Lock()
 	idle, s := w.inFlight == 0, standing{role, w.epoch, w.after}
 	if epoch > w.epoch {
-		s.epoch, s.after = epoch, w.sealed
+		s.epoch, s.after = epoch, after
 	}
 	w.mu.Unlock()
 	invariant.Check(!j.options.ReadOnly && idle, "a role changes between groups")
