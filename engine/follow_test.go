@@ -113,6 +113,11 @@ func (n *node) close() {
 func (n *node) reaches(primary *engine.Engine) {
 	n.tb.Helper()
 	for deadline := time.Now().Add(patience); n.engine.Sequence() < primary.Sequence(); time.Sleep(time.Millisecond) {
+		select {
+		case err := <-n.ended:
+			n.tb.Fatalf("following ended: %v", err)
+		default:
+		}
 		if time.Now().After(deadline) {
 			n.tb.Fatalf("the replica does not catch up with %d: %+v", primary.Sequence(), n.follow.Status())
 		}

@@ -144,10 +144,10 @@ func (f *Follower) isEnd(ctx context.Context, err error, followed bool) (bool, e
 	switch {
 	case errors.As(context.Cause(ctx), &diverged):
 		return true, diverged
-	case ctx.Err() != nil, errors.Is(err, engine.ErrPrimary), errors.Is(err, engine.ErrClosed):
+	case ctx.Err() != nil, !f.engine.Following(), errors.Is(f.engine.Err(), engine.ErrClosed):
 		return true, nil
-	case errors.Is(err, engine.ErrJournal):
-		return true, err
+	case f.engine.Err() != nil: // the replica's own; err might be that of a source in the same process
+		return true, f.engine.Err()
 	case errors.As(err, &refused) && !followed:
 		return true, refused
 	}
