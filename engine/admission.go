@@ -27,6 +27,9 @@ func (e *Engine) Submit(r *Request) error {
 		return err
 	}
 	defer e.using.RUnlock()
+	if e.Following() {
+		return ErrNotPrimary
+	}
 	if r.spread {
 		if err := e.resolveSlots(r); err != nil {
 			return err

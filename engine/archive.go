@@ -147,6 +147,9 @@ func (a *archiver) run() {
 // turn archives some pages, and tells whether there may be more. What goes wrong will show elsewhere: the engine is
 // closing, or its journal has failed.
 func (a *archiver) turn() (more bool) {
+	if a.e.Following() {
+		return false // what leaves is what left its primary
+	}
 	q := closedRead{before: core.Millis(a.e.options.Clock() - a.e.options.ArchiveAfter.Milliseconds())}
 	if _, err := a.e.ask(&q); err != nil || len(q.pages) == 0 {
 		return false

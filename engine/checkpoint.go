@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"sync"
@@ -34,7 +35,7 @@ const (
 //	take          the writer: pages into the journal's tables, then keys, then the manifest
 type checkpointer struct {
 	e       *Engine
-	wanted  chan chan CheckpointInfo
+	wanted  chan checkpointWish
 	cutting chan chan RetentionInfo
 	stopped chan struct{}
 
@@ -56,6 +57,8 @@ type checkpointer struct {
 	all     bool
 	spare   map[int][][]byte // buffers, by their size
 	spared  int              // bytes of spare
+
+	marks atomic.Pointer[[]CheckpointMark] // of the newest checkpoints, in their order; never changed in place
 
 	// of the writer
 	last    *codec.Manifest   // the newest checkpoint, nil when there is none
@@ -81,30 +84,69 @@ type CheckpointInfo struct {
 	Pages    int           // written, the others being those of earlier checkpoints
 	Bytes    uint64        // written
 	Took     time.Duration // from beginning to end
+	Digest   core.Digest   // of the state
 	Err      error
 }
 
+// CheckpointMark is a checkpoint, as those have to know it who follow the journal and want to compare.
+type CheckpointMark struct {
+	Sequence core.Sequence
+	Digest   core.Digest
+	Complete bool // it is on the disk, and Digest is known
+}
+
+// checkpointWish is somebody's wish for a checkpoint.
+type checkpointWish struct {
+	begun chan core.Sequence  // gets the sequence when the state is marked, if it comes to that
+	done  chan CheckpointInfo // gets the end
+}
+
+// marksKept is how many checkpoints followers can be told of: more than are kept.
+const marksKept = 4
+
 func newCheckpointer(e *Engine) *checkpointer {
 	c := &checkpointer{
-		e: e, wanted: make(chan chan CheckpointInfo), cutting: make(chan chan RetentionInfo),
+		e: e, wanted: make(chan checkpointWish), cutting: make(chan chan RetentionInfo),
 		stopped: make(chan struct{}), spare: map[int][][]byte{}, check: pageCheck{rotten: map[keptValue]bool{}},
 	}
 	c.arrived.L = &c.mu
+	c.marks.Store(new([]CheckpointMark))
 	return c
 }
 
 // Checkpoint writes a checkpoint of the state as it is, and returns when it is on the disk. While nothing has
 // changed since the last one, that one is the answer.
 func (e *Engine) Checkpoint() (CheckpointInfo, error) {
-	answer := make(chan CheckpointInfo, 1)
-	select {
-	case e.checkpoints.wanted <- answer:
-	case <-e.closed:
-		return CheckpointInfo{}, ErrClosed
+	_, done, err := e.BeginCheckpoint(context.Background())
+	if err != nil {
+		return CheckpointInfo{}, err
 	}
-	info := <-answer
+	info := <-done
 	return info, info.Err
 }
+
+// BeginCheckpoint is Checkpoint for who must know where it begins: it returns with the sequence when the state is marked,
+// which is when the checkpoint before is on the disk, or ctx ends, and done gets the outcome. Commands go on meanwhile.
+func (e *Engine) BeginCheckpoint(ctx context.Context) (at core.Sequence, done <-chan CheckpointInfo, err error) {
+	wish := checkpointWish{begun: make(chan core.Sequence, 1), done: make(chan CheckpointInfo, 1)}
+	select {
+	case e.checkpoints.wanted <- wish:
+	case <-e.closed:
+		return 0, nil, ErrClosed
+	case <-ctx.Done():
+		return 0, nil, ctx.Err()
+	}
+	at, marked := <-wish.begun
+	if !marked {
+		info := <-wish.done
+		return 0, nil, info.Err
+	}
+	return at, wish.done, nil
+}
+
+// CheckpointMarks gives the newest checkpoints, also one that is being written. A mark is there before anything behind
+// its sequence is released.
+func (e *Engine) CheckpointMarks() []CheckpointMark { return *e.checkpoints.marks.Load() }
 
 // run is the writer's main loop. At the end it writes one more checkpoint, so that the next start is quick.
 func (c *checkpointer) run() {
@@ -115,9 +157,9 @@ func (c *checkpointer) run() {
 	retained := since
 	bytes := c.e.stats.bytes.Load()
 	for {
-		var answer chan CheckpointInfo
+		var wish checkpointWish
 		select {
-		case answer = <-c.wanted:
+		case wish = <-c.wanted:
 		case answer := <-c.cutting:
 			answer <- c.retain()
 			continue
@@ -126,6 +168,9 @@ func (c *checkpointer) run() {
 				retained = now
 				c.retain()
 			}
+			if c.e.Following() {
+				continue // its checkpoints are where its primary's are, so that both can be compared
+			}
 			grown := c.e.stats.bytes.Load() - bytes
 			aged := time.Duration(c.e.options.Clock()-since) * time.Millisecond
 			if c.e.options.CheckpointBytes < 0 || grown == 0 || grown < uint64(c.e.options.CheckpointBytes) && aged < c.e.options.CheckpointEvery {
@@ -133,26 +178,36 @@ func (c *checkpointer) run() {
 			}
 		case <-c.e.closed:
 			if c.e.options.CheckpointBytes > 0 && c.e.broken() == nil {
-				c.take()
+				c.take(nil)
 			}
 			return
 		}
 		since, bytes = c.e.options.Clock(), c.e.stats.bytes.Load()
-		info := c.take()
-		if answer != nil {
-			answer <- info
+		info := c.take(wish.begun)
+		if wish.done != nil {
+			wish.done <- info
 		}
 		c.retain()
 	}
 }
 
-// take writes a checkpoint, unless the last one is of the state as it is, and tells of it.
-func (c *checkpointer) take() CheckpointInfo {
+// take writes a checkpoint, unless the last one is of the state as it is, and tells of it. begun gets the sequence when the
+// state is marked, and is closed at the end.
+func (c *checkpointer) take(begun chan<- core.Sequence) CheckpointInfo {
+	if begun == nil {
+		begun = make(chan core.Sequence, 1)
+	}
+	defer close(begun)
 	if at := c.e.Sequence(); at == 0 || c.last != nil && c.last.Sequence == at {
-		return CheckpointInfo{Sequence: at}
+		info := CheckpointInfo{Sequence: at}
+		if at != 0 {
+			info.Digest = c.last.Digest()
+		}
+		begun <- at
+		return info
 	}
 	started := time.Now()
-	info := c.write(started)
+	info := c.write(started, begun)
 	info.Took = time.Since(started)
 	if info.Err != nil {
 		c.e.stats.checkpointFailures.Add(1)
@@ -164,7 +219,7 @@ func (c *checkpointer) take() CheckpointInfo {
 }
 
 // write writes a checkpoint and forgets older ones.
-func (c *checkpointer) write(started time.Time) (info CheckpointInfo) {
+func (c *checkpointer) write(started time.Time, begun chan<- core.Sequence) (info CheckpointInfo) {
 	if c.failed != nil {
 		return CheckpointInfo{Err: c.failed}
 	}
@@ -177,6 +232,7 @@ func (c *checkpointer) write(started time.Time) (info CheckpointInfo) {
 	if info.Sequence, info.Err = c.e.ask(&f); info.Err != nil {
 		return info
 	}
+	begun <- info.Sequence
 	w := checkpointWriter{c: c, next: f.next, info: &info, pace: c.newPacer(started)}
 	if slices.Contains(sets, uint64(info.Sequence)) { // of one that was interrupted, or is damaged
 		info.Err = c.e.journal.DropValues(uint64(info.Sequence))
@@ -187,8 +243,11 @@ func (c *checkpointer) write(started time.Time) (info CheckpointInfo) {
 	if info.Err != nil {
 		c.failed = info.Err
 		c.abandoned.Store(true)
+		c.mark(CheckpointMark{Sequence: info.Sequence})
 		return info
 	}
+	info.Digest = c.last.Digest()
+	c.mark(CheckpointMark{info.Sequence, info.Digest, true})
 	c.damaged = slices.DeleteFunc(c.damaged, func(s uint64) bool { return s == uint64(info.Sequence) })
 	c.e.stats.checkpoints.Add(1)
 	c.e.stats.checkpointBytes.Add(info.Bytes)
@@ -256,6 +315,7 @@ func (f *freeze) read(m *core.Machine) {
 		}
 		next.Archived[slot] = m.Archived(slot)
 	}
+	c.mark(CheckpointMark{Sequence: next.Sequence})
 	c.slot, c.freezing = 0, true
 	c.mu.Lock()
 	c.all = false
@@ -342,6 +402,17 @@ func (c *checkpointer) keepPages() {
 	c.all = true
 	c.mu.Unlock()
 	c.arrived.Signal()
+}
+
+// mark has followers told of a checkpoint, or of what became of one.
+func (c *checkpointer) mark(m CheckpointMark) {
+	marks := slices.Clone(*c.marks.Load())
+	marks = slices.DeleteFunc(marks, func(old CheckpointMark) bool { return old.Sequence == m.Sequence })
+	marks = append(marks, m)
+	c.marks.Store(new(marks[max(0, len(marks)-marksKept):]))
+	if m.Complete {
+		c.e.notify()
+	}
 }
 
 // next waits for pages. ok is false when there are no more.
@@ -437,6 +508,12 @@ func (c *checkpointer) settled(r *Request) {
 // waitSettled waits until the keys of all commands that the checkpoint under way covers are bound. It comes after
 // all pages, and so after the sequencer has changed sides.
 func (c *checkpointer) waitSettled() { c.settling[c.side^1].Wait() }
+
+// countBatch is count for the groups of a primary, whose keys are bound together.
+func (c *checkpointer) countBatch() (side uint8) {
+	c.settling[c.side].Add(1)
+	return c.side
+}
 
 // count is called by the sequencer before it answers a group.
 func (c *checkpointer) count(requests []*Request) {

@@ -31,6 +31,7 @@ type Engine struct {
 	archive     *archiver
 	readers     readers
 	keysFrom    core.Sequence // what recovery takes over of the keys: those of commands from here on
+	following   following
 
 	released atomic.Uint64                 // the gate: everything up to here may be seen
 	orders   [core.SlotCount]atomic.Uint32 // released orders of each slot
@@ -69,6 +70,9 @@ func Open(o Options) (*Engine, error) {
 	var err error
 	if e.journal, err = wal.Open(o.Dir, e.options.Journal); err != nil {
 		return nil, err
+	}
+	if err := e.assumeRole(); err != nil {
+		return nil, errors.Join(err, e.journal.Close())
 	}
 	// 2. The state, empty, and what is derived from it.
 	if err := e.memory.reserve(o.ReserveBytes); err != nil {

@@ -14,6 +14,10 @@ var (
 	// ErrJournal: the journal could not be written. Whether the commands will be found after a restart is not
 	// known; the engine takes no more.
 	ErrJournal = errors.New("engine: the journal could not be written")
+	// ErrNotPrimary: the engine follows another one, which takes the commands. Nothing was taken.
+	ErrNotPrimary = errors.New("engine: follows a primary and takes no commands of its own")
+	// ErrPrimary: the engine follows nobody: it takes no groups of others, and cannot be promoted.
+	ErrPrimary = errors.New("engine: is a primary")
 	// ErrTimeout: a wait ended before what was waited for.
 	ErrTimeout = errors.New("engine: timed out")
 	// ErrNotFound: there is no such thing.

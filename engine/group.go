@@ -18,6 +18,7 @@ type group struct {
 	tick     core.SlotMask // slots whose time has to pass; 0 for no tick
 	requests []*Request
 	queries  []*query
+	batch    *GroupBatch  // of a primary, to be applied before the queries; nil for none
 	pending  *wal.Pending // nil when there is nothing to journal
 	payload  []byte
 	stored   bool // the feed has the group's events already
@@ -67,7 +68,7 @@ func (g *group) reset() {
 	clear(g.requests)
 	clear(g.queries)
 	g.requests, g.queries = g.requests[:0], g.queries[:0]
-	g.pending, g.payload, g.stored = nil, nil, false
+	g.batch, g.pending, g.payload, g.stored = nil, nil, nil, false
 	g.meetings = g.meetings[:0]
 	for i := range g.shards {
 		g.shards[i].reset()

@@ -27,6 +27,8 @@ const (
 	// groupRequests bounds the requests that are answered together, so that the first of them does not wait long for
 	// the last one's reply to be written.
 	groupRequests = 8192
+	// maxBatchGroups bounds the groups of a primary that are applied together: the results of all wait for one sync.
+	maxBatchGroups = 1024
 	// defaultQueueCommands bounds what waits for the sequencer. At a million commands a second it is a
 	// quarter of a second of work; who comes later is told to come again.
 	defaultQueueCommands = 1 << 18

@@ -54,6 +54,9 @@ type Options struct {
 	// the archive on the disk, where it stays readable. Orders leave by pages of 1,024 neighbours, when all of them are
 	// closed for so long. 0 keeps everything in memory.
 	ArchiveAfter time.Duration
+	// Follow has the engine take no commands, but the groups of another engine's journal (Apply), until Promote. It is not
+	// needed for a directory that was a replica's before: that stays one until it is promoted.
+	Follow bool
 	// Journal are the journal's own options. Its OnFatal is called before Submit returns ErrJournal to
 	// those who wait.
 	Journal wal.Options

@@ -12,6 +12,7 @@ type queue struct {
 	mu       sync.Mutex
 	requests []*Request
 	queries  []*query
+	batches  []*GroupBatch // of a primary
 	commands int
 	bytes    int
 	limits   struct{ commands, bytes int }
@@ -60,6 +61,18 @@ func (q *queue) putQuery(qu *query) error {
 	return nil
 }
 
+// putGroups adds groups of a primary. Who applies them waits for each batch, so that there are few.
+func (q *queue) putGroups(b *GroupBatch) error {
+	q.mu.Lock()
+	if q.refuse != nil {
+		q.mu.Unlock()
+		return q.refuse
+	}
+	q.batches = append(q.batches, b)
+	q.signal()
+	return nil
+}
+
 // signal wakes the sequencer if it waits, and unlocks.
 func (q *queue) signal() {
 	wake := q.idle
@@ -74,8 +87,8 @@ func (q *queue) signal() {
 	}
 }
 
-// waiting is the number of requests and queries that wait.
-func (q *queue) waiting() int { return len(q.requests) + len(q.queries) }
+// waiting is the number of requests, queries and batches that wait.
+func (q *queue) waiting() int { return len(q.requests) + len(q.queries) + len(q.batches) }
 
 // close makes put refuse with err from now on. What was put before can still be taken.
 func (q *queue) close(err error) {
@@ -113,7 +126,7 @@ func (q *queue) take(g *group, timer *time.Timer) (closed bool) {
 	return false
 }
 
-// fill moves the oldest requests and all queries. A request that alone is beyond the limit goes alone.
+// fill moves the oldest requests, all queries, and a batch of a primary's groups. A request that alone is beyond the limit goes alone.
 func (q *queue) fill(g *group) {
 	n := 0
 	for n < len(q.requests) && n < groupRequests {
@@ -137,6 +150,10 @@ func (q *queue) fill(g *group) {
 	g.queries = append(g.queries, q.queries...)
 	clear(q.queries)
 	q.queries = q.queries[:0]
+	if len(q.batches) > 0 {
+		g.batch = q.batches[0]
+		q.batches = append(q.batches[:0], q.batches[1:]...)
+	}
 }
 
 // length is what waits, in commands.

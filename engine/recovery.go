@@ -94,16 +94,22 @@ func (e *Engine) executeJournal(read <-chan *replayGroup, executed chan<- *repla
 	return err
 }
 
-func (e *Engine) executeReplay(g *replayGroup) error {
+// executeJournaled executes a group that comes from a journal. Its results go to a request that stands for all of them.
+func (e *Engine) executeJournaled(g *replayGroup) {
 	first, now, commands := g.first, g.now, g.commands
 	g.reset()
 	g.first, g.now, g.commands, g.payload = first, now, commands, g.bytes
+	g.group.bytes = len(g.payload)
 	g.stored = e.feed.Last() >= g.last()
 	r := &g.request
 	r.results = resizeResults(r.results, commands)
 	r.count = commands
 	g.requests = append(g.requests[:0], r)
 	e.execute(&g.group)
+}
+
+func (e *Engine) executeReplay(g *replayGroup) error {
+	e.executeJournaled(g)
 	if err := e.storeArchive(&g.group); err != nil {
 		return err
 	}
@@ -159,17 +165,7 @@ const trimKeys = 1 << 16
 func (e *Engine) restoreKeys(executed <-chan *replayGroup, idle chan<- *replayGroup) (info RecoveryInfo) {
 	untrimmed := 0
 	for g := range executed {
-		payload := g.bytes
-		for i := range g.request.results {
-			h, err := codec.PeekCommand(payload)
-			invariant.Check(err == nil, "a group that was executed can be read again")
-			result := &g.request.results[i]
-			if h.HasKey && result.Status == ResultDone && result.Changed && result.Sequence >= e.keysFrom {
-				e.keys.restore(&h.Key, codec.Fingerprint(payload[:h.Length]), result.Sequence)
-				untrimmed++
-			}
-			payload = payload[h.Length:]
-		}
+		untrimmed += e.restoreKeysOf(g)
 		if untrimmed > min(trimKeys, e.options.KeysMax/evictShare) {
 			untrimmed = 0
 			e.evictCrowded(g.last())
@@ -180,4 +176,20 @@ func (e *Engine) restoreKeys(executed <-chan *replayGroup, idle chan<- *replayGr
 		idle <- g
 	}
 	return info
+}
+
+// restoreKeysOf takes over a group's keys, and tells how many.
+func (e *Engine) restoreKeysOf(g *replayGroup) (taken int) {
+	payload := g.bytes
+	for i := range g.request.results {
+		h, err := codec.PeekCommand(payload)
+		invariant.Check(err == nil, "a group that was executed can be read again")
+		result := &g.request.results[i]
+		if h.HasKey && result.Status == ResultDone && result.Changed && result.Sequence >= e.keysFrom {
+			e.keys.restore(&h.Key, codec.Fingerprint(payload[:h.Length]), result.Sequence)
+			taken++
+		}
+		payload = payload[h.Length:]
+	}
+	return taken
 }

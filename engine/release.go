@@ -141,6 +141,9 @@ func (e *Engine) fail(g *group) {
 			q.err = ErrJournal
 			q.done <- struct{}{}
 		}
+		if g.batch != nil {
+			g.batch.finish(ErrJournal)
+		}
 		g.reset()
 		if e.queue.take(g, e.timer) {
 			return

@@ -228,6 +228,7 @@ func (c *checkpointer) adopt(m *codec.Manifest) {
 	c.last = m
 	c.e.stats.checkpoint.Store(uint64(m.Sequence))
 	c.sets = dropUnusedSets(m)
+	c.mark(CheckpointMark{m.Sequence, m.Digest(), true})
 }
 
 // follows checks that the first group behind a checkpoint follows from it.

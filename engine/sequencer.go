@@ -32,10 +32,20 @@ func (e *Engine) sequence() {
 // runGroup takes a group through its life.
 func (e *Engine) runGroup(g *group) error {
 	e.sendBack(g)
-	// 1. Stamp: sequence and time.
+	// 0. What a primary sent, where this is a replica.
+	if g.batch != nil {
+		if err := e.applyGroups(g.batch); err != nil {
+			return err
+		}
+	}
+	// 1. Stamp: sequence and time. A replica's time is its primary's.
 	g.first = core.Sequence(e.released.Load()) + 1
-	g.now = max(g.now, core.Millis(e.options.Clock()))
-	e.addTick(g)
+	if e.Following() {
+		g.now = core.Millis(e.journal.LastTime())
+	} else {
+		g.now = max(g.now, core.Millis(e.options.Clock()))
+		e.addTick(g)
+	}
 	if g.commands == 0 && len(g.queries) == 0 {
 		return nil // the timer, and nothing is due
 	}
@@ -121,7 +131,7 @@ func (e *Engine) armTimer() {
 		}
 	}
 	wait := time.Hour
-	if e.nextDeadline != noDeadline {
+	if e.nextDeadline != noDeadline && !e.Following() {
 		wait = max(0, time.Duration(int64(e.nextDeadline)-e.options.Clock())*time.Millisecond)
 	}
 	if e.checkpoints.keeping {

@@ -44,8 +44,12 @@ type writer struct {
 	time     int64  // of the newest group begun
 	sealed   uint64 // last sequence of the newest group committed
 	chain    Hash   // of the newest group committed
-	epoch    uint64
+	epoch    uint64 // what new groups carry
+	after    uint64 // the last sequence before that epoch began
+	role     Role
 	space    space
+
+	groupEpoch uint64 // of the newest group committed
 }
 
 // Open opens the journal in dir, and makes the directory when there is none. It returns an error that
@@ -89,7 +93,7 @@ func (t tuning) open(dir string, o Options) (_ *Journal, err error) {
 	if err := j.loadIdentity(); err != nil {
 		return nil, err
 	}
-	if err := j.loadEpoch(); err != nil {
+	if err := j.loadRole(); err != nil {
 		return nil, err
 	}
 	if err := j.arm(o.OnFatal); err != nil {
@@ -177,14 +181,14 @@ func (j *Journal) findEnds() error {
 			return err
 		}
 		last := g.Last()
-		w = writer{begun: last, sealed: last, time: g.Time, epoch: g.Epoch, chain: HashGroup(value)}
+		w = writer{begun: last, sealed: last, time: g.Time, epoch: g.Epoch, after: g.First - 1, groupEpoch: g.Epoch, chain: HashGroup(value)}
 		return nil
 	})
 	if err != nil {
 		return err
 	}
 	j.writer.begun, j.writer.sealed, j.writer.time = w.begun, w.sealed, w.time
-	j.writer.epoch, j.writer.chain = w.epoch, w.chain
+	j.writer.epoch, j.writer.after, j.writer.groupEpoch, j.writer.chain = w.epoch, w.after, w.groupEpoch, w.chain
 	j.durable.Store(w.sealed)
 	err = j.lastIn(familyFeed, func(key, _ []byte) error {
 		_, last, err := parseFeedKey(key)
@@ -228,10 +232,12 @@ func (j *Journal) Last() uint64 {
 
 // Head is where the journal ends.
 type Head struct {
-	Last  uint64 // sequence of the last command committed
-	Time  int64  // of its group
-	Epoch uint64
-	Chain Hash // of its group
+	Last       uint64 // sequence of the last command committed
+	Time       int64  // of its group
+	GroupEpoch uint64 // of its group
+	Epoch      uint64 // of the next
+	EpochAfter uint64 // the last sequence before that epoch
+	Chain      Hash   // of the last command's group
 }
 
 // Head is for the goroutine that begins and commits groups, between two of them.
@@ -239,7 +245,7 @@ func (j *Journal) Head() Head {
 	w := &j.writer
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return Head{Last: w.sealed, Time: w.time, Epoch: w.epoch, Chain: w.chain}
+	return Head{Last: w.sealed, Time: w.time, GroupEpoch: w.groupEpoch, Epoch: w.epoch, EpochAfter: w.after, Chain: w.chain}
 }
 
 // Durable is the sequence number up to which nothing can be lost any more.
@@ -252,8 +258,12 @@ func (j *Journal) LastTime() int64 {
 	return j.writer.time
 }
 
-// Epoch is the epoch that new groups carry: that of the last group or a higher one, 1 in a new directory.
-func (j *Journal) Epoch() uint64 { return j.writer.epoch }
+// Epoch is the epoch that new groups carry: that of the last group or a higher one that was assumed, 1 in a new directory.
+func (j *Journal) Epoch() uint64 {
+	j.writer.mu.Lock()
+	defer j.writer.mu.Unlock()
+	return j.writer.epoch
+}
 
 // Identity was made with the directory.
 func (j *Journal) Identity() Identity { return j.identity }

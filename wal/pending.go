@@ -34,7 +34,8 @@ type Pending struct {
 	group     Group
 	value     []byte // the group's whole value, inside the batch
 	documents []document
-	bytes     int // of payload and documents
+	copy      *Copy // whose groups these are; nil for a group of our own
+	bytes     int   // of payload and documents
 	started   time.Time
 	committed bool
 }
@@ -135,19 +136,28 @@ func (p *Pending) Commit() error {
 		return err
 	}
 	// The write is under way: hashing now costs no latency.
-	chain := HashGroup(p.value)
+	var chain Hash
+	if p.copy != nil {
+		chain = p.copy.chain
+	} else {
+		chain = HashGroup(p.value)
+	}
 	w.mu.Lock()
-	w.chain = chain
-	w.sealed = p.group.Last()
-	w.mu.Unlock()
+	defer w.mu.Unlock()
+	w.chain, w.sealed, w.groupEpoch = chain, p.group.Last(), p.group.Epoch
+	if p.copy != nil && p.group.Epoch > w.epoch {
+		w.epoch, w.after = p.group.Epoch, p.copy.beforeLastEpoch()
+	}
 	return nil
 }
 
 // seal completes the batch. Adding documents may move it to a larger buffer; the group's value was
 // complete before, and what p.value still shows is the same.
 func (p *Pending) seal() {
-	p.group.Previous = p.j.writer.chain
-	sealGroup(p.value, &p.group)
+	if p.copy == nil {
+		p.group.Previous = p.j.writer.chain
+		sealGroup(p.value, &p.group)
+	}
 	for i := range p.documents {
 		d := &p.documents[i]
 		op := p.batch.SetDeferred(sequenceKeyLength, len(d.bytes))
@@ -156,7 +166,7 @@ func (p *Pending) seal() {
 		d.bytes = nil
 	}
 	setMark(p.batch, p.j.durable.Load())
-	if invariant.Costly {
+	if invariant.Costly && p.copy == nil {
 		_, err := DecodeGroup(p.value)
 		invariant.Check(err == nil, "what is written can be read")
 	}

@@ -46,14 +46,14 @@ func (j *Journal) rewind(until uint64, prefix func(g *Group, commands uint32) (i
 		g, err := DecodeGroup(last)
 		invariant.Check(err == nil, "a group that was just sealed can be read")
 		mustPut(batch.Set(sequenceKey(familyJournal, g.First), last, nil))
-		mustPut(batch.Set(roleKey, encodeEpoch(j.writer.epoch+1, until), nil))
+		mustPut(batch.Set(roleKey, standing{RolePrimary, j.writer.epoch + 1, until}.encode(), nil))
 		return batch.Commit(pebble.Sync)
 	})
 	if err != nil {
 		return err
 	}
 	j.feedLast.Store(0)
-	return errors.Join(j.findEnds(), j.loadEpoch())
+	return errors.Join(j.findEnds(), j.loadRole())
 }
 
 // mustPut checks what cannot fail: a batch in memory takes what it is given.
