@@ -34,6 +34,8 @@
 //	-- replace --
 //		…
 //
+// Tests that want other than the usual build are named as ./engine -tags=tiny TestArchive.
+//
 // That every sabotage still fits, and that the tests named for it exist, is a test of this package; it takes no time and runs with
 // all others. A good sabotage is a mistake that somebody might make, and its first named test takes a second or two.
 package main

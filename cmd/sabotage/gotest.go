@@ -29,15 +29,15 @@ type verdict struct {
 	output   []byte // of what failed, and of the go command
 }
 
-// runTests runs tests in the copy; without names, all of the package. It is an error only when the go command itself
-// fails in some other way than by a test or by code that does not compile.
-func (s *scratch) runTests(ctx context.Context, timeout time.Duration, pkg string, names ...string) (verdict, error) {
+// runTests runs tests in the copy; of a set without names, all of the package. It is an error only when the go command
+// itself fails in some other way than by a test or by code that does not compile.
+func (s *scratch) runTests(ctx context.Context, timeout time.Duration, set testSet) (verdict, error) {
 	// Without -trimpath the directory's name would be in everything that is compiled, and nothing be taken from the cache.
-	args := []string{"test", "-json", "-short", "-trimpath", "-vet=off", "-timeout", timeout.String()}
-	if len(names) > 0 {
-		args = append(args, "-run", "^("+strings.Join(names, "|")+")$")
+	args := []string{"test", "-json", "-short", "-trimpath", "-vet=off", "-tags=" + set.tags, "-timeout", timeout.String()}
+	if len(set.names) > 0 {
+		args = append(args, "-run", "^("+strings.Join(set.names, "|")+")$")
 	}
-	cmd := exec.CommandContext(ctx, "go", append(args, pkg)...)
+	cmd := exec.CommandContext(ctx, "go", append(args, set.pkg)...)
 	cmd.Dir = s.dir
 	var errs bytes.Buffer
 	cmd.Stderr = &errs

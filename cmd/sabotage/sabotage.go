@@ -31,6 +31,7 @@ type edit struct{ find, replace []byte }
 // testSet is some tests of one package.
 type testSet struct {
 	pkg   string // as the go command takes it: ./wal
+	tags  string // with which it is built, "" for none
 	names []string
 }
 
@@ -74,18 +75,28 @@ func parse(data []byte) (s sabotage, err error) {
 		case key == "file" && s.file == "":
 			s.file = path.Clean(value)
 		case key == "tests" && len(fields) > 1:
-			s.tests = append(s.tests, testSet{pkg: fields[0], names: fields[1:]})
+			s.tests = append(s.tests, newTestSet(fields))
 		default:
 			return s, fmt.Errorf("a line is not what the head has: %q", line)
 		}
 	}
-	if s.promise == "" || s.file == "" || len(s.tests) == 0 || len(bytes.TrimSpace(words)) == 0 {
+	nameless := slices.ContainsFunc(s.tests, func(set testSet) bool { return len(set.names) == 0 })
+	if s.promise == "" || s.file == "" || len(s.tests) == 0 || nameless || len(bytes.TrimSpace(words)) == 0 {
 		return s, errors.New("promise, file, tests or the words behind them are missing")
 	}
 	if s.edits, err = parseEdits(archive.Files); err != nil {
 		return s, err
 	}
 	return s, nil
+}
+
+// newTestSet takes a package, perhaps -tags=…, and the names of tests.
+func newTestSet(fields []string) (set testSet) {
+	set.pkg, set.names = fields[0], fields[1:]
+	if tags, ok := strings.CutPrefix(fields[1], "-tags="); ok {
+		set.tags, set.names = tags, fields[2:]
+	}
+	return set
 }
 
 // parseEdits takes the parts of the archive two by two.

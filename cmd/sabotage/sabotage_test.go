@@ -115,6 +115,19 @@ func TestWait(t *testing.T) {
 	Wait(done)
 }
 `,
+	"till/rare_test.go": `//go:build rare
+
+package till
+
+import "testing"
+
+func TestRare(t *testing.T) {
+	if Left(1, 2) != 0 {
+		t.Error("wrong")
+	}
+}
+`,
+	"cmd/sabotage/list/rare.txtar":     entry("-tags=rare TestRare", "\tif sold > stock {\n", "\tif stock < 0 {\n"),
 	"cmd/sabotage/list/adds.txtar":     entry("TestWait TestLeft TestSum", "\treturn stock - sold\n", "\treturn stock + sold\n"),
 	"cmd/sabotage/list/dies.txtar":     entry("TestLeft TestWait", "\treturn <-done\n", "\tgo panic(len(done))\n\tselect {}\n"),
 	"cmd/sabotage/list/hangs.txtar":    entry("TestWait", "\treturn <-done\n", "\t<-done\n\treturn <-done\n"),
@@ -164,11 +177,11 @@ func TestOutcomes(t *testing.T) {
 		`adds +sums are right +till/till.go +TestLeft, TestSum +\d`,
 		`dies +sums are right +till/till.go +TestWait \(crash\) +\d`,
 		`hangs .*TestWait \(timeout\) +\d`,
-		`unseen .*SURVIVED +\d`,
+		`unseen .*SURVIVED +\d`, `rare .*TestRare +\d`,
 		`gone .*STALE +\d`, `twice .*STALE +\d`, `nonsense .*STALE +\d`,
 		`gone is stale: its lines are not in till/till.go exactly once`,
 		`nonsense is stale: it does not compile:[^$]*undefined: old`,
-		`7 sabotages: 3 caught, 1 survived, 3 stale`,
+		`8 sabotages: 4 caught, 1 survived, 3 stale`,
 	} {
 		if !regexp.MustCompile(`(?m)^` + row).MatchString(out.String()) {
 			t.Errorf("no line %q in\n%s", row, &out)
@@ -249,7 +262,7 @@ func TestParseRefuses(t *testing.T) {
 		t.Errorf("%+v %v", s, err)
 	}
 	for _, change := range [][2]string{
-		{"promise: ", "promises: "}, {"file: till/till.go\n", ""}, {" TestA", ""}, {"A mistake.", ""},
+		{"promise: ", "promises: "}, {"file: till/till.go\n", ""}, {" TestA", ""}, {" TestA", " -tags=a"}, {"A mistake.", ""},
 		{"file: ", "promise: twice\nfile: "}, {"-- replace --\n", "-- replaced --\n"}, {"-- replace --\nb\n", ""},
 		{"-- find --\na\n-- replace --\nb\n", ""}, {"\na\n", "\nb\n"}, {"\na\n", "\n"},
 	} {

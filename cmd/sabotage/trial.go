@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -44,26 +43,38 @@ func (p *plan) soundTests(ctx context.Context, list []sabotage) error {
 	if err != nil {
 		return err
 	}
-	named := map[string][]string{}
-	for i := range list {
-		for _, set := range list[i].tests {
-			named[set.pkg] = append(named[set.pkg], set.names...)
-		}
-	}
-	for _, pkg := range slices.Sorted(maps.Keys(named)) {
-		slices.Sort(named[pkg])
-		v, runErr := s.runTests(ctx, p.timeout, pkg, slices.Compact(named[pkg])...)
+	for _, set := range together(list) {
+		v, runErr := s.runTests(ctx, p.timeout, set)
 		if runErr == nil && !v.compiles {
-			runErr = fmt.Errorf("%s does not compile without any sabotage:\n%s", pkg, v.output)
+			runErr = fmt.Errorf("%s does not compile without any sabotage:\n%s", set.pkg, v.output)
 		}
 		if runErr == nil && len(v.failed) > 0 {
-			runErr = fmt.Errorf("tests of %s fail without any sabotage: %s\n%s", pkg, strings.Join(v.failed, ", "), v.output)
+			runErr = fmt.Errorf("tests of %s fail without any sabotage: %s\n%s", set.pkg, strings.Join(v.failed, ", "), v.output)
 		}
 		if err = runErr; err != nil {
 			break
 		}
 	}
 	return errors.Join(err, s.remove())
+}
+
+// together gives the tests that are named for some sabotage, each package's in one set.
+func together(list []sabotage) (sets []testSet) {
+	for i := range list {
+		for _, set := range list[i].tests {
+			same := func(other testSet) bool { return other.pkg == set.pkg && other.tags == set.tags }
+			k := slices.IndexFunc(sets, same)
+			if k < 0 {
+				k, sets = len(sets), append(sets, testSet{pkg: set.pkg, tags: set.tags})
+			}
+			sets[k].names = append(sets[k].names, set.names...)
+		}
+	}
+	for k := range sets {
+		slices.Sort(sets[k].names)
+		sets[k].names = slices.Compact(sets[k].names)
+	}
+	return sets
 }
 
 // try tries every sabotage of the list, and gives what became of each, in the same order.
@@ -120,7 +131,7 @@ func (p *plan) tryOne(ctx context.Context, s *scratch, b *sabotage) (trial, erro
 			sets = append(slices.Clip(sets), testSet{pkg: "./..."})
 		}
 		for _, set := range sets {
-			v, err := s.runTests(ctx, p.timeout, set.pkg, set.names...)
+			v, err := s.runTests(ctx, p.timeout, set)
 			switch {
 			case err != nil:
 				return err
