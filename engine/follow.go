@@ -27,18 +27,15 @@ func (e *Engine) Following() bool { return e.following.on.Load() }
 // Epoch is the one that the engine's next group carries, or that its primary's does.
 func (e *Engine) Epoch() uint64 { return e.journal.Epoch() }
 
-// Position is where a history ends, and who may go on with it.
-type Position struct {
-	Next  core.Sequence // the sequence that comes next
-	Chain [32]byte      // hash of the group before, zero when there is none
-	Epoch uint64        // of the groups that come next
-	After core.Sequence // the last sequence before that epoch
-}
+// Position is where a journal ends, and who may go on with it.
+type Position = codec.Position
 
 // JournalPosition is where the journal ends. It is meant for who applies groups, between two calls of Apply.
 func (e *Engine) JournalPosition() Position {
 	head := e.journal.Head()
-	return Position{core.Sequence(head.Last) + 1, head.Chain, head.Epoch, core.Sequence(head.EpochAfter)}
+	return Position{
+		Next: core.Sequence(head.Last) + 1, Chain: head.Chain, Epoch: head.Epoch, EpochAfter: core.Sequence(head.EpochAfter),
+	}
 }
 
 // GroupChecker verifies the groups of a primary's journal in their order, before they are applied: checksum, contiguity,

@@ -80,6 +80,8 @@ func (t *eventSource) fill(out []byte) (_ []byte, more bool, err error) {
 	return out, true, nil
 }
 
+func (t *eventSource) close() {}
+
 func (t *eventSource) heartbeat(out []byte) []byte { return append(out, ": still here\n\n"...) }
 
 // overtaken tells the client in a message of a type of its own, which those that do not know it pass over.

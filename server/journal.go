@@ -1,82 +1,120 @@
 package server
 
 import (
-	"encoding/binary"
-	"strconv"
+	"encoding/hex"
+	"errors"
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
 
 	"holdfast/engine"
+	"holdfast/engine/codec"
 	"holdfast/engine/core"
+	"holdfast/engine/replica"
 )
 
-// The stream of the journal, for replicas and for those who keep a copy. All numbers are little endian.
-//
-//	 0   8 bytes   "HFSTREAM"
-//	 8   4 bytes   format version, 1
-//	12   4 bytes   zero
-//	16  16 bytes   identity of the data directory
-//	32   8 bytes   sequence with which its journal begins
-//	40             pieces, without an end
-//
-// A piece is a u32 length and so many bytes: a group as package wal describes it. Length 0 is a sign that the server is
-// still there, and u64 follows: the last sequence that it has released.
-const (
-	typeJournalStream   = "application/vnd.holdfast.journal"
-	journalStreamMagic  = "HFSTREAM"
-	journalStreamFormat = 1
-)
-
-// streamJournal serves GET /v1/journal.
+// streamJournal serves GET /v1/journal: the stream that package codec describes, for replicas and for those who keep a
+// copy. Who names the chain of hashes that it holds is refused when this journal does not go on there.
 func (s *Server) streamJournal(x *exchange) {
-	q := x.query("from", "reader")
-	from := core.Sequence(q.number("from", 1, maxSequence, 1))
+	q := x.query("from", "chain", "epoch", "reader")
+	at := codec.Position{
+		Next: core.Sequence(q.number("from", 1, maxSequence, 1)), Epoch: uint64(q.number("epoch", 0, maxSequence, 0)),
+	}
 	name := q.identifier("reader")
+	chained := q.args.Has("chain")
+	if text := q.args.Peek("chain"); chained {
+		if n, err := hex.Decode(at.Chain[:], text[:min(len(text), 2*len(at.Chain))]); err != nil || n != len(at.Chain) || len(text) != 2*n {
+			q.fault("chain", "must be 64 hexadecimal digits, the hash of the group before from")
+		}
+	}
+	if last := s.engine.Sequence(); !chained && at.Next > last+1 {
+		q.fault("from", "must be at most the sequence that comes next")
+	}
 	if !q.sound() {
 		return
 	}
-	first, err := s.engine.JournalFirst()
+	var sender *replica.Sender
+	var err error
+	if chained {
+		sender, err = replica.NewSenderTo(s.engine, at)
+	} else {
+		sender, err = replica.NewSender(s.engine, at.Next)
+	}
+	var head []byte
+	if err == nil {
+		head, err = sender.AppendHead(nil)
+	}
+	var refused *replica.RefusedError
+	if errors.As(err, &refused) && refused.Code == replica.CodeCut {
+		s.failCut(x, engine.ReaderOfJournal)
+		return
+	}
+	if errors.As(err, &refused) {
+		x.failWith(refused.Code, refused.Reason)
+		return
+	}
 	if err != nil {
 		s.failEngine(x, err)
 		return
 	}
-	if from < first {
-		s.failCut(x, engine.ReaderOfJournal)
+	if !s.registered(x, name, engine.ReaderOfJournal, at.Next-1, "from") {
 		return
 	}
-	if last := s.engine.Sequence(); from > last+1 {
-		q.fault("from", "must be at most "+strconv.FormatUint(uint64(last)+1, 10)+", the sequence that comes next")
-		q.sound()
-		return
-	}
-	if !s.registered(x, name, engine.ReaderOfJournal, from-1, "from") {
-		return
-	}
-	head := append([]byte(journalStreamMagic), journalStreamFormat, 0, 0, 0, 0, 0, 0, 0)
-	instance := s.engine.JournalInstance()
-	head = append(head, instance[:]...)
-	head = binary.LittleEndian.AppendUint64(head, uint64(first))
-	s.stream(x, typeJournalStream, string(head), func() source { return &journalSource{server: s, next: from} })
+	remote := x.ctx.RemoteAddr()
+	s.stream(x, codec.StreamMediaType, string(head), func() source { return s.followers.enter(sender, remote) })
+}
+
+// followers are the open streams of the journal.
+type followers struct {
+	mu   sync.Mutex
+	list []*journalSource
 }
 
 // journalSource is what one client gets of the journal.
 type journalSource struct {
-	server *Server
-	next   core.Sequence
+	all    *followers
+	sender *replica.Sender
+	remote net.Addr
+	since  time.Time
+	sent   atomic.Uint64 // the last sequence that it was sent
+}
+
+func (f *followers) enter(sender *replica.Sender, remote net.Addr) *journalSource {
+	t := &journalSource{all: f, sender: sender, remote: remote, since: time.Now()}
+	t.sent.Store(uint64(sender.Next() - 1))
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.list = append(f.list, t)
+	return t
+}
+
+// snapshot gives the streams that are open.
+func (f *followers) snapshot() []*journalSource {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return append([]*journalSource(nil), f.list...)
+}
+
+// close is called when the stream has ended.
+func (t *journalSource) close() {
+	t.all.mu.Lock()
+	defer t.all.mu.Unlock()
+	for i, other := range t.all.list {
+		if other == t {
+			t.all.list = append(t.all.list[:i], t.all.list[i+1:]...)
+			return
+		}
+	}
 }
 
 func (t *journalSource) fill(out []byte) (_ []byte, more bool, err error) {
-	err = t.server.engine.ReadJournal(t.next, func(group []byte, last core.Sequence) bool {
-		out = append(binary.LittleEndian.AppendUint32(out, uint32(len(group))), group...)
-		t.next = last + 1
-		more = len(out) >= streamBuffer
-		return !more
-	})
+	out, more, err = t.sender.Fill(out)
+	t.sent.Store(uint64(t.sender.Next() - 1))
 	return out, more, err
-}
-
-func (t *journalSource) heartbeat(out []byte) []byte {
-	out = append(out, 0, 0, 0, 0)
-	return binary.LittleEndian.AppendUint64(out, uint64(t.server.engine.Sequence()))
 }
 
 // overtaken tells nothing: whoever comes back is told.
 func (t *journalSource) overtaken(out []byte) []byte { return out }
+
+func (t *journalSource) heartbeat(out []byte) []byte { return t.sender.AppendAlive(out) }

@@ -1,19 +1,24 @@
 package server
 
 import (
-	"encoding/binary"
+	"bufio"
+	"bytes"
 	"io"
 	"net/http"
+	"strings"
 	"testing"
 
+	"holdfast/engine/codec"
+	"holdfast/engine/core"
 	"holdfast/wal"
 )
 
 // journalReader reads a stream of the journal.
 type journalReader struct {
-	t     testing.TB
-	body  io.ReadCloser
-	begin uint64
+	t      testing.TB
+	body   io.ReadCloser
+	begin  core.Sequence
+	stream *codec.StreamReader
 }
 
 func (h *shop) followJournal(query string) *journalReader {
@@ -22,36 +27,30 @@ func (h *shop) followJournal(query string) *journalReader {
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	var head [40]byte
-	if _, err := io.ReadFull(response.Body, head[:]); err != nil || response.StatusCode != 200 ||
-		response.Header.Get("Content-Type") != typeJournalStream || string(head[:8]) != journalStreamMagic || head[8] != journalStreamFormat {
-		h.t.Fatalf("%d %v %q %v", response.StatusCode, response.Header, head, err)
+	stream := codec.NewStreamReader(bufio.NewReader(response.Body), wal.MaxGroupBytes)
+	head, err := stream.Head()
+	if err != nil || response.StatusCode != 200 || response.Header.Get("Content-Type") != codec.StreamMediaType ||
+		head.Instance != h.engine.JournalInstance() || head.Epoch != 1 || head.Released != h.engine.Sequence() {
+		h.t.Fatalf("%d %v %+v %v", response.StatusCode, response.Header, head, err)
 	}
-	return &journalReader{h.t, response.Body, binary.LittleEndian.Uint64(head[32:])}
+	return &journalReader{h.t, response.Body, head.First, stream}
 }
 
 // next reads the next group, and counts the heartbeats before it.
 func (r *journalReader) next() (g wal.Group, heartbeats int) {
 	r.t.Helper()
 	for ; ; heartbeats++ {
-		var length [4]byte
-		if _, err := io.ReadFull(r.body, length[:]); err != nil {
+		p, err := r.stream.Next()
+		if err != nil {
 			r.t.Fatal(err)
 		}
-		n := binary.LittleEndian.Uint32(length[:])
-		if n == 0 {
-			var last [8]byte
-			if _, err := io.ReadFull(r.body, last[:]); err != nil || binary.LittleEndian.Uint64(last[:]) == 0 {
-				r.t.Fatal("heartbeat", last, err)
+		if p.Kind != codec.PieceGroup {
+			if p.Kind != codec.PieceAlive || p.Sequence == 0 || p.Epoch != 1 {
+				r.t.Fatalf("%+v", p)
 			}
 			continue
 		}
-		value := make([]byte, n)
-		if _, err := io.ReadFull(r.body, value); err != nil {
-			r.t.Fatal(err)
-		}
-		g, err := wal.DecodeGroup(value)
-		if err != nil {
+		if g, err = wal.DecodeGroup(bytes.Clone(p.Group)); err != nil {
 			r.t.Fatal(err)
 		}
 		return g, heartbeats
@@ -102,6 +101,9 @@ func TestJournalStream(t *testing.T) {
 	h.wantProblem(400, codeInvalidQuery, "GET", "/v1/journal?from=0", "")
 	h.wantProblem(400, codeInvalidQuery, "GET", "/v1/journal?from=1000000", "")
 	h.wantProblem(400, codeInvalidQuery, "GET", "/v1/journal?to=5", "")
+	h.wantProblem(400, codeInvalidQuery, "GET", "/v1/journal?chain=12", "")
+	h.wantProblem(400, codeInvalidQuery, "GET", "/v1/journal?chain="+strings.Repeat("x", 64), "")
+	h.wantProblem(400, codeInvalidQuery, "GET", "/v1/journal?chain="+strings.Repeat("0", 66), "")
 }
 
 // TestJournalStreamOfCutJournal: who asks for what was cut off is told where the journal begins.
@@ -109,4 +111,5 @@ func TestJournalStreamOfCutJournal(t *testing.T) {
 	h := openCutting(t, Options{})
 	h.cut()
 	h.wantProblem(410, codeJournalCut, "GET", "/v1/journal?from=1", "")
+	h.wantProblem(410, codeJournalCut, "GET", "/v1/journal?from=1&chain="+strings.Repeat("0", 64), "")
 }

@@ -44,6 +44,7 @@ func (s *Server) getReadiness(x *exchange) {
 		x.failWith(codeUnavailable, "the server is shutting down")
 	case err != nil:
 		s.failEngine(x, err)
+	case s.engine.Following() && !s.replicaReady(x):
 	default:
 		dst := appendNumberField(x.out[:0], `{"status":"ready","sequence":`, s.engine.Sequence())
 		x.answerJSON(200, append(dst, '}'))
@@ -88,6 +89,7 @@ func (s *Server) writeEngineMetrics(w io.Writer) {
 	metrics.WriteCounterUint64(w, "holdfast_engine_readers_overrun_total", stats.ReadersOverrun)
 	metrics.WriteCounterUint64(w, `holdfast_keys_evicted_total{reason="age"}`, stats.KeysExpired)
 	metrics.WriteCounterUint64(w, `holdfast_keys_evicted_total{reason="number"}`, stats.KeysCrowded)
+	s.writeReplicationMetrics(w)
 }
 
 // getDigest serves GET /v1/digest.

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"log/slog"
 	"time"
+
+	"holdfast/engine/replica"
 )
 
 // Options says how the server treats its clients. The zero value works: whatever is zero gets the
@@ -34,6 +36,10 @@ type Options struct {
 	RetryAfter time.Duration
 	// Version is told by /healthz. Default "dev".
 	Version string
+	// Follower keeps the engine behind its primary, where this is a replica; nil where it is not, or follows nobody.
+	Follower *replica.Follower
+	// Primary is the address of the server that takes a replica's writes, such as "http://10.0.0.1:8080".
+	Primary string
 	// Log gets what no client is told: panics. Default slog.Default().
 	Log *slog.Logger
 }

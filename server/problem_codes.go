@@ -1,6 +1,9 @@
 package server
 
-import "holdfast/engine/core"
+import (
+	"holdfast/engine/core"
+	"holdfast/engine/replica"
+)
 
 // The codes of problems. Clients branch on them: a code is never renamed, and its status never
 // changes. The table problemKinds and the OpenAPI document list the same ones, which a test checks.
@@ -33,6 +36,8 @@ const (
 	codeHoldNotFound     = "hold_not_found"
 	codeReaderNotFound   = "reader_not_found"
 
+	codeCheckpointNotFound = "checkpoint_not_found"
+
 	// The state says no (409, 412).
 	codeVersionConflict       = "version_conflict"
 	codeHoldExpired           = "hold_expired"
@@ -49,12 +54,17 @@ const (
 	codeIdempotencyInProgress = "idempotency_in_progress"
 	codeReaderKind            = "reader_kind_conflict"
 	codeTooManyReaders        = "too_many_readers"
+	codeOtherHistory          = replica.CodeOtherHistory
+	codeReplicaAhead          = replica.CodeAhead
+	codeOldEpoch              = replica.CodeOldEpoch
+	codeAlreadyPrimary        = "already_primary"
 
 	// HTTP says no.
 	codeMethodNotAllowed = "method_not_allowed"
 	codeRequestTimeout   = "request_timeout"
-	codeJournalCut       = "journal_cut"
+	codeJournalCut       = replica.CodeCut
 	codeEventsCut        = "events_cut"
+	codeNotPrimary       = "not_primary"
 	codeBodyTooLarge     = "body_too_large"
 	codeBatchTooLarge    = "batch_too_large"
 	codeUnsupportedMedia = "unsupported_media_type"
@@ -67,6 +77,8 @@ const (
 	codeRecovering   = "recovering"
 	codeUnavailable  = "unavailable"
 	codeJournalWrong = "journal_failed"
+	codeCatchingUp   = "replica_catching_up"
+	codeDiverged     = "replica_diverged"
 )
 
 // problemKind is what all problems of one code share.
@@ -106,6 +118,7 @@ var problemKinds = []problemKind{
 	{codeOrderNotFound, 404, "No such order"},
 	{codeHoldNotFound, 404, "No such hold"},
 	{codeReaderNotFound, 404, "No such reader"},
+	{codeCheckpointNotFound, 404, "No such checkpoint"},
 	{codeVersionConflict, 412, "Version conflict"},
 	{codeHoldExpired, 409, "Hold expired"},
 	{codeHoldReleased, 409, "Hold released"},
@@ -121,12 +134,17 @@ var problemKinds = []problemKind{
 	{codeIdempotencyInProgress, 409, "First request still running"},
 	{codeReaderKind, 409, "Reader of something else"},
 	{codeTooManyReaders, 409, "No room for another reader"},
+	{codeOtherHistory, 409, "Another history"},
+	{codeReplicaAhead, 409, "Ahead of this server"},
+	{codeOldEpoch, 409, "Epoch of this server is over"},
+	{codeAlreadyPrimary, 409, "Primary already"},
 	{codeMethodNotAllowed, 405, "Method not allowed"},
 	{codeRequestTimeout, 408, "Request took too long to arrive"},
 	{codeJournalCut, 410, "Cut off"},
 	{codeEventsCut, 410, "Cut off"},
 	{codeBodyTooLarge, 413, "Body too large"},
 	{codeBatchTooLarge, 413, "Batch too large"},
+	{codeNotPrimary, 421, "Not the primary"},
 	{codeUnsupportedMedia, 415, "Unsupported media type"},
 	{codeHeaderTooLarge, 431, "Headers too large"},
 	{codeInternal, 500, "Internal error"},
@@ -135,6 +153,8 @@ var problemKinds = []problemKind{
 	{codeRecovering, 503, "Recovering"},
 	{codeUnavailable, 503, "Not available"},
 	{codeJournalWrong, 503, "Journal failed"},
+	{codeCatchingUp, 503, "Replica not caught up yet"},
+	{codeDiverged, 503, "Replica differs from its primary"},
 }
 
 // kindOf finds the kind of a code; every code has one.

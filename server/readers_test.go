@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"holdfast/engine"
+	"holdfast/engine/replica"
 )
 
 // openCutting starts a shop that keeps as little as it may, and cuts when told.
@@ -195,9 +196,13 @@ func TestStreamIsOvertaken(t *testing.T) {
 	h := openCutting(t, Options{WriteTimeout: time.Minute})
 	var log lockedLog
 	h.server.options.Log = slog.New(slog.NewTextHandler(&log, nil))
+	sender, err := replica.NewSender(h.engine, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
 	sources := map[string]source{
 		"events":  &eventSource{server: h.server, reader: h.engine.Feed().Read(1)},
-		"journal": &journalSource{server: h.server, next: 2},
+		"journal": h.server.followers.enter(sender, nil),
 	}
 	h.cut()
 	for name, source := range sources {

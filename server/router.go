@@ -36,6 +36,7 @@ type route struct {
 	method  method
 	pattern string // with at most one {variable}
 	body    bodyKind
+	writes  bool // only a primary serves it
 	handle  func(*Server, *exchange)
 	meter   routeMeter
 }
@@ -45,28 +46,31 @@ func routes() []*route {
 	return []*route{
 		{method: methodGet, pattern: "/v1/locations", handle: (*Server).listLocations},
 		{method: methodGet, pattern: "/v1/locations/{location}", handle: (*Server).getLocation},
-		{method: methodPut, pattern: "/v1/locations/{location}", body: jsonBody, handle: (*Server).putLocation},
+		{method: methodPut, pattern: "/v1/locations/{location}", body: jsonBody, writes: true, handle: (*Server).putLocation},
 		{method: methodGet, pattern: "/v1/skus", handle: (*Server).listSKUs},
 		{method: methodGet, pattern: "/v1/skus/{sku}", handle: (*Server).getSKU},
-		{method: methodPut, pattern: "/v1/skus/{sku}", body: jsonBody, handle: (*Server).putSKU},
+		{method: methodPut, pattern: "/v1/skus/{sku}", body: jsonBody, writes: true, handle: (*Server).putSKU},
 		{method: methodGet, pattern: "/v1/skus/{sku}/availability", handle: (*Server).getAvailability},
-		{method: methodPost, pattern: "/v1/stock/adjustments", body: jsonBody, handle: (*Server).adjustStock},
-		{method: methodPost, pattern: "/v1/holds", body: jsonBody, handle: (*Server).placeHold},
+		{method: methodPost, pattern: "/v1/stock/adjustments", body: jsonBody, writes: true, handle: (*Server).adjustStock},
+		{method: methodPost, pattern: "/v1/holds", body: jsonBody, writes: true, handle: (*Server).placeHold},
 		{method: methodGet, pattern: "/v1/holds/{hold}", handle: (*Server).getHold},
-		{method: methodDelete, pattern: "/v1/holds/{hold}", handle: (*Server).releaseHold},
-		{method: methodPost, pattern: "/v1/holds/{hold}/confirm", body: optionalBody, handle: (*Server).confirmHold},
-		{method: methodPost, pattern: "/v1/holds/{hold}/extend", body: optionalBody, handle: (*Server).extendHold},
-		{method: methodPost, pattern: "/v1/orders", body: jsonBody, handle: (*Server).placeOrder},
+		{method: methodDelete, pattern: "/v1/holds/{hold}", writes: true, handle: (*Server).releaseHold},
+		{method: methodPost, pattern: "/v1/holds/{hold}/confirm", body: optionalBody, writes: true, handle: (*Server).confirmHold},
+		{method: methodPost, pattern: "/v1/holds/{hold}/extend", body: optionalBody, writes: true, handle: (*Server).extendHold},
+		{method: methodPost, pattern: "/v1/orders", body: jsonBody, writes: true, handle: (*Server).placeOrder},
 		{method: methodGet, pattern: "/v1/orders", handle: (*Server).findOrder},
 		{method: methodGet, pattern: "/v1/orders/{order}", handle: (*Server).getOrder},
-		{method: methodPost, pattern: "/v1/orders/{order}/cancel", body: optionalBody, handle: (*Server).cancelOrder},
-		{method: methodPost, pattern: "/v1/batch", body: batchBody, handle: (*Server).batch},
+		{method: methodPost, pattern: "/v1/orders/{order}/cancel", body: optionalBody, writes: true, handle: (*Server).cancelOrder},
+		{method: methodPost, pattern: "/v1/batch", body: batchBody, writes: true, handle: (*Server).batch},
 		{method: methodGet, pattern: "/v1/events", handle: (*Server).streamEvents},
 		{method: methodGet, pattern: "/v1/journal", handle: (*Server).streamJournal},
 		{method: methodGet, pattern: "/v1/backup", handle: (*Server).streamBackup},
 		{method: methodGet, pattern: "/v1/readers", handle: (*Server).listReaders},
 		{method: methodPost, pattern: "/v1/readers/{reader}", body: jsonBody, handle: (*Server).postReader},
 		{method: methodDelete, pattern: "/v1/readers/{reader}", handle: (*Server).deleteReader},
+		{method: methodGet, pattern: "/v1/checkpoints/{checkpoint}", handle: (*Server).getManifest},
+		{method: methodGet, pattern: "/v1/replication", handle: (*Server).getReplication},
+		{method: methodPost, pattern: "/v1/promote", body: optionalBody, handle: (*Server).promote},
 		{method: methodGet, pattern: "/v1/audit", handle: (*Server).getAudit},
 		{method: methodGet, pattern: "/v1/digest", handle: (*Server).getDigest},
 		{method: methodPost, pattern: "/v1/checkpoint", body: optionalBody, handle: (*Server).writeCheckpoint},

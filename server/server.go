@@ -28,6 +28,7 @@ type Server struct {
 	exchanges  sync.Pool // of *exchange
 	batches    sync.Pool // of *batch
 	streams    streams
+	followers  followers
 	reaper     *reaper
 	listening  sync.Mutex // held to change the next two
 	listener   net.Listener
@@ -196,7 +197,9 @@ func (s *Server) run(rt *route, x *exchange) (sound bool) {
 		x.ctx.Response.Reset()
 		x.failWith(codeInternal, "the request met a bug in the server, and its outcome is not known")
 	}()
-	if x.checkBody(rt.body) {
+	if rt.writes && s.engine.Following() {
+		s.failNotPrimary(x)
+	} else if x.checkBody(rt.body) {
 		rt.handle(s, x)
 	}
 	return true

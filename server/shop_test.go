@@ -28,6 +28,7 @@ type shop struct {
 	http     *http.Client
 	served   chan error
 	contract *contract // nil to hold nothing against the OpenAPI document
+	stop     func()    // ends following, where the shop is a replica
 }
 
 // jsonNumber is a number in an answer, as it was written.
@@ -57,6 +58,9 @@ func (h *shop) open() {
 	if h.engine, err = engine.Open(h.storage); err != nil {
 		h.t.Fatal(err)
 	}
+	if h.options.Primary != "" {
+		h.follow()
+	}
 	if h.server, err = New(h.engine, h.options); err != nil {
 		h.t.Fatal(err)
 	}
@@ -80,6 +84,9 @@ func (h *shop) close() {
 	}
 	if err := <-h.served; err != nil {
 		h.t.Error("serve:", err)
+	}
+	if h.stop != nil {
+		h.stop()
 	}
 	if err := h.engine.Close(); err != nil {
 		h.t.Error("close:", err)

@@ -75,6 +75,8 @@ type source interface {
 	heartbeat(out []byte) []byte
 	// overtaken appends what is to be told when what comes next was cut off before it could be sent.
 	overtaken(out []byte) []byte
+	// close is called once, at the end.
+	close()
 }
 
 // stream answers with a stream of the content type, unless there are too many or the server is shutting down.
@@ -109,6 +111,7 @@ func (t *stream) serve(open func() source) {
 		s.streams.running.Done()
 	}()
 	t.source = open()
+	defer t.source.close()
 	gone := make(chan struct{})
 	go func() {
 		defer close(gone)

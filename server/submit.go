@@ -83,6 +83,8 @@ func (s *Server) failEngine(x *exchange, err error) {
 		x.failWith(codeOverloaded, "too many requests are waiting, nothing was changed: try again")
 	case errors.Is(err, engine.ErrTimeout):
 		x.failWith(codeNotReached, "this node has not reached the sequence of at_least yet")
+	case errors.Is(err, engine.ErrNotPrimary):
+		s.failNotPrimary(x)
 	case errors.Is(err, engine.ErrClosed):
 		x.failWith(codeUnavailable, "the server is shutting down, nothing was changed")
 	case errors.Is(err, engine.ErrJournal):

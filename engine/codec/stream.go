@@ -25,6 +25,14 @@ const (
 // pieceLengths are those of the bodies whose length is fixed, by kind.
 var pieceLengths = [...]int{PieceAlive: 8 + 8 + 8, PieceCheckpoint: 8, PieceDigest: 8 + 16}
 
+// Position is where a journal ends, and who may go on with it.
+type Position struct {
+	Next       core.Sequence // the sequence that comes next
+	Chain      [32]byte      // hash of the group before, zero when there is none
+	Epoch      uint64        // of the groups that come next
+	EpochAfter core.Sequence // the last sequence before that epoch
+}
+
 // StreamHead is what the stream of a journal begins with.
 type StreamHead struct {
 	Instance   [16]byte      // identity of the data directory

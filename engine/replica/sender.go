@@ -75,7 +75,7 @@ func (s *Sender) AppendHead(out []byte) ([]byte, error) {
 	}
 	at := s.engine.JournalPosition()
 	return codec.AppendStreamHead(out, &codec.StreamHead{
-		Instance: s.engine.JournalInstance(), First: first, Released: s.engine.Sequence(), Epoch: at.Epoch, EpochAfter: at.After,
+		Instance: s.engine.JournalInstance(), First: first, Released: s.engine.Sequence(), Epoch: at.Epoch, EpochAfter: at.EpochAfter,
 	}), nil
 }
 
@@ -122,6 +122,6 @@ func (s *Sender) announce(out []byte) []byte {
 func (s *Sender) AppendAlive(out []byte) []byte {
 	at := s.engine.JournalPosition()
 	return codec.AppendPiece(out, &codec.Piece{
-		Kind: codec.PieceAlive, Sequence: s.engine.Sequence(), Epoch: at.Epoch, EpochAfter: at.After,
+		Kind: codec.PieceAlive, Sequence: s.engine.Sequence(), Epoch: at.Epoch, EpochAfter: at.EpochAfter,
 	})
 }

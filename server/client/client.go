@@ -79,6 +79,9 @@ func (p *Problem) Error() string {
 	return text
 }
 
+// ProblemCode is the problem's code, for those who know this type only as an error.
+func (p *Problem) ProblemCode() string { return p.Code }
+
 // Option changes a single request.
 type Option func(*http.Request)
 
