@@ -174,7 +174,7 @@ func (c *clients) checkAttempt(a *attempt) {
 		w.stats.lost++
 		return
 	case errors.Is(a.err, engine.ErrOverloaded):
-		w.stats.overloaded++
+		w.stats.overloads++
 		return
 	case a.err != nil:
 		if a.engine == w.engine && !w.gone() {

@@ -1,4 +1,182 @@
 package simulation
 
-// tryDamage damages a copy of the disk, and starts a node on it.
-func (w *world) tryDamage() {}
+import (
+	"bytes"
+	"errors"
+	"path"
+	"slices"
+	"strings"
+
+	"holdfast/engine"
+	"holdfast/engine/codec"
+	"holdfast/engine/core"
+	"holdfast/engine/feed"
+	"holdfast/wal"
+)
+
+// tryDamage damages a file of a copy of what the node started from, and starts another one on it. It has to be refused, or to be
+// the same in everything. sealed says that the node was closed in good order; when it was not, the end of the newest log
+// may be gone, as nobody can tell its loss from a torn write.
+func (w *world) tryDamage(d *disk, sealed bool) {
+	if !w.plan.damage || w.chance(50) {
+		return
+	}
+	name, cutOff := w.damage(d)
+	mayEnd := !sealed && name == newestLog(d)
+	w.note("%s is damaged, sealed %v", name, sealed)
+	o := w.options(d)
+	dead := false
+	o.Journal.OnFatal = func(error) { dead = true }
+	var info engine.RecoveryInfo
+	o.Hooks.Recovered = func(i engine.RecoveryInfo) { info = i }
+	e, err := engine.Open(o)
+	if err != nil {
+		w.mustBeDamage(err, name)
+		return
+	}
+	w.settle()
+	if len(info.Damaged) > 0 {
+		w.stats.fallbacks++
+	}
+	err = w.sameAsEver(e, mayEnd, cutOff)
+	closing := e.Close()
+	w.settle()
+	if err != nil && !dead {
+		w.mustBeDamage(err, name)
+		return
+	}
+	if dead {
+		w.leaks++
+		w.stats.refused++
+		return
+	}
+	if closing != nil {
+		w.mustBeDamage(closing, name)
+	}
+	w.stats.unharmed++
+}
+
+func (w *world) mustBeDamage(err error, name string) {
+	var damage *wal.DamageError
+	if !errors.As(err, &damage) {
+		w.fail("damage to %s is told as %v", name, err)
+	}
+	w.stats.refused++
+}
+
+// damage changes a file of a disk.
+func (w *world) damage(d *disk) (name string, cutOff bool) {
+	dir, err := d.find("data")
+	w.must(err, "finding the data")
+	var names []string
+	for name, n := range dir.children {
+		if len(n.data) > 0 && classOf(name) != classOther {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	name = names[w.random.IntN(len(names))]
+	n := dir.children[name]
+	at := w.random.IntN(len(n.data))
+	switch w.random.IntN(4) {
+	case 0:
+		n.data, cutOff = n.data[:at], true
+		w.stats.truncations++
+	case 1:
+		clear(n.data[at/sector*sector : min(at/sector*sector+sector, len(n.data))])
+		w.stats.holes++
+	default:
+		n.data[at] ^= 1 << w.random.IntN(8)
+		w.stats.flips++
+	}
+	return name, cutOff
+}
+
+func newestLog(d *disk) (newest string) {
+	names, _ := d.List("data")
+	for _, name := range names {
+		if strings.HasSuffix(name, ".log") && name > newest {
+			newest = name
+		}
+	}
+	return path.Base(newest)
+}
+
+// sameAsEver compares an engine on damaged data with the history. An error is one that the engine told; what is silently
+// different ends the run.
+func (w *world) sameAsEver(e *engine.Engine, mayEnd, cutOff bool) error {
+	h := w.history
+	at := e.Sequence()
+	switch {
+	case at > h.last():
+		w.fail("damage has made commands up to %d out of %d", at, h.last())
+	case at < h.last() && !mayEnd:
+		w.fail("damage has taken the commands from %d to %d, and nobody says so", at+1, h.last())
+	case at < h.last() && !cutOff && len(h.groups) > 1 && uint64(at) < h.groups[len(h.groups)-2].last:
+		w.fail("damage has taken more than the last group, the commands from %d to %d, and nobody says so", at+1, h.last())
+	case at < h.last():
+		w.stats.shortened++
+	}
+	if err := h.sameJournal(e, at); err != nil {
+		return err
+	}
+	if err := h.sameFeed(e, at); err != nil {
+		return err
+	}
+	if at != h.last() {
+		return nil
+	}
+	digest, _, err := e.Digest()
+	if err != nil {
+		return err
+	}
+	if want := h.machine.Digest(); digest != want {
+		w.fail("damage has changed the state: %x instead of %x", digest, want)
+	}
+	return nil
+}
+
+// sameJournal compares a journal up to a sequence with the history.
+func (h *history) sameJournal(e *engine.Engine, last core.Sequence) error {
+	first, err := e.JournalFirst()
+	if err != nil || first == 0 {
+		return err
+	}
+	at := slices.IndexFunc(h.groups, func(g groupPlace) bool { return g.first == uint64(first) })
+	return e.ReadJournal(first, func(group []byte, to core.Sequence) bool {
+		if at < 0 || h.groups[at].last != uint64(to) || h.groups[at].hash != wal.HashGroup(group) {
+			h.w.fail("the group that ends with %d is another one", to)
+		}
+		at++
+		return true
+	})
+}
+
+// sameFeed compares a feed up to a sequence with the history.
+func (h *history) sameFeed(e *engine.Engine, last core.Sequence) error {
+	reader := e.Feed().Read(0)
+	for i := 0; ; i++ {
+		event, header, _, err := reader.Next()
+		if errors.Is(err, feed.ErrEnd) {
+			if i < len(h.events) && h.events[i].sequence <= last {
+				h.w.fail("the feed lacks an event of command %d", h.events[i].sequence)
+			}
+			return nil
+		}
+		if err != nil {
+			return codecDamage(err)
+		}
+		if i >= len(h.events) || !bytes.Equal(h.events[i].bytes, event) {
+			h.w.fail("event %d of the feed, of command %d, is another one", i, header.Sequence)
+		}
+	}
+}
+
+// codecDamage is for errors of the codec, which say that a stored value is not what was written: they count as told.
+func codecDamage(err error) error {
+	var malformed *codec.FormatError
+	if errors.As(err, &malformed) {
+		return &wal.DamageError{Reason: err.Error()}
+	}
+	return err
+}

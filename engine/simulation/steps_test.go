@@ -177,7 +177,11 @@ func (w *world) doClock() {
 	jump := int64(pick(w, -3_600_000, -5_000, -1000, -1, 1, 1000, 5_000, 60_000))
 	w.offset += jump
 	w.note("the clock jumps by %d", jump)
-	w.stats.clockJumps++
+	if jump < 0 {
+		w.stats.clockBack++
+	} else {
+		w.stats.clockForth++
+	}
 	// Whoever asks next makes the engine look at its clock; until then it may sleep beyond a deadline.
 	w.jumped = true
 	if _, err := w.engine.ReadLocation(nil, 0); err == nil {
@@ -227,6 +231,7 @@ func (w *world) doDigest() {
 func (w *world) doCheckpoint() {
 	w.note("checkpoint")
 	e := w.engine
+	w.stats.checkpoints++
 	go func() { _, _ = e.Checkpoint() }()
 }
 
@@ -251,13 +256,13 @@ func (w *world) doArmCrash() {
 	class, after := fileClass(w.random.IntN(int(fileClasses))), pick(w, 0, 0, 1, 2, 5, 20)
 	percent, seed := w.percent(), w.random.Uint64()
 	w.note("the power will be cut at change %d of class %d, %d percent kept", after, class, percent)
-	d, s := w.disk, w.stats
+	d, s := w.disk, &w.stats
 	d.arm(&trap{
 		hits:  func(c change) bool { return c.class == class },
 		after: after,
 		spring: func(c change) error {
 			d.cutLocked(percent, seed)
-			s.crashesAt[class]++
+			*s.crashAt(class)++
 			return nil
 		},
 	})
@@ -272,7 +277,7 @@ func (w *world) doArmFailure() {
 	class, after, once := fileClass(w.random.IntN(int(classOther))), pick(w, 0, 1, 3), w.chance(50)
 	syncs := w.chance(50)
 	w.note("change %d of class %d will fail, syncs %v, once %v", after, class, syncs, once)
-	s := w.stats
+	s := &w.stats
 	var t *trap
 	t = &trap{
 		hits:  func(c change) bool { return c.class == class && c.sync == syncs },
@@ -299,6 +304,7 @@ func (w *world) doFullDisk() {
 		w.disk.mu.Unlock()
 		time.Sleep(time.Second) // the journal looks at it now and then
 	} else {
+		w.armed = true
 		w.disk.arm(&trap{
 			hits:   func(c change) bool { return c.write },
 			spring: func(change) error { return syscall.ENOSPC },
@@ -321,10 +327,5 @@ func (w *world) doRestart() {
 	w.must(w.engine.Close(), "closing")
 	w.settle()
 	w.clients.mustBeDone()
-	w.disk = w.disk.copy(w.percent(), w.random.Uint64())
-	w.tryDamage()
-	w.open()
-	w.settle()
-	w.history.again(w.engine)
-	w.history.compareDigest(w.engine)
+	w.start(w.disk.copy(w.percent(), w.random.Uint64()), true)
 }

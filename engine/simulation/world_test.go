@@ -23,18 +23,21 @@ type world struct {
 	seed   uint64
 	random *rand.Rand
 	plan   plan
-	stats  *stats
+	stats  stats
 	trace  hash.Hash
 
 	disk    *disk
 	engine  *engine.Engine
 	offset  int64 // of the node's clock to the bubble's, in ms
+	healed  bool  // nothing is broken any more
 	jumped  bool  // the clock jumped, and the engine has not looked at it since
 	history *history
 	clients clients
 	fatal   *atomic.Bool // the journal has failed: the process would end
 	armed   bool         // a trap is set on the disk
+	leaks   int          // nodes whose journal failed
 	log     []string
+	verbose bool
 }
 
 // plan is what a seed chooses for a whole run. Each run leaves out some of what may happen, so that the rest comes often.
@@ -45,6 +48,7 @@ type plan struct {
 	keys     int // different idempotency keys at a time
 	batch    int // most commands of a request
 	percents []int
+	damage   bool // files are damaged while the node is down
 	weights  [stepKinds]int
 }
 
@@ -68,18 +72,13 @@ func (w *world) note(format string, args ...any) {
 	line := fmt.Sprintf(format, args...)
 	_, _ = w.trace.Write([]byte(line))
 	w.log = append(w.log, fmt.Sprintf("%d: %s", w.history.last(), line))
-	if verbose {
-		fmt.Println(w.log[len(w.log)-1])
+	if w.verbose {
+		fmt.Println("step", w.log[len(w.log)-1])
 	}
 }
 
-// logKept is how many steps are printed when a run fails.
-const logKept = 60
-
-var verbose bool
-
-func newWorld(seed uint64, commands int, s *stats) *world {
-	w := &world{seed: seed, random: rand.New(rand.NewPCG(seed, 0x51)), stats: s, trace: sha256.New(), disk: newDisk()}
+func newWorld(seed uint64, commands int) *world {
+	w := &world{seed: seed, random: rand.New(rand.NewPCG(seed, 0x51)), trace: sha256.New(), disk: newDisk()}
 	w.history = newHistory(w)
 	w.plan = w.newPlan(commands)
 	w.clients = newClients(w)
@@ -105,6 +104,7 @@ func (w *world) newPlan(commands int) plan {
 		commands: commands,
 		keys:     pick(w, 2, 10, 60),
 		batch:    pick(w, 1, 3, 12),
+		damage:   w.chance(40),
 		percents: pick(w, []int{0}, []int{100}, []int{0, 50, 100}, []int{0, 10, 50, 90, 100}),
 	}
 	p.options = engine.Options{
@@ -182,7 +182,7 @@ func (w *world) look() {
 
 // onTime sees to it that holds expire when they are due.
 func (w *world) onTime() {
-	if w.jumped || w.disk.hold != nil {
+	if w.jumped || w.disk.hold != nil || w.armed {
 		return
 	}
 	// The engine's timer counts whole milliseconds from when it was set.
@@ -194,34 +194,81 @@ func (w *world) onTime() {
 	}
 }
 
-// open starts the engine on the disk as it is.
-func (w *world) open() {
+// options are those of the next node on a disk.
+func (w *world) options(d *disk) engine.Options {
 	o := w.plan.options
 	o.Shards = pick(w, 1, 1, 2, 3, 8)
 	o.Clock = w.now
-	o.Journal.FS = w.disk
-	w.fatal = new(atomic.Bool)
-	fatal := w.fatal
-	o.Journal.OnFatal = func(error) { fatal.Store(true) }
+	o.Journal.FS = d
 	o.Journal.Identity = wal.Identity{OrderKey: [16]byte{1}, Instance: [16]byte{2}}
-	w.stats.opens++
-	e, err := engine.Open(o)
-	if err != nil {
-		w.fail("opening: %v", err)
+	return o
+}
+
+// open starts the engine on the disk as it is. It may find the disk full or failing, or crash; then somebody sees to the disk
+// and starts it again.
+func (w *world) open() {
+	for try := 0; ; try++ {
+		w.trouble(try)
+		o := w.options(w.disk)
+		w.fatal = new(atomic.Bool)
+		fatal := w.fatal
+		o.Journal.OnFatal = func(error) { fatal.Store(true) }
+		w.stats.opens++
+		e, err := engine.Open(o)
+		w.settle()
+		switch {
+		case err != nil && !w.armed:
+			w.fail("opening: %v", err)
+		case err != nil:
+			w.note("refused to start")
+			w.stats.refusedStarts++
+			w.leaks++
+		case w.gone():
+			w.engine = e
+			w.stats.crashesInStart++
+			w.leave()
+		default:
+			w.disk.disarm()
+			w.armed = false
+			w.engine = e
+			w.note("open with %d shards at %d", o.Shards, e.Sequence())
+			return
+		}
+		w.disk = w.left()
+		w.armed = false
 	}
-	w.engine = e
-	w.note("open with %d shards at %d", o.Shards, e.Sequence())
+}
+
+// trouble makes something go wrong during the next start, but not for ever.
+func (w *world) trouble(try int) {
+	if try > 2 || w.healed || !w.chance(15) {
+		return
+	}
+	switch w.random.IntN(3) {
+	case 0:
+		w.doArmCrash()
+	case 1:
+		w.doArmFailure()
+	default:
+		w.disk.free = 1
+		w.armed = true
+	}
 }
 
 // recover brings a node back that crashed or whose journal failed.
 func (w *world) recover() {
 	w.leave()
-	w.disk = w.left()
-	w.tryDamage()
+	w.start(w.left(), false)
+}
+
+// start starts the node on a disk, and compares what it finds with the history.
+func (w *world) start(d *disk, sealed bool) {
+	before := d.copy(100, 0)
+	w.disk = d
 	w.open()
-	w.settle()
 	w.history.again(w.engine)
 	w.history.compareDigest(w.engine)
+	w.tryDamage(before, sealed)
 }
 
 // left gives the disk that the next start finds.
@@ -232,7 +279,18 @@ func (w *world) left() *disk {
 	return w.disk.copy(w.percent(), w.random.Uint64())
 }
 
-func (w *world) percent() int { return pick(w, w.plan.percents...) }
+func (w *world) percent() int {
+	percent := pick(w, w.plan.percents...)
+	switch percent {
+	case 0:
+		w.stats.keptNothing++
+	case 100:
+		w.stats.keptAll++
+	default:
+		w.stats.keptSome++
+	}
+	return percent
+}
 
 // leave waits until everybody knows that the engine is gone.
 func (w *world) leave() {
@@ -245,6 +303,7 @@ func (w *world) leave() {
 		// A journal that has failed leaves goroutines as they are, because its process is expected to end. Close may wait for
 		// one of them.
 		w.settle()
+		w.leaks++
 	} else {
 		<-closed
 	}
@@ -255,6 +314,7 @@ func (w *world) leave() {
 
 // heal ends all that is broken.
 func (w *world) heal() {
+	w.healed = true
 	w.release()
 	w.disk.disarm()
 	w.disk.free = plentyFree
