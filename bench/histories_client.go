@@ -309,6 +309,9 @@ func (c *historyClient) repeatAny(ctx context.Context) error {
 // repeat sends what was answered again. It must do nothing and be answered by the same bytes.
 func (c *historyClient) repeat(ctx context.Context, a acknowledged) error {
 	again := a.op
+	if again.makes() {
+		again.id = "" // another one is for the comparison below, and the history goes on
+	}
 	err := c.carryOut(ctx, []*operation{&again}, func() error { return c.own.say(ctx, a.history, &again) })
 	if err != nil {
 		return err

@@ -18,6 +18,8 @@ type oddAnswer struct {
 
 func (e *oddAnswer) Error() string { return fmt.Sprintf("%s: %s", e.op, e.why) }
 
+func (e *oddAnswer) Unwrap() error { return ErrVerification }
+
 // errNotYet is a server that listens and does nothing yet: it changed nothing, so whatever was sent may be sent again.
 var errNotYet = errors.New("the server recovers")
 
@@ -105,7 +107,7 @@ func (op *operation) take(h *history, err error, read func() (odd string)) error
 		return err
 	case isNotYet(problem):
 		return errNotYet
-	case problem.Status != 409:
+	case problem.Status != 409 && problem.Status != 404: // an order that is not found any more is for the model to judge
 		return &oddAnswer{op, err.Error()}
 	}
 	op.code = problem.Code
@@ -244,7 +246,7 @@ func (s speaker) sayAll(ctx context.Context, histories []*history, ops []*operat
 // takeLine takes in the answer to a line of a batch.
 func (op *operation) takeLine(a *client.BatchLine) (odd string) {
 	switch {
-	case a.Status == 409:
+	case a.Status == 409 || a.Status == 404:
 		op.code = a.Code
 		return ""
 	case a.Status != 200 && a.Status != 201:
