@@ -30,7 +30,7 @@ type Engine struct {
 	checkpoints *checkpointer
 	archive     *archiver
 	readers     readers
-	keysFrom    core.Sequence // what recovery takes over of the keys: those of commands from here on
+	expired     core.Sequence // recovery takes over no keys of commands up to here
 	following   following
 
 	released atomic.Uint64                 // the gate: everything up to here may be seen

@@ -27,7 +27,7 @@ func (e *Engine) recover() error {
 	if err := e.readers.load(e.journal); err != nil {
 		return err
 	}
-	if err := e.findKeysFrom(); err != nil {
+	if err := e.findExpired(); err != nil {
 		return err
 	}
 	damaged, err := e.restore(restoreAny)
@@ -150,11 +150,11 @@ func resizeResults(results []Result, n int) []Result {
 	return results
 }
 
-// findKeysFrom learns which keys are not to be taken over: those that are older than the window, and those whose events
+// findExpired learns which keys are not to be taken over: those that are older than the window, and those whose events
 // were cut off because they had been forgotten.
-func (e *Engine) findKeysFrom() error {
+func (e *Engine) findExpired() error {
 	expired, err := e.keysExpired()
-	e.keysFrom = max(expired, e.feed.Oldest()) + 1
+	e.expired = max(expired, e.feed.Oldest())
 	return err
 }
 
@@ -185,7 +185,7 @@ func (e *Engine) restoreKeysOf(g *replayGroup) (taken int) {
 		h, err := codec.PeekCommand(payload)
 		invariant.Check(err == nil, "a group that was executed can be read again")
 		result := &g.request.results[i]
-		if h.HasKey && result.Status == ResultDone && result.Changed && result.Sequence >= e.keysFrom {
+		if h.HasKey && result.Status == ResultDone && result.Changed && result.Sequence > e.expired {
 			e.keys.restore(&h.Key, codec.Fingerprint(payload[:h.Length]), result.Sequence)
 			taken++
 		}

@@ -187,7 +187,7 @@ func (e *Engine) restoreIndexes(m *codec.Manifest) {
 		work <- func() { e.machine.RestoreIndexes(slot, m.At) }
 	}
 	for stripe := range keyStripes {
-		work <- func() { e.keys.restoreIndex(stripe, e.keysFrom-1, m.Sequence) }
+		work <- func() { e.keys.restoreIndex(stripe, e.expired, m.Sequence) }
 	}
 	close(work)
 	var workers sync.WaitGroup

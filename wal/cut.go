@@ -97,7 +97,7 @@ func (j *Journal) CutFeed(sequence uint64) (floor uint64, err error) {
 	// The floor first, in memory and on the disk: who finds something gone must find the floor above it.
 	raise(&j.feedFloor, sequence-1)
 	err = j.once(func() error {
-		return j.db.Set(feedFloorKey, binary.LittleEndian.AppendUint64(nil, sequence-1), pebble.Sync)
+		return j.db.Set(feedFloorKey, encodeFloor(sequence-1), pebble.Sync)
 	})
 	if err != nil {
 		return floor, err
@@ -108,11 +108,17 @@ func (j *Journal) CutFeed(sequence uint64) (floor uint64, err error) {
 // excise takes the keys from..to (not included) out of the database, for good and at once. Tables that lie between go
 // without being read, and nothing that stays is written again, as it would be to get rid of a range deletion.
 func (j *Journal) excise(from, to []byte) error {
-	return j.once(func() error { return j.db.Excise(context.Background(), pebble.KeyRange{Start: from, End: to}) })
+	return j.once(func() error {
+		j.taking.Lock()
+		defer j.taking.Unlock()
+		return j.db.Excise(context.Background(), pebble.KeyRange{Start: from, End: to})
+	})
 }
 
 // FeedFloor is the sequence up to which the feed was cut off: of what came after it everything is there. 0 when all is.
 func (j *Journal) FeedFloor() uint64 { return j.feedFloor.Load() }
+
+func encodeFloor(sequence uint64) []byte { return binary.LittleEndian.AppendUint64(nil, sequence) }
 
 // loadFeedFloor learns where the feed begins.
 func (j *Journal) loadFeedFloor() error {

@@ -202,3 +202,34 @@ func TestCutGivesRoomBack(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// TestRewindOfCutFeed: with an earlier end, which lies where the feed was cut off, what comes next is not cut off, and nobody
+// is known to have read what was never written.
+func TestRewindOfCutFeed(t *testing.T) {
+	leavesNothing(t)
+	fs := vfs.NewMem()
+	j := flushed(t, fs, 60)
+	g, err := j.GroupAt(j.Last() / 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	until := g.Last()
+	_, err = j.CutFeed(j.FeedLast())
+	if err := errors.Join(err, j.PutReader("a", []byte("b")), j.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if err := Rewind("data", Options{FS: fs}, until, nil); err != nil {
+		t.Fatal(err)
+	}
+	j = mustOpen(t, small, "data", Options{FS: fs})
+	if j.Last() != until || j.FeedFloor() != until {
+		t.Errorf("the journal ends with %d, the feed begins after %d, want %d", j.Last(), j.FeedFloor(), until)
+	}
+	if err := j.Readers(func(name string, _ []byte) error { return errors.New(name + " is known") }); err != nil {
+		t.Error(err)
+	}
+	l := newLoad(j, 5)
+	if err := errors.Join(l.groups(5), j.Close()); err != nil {
+		t.Error(err)
+	}
+}

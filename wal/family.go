@@ -13,15 +13,18 @@ type family struct {
 	// bySequence says that the keys go on with a sequence, and that an entry belongs to the commands up to there: what lies
 	// behind the new end goes. Other families stay as they are.
 	bySequence bool
+	// forgotten says that all of it goes with the old end.
+	forgotten bool
 }
 
 var families = []family{
-	{familyCheckpoint, "checkpoints", true},
-	{familyDocument, "documents", true},
-	{familyFeed, "feed", true},
-	{familyJournal, "journal", true},
-	{familyMeta, "identity", false},
-	{familyPage, "values of checkpoints", true},
+	{prefix: familyCheckpoint, name: "checkpoints", bySequence: true},
+	{prefix: familyDocument, name: "documents", bySequence: true},
+	{prefix: familyFeed, name: "feed", bySequence: true},
+	{prefix: familyJournal, name: "journal", bySequence: true},
+	{prefix: familyMeta, name: "identity"},
+	{prefix: familyPage, name: "values of checkpoints", bySequence: true},
+	{prefix: familyReader, name: "readers", forgotten: true},
 }
 
 // end is the key behind all of the family's.

@@ -28,7 +28,7 @@ type Journal struct {
 	durable   atomic.Uint64
 	feedLast  atomic.Uint64
 	backup    sync.Mutex // held while one is written
-	taking    sync.Mutex // held while tables are taken in, or the files are copied
+	taking    sync.Mutex // held while tables are taken in or out, or the files are copied
 	feedFloor atomic.Uint64
 	// corruptFile is the file that Pebble last reported as damaged.
 	corruptFile atomic.Pointer[string]

@@ -11,7 +11,7 @@ import (
 )
 
 // Rewind gives the journal in dir an earlier end: until is its last sequence from then on. Feed, documents and checkpoints of
-// what came later are gone. When until lies in the middle of a group, the group is sealed anew with fewer commands; prefix says
+// what came later are gone, and so are the readers, who may have read it. When until lies in the middle of a group, the group is sealed anew with fewer commands; prefix says
 // how many bytes of a payload its first commands take. New groups carry the next epoch, so that nobody takes the two
 // histories that now go on from there for one.
 //
@@ -42,6 +42,12 @@ func (j *Journal) rewind(until uint64, prefix func(g *Group, commands uint32) (i
 			if f.bySequence {
 				mustPut(batch.DeleteRange(f.after(until), f.end(), nil))
 			}
+			if f.forgotten {
+				mustPut(batch.DeleteRange([]byte{f.prefix}, f.end(), nil))
+			}
+		}
+		if j.FeedFloor() > until { // what comes next is not cut off
+			mustPut(batch.Set(feedFloorKey, encodeFloor(until), nil))
 		}
 		g, err := DecodeGroup(last)
 		invariant.Check(err == nil, "a group that was just sealed can be read")
