@@ -53,6 +53,35 @@
 // absence can be seen. Reads, external ids and commands about archived orders are answered from there. What stays in memory of
 // 1,024 archived orders is about 75 bytes. A page with one open order in it stays as a whole.
 //
+// # Retention
+//
+// Journal and feed are cut by age and size (retention.go), on the goroutine that writes checkpoints: after each of these, and
+// every minute. What the options allow to go stays nevertheless while it is needed:
+//
+//   - the journal behind the older of the two checkpoints, and the feed behind it, too;
+//   - what a registered reader (readers.go) has not read yet, unless it is further behind than ReaderMaxLag and
+//     ReaderMaxAge allow: then it is overrun, and gets ErrCut when it comes back;
+//   - the feed from the oldest idempotency key on, since repeated keys are answered from it.
+//
+// Before a cut the pages of both checkpoints are read back from the disk and compared with their digests (verify.go), each
+// once after it was written and again after a day, at CheckpointRate. While one is not what was written nothing is cut,
+// and the next checkpoint writes it again from memory, so that two checkpoints later everything is whole.
+//
+// Keys are forgotten when they are older than KeysWindow, and the oldest when there are more than KeysMax (keys_evict.go).
+// That concerns admission alone, and no replay: who repeats a command after that makes a new one. Ages follow the
+// system's clock, or the journal's when that is ahead: one that is set forward by mistake ends them early.
+//
+// However long the load goes on, the directory takes at most
+//
+//	  max(9/8 JournalHistory, ReaderMaxLag, what the journal grows by between two checkpoints)
+//	+ max(9/8 FeedHistory, ReaderMaxLag, the feed since the oldest key: within KeysWindow, and with at most KeysMax keys)
+//	+ 5 × the pages of the state, of which most are shared by the checkpoints and some are being replaced
+//	+ 16 × Journal.MemTableBytes (1 GiB by default) for what is in memory and in logs, and tables on their way
+//	+ documents and archived orders, which are kept for ever
+//
+// A cut is made when it is worth it: at an eighth of what stays. Commands between those with keys count for the feed: whoever
+// sends many without any key, and one with a key from time to time, has the feed of the whole KeysWindow on the disk.
+//
 // # Invariants
 //
 //   - One group is between the journal and the gate at a time. Group n+1 is formed while n syncs, by those who wait in the queue.
