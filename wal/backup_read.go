@@ -21,6 +21,23 @@ var ErrNotEmpty = errors.New("the directory is not empty")
 // before dir appears: what is damaged, cut off or followed by anything is a [*BackupError], and leaves nothing
 // behind but, after a power cut, a directory of the same name with ".partial" behind it, which is removed by the next attempt.
 func ReadBackup(r io.Reader, dir string, fs vfs.FS) (info BackupInfo, err error) {
+	return readBackup(r, dir, fs, func(string) error { return nil })
+}
+
+// ReadReplica is ReadBackup for a directory that will follow the one that the backup is of: it is a replica's from the
+// moment that it appears. The options are those with which it will be opened.
+func ReadReplica(r io.Reader, dir string, o Options) (info BackupInfo, err error) {
+	return readBackup(r, dir, o.FS, func(partial string) error {
+		j, err := Open(partial, Options{BallastBytes: -1, MinFreeBytes: o.MinFreeBytes, FS: o.FS})
+		if err != nil {
+			return err
+		}
+		return errors.Join(j.Assume(RoleReplica, j.Epoch(), 0), j.Close())
+	})
+}
+
+// readBackup unpacks a backup, and gives it a last touch before it appears.
+func readBackup(r io.Reader, dir string, fs vfs.FS, finish func(partial string) error) (info BackupInfo, err error) {
 	if fs == nil {
 		fs = vfs.Default
 	}
@@ -40,6 +57,9 @@ func ReadBackup(r io.Reader, dir string, fs vfs.FS) (info BackupInfo, err error)
 		return BackupInfo{}, err
 	}
 	if err := writeFile(fs, fs.PathJoin(partial, backupName), info.encode()); err != nil {
+		return BackupInfo{}, err
+	}
+	if err := finish(partial); err != nil {
 		return BackupInfo{}, err
 	}
 	return info, moveDir(fs, partial, dir)

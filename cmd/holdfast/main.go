@@ -8,17 +8,19 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"holdfast/engine/replica"
 	"holdfast/wal"
 )
 
 // Exit codes; they are part of the contract and must not change.
 const (
-	exitDone    = 0
-	exitError   = 1
-	exitUsage   = 2
-	exitDamaged = 3
-	exitJournal = 4
-	exitLocked  = 5
+	exitDone     = 0
+	exitError    = 1
+	exitUsage    = 2
+	exitDamaged  = 3
+	exitJournal  = 4
+	exitLocked   = 5
+	exitDiverged = 6
 )
 
 func main() {
@@ -81,9 +83,12 @@ func exitCode(err error) int {
 	var usage usageError
 	var damage *wal.DamageError
 	var journal journalError
+	var diverged *replica.DivergedError
 	switch {
 	case errors.As(err, &usage):
 		return exitUsage
+	case errors.As(err, &diverged):
+		return exitDiverged
 	case errors.As(err, &damage):
 		return exitDamaged
 	case errors.Is(err, wal.ErrLocked):

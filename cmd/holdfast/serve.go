@@ -35,9 +35,16 @@ way is answered, and the exit code is 0. A second signal ends the process at onc
 nothing that was acknowledged either.
 
 Exit codes: 2 bad usage, 3 the data directory is damaged, 4 the journal could not be written,
-5 another process has the data directory.`,
+5 another process has the data directory, 6 a replica differs from its primary.
+
+With --follow the server is a replica: it begins with a backup of the primary where its directory is
+empty, follows the primary's journal, answers reads, sends writes to the primary (421), and compares
+its state with the primary's at every checkpoint. POST /v1/promote makes it the primary, for good:
+start it without --follow then. A primary's directory stays one until the server that it follows
+proves to have a history that goes on where its own ends.`,
 		Example: `  holdfast serve --demo
   holdfast serve --listen 0.0.0.0:8080 --data /var/lib/holdfast
+  holdfast serve --listen 127.0.0.1:8081 --data replica --follow http://127.0.0.1:8080
   curl -s http://127.0.0.1:8080/readyz`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -70,9 +77,14 @@ func serve(c *serveConfig, log io.Writer) error {
 		return err
 	}
 	c.print(log, ln.Addr(), e.Options())
+	follow, err := c.startFollowing(e, log)
+	if err != nil {
+		return errors.Join(err, e.Close())
+	}
 	// 3. The server.
 	s, err := server.New(e, c.server)
 	if err != nil {
+		follow.stop()
 		return errors.Join(usageError{err}, e.Close())
 	}
 	served := make(chan error, 1)
@@ -88,9 +100,13 @@ func serve(c *serveConfig, log io.Writer) error {
 
 	// Returning without Close is safe: what was acknowledged is on disk. It is what an unclean end
 	// does, since Close would take away memory that requests still read.
+	var failed error
 	select {
 	case err := <-served:
 		return fmt.Errorf("the server ended on its own: %w", err)
+	case failed = <-follow.failed:
+		fmt.Fprintf(log, "following has ended: finishing what is under way\n")
+		go exitAtSignal(log, signals)
 	case sig := <-signals:
 		fmt.Fprintf(log, "%v: finishing what is under way\n", sig)
 		go exitAtSignal(log, signals)
@@ -100,11 +116,12 @@ func serve(c *serveConfig, log io.Writer) error {
 	if err := s.Shutdown(ctx); err != nil {
 		return fmt.Errorf("clients were cut off: %w", err)
 	}
+	follow.stop()
 	if err := e.Close(); err != nil {
-		return asJournalError(err)
+		return errors.Join(failed, asJournalError(err))
 	}
 	fmt.Fprintln(log, "drained")
-	return nil
+	return failed
 }
 
 // openEngine opens the engine, which replays the journal. A signal meanwhile ends the service, as nothing
@@ -132,9 +149,11 @@ func (c *serveConfig) openEngine(ln net.Listener, log io.Writer, signals <-chan 
 	options.Hooks.Retained = func(i engine.RetentionInfo) { printRetention(log, i) }
 	var e *engine.Engine
 	opened := make(chan error, 1)
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
 	go func() {
 		var err error
-		e, err = engine.Open(options)
+		e, err = c.openFollowing(ctx, options, log)
 		opened <- err
 	}()
 	select {
@@ -194,7 +213,8 @@ func exitJournalFailed(log io.Writer) func(error) {
 // directory cannot be made, read or written.
 func asJournalError(err error) error {
 	var damage *wal.DamageError
-	if err == nil || errors.As(err, &damage) || errors.Is(err, wal.ErrLocked) {
+	var bootstrap bootstrapError
+	if err == nil || errors.As(err, &damage) || errors.As(err, &bootstrap) || errors.Is(err, wal.ErrLocked) {
 		return err
 	}
 	return journalError{err}

@@ -21,6 +21,7 @@ const defaultData = "data"
 type serveConfig struct {
 	listen       string
 	demo         bool
+	follow       string
 	drainTimeout time.Duration
 	engine       engine.Options
 	server       server.Options
@@ -31,6 +32,7 @@ func (c *serveConfig) flags(f *pflag.FlagSet) {
 	f.StringVar(&c.listen, "listen", "127.0.0.1:8080", "`address` to serve on; port 0 takes a free one")
 	f.StringVar(&c.engine.Dir, "data", defaultData, "data `directory`")
 	f.BoolVar(&c.demo, "demo", false, "put a small shop into the directory")
+	f.StringVar(&c.follow, "follow", "", "be a replica of the server at this `url`")
 	f.IntVar(&c.engine.Shards, "shards", 0, "goroutines that execute commands, 1 to 64 (default by the machine)")
 	f.IntVar(&c.engine.QueueCommands, "queue-commands", 0, "`commands` that may wait before the answer is 503 (default 262144)")
 	f.IntVar(&c.engine.QueueBytes, "queue-bytes", 0, "`bytes` of commands that may wait (default 64 MiB)")
@@ -64,7 +66,8 @@ func (c *serveConfig) flags(f *pflag.FlagSet) {
 // validate reports everything that is wrong at once.
 func (c *serveConfig) validate() error {
 	c.server.Version = version
-	problems := []error{c.engine.Validate(), c.server.Validate()}
+	c.engine.Follow = c.follow != ""
+	problems := []error{c.engine.Validate(), c.server.Validate(), c.checkFollow()}
 	if _, _, err := net.SplitHostPort(c.listen); err != nil {
 		problems = append(problems, fmt.Errorf("--listen: %w", err))
 	}
@@ -81,6 +84,9 @@ func (c *serveConfig) print(out io.Writer, address net.Addr, e engine.Options) {
 	row := func(name string, value any) { fmt.Fprintf(table, "  %s\t%v\n", name, value) }
 	row("listen", address)
 	row("data", e.Dir)
+	if c.follow != "" {
+		row("follow", c.follow)
+	}
 	row("shards", e.Shards)
 	row("queue-commands", e.QueueCommands)
 	row("queue-bytes", e.QueueBytes)

@@ -76,6 +76,15 @@ func (c *Client) Digest(ctx context.Context, options ...Option) (digest Digest, 
 	return digest, err
 }
 
+// Checkpoint has the state written to the disk, and gives the sequence that it is of.
+func (c *Client) Checkpoint(ctx context.Context) (sequence uint64, err error) {
+	var answer struct {
+		Sequence uint64 `json:"sequence"`
+	}
+	err = c.call(ctx, http.MethodPost, "/v1/checkpoint", struct{}{}, &answer, nil)
+	return answer.Sequence, err
+}
+
 // Ready returns nil when requests should be sent to the server.
 func (c *Client) Ready(ctx context.Context) error {
 	return c.call(ctx, http.MethodGet, "/readyz", nil, nil, nil)
