@@ -3,10 +3,7 @@ package core
 import "unsafe"
 
 // pageRecords is the number of records in a page of a slab.
-const (
-	pageShift   = 10
-	pageRecords = 1 << pageShift
-)
+const pageRecords = 1 << pageShift
 
 // Allocator gives zeroed memory, aligned to eight bytes, that is never moved and never given twice.
 // The host may take it from outside the garbage collector's heap: nothing in it is a pointer.

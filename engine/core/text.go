@@ -7,10 +7,7 @@ import (
 )
 
 // textPageBytes is the size of a page of texts. An entry never crosses a page's end.
-const (
-	textPageShift = 16
-	textPageBytes = 1 << textPageShift
-)
+const textPageBytes = 1 << textPageShift
 
 // texts is an append-only store of pairs of short strings, each at most 255 bytes: a customer and an
 // external id, or a name and nothing.
