@@ -14,11 +14,6 @@ import (
 )
 
 const (
-	// keepTurn bounds what the sequencer copies between two groups: about 50 µs of its time.
-	keepTurn = 256 << 10
-	// keepAhead bounds what is copied and not written yet, but for pages that had to be copied because they were about to
-	// change.
-	keepAhead = 16 << 20
 	// keepIdle is how long the sequencer waits for the writer when nobody else wants anything of it.
 	keepIdle = time.Millisecond
 	// checkpointsKept is how many checkpoints there are at a time: if the newest is damaged, the other serves.

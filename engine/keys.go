@@ -18,7 +18,6 @@ import (
 // compared; the index only finds it.
 const (
 	keyStripes    = codec.KeyStripes
-	keyPageShift  = 12
 	keyPageLength = 1 << keyPageShift
 	keyPageBytes  = keyPageLength * int(unsafe.Sizeof(keyRecord{}))
 )

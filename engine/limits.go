@@ -8,8 +8,6 @@ import (
 
 // The limits of the running engine. Those of the state machine are in core/limits.go.
 const (
-	// MaxRequestCommands bounds a request: one binary batch fills a group of good size.
-	MaxRequestCommands = 8192
 	// MaxRequestBytes bounds a request's frames. A request is never split, so this also bounds a group, which
 	// must stay well below half of the journal's memtable (wal.MaxGroupBytes is 16 MB).
 	MaxRequestBytes = 8 << 20
@@ -18,9 +16,6 @@ const (
 	maxJournalBytes = wal.MaxGroupBytes - 1<<10
 	// documentOverhead is more than the journal adds to a document.
 	documentOverhead = 64
-	// groupBytes is where a group stops to take more requests: the journal syncs a megabyte in little more than
-	// the time of a small write, and beyond it latency grows without any gain.
-	groupBytes = 1 << 20
 	// smallGroup is the number of commands below which a group lets others run before it is formed: with as many, what a
 	// sync costs is a thousandth of each, and who already waits should not wait for anybody else.
 	smallGroup = 1024

@@ -10,10 +10,6 @@ import (
 )
 
 const (
-	// arenaChunk is how much address space is taken at a time. Only what is touched becomes resident.
-	arenaChunk = 256 << 20
-	// populateStep is how much memory is made resident at a time, ahead of its use.
-	populateStep = 8 << 20
 	// hugePage is what the reserved memory is rounded up to.
 	hugePage = 2 << 20
 	// madvPopulateWrite is MADV_POPULATE_WRITE (Linux 5.14), which package syscall does not name.

@@ -34,8 +34,6 @@ import (
 const (
 	headVersion = 1
 	headLength  = 28
-	// manifestPiece is how much of a manifest goes into one value.
-	manifestPiece = 1 << 20
 	// checkpointFilePrefix begins the names of table files before Pebble has taken them in.
 	checkpointFilePrefix = "checkpoint-"
 )

@@ -9,12 +9,8 @@ import (
 // large, so the aim is that every byte is written twice, once to Pebble's log and once to a table, and
 // after that only moved.
 const (
-	// memTableBytes is large because each full memtable closes and syncs a log while commits wait.
-	memTableBytes = 64 << 20
 	// memTableLimit bounds what may wait to be flushed, and with it the memory: a fourth table stalls writers.
 	memTableLimit = 4
-	// tableBytes is the size of a table file. Each one costs a sync of its own.
-	tableBytes = 64 << 20
 	// tableCountLimit is how many tables may lie side by side in the top level before they are merged merely
 	// for being many. They do not overlap, so a read looks into one of them, and merging would write
 	// everything a third time. A million tables are 64 TB.

@@ -12,9 +12,6 @@ const (
 	// MaxInFlight bounds the groups between Begin and Release. More than a few gain nothing: they only
 	// take memory and share a sync.
 	MaxInFlight = 8
-	// MaxGroupBytes bounds what a group holds, payload and documents together. Pebble would start a new log
-	// for every batch of half a memtable.
-	MaxGroupBytes = memTableBytes / 4
 	// initialBatchBytes and retainedBatchBytes keep the buffers of ordinary groups from one use to the next.
 	initialBatchBytes  = 1 << 20
 	retainedBatchBytes = 8 << 20

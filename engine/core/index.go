@@ -23,8 +23,7 @@ type Index struct {
 }
 
 const (
-	segmentShift = 10
-	segmentSize  = 1 << segmentShift
+	segmentSize = 1 << segmentShift
 	// segmentFull is the number of entries at which a segment splits: at 13/16 a search that fails
 	// looks at about fifteen neighbours, which are two cache lines.
 	segmentFull = segmentSize * 13 / 16

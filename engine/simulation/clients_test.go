@@ -158,6 +158,11 @@ func (c *clients) check() {
 	c.waiting = rest
 }
 
+// done tells whether every client was answered.
+func (c *clients) done() bool {
+	return !slices.ContainsFunc(c.waiting, func(a *attempt) bool { return !a.finished.Load() })
+}
+
 // mustBeDone is for when nobody may wait any more.
 func (c *clients) mustBeDone() {
 	for _, a := range c.waiting {

@@ -18,42 +18,47 @@ import (
 // the same in everything. sealed says that the node was closed in good order; when it was not, the end of the newest log
 // may be gone, as nobody can tell its loss from a torn write.
 func (w *world) tryDamage(d *disk, sealed bool) {
-	if !w.plan.damage || w.chance(50) {
+	if !w.plan.damage || w.healed || w.chance(50) {
 		return
 	}
-	name, cutOff := w.damage(d)
+	names := damageable(d)
+	if len(names) == 0 {
+		return
+	}
+	name := names[w.random.IntN(len(names))]
+	cutOff := w.damage(d, name)
 	mayEnd := !sealed && name == newestLog(d)
 	w.note("%s is damaged, sealed %v", name, sealed)
 	o := w.options(d)
-	dead := false
-	o.Journal.OnFatal = func(error) { dead = true }
 	var info engine.RecoveryInfo
 	o.Hooks.Recovered = func(i engine.RecoveryInfo) { info = i }
 	e, err := engine.Open(o)
-	if err != nil {
-		w.mustBeDamage(err, name)
-		return
+	if err == nil {
+		w.settle()
+		err = w.sameAsEver(e, mayEnd, cutOff)
+		closing := make(chan error, 1)
+		go func() { closing <- e.Close() }()
+		select {
+		case closed := <-closing:
+			err = errors.Join(err, closed)
+		case <-w.broken:
+		}
 	}
 	w.settle()
 	if len(info.Damaged) > 0 {
 		w.stats.fallbacks++
 	}
-	err = w.sameAsEver(e, mayEnd, cutOff)
-	closing := e.Close()
-	w.settle()
-	if err != nil && !dead {
-		w.mustBeDamage(err, name)
-		return
-	}
-	if dead {
-		w.leaks++
+	switch {
+	case w.isBroken(): // Pebble met the damage in the background
 		w.stats.refused++
-		return
+		w.cut() // the other node cannot stay in this bubble
+		w.leave()
+	case err != nil:
+		w.mustBeDamage(err, name)
+		w.stats.refused++
+	default:
+		w.stats.unharmed++
 	}
-	if closing != nil {
-		w.mustBeDamage(closing, name)
-	}
-	w.stats.unharmed++
 }
 
 func (w *world) mustBeDamage(err error, name string) {
@@ -61,22 +66,23 @@ func (w *world) mustBeDamage(err error, name string) {
 	if !errors.As(err, &damage) {
 		w.fail("damage to %s is told as %v", name, err)
 	}
-	w.stats.refused++
 }
 
-// damage changes a file of a disk.
-func (w *world) damage(d *disk) (name string, cutOff bool) {
-	dir, err := d.find("data")
-	w.must(err, "finding the data")
-	var names []string
-	for name, n := range dir.children {
-		if len(n.data) > 0 && classOf(name) != classOther {
+// damageable lists the files of the journal, the checkpoints and the MANIFEST that hold something.
+func damageable(d *disk) (names []string) {
+	all, _ := d.List("data")
+	for _, name := range all {
+		if n, err := d.find("data/" + name); err == nil && len(n.data) > 0 && classOf(name) != classOther {
 			names = append(names, name)
 		}
 	}
-	slices.Sort(names)
-	name = names[w.random.IntN(len(names))]
-	n := dir.children[name]
+	return names
+}
+
+// damage changes a file of a disk.
+func (w *world) damage(d *disk, name string) (cutOff bool) {
+	n, err := d.find("data/" + name)
+	w.must(err, "finding the file")
 	at := w.random.IntN(len(n.data))
 	switch w.random.IntN(4) {
 	case 0:
@@ -89,7 +95,7 @@ func (w *world) damage(d *disk) (name string, cutOff bool) {
 		n.data[at] ^= 1 << w.random.IntN(8)
 		w.stats.flips++
 	}
-	return name, cutOff
+	return cutOff
 }
 
 func newestLog(d *disk) (newest string) {

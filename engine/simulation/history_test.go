@@ -101,6 +101,7 @@ func (h *history) takeGroup(value []byte) {
 		payload = payload[h.execute(payload, core.Millis(g.Time)):]
 	}
 	h.w.stats.groups++
+	h.w.unflushed += 2*len(value) + len(g.Payload)
 	h.w.stats.commands += int(g.Count)
 }
 
@@ -125,6 +126,7 @@ func (h *history) execute(payload []byte, now core.Millis) (length int) {
 	for i := range events {
 		encoded := codec.AppendEvent(nil, &events[i])
 		h.events = append(h.events, storedEvent{sequence, encoded})
+		h.w.unflushed += len(encoded)
 		h.followHold(&events[i])
 		if events[i].Kind != core.EventHoldExpired {
 			x.image = encoded

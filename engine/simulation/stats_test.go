@@ -13,7 +13,7 @@ type stats struct {
 	repeats, replays, keyConflicts, soldOut, overloads          int
 	lost, unknown                                               int // answers that a crash, or a failing journal, kept from a client
 	opens, restarts, digests, audits, reads, heldLooks          int
-	deadlines, checkpoints                                      int
+	deadlines, checkpoints, memtables                           int
 	crashes, crashesInSync, crashesInStart                      int
 	crashesAtLog, crashesAtTable, crashesAtManifest, crashesAtX int
 	keptNothing, keptSome, keptAll                              int // of what was not synced when the power was cut

@@ -55,7 +55,7 @@ func (w *world) doCommands() {
 }
 
 // gone tells whether the node crashed or its journal failed.
-func (w *world) gone() bool { return w.disk.isDead() || w.fatal.Load() }
+func (w *world) gone() bool { return w.disk.isDead() || w.isBroken() }
 
 // doGroup holds the sync of a first request and sends more meanwhile, so that these become one group, of which the sync may be
 // held as well. Nothing may be seen of what waits for its sync.

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -117,8 +118,12 @@ func (s *suite) worker(from, to uint64) (next uint64) {
 	}
 	current, words := from, []string(nil)
 	lines := bufio.NewReader(out)
+	// A worker that hangs is asked for its goroutines, and ends.
+	hung := time.AfterFunc(*patience, func() { _ = command.Process.Signal(syscall.SIGQUIT) })
+	defer hung.Stop()
 	for {
 		line, err := lines.ReadString('\n')
+		hung.Reset(*patience)
 		if err != nil {
 			if !errors.Is(err, io.EOF) {
 				s.t.Error(err)

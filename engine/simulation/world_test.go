@@ -3,10 +3,12 @@ package simulation
 import (
 	"crypto/sha256"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"hash"
 	"math/rand/v2"
-	"sync/atomic"
+	"runtime"
+	"testing"
 	"testing/synctest"
 	"time"
 
@@ -26,18 +28,20 @@ type world struct {
 	stats  stats
 	trace  hash.Hash
 
-	disk    *disk
-	engine  *engine.Engine
-	offset  int64 // of the node's clock to the bubble's, in ms
-	healed  bool  // nothing is broken any more
-	jumped  bool  // the clock jumped, and the engine has not looked at it since
-	history *history
-	clients clients
-	fatal   *atomic.Bool // the journal has failed: the process would end
-	armed   bool         // a trap is set on the disk
-	leaks   int          // nodes whose journal failed
-	log     []string
-	verbose bool
+	disk      *disk
+	engine    *engine.Engine
+	clock     int64 // where the node's clock goes on in the next bubble
+	offset    int64 // of the node's clock to the bubble's, in ms
+	healed    bool  // nothing is broken any more
+	jumped    bool  // the clock jumped, and the engine has not looked at it since
+	history   *history
+	clients   clients
+	broken    chan struct{} // closed when the journal has failed: the process would end
+	tries     int           // of starts that failed
+	armed     bool          // a trap is set on the disk
+	unflushed int           // bytes in the journal's memtable, about
+	log       []string
+	verbose   bool
 }
 
 // plan is what a seed chooses for a whole run. Each run leaves out some of what may happen, so that the rest comes often.
@@ -78,7 +82,7 @@ func (w *world) note(format string, args ...any) {
 }
 
 func newWorld(seed uint64, commands int) *world {
-	w := &world{seed: seed, random: rand.New(rand.NewPCG(seed, 0x51)), trace: sha256.New(), disk: newDisk()}
+	w := &world{seed: seed, random: rand.New(rand.NewPCG(seed, 0x51)), trace: sha256.New(), disk: newDisk(), clock: epoch}
 	w.history = newHistory(w)
 	w.plan = w.newPlan(commands)
 	w.clients = newClients(w)
@@ -114,6 +118,9 @@ func (w *world) newPlan(commands int) plan {
 		CheckpointRate:  pick[int64](w, -1, 64<<10, 1<<20),
 		JournalHistory:  pick[int64](w, 0, 0, 1, 32<<10),
 	}
+	if tiny {
+		p.options.QueueCommands = pick(w, 0, engine.MaxRequestCommands, 4*engine.MaxRequestCommands)
+	}
 	p.options.Journal.BallastBytes = pick[int64](w, -1, 0)
 	for i := range p.weights {
 		p.weights[i] = stepWeights[i]
@@ -124,32 +131,118 @@ func (w *world) newPlan(commands int) plan {
 	return p
 }
 
-// run is a whole life: a phase in which everything may happen, then one in which nothing is broken any more and
-// everybody has to be served.
-func (w *world) run() {
+// run is a whole life, in as many bubbles as it takes: a journal that has failed leaves goroutines as they are, some with
+// locks, because its process is expected to end. A bubble in which that happened is left behind, as it stands, and
+// the node starts again in a new one.
+func (w *world) run(t *testing.T) error {
+	never := make(chan struct{})
+	for {
+		type outcome struct {
+			again bool
+			err   error
+		}
+		outcomes, ended := make(chan outcome, 1), make(chan struct{})
+		go func() {
+			defer close(ended)
+			synctest.Test(t, func(*testing.T) {
+				again, err := w.life()
+				outcomes <- outcome{again, err}
+				if again || err != nil {
+					<-never // the bubble's clock stands still, as this channel is not of the bubble
+				}
+			})
+		}()
+		o := <-outcomes
+		if o.err != nil {
+			return o.err
+		}
+		// What pools keep belongs to the old bubble.
+		runtime.GC()
+		runtime.GC()
+		if !o.again {
+			<-ended // and no goroutine is left
+			return nil
+		}
+	}
+}
+
+// leftBehind is the panic with which a bubble is left.
+type leftBehind struct{}
+
+// life is what happens in one bubble: a phase in which everything may happen, then one in which nothing is broken any more
+// and everybody has to be served. again says that it goes on in another bubble.
+func (w *world) life() (again bool, err error) {
+	defer func() {
+		switch r := recover().(type) {
+		case nil:
+		case leftBehind:
+			again = true
+		case failure:
+			err = errors.New(r.reason)
+		default:
+			panic(r)
+		}
+	}()
 	w.startClock()
-	w.open()
-	for w.history.last() < core.Sequence(w.plan.commands) {
+	w.broken = make(chan struct{})
+	w.start(w.disk, false)
+	w.clients.check()
+	for !w.healed && w.history.last() < core.Sequence(w.plan.commands) {
 		w.act()
 		w.look()
+		if w.unflushed > memtableFill {
+			w.turnMemtable()
+			w.look()
+			w.unflushed = 0
+		}
 	}
 	w.heal()
 	w.live()
 	w.finish()
+	return false, nil
+}
+
+// leaveBehind goes on with a disk in another bubble.
+func (w *world) leaveBehind(d *disk) {
+	w.disk, w.engine, w.clock = d, nil, w.now()
+	panic(leftBehind{})
 }
 
 // epoch is when every run begins, in ms since 1970.
 const epoch = 1_700_000_000_000
 
-// startClock makes the run begin at the epoch, at the beginning of a millisecond, whatever the bubble's clock shows.
+// startClock makes the node's clock go on where it was, at the beginning of a second, whatever the bubble's clock shows.
 func (w *world) startClock() {
 	now := time.Now()
 	time.Sleep(now.Truncate(time.Second).Add(time.Second).Sub(now))
-	w.offset = epoch - time.Now().UnixMilli()
+	w.offset = w.clock - time.Now().UnixMilli()
 }
 
-// settle lets every goroutine run until all of them wait.
-func (w *world) settle() { synctest.Wait() }
+// settle lets every goroutine run until all of them wait, or a journal has failed: then some may wait for ever.
+func (w *world) settle() {
+	if w.isBroken() {
+		return
+	}
+	settled := make(chan struct{})
+	go func() {
+		synctest.Wait()
+		close(settled)
+	}()
+	select {
+	case <-settled:
+	case <-w.broken:
+	}
+}
+
+// isBroken tells whether a journal has failed in this bubble.
+func (w *world) isBroken() bool {
+	select {
+	case <-w.broken:
+		return true
+	default:
+		return false
+	}
+}
 
 // act draws what happens next.
 func (w *world) act() {
@@ -201,47 +294,45 @@ func (w *world) options(d *disk) engine.Options {
 	o.Clock = w.now
 	o.Journal.FS = d
 	o.Journal.Identity = wal.Identity{OrderKey: [16]byte{1}, Instance: [16]byte{2}}
+	broken := w.broken
+	o.Journal.OnFatal = func(error) { close(broken) } // it is called once
 	return o
 }
 
 // open starts the engine on the disk as it is. It may find the disk full or failing, or crash; then somebody sees to the disk
 // and starts it again.
 func (w *world) open() {
-	for try := 0; ; try++ {
-		w.trouble(try)
-		o := w.options(w.disk)
-		w.fatal = new(atomic.Bool)
-		fatal := w.fatal
-		o.Journal.OnFatal = func(error) { fatal.Store(true) }
+	for {
+		w.trouble()
 		w.stats.opens++
-		e, err := engine.Open(o)
+		e, err := engine.Open(w.options(w.disk))
 		w.settle()
+		if err == nil && !w.gone() {
+			w.disk.disarm()
+			w.engine, w.unflushed, w.armed, w.tries = e, 0, false, 0
+			w.note("open with %d shards at %d", e.Options().Shards, e.Sequence())
+			return
+		}
+		w.tries++
 		switch {
 		case err != nil && !w.armed:
 			w.fail("opening: %v", err)
 		case err != nil:
 			w.note("refused to start")
 			w.stats.refusedStarts++
-			w.leaks++
-		case w.gone():
-			w.engine = e
-			w.stats.crashesInStart++
-			w.leave()
-		default:
-			w.disk.disarm()
 			w.armed = false
-			w.engine = e
-			w.note("open with %d shards at %d", o.Shards, e.Sequence())
-			return
+			w.leaveBehind(w.left())
 		}
+		w.stats.crashesInStart++
+		w.engine = e
+		w.leave()
 		w.disk = w.left()
-		w.armed = false
 	}
 }
 
 // trouble makes something go wrong during the next start, but not for ever.
-func (w *world) trouble(try int) {
-	if try > 2 || w.healed || !w.chance(15) {
+func (w *world) trouble() {
+	if w.tries > 2 || w.healed || !w.chance(15) {
 		return
 	}
 	switch w.random.IntN(3) {
@@ -271,6 +362,27 @@ func (w *world) start(d *disk, sealed bool) {
 	w.tryDamage(before, sealed)
 }
 
+// leave waits until everybody knows that the engine is gone.
+func (w *world) leave() {
+	w.release()
+	w.settle()
+	w.armed = false
+	if w.isBroken() {
+		// Nobody waits for ever, but who waits for whom then?
+		for range 10_000 {
+			if w.clients.done() {
+				break
+			}
+			runtime.Gosched()
+		}
+		w.clients.mustBeDone()
+		w.leaveBehind(w.left())
+	}
+	w.must(w.engine.Close(), "closing")
+	w.settle()
+	w.clients.mustBeDone()
+}
+
 // left gives the disk that the next start finds.
 func (w *world) left() *disk {
 	if w.disk.isDead() {
@@ -290,26 +402,6 @@ func (w *world) percent() int {
 		w.stats.keptSome++
 	}
 	return percent
-}
-
-// leave waits until everybody knows that the engine is gone.
-func (w *world) leave() {
-	broken := w.fatal.Load()
-	w.release()
-	w.settle()
-	closed := make(chan error, 1)
-	go func(e *engine.Engine) { closed <- e.Close() }(w.engine)
-	if broken {
-		// A journal that has failed leaves goroutines as they are, because its process is expected to end. Close may wait for
-		// one of them.
-		w.settle()
-		w.leaks++
-	} else {
-		<-closed
-	}
-	w.settle()
-	w.clients.mustBeDone()
-	w.armed = false
 }
 
 // heal ends all that is broken.

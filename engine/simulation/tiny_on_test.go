@@ -1,0 +1,5 @@
+//go:build tiny
+
+package simulation
+
+const tiny = true

@@ -1,0 +1,14 @@
+//go:build tiny
+
+package engine
+
+// The sizes of sizes.go, made small for tests.
+const (
+	MaxRequestCommands = 48
+	groupBytes         = 2 << 10
+	keyPageShift       = 2
+	keepTurn           = 2 << 10
+	keepAhead          = 8 << 10
+	arenaChunk         = 1 << 20
+	populateStep       = 1 << 20
+)
