@@ -453,11 +453,11 @@ func TestCheckpointOfSeveralPages(t *testing.T) {
 		}
 		closeEngine(t, e)
 		e = openOn(t, d, o)
+		if o := readOrder(t, e, change); o.Status != core.StatusCancelled { // the first question of all
+			t.Errorf("%+v", o)
+		}
 		if got, _, err := e.Digest(); err != nil || got != want || w.recovery.Checkpoint != at {
 			t.Errorf("digest %v %v, want %v; %+v", got, err, want, w.recovery)
-		}
-		if o := readOrder(t, e, change); o.Status != core.StatusCancelled { // before any command has come
-			t.Errorf("%+v", o)
 		}
 	}
 	closeEngine(t, e)

@@ -1,10 +1,12 @@
 package engine
 
 import (
+	"bytes"
 	"testing"
 	"time"
 
 	"holdfast/engine/core"
+	"holdfast/wal"
 )
 
 // TestCheckpointWaitsForKeys: a checkpoint is not finished before the handlers have bound the keys of all commands that it
@@ -75,5 +77,77 @@ func TestKeyPageThatChangesWhileItIsSaved(t *testing.T) {
 		if err != nil || saved != want {
 			t.Errorf("%d pages were saved, want %d: %v", saved, want, err)
 		}
+	}
+}
+
+// TestKeyUnderWayIsForgotten restores a table that was kept while a key's command was under way, which it is no more.
+func TestKeyUnderWayIsForgotten(t *testing.T) {
+	table := newKeyTable(heap, [2]uint64{1, 2})
+	bound, claimed := core.IdempotencyKey{1}, core.IdempotencyKey{2}
+	handle, _, _ := table.claim(&bound, 7)
+	table.bind(handle, 5)
+	table.claim(&claimed, 7)
+	restored := newKeyTable(heap, table.seed)
+	scratch := make([]byte, keyPageBytes)
+	for stripe := range keyStripes {
+		var saved [][]byte
+		length, pages, err := table.savePages(stripe, scratch, func(_ int, page []byte) error {
+			saved = append(saved, bytes.Clone(page))
+			return nil
+		})
+		if err != nil || pages != len(saved) || !restored.restorePages(stripe, pages, length) {
+			t.Fatalf("stripe %d with %d pages: %v", stripe, pages, err)
+		}
+		for page := range saved {
+			restored.restorePage(stripe, page, saved[page])
+		}
+		restored.restoreIndex(stripe, 0, 100)
+	}
+	if state, sequence := restored.lookup(&bound, 7); state != claimBound || sequence != 5 {
+		t.Errorf("the key that was bound: %d %d", state, sequence)
+	}
+	if state, _ := restored.lookup(&claimed, 7); state != claimNew {
+		t.Errorf("the key that was under way: %d", state)
+	}
+}
+
+// TestKeyUnderWayIsNotEvicted: whatever goes, a key whose command has no outcome yet stays, or it would be carried out twice.
+func TestKeyUnderWayIsNotEvicted(t *testing.T) {
+	table := newKeyTable(heap, [2]uint64{1, 2})
+	bound, claimed := core.IdempotencyKey{1}, core.IdempotencyKey{2}
+	handle, _, _ := table.claim(&bound, 7)
+	table.bind(handle, 5)
+	table.claim(&claimed, 7)
+	if evicted := table.evict(9, 9); evicted != 1 {
+		t.Errorf("%d keys went", evicted)
+	}
+	if state, _ := table.lookup(&bound, 7); state != claimNew {
+		t.Errorf("the old key: %d", state)
+	}
+	if state, _ := table.lookup(&claimed, 7); state != claimInFlight {
+		t.Errorf("the key that is under way: %d", state)
+	}
+}
+
+// TestReaderComesWhileACutIsPlanned: a reader that is registered between the plan and the cut finds what it has asked for.
+func TestReaderComesWhileACutIsPlanned(t *testing.T) {
+	e, err := Open(Options{Dir: t.TempDir(), CheckpointBytes: -1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	for _, name := range []string{"a", "b", "c", "d", "e"} {
+		if _, err := e.EnsureChannel([]byte(name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p := &cutPlan{kept: wal.KeptGroups, at: e.Sequence()}
+	if _, err := e.RegisterReader("late", ReaderOfJournal, 1); err != nil {
+		t.Fatal(err)
+	}
+	var info RetentionInfo
+	first, err := e.checkpoints.carryOut(p, e.journal.CutGroups, &info)
+	if err != nil || first != 2 || len(info.Overrun) > 0 {
+		t.Errorf("the journal begins with %d, and %v have been passed: %v", first, info.Overrun, err)
 	}
 }

@@ -226,6 +226,23 @@ func TestForeignArchive(t *testing.T) {
 	}
 }
 
+// TestRestoreSurvivesPowerCut: a directory that was restored is whole after a power cut.
+func TestRestoreSurvivesPowerCut(t *testing.T) {
+	leavesNothing(t)
+	b, info := backedUp(t, 25)
+	disk := vfs.NewCrashableMem()
+	if _, err := ReadBackup(bytes.NewReader(b), "data", disk); err != nil {
+		t.Fatal(err)
+	}
+	j := mustOpen(t, small, "data", Options{FS: disk.CrashClone(vfs.CrashCloneCfg{})})
+	if j.Last() != info.Last {
+		t.Errorf("the journal ends with %d, the backup with %d", j.Last(), info.Last)
+	}
+	if err := errors.Join(checkContent(j), j.Close()); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestRestoreLeavesWhatIsThere(t *testing.T) {
 	b, _ := backedUp(t, 5)
 	fs := vfs.NewMem()

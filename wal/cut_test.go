@@ -121,6 +121,29 @@ func TestCutFeed(t *testing.T) {
 	}
 }
 
+// TestFeedFloorSurvivesPowerCut: where something of the feed is missing after a power cut, the floor lies above it.
+func TestFeedFloorSurvivesPowerCut(t *testing.T) {
+	leavesNothing(t)
+	disk := vfs.NewCrashableMem()
+	j := flushed(t, disk, 60)
+	all, last := feedGroupsOf(t, j), j.FeedLast()
+	for _, limit := range []uint64{20, last / 2, last - 1} {
+		if _, err := j.CutFeed(limit); err != nil {
+			t.Fatal(err)
+		}
+		image := mustOpen(t, small, "data", Options{FS: disk.CrashClone(vfs.CrashCloneCfg{})})
+		if floor := image.FeedFloor(); floor != limit-1 {
+			t.Errorf("the floor is %d after a cut at %d", floor, limit)
+		}
+		if err := errors.Join(all.missing(image, image.FeedFloor()), image.Close()); err != nil {
+			t.Error(err)
+		}
+	}
+	if err := j.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // feedGroups are the last sequences of the groups of a feed.
 type feedGroups []uint64
 
