@@ -54,6 +54,24 @@ func (a *api) address() string { return a.client.Addr }
 // call sends a request and reads its answer into a value, nil for one that does not matter. An answer
 // other than 2xx is an error.
 func (a *api) call(method, path string, body []byte, into any) error {
+	status, answer, err := a.ask(method, path, body)
+	if err != nil {
+		return err
+	}
+	if status < 200 || status > 299 {
+		return fmt.Errorf("%s %s: status %d: %.300s", method, path, status, answer)
+	}
+	if into == nil {
+		return nil
+	}
+	if err := json.Unmarshal(answer, into); err != nil {
+		return fmt.Errorf("%s %s: %w", method, path, err)
+	}
+	return nil
+}
+
+// ask sends a request and gives its answer, whatever it is.
+func (a *api) ask(method, path string, body []byte) (status int, answer []byte, err error) {
 	req, res := fasthttp.AcquireRequest(), fasthttp.AcquireResponse()
 	defer fasthttp.ReleaseRequest(req)
 	defer fasthttp.ReleaseResponse(res)
@@ -64,18 +82,9 @@ func (a *api) call(method, path string, body []byte, into any) error {
 		req.SetBodyRaw(body)
 	}
 	if err := a.client.Do(req, res); err != nil {
-		return fmt.Errorf("%s %s: %w", method, path, err)
+		return 0, nil, fmt.Errorf("%s %s: %w", method, path, err)
 	}
-	if res.StatusCode() < 200 || res.StatusCode() > 299 {
-		return fmt.Errorf("%s %s: status %d: %.300s", method, path, res.StatusCode(), res.Body())
-	}
-	if into == nil {
-		return nil
-	}
-	if err := json.Unmarshal(res.Body(), into); err != nil {
-		return fmt.Errorf("%s %s: %w", method, path, err)
-	}
-	return nil
+	return res.StatusCode(), append([]byte(nil), res.Body()...), nil
 }
 
 // awaitReady waits until the server says that it can work.

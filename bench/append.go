@@ -20,6 +20,14 @@ func appendCustomer(dst []byte, customer uint64) []byte {
 	return appendHex(dst, customer, customerBits/4)
 }
 
+// externalWidth is the length of an external id.
+const externalWidth = 16
+
+// appendExternal appends an external id: sixteen hexadecimal digits.
+func appendExternal(dst []byte, external uint64) []byte {
+	return appendHex(dst, external, externalWidth)
+}
+
 // appendHex appends the low digits of v, most significant first.
 func appendHex(dst []byte, v uint64, digits int) []byte {
 	for shift := 4 * (digits - 1); shift >= 0; shift -= 4 {

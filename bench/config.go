@@ -19,10 +19,11 @@ const (
 	Holds   Scenario = "holds"   // a hold first; then 70 % confirm, 20 % release, 10 % let it expire
 	SoldOut Scenario = "soldout" // ten times more buyers than units
 	Mixed   Scenario = "mixed"   // orders as in zipf, and reads between them
+	Endless Scenario = "endless" // orders as in zipf, of which the oldest is cancelled once so many are open
 )
 
 // Scenarios lists every scenario, in the order in which help texts should name them.
-func Scenarios() []Scenario { return []Scenario{Hot, Zipf, Basket, Holds, SoldOut, Mixed} }
+func Scenarios() []Scenario { return []Scenario{Hot, Zipf, Basket, Holds, SoldOut, Mixed, Endless} }
 
 // Mode says how orders travel.
 type Mode string
@@ -106,6 +107,9 @@ type Config struct {
 	// ReadShare is the share of reads among the requests of Mixed, from 0 to 1: four fifths of them
 	// availability, one fifth orders by id. Zero: 0.5.
 	ReadShare float64 `json:"read_share"`
+	// Open is how many orders of Endless are open at most, over all connections; two batches of each
+	// connection at least. Zero: a million.
+	Open int64 `json:"open"`
 	// Seed decides every order of the run. Zero: a new one each time, named in the report. The
 	// same seed against the same server repeats the same idempotency keys.
 	Seed uint64 `json:"seed"`
@@ -175,6 +179,7 @@ func (c Config) withDefaults() Config {
 	}
 	setDefault(&c.HoldTTL, time.Minute)
 	setDefault(&c.ReadShare, 0.5)
+	setDefault(&c.Open, 1_000_000)
 	setDefault(&c.Rounds, 5)
 	setDefault(&c.RoundDuration, 3*time.Second)
 	if len(c.RedisPipelines) == 0 {
@@ -231,9 +236,12 @@ func (c Config) Validate() error {
 	require(c.Customers >= 0 && c.Customers < 1<<customerBits, "customers: %d is not within 0 to 2^%d-1", c.Customers, customerBits)
 	require(c.HoldTTL >= time.Second && c.HoldTTL <= 24*time.Hour && c.HoldTTL%time.Second == 0, "hold ttl: %v is not whole seconds within 1s and 24h", c.HoldTTL)
 	require(c.ReadShare > 0 && c.ReadShare < 1, "read share: %g is not between 0 and 1", c.ReadShare)
+	require(c.Open >= 1 && c.Open <= 1_000_000_000, "open: %d is not within 1 to 1,000,000,000 orders", c.Open)
+	require(c.Scenario != Endless || c.Open <= c.Stock, "open: %d orders may want more units of a SKU than its stock of %d", c.Open, c.Stock)
+	require(c.Scenario != Endless || c.Ledger == "", "ledger: an endless run keeps none")
 	require(c.Rounds >= 1 && c.Rounds <= 1000, "rounds: %d is not within 1 to 1000", c.Rounds)
 	require(c.RoundDuration >= minRound, "round duration: %v is below %v", c.RoundDuration, minRound)
-	require(!c.Compare || c.Scenario != Holds && c.Scenario != Mixed, "compare: Redis and the echo place orders only, so not with %s", c.Scenario)
+	require(!c.Compare || c.Scenario != Holds && c.Scenario != Mixed && c.Scenario != Endless, "compare: Redis and the echo place orders only, so not with %s", c.Scenario)
 	if c.URL != "" {
 		if _, err := newAPI(c.URL); err != nil {
 			problems = append(problems, err)

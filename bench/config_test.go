@@ -35,14 +35,14 @@ func TestValidateNamesEveryProblem(t *testing.T) {
 	c := Config{
 		Scenario: "rush", Mode: "telex", Keys: "perhaps", Batch: 9000, Connections: -1, Rate: -1, Orders: -1, Duration: -1,
 		Warmup: -1, SKUs: -1, ZipfExponent: 9, Stock: -1, Customers: -1, HoldTTL: time.Millisecond, ReadShare: 2,
-		Rounds: -1, RoundDuration: 1, RedisPipelines: []int{0},
+		Rounds: -1, RoundDuration: 1, Open: -1, RedisPipelines: []int{0},
 	}
 	err := c.Validate()
 	if err == nil {
 		t.Fatal("no problem found")
 	}
 	for _, field := range []string{"scenario", "mode", "keys", "batch", "connections", "rate", "orders", "duration", "warmup",
-		"skus", "zipf exponent", "stock", "customers", "hold ttl", "read share", "rounds", "round duration", "redis pipelines"} {
+		"skus", "zipf exponent", "stock", "customers", "hold ttl", "read share", "rounds", "round duration", "redis pipelines", "open"} {
 		if !strings.Contains("\n"+err.Error(), "\n"+field+":") {
 			t.Errorf("%s is not named in:\n%v", field, err)
 		}
@@ -56,6 +56,9 @@ func TestValidateKnowsWhatDoesNotGoTogether(t *testing.T) {
 		"compare in open loop":  {Compare: true, Rate: 10},
 		"compare with holds":    {Compare: true, Scenario: Holds},
 		"compare with reads":    {Compare: true, Scenario: Mixed},
+		"compare without end":   {Compare: true, Scenario: Endless},
+		"endless with a ledger": {Scenario: Endless, Ledger: "x"},
+		"endless and sold out":  {Scenario: Endless, Open: 11, Stock: 10},
 		"a URL that is none":    {URL: "localhost:8080"},
 		"a URL with a path":     {URL: "http://localhost:8080/v1"},
 		"a URL that is secured": {URL: "https://localhost"},

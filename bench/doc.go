@@ -15,6 +15,7 @@
 //	script.go, script_mixed.go       what one connection says
 //	form_*.go, http_*.go, append.go  how it is written, and how the answers are read
 //	histories*.go                    histories: rounds, the killer, clients, what they say, the model
+//	endless*.go                      the endless scenario: its script, its table, its verification
 //	book.go, acks.go, ledger.go      what was acknowledged
 //	verify*.go                       whether it is there
 //	peers.go, echo.go, redis.go      what the server is compared with
@@ -33,6 +34,8 @@
 //	         expire; the second step follows at once on the same connection
 //	soldout  one SKU with a tenth as many units as there are orders
 //	mixed    orders as in zipf, and as many reads: four of five an availability, one an order by id
+//	endless  orders as in zipf; when so many are open (Open), the oldest are cancelled, a batch for each that is
+//	         placed, so units come back and nothing is ever sold out
 //
 // Customers are all different, and idempotency keys, where they are on, pass for random: both are what
 // costs a server most memory.
@@ -76,6 +79,13 @@
 // HTTP, and against batches it is pipelined at several depths, of which the fastest is marked. Afterwards
 // Redis must have as many orders as it acknowledged.
 //
+// # Endless
+//
+// What an endless run is about is the server's memory and disk: resident memory, and what the files of the data directory take,
+// once a second. The result gives both after every so many orders, and how far the largest value lies above the smallest
+// after the first tenth of the orders. The generator keeps only the orders that are open and a sample of the others,
+// the first 2,000 and every 1,000th, of which the first hundred and every 50,000th have an external id.
+//
 // # Verification
 //
 //   - All acknowledged ids are different, and no key was answered with two.
@@ -86,6 +96,9 @@
 //     requests that got no answer, at most so many more. (Own server only.)
 //   - For every SKU, units sold and units left are the units stocked, and as many were sold as acknowledged
 //     orders took.
+//   - After an endless run: the sampled orders can be read, placed while they are open and cancelled since; their
+//     external ids are refused to others by their names; the last 64 keys of each connection get their answers
+//     again; the audit is clean and counts as many placed orders as are open, and only those have units. (The counts of an own server only.)
 //
 // # Histories
 //

@@ -20,6 +20,7 @@ type binaryForm struct {
 	command  core.Command
 	lines    [maxOrderLines]core.Line
 	customer []byte
+	external []byte
 	frames   []byte
 	count    int
 }
@@ -50,6 +51,11 @@ func (f *binaryForm) place(kind core.CommandKind, o *order) {
 		f.lines[i] = core.Line{SKU: number, Quantity: core.Quantity(o.lines[i].quantity)}
 		f.command.Mask |= number.Slot().Mask()
 	}
+	if o.external != 0 {
+		f.external = appendExternal(f.external[:0], o.external)
+		f.command.ExternalID = f.external
+		f.command.Mask |= core.ExternalSlot(0, f.external).Mask() // channel 0 is web, the default
+	}
 	if f.work.spec.Keys {
 		f.command.HasKey, f.command.Key = true, f.work.key(o.ordinal)
 	}
@@ -58,8 +64,11 @@ func (f *binaryForm) place(kind core.CommandKind, o *order) {
 // follow leaves the mask empty, which makes room for any: only the server knows an order's slots.
 func (f *binaryForm) follow(number uint64, what fate) {
 	f.command = core.Command{Kind: core.CommandConfirmHold, Order: core.OrderID(number)}
-	if what == fateRelease {
+	switch what {
+	case fateRelease:
 		f.command.Kind = core.CommandReleaseHold
+	case fateCancel:
+		f.command.Kind = core.CommandCancelOrder
 	}
 	f.add()
 }

@@ -47,8 +47,11 @@ func (f *ndjsonForm) open(op string, ordinal uint64) {
 
 func (f *ndjsonForm) follow(number uint64, what fate) {
 	op := "confirm"
-	if what == fateRelease {
+	switch what {
+	case fateRelease:
 		op = "release"
+	case fateCancel:
+		op = "cancel"
 	}
 	f.lines = append(f.lines, `{"op":"`...)
 	f.lines = append(f.lines, op...)

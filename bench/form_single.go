@@ -44,11 +44,14 @@ func (f *singleForm) place(start string, o *order, hold bool) {
 }
 
 func (f *singleForm) follow(number uint64, what fate) {
-	method, suffix := "POST", "/confirm"
-	if what == fateRelease {
+	method, resource, suffix := "POST", " /v1/holds/", "/confirm"
+	switch what {
+	case fateRelease:
 		method, suffix = "DELETE", ""
+	case fateCancel:
+		resource, suffix = " /v1/orders/", "/cancel"
 	}
-	f.start = append(append(f.start[:0], method...), " /v1/holds/"...)
+	f.start = append(append(f.start[:0], method...), resource...)
 	f.start = appendOrderID(f.start, number)
 	f.start = append(append(f.start, suffix...), " HTTP/1.1\r\nHost: holdfast\r\n"...)
 	f.out = f.request.finish(f.start, f.room())
@@ -77,6 +80,10 @@ func (f *singleForm) answers(dst []answer) ([]answer, error) {
 func appendOrderFields(dst []byte, o *order) []byte {
 	dst = append(dst, `"customer":"`...)
 	dst = appendCustomer(dst, o.customer)
+	if o.external != 0 {
+		dst = append(dst, `","external_id":"`...)
+		dst = appendExternal(dst, o.external)
+	}
 	dst = append(dst, `","lines":[`...)
 	for i := range o.count {
 		if i > 0 {

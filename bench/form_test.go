@@ -91,7 +91,7 @@ func TestSingleForm(t *testing.T) {
 
 func TestSingleFormFollows(t *testing.T) {
 	f := &singleForm{work: keyed()}
-	for what, want := range map[fate]string{fateConfirm: "POST /v1/holds/000000000000a/confirm", fateRelease: "DELETE /v1/holds/000000000000a"} {
+	for what, want := range map[fate]string{fateConfirm: "POST /v1/holds/000000000000a/confirm", fateRelease: "DELETE /v1/holds/000000000000a", fateCancel: "POST /v1/orders/000000000000a/cancel"} {
 		f.begin()
 		f.follow(10, what)
 		req, body := readRequest(t, f.finish())

@@ -33,6 +33,8 @@ type Point struct {
 	Max       int64   `json:"max_us"`
 	ServerCPU float64 `json:"server_cpu_cores"`
 	Resident  int64   `json:"server_resident_bytes"`
+	Orders    int64   `json:"orders"` // placed since the run began
+	Disk      int64   `json:"disk_bytes,omitempty"`
 }
 
 // Usage is what a process used while a load lasted. All zero where it is not known.
@@ -46,6 +48,7 @@ type Usage struct {
 // meter runs loads and watches the server and this process meanwhile.
 type meter struct {
 	pid      int           // of the server; 0 when not known
+	data     string        // directory whose size is watched; "" for none
 	warmup   time.Duration // not counted
 	duration time.Duration // 0: until the orders run out
 	begin    time.Time     // where the points' clock starts; zero: with the load
@@ -125,6 +128,7 @@ func (w *watch) tick() {
 		Refused: float64(c.Refusals()) / seconds, Reads: float64(c.Reads) / seconds, Errors: c.Errors,
 		P50: latencies.ValueAtQuantile(50), P99: latencies.ValueAtQuantile(99), Max: latencies.Max(),
 		ServerCPU: cores(w.lastServer, server), Resident: server.resident,
+		Orders: w.result.total.counts.Placed, Disk: diskUsage(w.data),
 	}
 	w.result.points = append(w.result.points, p)
 	w.last, w.lastServer = now, server
@@ -175,6 +179,9 @@ func progressLine(p *Point) string {
 	}
 	if p.Resident > 0 {
 		line += fmt.Sprintf("   server %3.0f %% CPU, %s", 100*p.ServerCPU, bytesText(p.Resident))
+	}
+	if p.Disk > 0 {
+		line += fmt.Sprintf(", %s of disk, %s orders", bytesText(p.Disk), grouped(float64(p.Orders)))
 	}
 	if p.Errors > 0 {
 		line += fmt.Sprintf("   ERRORS %d", p.Errors)

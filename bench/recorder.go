@@ -38,7 +38,7 @@ type Counts struct {
 	Requests int64            `json:"requests"`
 	Placed   int64            `json:"placed"`   // orders, or holds
 	Replayed int64            `json:"replayed"` // answered from what their keys had got before
-	Followed int64            `json:"followed"` // holds confirmed or released
+	Followed int64            `json:"followed"` // holds confirmed or released, orders cancelled
 	Reads    int64            `json:"reads"`
 	Errors   int64            `json:"errors"` // requests without a usable answer
 	Refused  map[string]int64 `json:"refused,omitempty"`

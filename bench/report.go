@@ -21,11 +21,12 @@ type Report struct {
 	DiskBefore Disk `json:"disk_before"`
 	DiskAfter  Disk `json:"disk_after"`
 
-	Load         Load          `json:"load"` // of the server; of a comparison, all its rounds together
-	Memory       *Memory       `json:"memory,omitempty"`
-	Comparison   *Comparison   `json:"comparison,omitempty"`
-	Verification *Verification `json:"verification,omitempty"` // nil: left out
-	DataDir      string        `json:"data_dir,omitempty"`     // where the data was left
+	Load         Load           `json:"load"` // of the server; of a comparison, all its rounds together
+	Memory       *Memory        `json:"memory,omitempty"`
+	Endless      *EndlessResult `json:"endless,omitempty"`
+	Comparison   *Comparison    `json:"comparison,omitempty"`
+	Verification *Verification  `json:"verification,omitempty"` // nil: left out
+	DataDir      string         `json:"data_dir,omitempty"`     // where the data was left
 }
 
 // Machine is where the run took place.

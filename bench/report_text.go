@@ -26,6 +26,9 @@ func (r *Report) WriteText(w io.Writer) error {
 		p.row("memory", "%s before, %s after, peak %s", bytesText(m.Before), bytesText(m.After), bytesText(m.Peak))
 		p.row("memory per order", "%.0f bytes of growth, %.0f bytes of all resident memory", m.Growth, m.PerOrder)
 	}
+	if r.Endless != nil {
+		p.endless(r.Endless)
+	}
 	p.verification(r.Verification)
 	if r.DataDir != "" {
 		p.row("data kept in", "%s", r.DataDir)
@@ -97,7 +100,7 @@ func (p *textReport) load(l *Load) {
 		p.row("replayed", "%s answered from what their keys had got", grouped(float64(l.Counts.Replayed)))
 	}
 	if l.Counts.Followed > 0 {
-		p.row("holds settled", "%s confirmed or released", grouped(float64(l.Counts.Followed)))
+		p.row("followed up", "%s holds confirmed or released, or orders cancelled", grouped(float64(l.Counts.Followed)))
 	}
 	if n := l.Counts.Refusals(); n > 0 {
 		p.row("refused", "%s, %s/s", grouped(float64(n)), grouped(float64(n)/l.Seconds))

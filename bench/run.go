@@ -61,6 +61,7 @@ type trial struct {
 	catalogue *catalogue
 	source    counter    // of the subject's ordinals
 	redis     *redisPeer // nil: not in the comparison
+	endless   []*endlessScript
 	report    *Report
 	measured  bool // the report has its figures
 }
@@ -84,7 +85,7 @@ func (t *trial) run(ctx context.Context) (err error) {
 		return err
 	}
 	time.Sleep(settleMemory)
-	t.report.Memory = memoryOf(before, readUsage(t.subject.pid()), int64(t.book.acks.len()))
+	t.report.Memory = memoryOf(before, readUsage(t.subject.pid()), t.held())
 	t.measured = true
 	if t.report.DiskAfter, err = probeDisk(t.space.root); err != nil {
 		return err
@@ -113,15 +114,38 @@ func (t *trial) load(ctx context.Context) error {
 	if t.config.Compare {
 		return t.compare(ctx)
 	}
-	m := &meter{pid: t.subject.pid(), warmup: t.config.Warmup, duration: t.config.Duration, progress: t.config.Progress}
+	m := &meter{pid: t.subject.pid(), data: t.watchedData(), warmup: t.config.Warmup, duration: t.config.Duration, progress: t.config.Progress}
 	t.source.allow(t.config.Orders)
 	result, err := m.run(ctx, t.subjectLoad())
 	t.report.Load = summarizeLoad(result)
+	if t.config.Scenario == Endless {
+		t.report.Endless = endlessOf(result.points)
+		for _, s := range t.endless {
+			t.report.Endless.Open += int64(s.open.len())
+		}
+	}
 	return err
+}
+
+// held is how many orders the server has in its memory, as far as the run knows.
+func (t *trial) held() int64 {
+	if t.report.Endless != nil {
+		return t.report.Endless.Open
+	}
+	return int64(t.book.acks.len())
+}
+
+// watchedData is the directory whose size counts, "" when it does not.
+func (t *trial) watchedData() string {
+	if t.config.Scenario != Endless {
+		return ""
+	}
+	return t.subject.data
 }
 
 // subjectLoad is the configured load on the server.
 func (t *trial) subjectLoad() *load {
+	t.endless = make([]*endlessScript, t.config.Connections)
 	return &load{
 		address: t.subject.address(), connections: t.config.Connections, rate: t.config.Rate,
 		script: func(connection int) script { return t.script(connection, &t.source) },
@@ -130,6 +154,12 @@ func (t *trial) subjectLoad() *load {
 
 // script is what one connection says to the server.
 func (t *trial) script(connection int, from source) script {
+	if t.config.Scenario == Endless {
+		room := max(2*t.config.Batch, int(t.config.Open)/t.config.Connections)
+		s := &endlessScript{form: t.form(), work: t.work, source: from, batch: t.config.Batch, room: room}
+		t.endless[connection] = s
+		return s
+	}
 	orders := &orderScript{form: t.form(), work: t.work, source: from, book: t.book, batch: t.config.Batch}
 	if t.config.Scenario != Mixed {
 		return orders
@@ -161,12 +191,7 @@ func (t *trial) verify(ctx context.Context) error {
 			return ctx.Err()
 		}
 	}
-	t.say("verifying %s acknowledged orders", grouped(float64(t.book.acks.len())))
-	v := &verifier{
-		api: t.subject.api, work: t.work, book: t.book, catalogue: t.catalogue,
-		exact: t.subject.child != nil, unknown: t.book.takeUnknown(),
-	}
-	result, err := v.run(ctx)
+	result, err := t.verification(ctx)
 	if err != nil {
 		return err
 	}
@@ -175,6 +200,19 @@ func (t *trial) verify(ctx context.Context) error {
 		return ErrVerification
 	}
 	return nil
+}
+
+func (t *trial) verification(ctx context.Context) (*Verification, error) {
+	if t.config.Scenario == Endless {
+		t.say("verifying a sample of the orders, and those that are open")
+		return t.verifyEndless(ctx)
+	}
+	t.say("verifying %s acknowledged orders", grouped(float64(t.book.acks.len())))
+	v := &verifier{
+		api: t.subject.api, work: t.work, book: t.book, catalogue: t.catalogue,
+		exact: t.subject.child != nil, unknown: t.book.takeUnknown(),
+	}
+	return v.run(ctx)
 }
 
 // say tells whoever watches what happens.

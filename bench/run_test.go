@@ -22,7 +22,7 @@ func TestEveryScenarioInEveryMode(t *testing.T) {
 			t.Run(fmt.Sprintf("%s/%s", scenario, mode), func(t *testing.T) {
 				c := Config{
 					Executable: holdfast(t), Dir: t.TempDir(), Scenario: scenario, Mode: mode, Orders: 2000,
-					Connections: 8, HoldTTL: time.Second, Keys: On,
+					Connections: 8, HoldTTL: time.Second, Keys: On, Open: 300,
 				}
 				if mode != Single {
 					c.Batch = 100
@@ -44,6 +44,10 @@ func TestEveryScenarioInEveryMode(t *testing.T) {
 func checkScenario(t *testing.T, r *Report) {
 	t.Helper()
 	n := &r.Load.Counts
+	if r.Config.Scenario == Endless {
+		checkEndless(t, r)
+		return
+	}
 	placed, refused := int64(2000), int64(0)
 	if r.Config.Scenario == SoldOut {
 		placed, refused = 200, 1800
@@ -58,6 +62,18 @@ func checkScenario(t *testing.T, r *Report) {
 		t.Errorf("%d of 2,000 holds were settled", n.Followed)
 	case r.Load.Latency.P50 == 0 || r.Load.OrdersPerS == 0:
 		t.Errorf("%v", r)
+	}
+}
+
+// checkEndless checks the counts of an endless run: what is neither open nor closed is lost.
+func checkEndless(t *testing.T, r *Report) {
+	t.Helper()
+	n, e := &r.Load.Counts, r.Endless
+	if n.Placed != 2000 || n.Refusals() != 0 || n.Errors != 0 || len(r.Verification.Checks) != 8 {
+		t.Errorf("%v", r)
+	}
+	if n.Placed != n.Followed+e.Open || e.Open == 0 || e.Open > max(300, int64(2*r.Config.Batch*r.Config.Connections)) {
+		t.Errorf("%d placed, %d cancelled, %+v", n.Placed, n.Followed, e)
 	}
 }
 

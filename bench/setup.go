@@ -24,6 +24,7 @@ type catalogue struct {
 	numbers []core.SKUID // for the binary form
 	before  []level
 	made    int64 // orders and holds that were there already
+	open    int64 // orders among them that are not closed
 }
 
 func readCatalogue(ctx context.Context, a *api, work *workload) (*catalogue, error) {
@@ -32,7 +33,7 @@ func readCatalogue(ctx context.Context, a *api, work *workload) (*catalogue, err
 	if err != nil {
 		return nil, err
 	}
-	c.made = audit.made()
+	c.made, c.open = audit.made(), audit.ByStatus[statusPlaced]
 	if c.before, err = a.levels(ctx, work.spec.SKUs); err != nil {
 		return nil, err
 	}

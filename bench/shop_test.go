@@ -24,6 +24,7 @@ type shop struct {
 	names  []string
 	orders map[uint64]*orderAnswer
 	keys   map[string]uint64
+	taken  map[string]uint64 // external ids
 	next   uint64
 	lies
 }
@@ -36,6 +37,9 @@ type lies struct {
 	oversell    bool   // stock is not looked at
 	badAudit    bool
 	wrongStatus bool
+	keepTaken   bool // an order stays placed when it is cancelled
+	freeID      bool // an external id may be used again
+	noKeys      bool // keys are not remembered
 }
 
 type shopLine struct {
@@ -47,6 +51,7 @@ type shopOrder struct {
 	Op       string     `json:"op"`
 	Key      string     `json:"idempotency_key"`
 	Customer string     `json:"customer"`
+	External string     `json:"external_id"`
 	Lines    []shopLine `json:"lines"`
 }
 
@@ -54,6 +59,7 @@ type shopOrder struct {
 func (s *shop) start(t *testing.T) string {
 	t.Helper()
 	s.skus, s.orders, s.keys = map[string]*level{}, map[uint64]*orderAnswer{}, map[string]uint64{}
+	s.taken = map[string]uint64{}
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -88,6 +94,8 @@ func (s *shop) serve(c *fasthttp.RequestCtx) {
 		s.answer(c, s.skus[parts[2]])
 	case parts[1] == "skus":
 		fmt.Fprintf(c, `{"number":%d}`, s.number(parts[2]))
+	case len(parts) == 4 && parts[3] == "cancel":
+		s.cancel(c, parts[2])
 	case parts[1] == "orders":
 		s.read(c, parts[2])
 	default:
@@ -125,7 +133,7 @@ func (s *shop) adjust(body []byte) {
 
 // place gives a number, 0 for refused, and whether the key was known.
 func (s *shop) place(o *shopOrder) (number uint64, replayed bool) {
-	if number := s.keys[o.Key]; o.Key != "" && number != 0 {
+	if number := s.keys[o.Key]; o.Key != "" && number != 0 && !s.noKeys {
 		return number, true
 	}
 	for _, l := range o.Lines {
@@ -168,7 +176,16 @@ func (s *shop) single(c *fasthttp.RequestCtx) {
 	var o shopOrder
 	_ = json.Unmarshal(c.PostBody(), &o)
 	o.Key = string(c.Request.Header.Peek("Idempotency-Key"))
+	owner := s.taken[o.External]
+	if owner != 0 && s.keys[o.Key] != owner && !s.freeID {
+		c.SetStatusCode(409)
+		fmt.Fprintf(c, `{"type":"about:blank","status":409,"code":"duplicate_external_id","order_id":"%s"}`, appendOrderID(nil, owner))
+		return
+	}
 	number, replayed := s.place(&o)
+	if o.External != "" {
+		s.taken[o.External] = number
+	}
 	if number == 0 {
 		c.SetStatusCode(409)
 		c.SetBodyString(`{"type":"about:blank","status":409,"code":"insufficient_stock"}`)
@@ -179,6 +196,18 @@ func (s *shop) single(c *fasthttp.RequestCtx) {
 	}
 	c.SetStatusCode(201)
 	fmt.Fprintf(c, `{"id":"%s","status":"placed"}`, appendOrderID(nil, number))
+}
+
+func (s *shop) cancel(c *fasthttp.RequestCtx, id string) {
+	number, _ := parseOrderID([]byte(id))
+	if o := s.orders[number]; o != nil && !s.keepTaken {
+		o.Status = "cancelled"
+		for _, l := range o.Lines {
+			s.skus[l.SKU].Available += l.Quantity
+			s.skus[l.SKU].Allocated -= l.Quantity
+		}
+	}
+	fmt.Fprintf(c, `{"id":"%s","status":"cancelled"}`, id)
 }
 
 func (s *shop) batch(c *fasthttp.RequestCtx) {

@@ -14,6 +14,14 @@ func preciseSleep(d time.Duration) {
 	_ = syscall.Nanosleep(&left, nil)
 }
 
+// allocated is what a file takes on the disk, which may be more or less than its length.
+func allocated(info os.FileInfo) int64 {
+	if s, ok := info.Sys().(*syscall.Stat_t); ok {
+		return s.Blocks * 512
+	}
+	return info.Size()
+}
+
 // syncData makes the file's data durable, and of its metadata what is needed to read it.
 func syncData(f *os.File) error { return syscall.Fdatasync(int(f.Fd())) }
 

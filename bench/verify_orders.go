@@ -71,7 +71,10 @@ func (v *verifier) chooseOrders() (entries []ack, all bool) {
 }
 
 // checkOrder says what is wrong with an order, or nothing.
-func (v *verifier) checkOrder(e ack) string {
+func (v *verifier) checkOrder(e ack) string { return v.checkOrderIn(e, v.statuses(e.ordinal)...) }
+
+// checkOrderIn says what is wrong with an order that must be in one of the statuses, or nothing.
+func (v *verifier) checkOrderIn(e ack, statuses ...string) string {
 	id := string(appendOrderID(nil, e.number))
 	kind := "orders"
 	if v.work.spec.Scenario == Holds {
@@ -89,8 +92,8 @@ func (v *verifier) checkOrder(e ack) string {
 		return fmt.Sprintf("asked for %s, got %s", id, got.ID)
 	case got.Customer != customer:
 		return fmt.Sprintf("order %s belongs to %s, not to %s", id, got.Customer, customer)
-	case !slices.Contains(v.statuses(e.ordinal), got.Status):
-		return fmt.Sprintf("order %s is %s, not one of %v", id, got.Status, v.statuses(e.ordinal))
+	case !slices.Contains(statuses, got.Status):
+		return fmt.Sprintf("order %s is %s, not one of %v", id, got.Status, statuses)
 	case len(got.Lines) != want.count:
 		return fmt.Sprintf("order %s has %d lines, not %d", id, len(got.Lines), want.count)
 	}

@@ -30,7 +30,8 @@ const maxOrderLines = 5
 type order struct {
 	ordinal  uint64
 	customer uint64
-	count    int // lines in use
+	external uint64 // 0: none
+	count    int    // lines in use
 	lines    [maxOrderLines]orderLine
 }
 
@@ -46,12 +47,13 @@ const (
 	fateConfirm fate = iota
 	fateRelease
 	fateExpire
+	fateCancel // of an order, in the endless scenario
 )
 
 func newWorkload(spec workloadSpec) *workload {
 	w := &workload{spec: spec}
 	switch spec.Scenario {
-	case Zipf, Holds, Mixed:
+	case Zipf, Holds, Mixed, Endless:
 		w.alias = newZipf(spec.SKUs, spec.ZipfExponent)
 	}
 	return w
@@ -73,6 +75,7 @@ const (
 	streamCustomer
 	streamFate
 	streamRead
+	streamExternal
 )
 
 // random gives the 64 bits of an ordinal in a stream.
@@ -94,6 +97,7 @@ func mix(x uint64) uint64 {
 func (w *workload) fill(o *order, ordinal uint64) {
 	o.ordinal = ordinal
 	o.customer = w.customer(ordinal)
+	o.external = w.external(ordinal)
 	r := w.random(streamSKU, ordinal)
 	if w.spec.Scenario == Basket {
 		w.fillBasket(o, r)
@@ -129,6 +133,14 @@ func (w *workload) customer(ordinal uint64) uint64 {
 		return ordinal & (1<<customerBits - 1)
 	}
 	return w.random(streamCustomer, ordinal) % uint64(w.spec.Customers)
+}
+
+// external is what an ordinal's external id is made of, 0 for an order that has none.
+func (w *workload) external(ordinal uint64) uint64 {
+	if w.spec.Scenario != Endless || !sampled(ordinal, externalFirst, externalEvery) {
+		return 0
+	}
+	return w.random(streamExternal, ordinal) | 1
 }
 
 // key is the idempotency key of an ordinal: 16 bytes that pass for random, as keys do in the field,

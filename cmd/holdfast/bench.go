@@ -32,6 +32,8 @@ Scenarios:
   holds    a hold first; then 70 % confirm, 20 % release, 10 % let it expire
   soldout  ten times more buyers than units
   mixed    orders as in zipf, and reads between them
+  endless  orders as in zipf; once so many are open, the oldest is cancelled for each new one.
+           The result tells how memory and disk went
 
 Modes:
   single   one order per request, JSON
@@ -40,6 +42,7 @@ Modes:
 		Example: `  holdfast bench --scenario hot --orders 1000000
   holdfast bench --mode binary --orders 20000000 --html zipf.html
   holdfast bench --rate 20000 --duration 30s
+  holdfast bench --scenario endless --mode binary --orders 200000000
   holdfast bench --compare
   holdfast bench --url http://10.0.0.5:8080 --connections 64`,
 		Args: cobra.NoArgs,
@@ -52,6 +55,7 @@ Modes:
 	f.DurationVar(&c.Warmup, "warmup", 0, "drive so long before the measurement")
 	f.Float64Var(&c.Rate, "rate", 0, "open loop: `requests` per second, timed from when each should have been sent")
 	f.Float64Var(&c.ReadShare, "read-share", 0, "share of reads in mixed, between 0 and 1 (default 0.5)")
+	f.Int64Var(&c.Open, "open", 0, "`orders` that are open at a time in endless (default 1000000)")
 	f.StringVar((*string)(&c.Keys), "keys", "", "an idempotency key for every order: `on` or off (default on in batches)")
 	f.StringVar(&c.URL, "url", "", "`address` of a running server (default a server of its own)")
 	f.BoolVar(&c.SkipVerify, "skip-verify", false, "leave the verification out; the result says so")
