@@ -6,6 +6,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"strconv"
 
@@ -73,6 +74,26 @@ type Digest struct {
 func (c *Client) Digest(ctx context.Context, options ...Option) (digest Digest, err error) {
 	err = c.call(ctx, http.MethodGet, "/v1/digest", nil, &digest, options)
 	return digest, err
+}
+
+// Backup calls read with a backup of the server's data, as wal.ReadBackup takes it. rate bounds the bytes a second, 0 is no
+// bound. Unlike other requests, it has no time limit of its own.
+func (c *Client) Backup(ctx context.Context, rate int64, read func(archive io.Reader) error) error {
+	url := c.base + "/v1/backup?rate=" + strconv.FormatInt(rate, 10)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return fmt.Errorf("client: %w", err)
+	}
+	response, err := (&http.Client{Transport: c.http.Transport}).Do(request)
+	if err != nil {
+		return fmt.Errorf("client: %w", err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	if response.StatusCode != http.StatusOK {
+		answer, _ := io.ReadAll(response.Body) // what cannot be read is told by its status
+		return problemOf(response, answer)
+	}
+	return read(response.Body)
 }
 
 // Ready returns nil when requests should be sent to the server.
