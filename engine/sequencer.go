@@ -33,7 +33,7 @@ func (e *Engine) sequence() {
 func (e *Engine) runGroup(g *group) error {
 	// 1. Stamp: sequence and time.
 	g.first = core.Sequence(e.released.Load()) + 1
-	g.now = max(g.now, core.Millis(e.options.Clock()))
+	g.now = e.readClock(g.now)
 	e.addTick(g)
 	if g.commands == 0 && len(g.queries) == 0 {
 		return nil // the timer, and nothing is due

@@ -27,6 +27,10 @@ type Stats struct {
 	Checkpoints        uint64 // written since the start
 	CheckpointBytes    uint64 // of those
 	CheckpointFailures uint64 // that could not be written since the start
+
+	ClockBehind  uint64 // milliseconds that the system's clock is behind the newest group's time, which stands still meanwhile
+	ClockBack    uint64 // times that the system's clock went back since the start, as seen from group to group
+	ClockForward uint64 // times that it ran ahead by more than a minute
 }
 
 // Stats gives the figures of now.
@@ -47,6 +51,10 @@ func (e *Engine) Stats() Stats {
 		Checkpoints:        e.stats.checkpoints.Load(),
 		CheckpointBytes:    e.stats.checkpointBytes.Load(),
 		CheckpointFailures: e.stats.checkpointFailures.Load(),
+
+		ClockBehind:  e.clockBehind(),
+		ClockBack:    e.clock.back.Load(),
+		ClockForward: e.clock.forward.Load(),
 	}
 	for i := range e.orders {
 		s.Orders += uint64(e.orders[i].Load())

@@ -78,6 +78,9 @@ func (s *Server) writeEngineMetrics(w io.Writer) {
 	metrics.WriteCounterUint64(w, "holdfast_engine_checkpoints_total", stats.Checkpoints)
 	metrics.WriteCounterUint64(w, "holdfast_engine_checkpoint_bytes_total", stats.CheckpointBytes)
 	metrics.WriteCounterUint64(w, "holdfast_engine_checkpoint_failures_total", stats.CheckpointFailures)
+	metrics.WriteGaugeUint64(w, "holdfast_engine_clock_behind_milliseconds", stats.ClockBehind)
+	metrics.WriteCounterUint64(w, "holdfast_engine_clock_back_total", stats.ClockBack)
+	metrics.WriteCounterUint64(w, "holdfast_engine_clock_forward_total", stats.ClockForward)
 }
 
 // getDigest serves GET /v1/digest.
