@@ -30,6 +30,18 @@ func (f family) end() []byte { return []byte{f.prefix + 1} }
 // after is the first key of what belongs to commands behind a sequence. The family must be one by sequence.
 func (f family) after(sequence uint64) []byte { return sequenceKey(f.prefix, sequence+1) }
 
+// familyOf gives the family of a key, nil when there is no such.
+func familyOf(key []byte) *family {
+	for i := range families {
+		if len(key) > 0 && key[0] == families[i].prefix {
+			return &families[i]
+		}
+	}
+	return nil
+}
+
+func familyName(prefix byte) string { return familyOf([]byte{prefix}).name }
+
 // knowsAllFamilies refuses a directory with entries that the list does not have, since nobody has said what becomes of them.
 func (j *Journal) knowsAllFamilies() error {
 	from := []byte{0}
