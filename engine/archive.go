@@ -98,7 +98,7 @@ func (e *Engine) storeArchive(g *group) error {
 	if len(pages) == 0 {
 		return nil
 	}
-	if err := e.journal.Archive(pages); err != nil {
+	if err := e.journal.Archive(uint64(g.last()), pages); err != nil {
 		return err
 	}
 	for i := range pages {

@@ -220,7 +220,7 @@ func (c *checkpointer) write(started time.Time, begun chan<- core.Sequence) (inf
 	}
 	// What can fail comes before the state is marked.
 	sets, err := c.e.journal.ValueSets()
-	if err != nil {
+	if err = errors.Join(err, c.e.journal.RoomForCheckpoint()); err != nil {
 		return CheckpointInfo{Err: err}
 	}
 	f := freeze{c: c, next: c.nextManifest()}

@@ -652,3 +652,43 @@ func TestCheckpointsComeByThemselves(t *testing.T) {
 		})
 	}
 }
+
+// TestLeftoversAreDropped: values that an interrupted checkpoint left are dropped at the next start, those in use are not, and
+// none as long as a checkpoint is damaged.
+func TestLeftoversAreDropped(t *testing.T) {
+	leavesNothing(t)
+	d := newDisk()
+	o := engine.Options{CheckpointBytes: -1}
+	e := openOn(t, d, o)
+	skus := stock(t, e, 1, 100)
+	kept := uint64(checkpoint(t, e).Sequence)
+	done(t, e, order("c", skus[0], 1))
+	closeEngine(t, e)
+	leave := func(j *wal.Journal) error {
+		w, err := j.BeginCheckpoint(j.Last())
+		if err == nil {
+			_, err = w.Add(make([]byte, 64<<20)) // a whole table file, so it is taken in
+		}
+		return err
+	}
+	sets := func() (all []uint64) {
+		withJournal(t, d, func(j *wal.Journal) (err error) {
+			all, err = j.ValueSets()
+			return err
+		})
+		return all
+	}
+	withJournal(t, d, leave)
+	if got := sets(); len(got) != 2 {
+		t.Fatalf("values of %v", got)
+	}
+	closeEngine(t, openOn(t, d, o))
+	if got := sets(); !slices.Equal(got, []uint64{kept}) {
+		t.Errorf("values of %v, the checkpoint is of %d", got, kept)
+	}
+	withJournal(t, d, func(j *wal.Journal) error { return errors.Join(leave(j), j.DropValues(kept)) }) // which damages it
+	closeEngine(t, openOn(t, d, o))
+	if got := sets(); len(got) != 1 {
+		t.Errorf("with a damaged checkpoint, values of %v", got)
+	}
+}

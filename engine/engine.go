@@ -40,6 +40,7 @@ type Engine struct {
 	// of the sequencer's goroutine
 	timer        *time.Timer
 	nextDeadline core.Millis
+	clock        clockWatch
 	scratch      [32]byte
 	merged       []byte
 	idleMeetings []*meeting
@@ -95,6 +96,9 @@ func Open(o Options) (*Engine, error) {
 	e.archive = &archiver{e: e, stopped: make(chan struct{})}
 	if err := e.recover(); err != nil {
 		return nil, errors.Join(err, e.shutDown())
+	}
+	if err := e.checkpoints.dropLeftovers(); err != nil {
+		return nil, errors.Join(translate(err), e.shutDown())
 	}
 	// 5. The sequencer: from here on new commands come in.
 	go e.sequence()

@@ -16,6 +16,7 @@ type Past struct {
 	group group
 	one   Request
 	at    core.Millis
+	begun bool // a checkpoint, if there is one, was taken over
 }
 
 // OpenPast opens the directory of o for reading. Its state is that of the newest checkpoint before the point, or none;
@@ -65,10 +66,11 @@ func (p *Past) Machine() *core.Machine { return p.e.machine }
 // used.
 func (p *Past) Names() *Engine { return p.e }
 
-// Scan calls fn with every command of the journal up to the point, until it returns an error. The command is valid during the call.
-func (p *Past) Scan(fn func(sequence core.Sequence, at core.Millis, c *core.Command) error) error {
+// Scan calls fn with every command of the journal from a sequence up to the point, until it returns an error; 0 is wherever
+// the journal begins. What it gets is valid during the call.
+func (p *Past) Scan(from core.Sequence, fn func(sequence core.Sequence, at core.Millis, frame []byte, c *core.Command) error) error {
 	var c core.Command
-	err := p.e.journal.Replay(0, func(g wal.Group) error {
+	err := p.e.journal.Replay(uint64(from), func(g wal.Group) error {
 		payload := g.Payload
 		for sequence := core.Sequence(g.First); sequence <= core.Sequence(g.Last()); sequence++ {
 			if sequence > p.reach.point {
@@ -78,8 +80,10 @@ func (p *Past) Scan(fn func(sequence core.Sequence, at core.Millis, c *core.Comm
 			if err != nil {
 				return damage(sequence, err.Error())
 			}
-			if err := fn(sequence, core.Millis(g.Time), &c); err != nil {
-				return err
+			if sequence >= from {
+				if err := fn(sequence, core.Millis(g.Time), payload[:n], &c); err != nil {
+					return err
+				}
 			}
 			payload = payload[n:]
 		}
@@ -93,10 +97,11 @@ func (p *Past) Scan(fn func(sequence core.Sequence, at core.Millis, c *core.Comm
 
 // Advance executes what the journal holds, up to a sequence, which is not behind the point and not before the state.
 func (p *Past) Advance(to core.Sequence) error {
-	if p.Sequence() == 0 {
+	if !p.begun {
 		if err := p.begin(to); err != nil {
 			return err
 		}
+		p.begun = true
 	}
 	err := p.e.journal.Replay(uint64(p.Sequence())+1, func(g wal.Group) error {
 		if core.Sequence(g.First) > to {

@@ -47,6 +47,9 @@ func (e *Engine) restore(until uint64) (damaged []error, err error) {
 		}
 		damaged = append(damaged, err)
 		e.checkpoints.damaged = append(e.checkpoints.damaged, sequence)
+		if err := errors.Join(e.memory.free(), e.memory.reserve(e.options.ReserveBytes)); err != nil {
+			return damaged, err
+		}
 		e.newState(e.keys.seed)
 	}
 	return damaged, nil

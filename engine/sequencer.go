@@ -43,7 +43,7 @@ func (e *Engine) runGroup(g *group) error {
 	if e.Following() {
 		g.now = core.Millis(e.journal.LastTime())
 	} else {
-		g.now = max(g.now, core.Millis(e.options.Clock()))
+		g.now = e.readClock(g.now)
 		e.addTick(g)
 	}
 	if g.commands == 0 && len(g.queries) == 0 {

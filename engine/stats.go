@@ -40,6 +40,10 @@ type Stats struct {
 	PagesRotten    uint64 // pages of checkpoints that were not what was written when they were last read back
 	Readers        int    // registered
 	ReadersOverrun uint64 // readers that a cut has passed since the start
+
+	ClockBehind  uint64 // milliseconds that the system's clock is behind the newest group's time, which stands still meanwhile
+	ClockBack    uint64 // times that the system's clock went back since the start, as seen from group to group
+	ClockForward uint64 // times that it ran ahead by more than a minute
 }
 
 // Stats gives the figures of now.
@@ -71,6 +75,10 @@ func (e *Engine) Stats() Stats {
 		PagesRotten:    e.stats.pagesRotten.Load(),
 		Readers:        e.readers.length(),
 		ReadersOverrun: e.stats.readersOverrun.Load(),
+
+		ClockBehind:  e.clockBehind(),
+		ClockBack:    e.clock.back.Load(),
+		ClockForward: e.clock.forward.Load(),
 	}
 	for i := range e.orders {
 		s.Orders += uint64(e.orders[i].Load())

@@ -90,6 +90,9 @@ func (s *Server) writeEngineMetrics(w io.Writer) {
 	metrics.WriteCounterUint64(w, `holdfast_keys_evicted_total{reason="age"}`, stats.KeysExpired)
 	metrics.WriteCounterUint64(w, `holdfast_keys_evicted_total{reason="number"}`, stats.KeysCrowded)
 	s.writeReplicationMetrics(w)
+	metrics.WriteGaugeUint64(w, "holdfast_engine_clock_behind_milliseconds", stats.ClockBehind)
+	metrics.WriteCounterUint64(w, "holdfast_engine_clock_back_total", stats.ClockBack)
+	metrics.WriteCounterUint64(w, "holdfast_engine_clock_forward_total", stats.ClockForward)
 }
 
 // getDigest serves GET /v1/digest.

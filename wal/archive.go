@@ -5,9 +5,11 @@ import (
 	"errors"
 
 	"github.com/cockroachdb/pebble/v2"
-
-	"holdfast/engine/invariant"
 )
+
+// stampLength is what entries of the archive have before their value: the last sequence of the group that archived it, as
+// a little-endian number, by which they go when the journal is given an earlier end.
+const stampLength = 8
 
 // ArchivedPage is a page of the archive, and the names under which what is in it can be found.
 type ArchivedPage struct {
@@ -22,10 +24,10 @@ type ArchivedName struct {
 	Number uint64
 }
 
-// Archive stores pages. Like the feed it does not wait for the disk: what a crash takes is made again from the journal.
+// Archive stores pages that the group which ends with a sequence has archived. Like the feed it does not wait for the disk: what a crash takes is made again from the journal.
 // It goes through the same log as the groups, so a page is safe when a later group or a checkpoint is. A page that is
 // there already stays as it is, names included.
-func (j *Journal) Archive(pages []ArchivedPage) error {
+func (j *Journal) Archive(sequence uint64, pages []ArchivedPage) error {
 	if err := j.err(); err != nil {
 		return err
 	}
@@ -38,7 +40,7 @@ func (j *Journal) Archive(pages []ArchivedPage) error {
 		case err != nil:
 			return err
 		case !known:
-			putArchived(batch, &pages[i])
+			putArchived(batch, sequence, &pages[i])
 			added = true
 		}
 	}
@@ -48,18 +50,21 @@ func (j *Journal) Archive(pages []ArchivedPage) error {
 	return j.once(func() error { return j.db.Apply(batch, pebble.NoSync) })
 }
 
-func putArchived(batch *pebble.Batch, p *ArchivedPage) {
-	put := func(key []byte, value []byte) {
-		err := batch.Set(key, value, nil)
-		invariant.Check(err == nil, "a batch in memory takes what it is given")
+func putArchived(batch *pebble.Batch, sequence uint64, p *ArchivedPage) {
+	put := func(key []byte, length int) []byte {
+		op := batch.SetDeferred(len(key), stampLength+length)
+		copy(op.Key, key)
+		binary.LittleEndian.PutUint64(op.Value, sequence)
+		return op.Value[stampLength:]
 	}
-	put(archiveKey(p.Number), p.Value)
-	var number [8]byte
+	copy(put(archiveKey(p.Number), len(p.Value)), p.Value)
 	for i := range p.Names {
-		binary.LittleEndian.PutUint64(number[:], p.Names[i].Number)
-		put(nameKey(p.Names[i].Name), number[:])
+		binary.LittleEndian.PutUint64(put(nameKey(p.Names[i].Name), numberLength), p.Names[i].Number)
 	}
 }
+
+// numberLength is the length of what the archive has under a name.
+const numberLength = 8
 
 // ArchivedPage calls fn with a page of the archive, or returns [ErrNotFound]. The bytes are valid only during the call.
 func (j *Journal) ArchivedPage(number uint64, fn func(value []byte) error) error {
@@ -69,7 +74,7 @@ func (j *Journal) ArchivedPage(number uint64, fn func(value []byte) error) error
 // ArchivedName gives the number that the archive has under a name, or [ErrNotFound].
 func (j *Journal) ArchivedName(name []byte) (number uint64, err error) {
 	err = j.get(nameKey(name), func(value []byte) error {
-		if len(value) != 8 {
+		if len(value) != numberLength {
 			return &DamageError{Reason: "a name of the archive has no number"}
 		}
 		number = binary.LittleEndian.Uint64(value)
@@ -80,7 +85,7 @@ func (j *Journal) ArchivedName(name []byte) (number uint64, err error) {
 
 // HasArchivedNames tells whether the archive has any name.
 func (j *Journal) HasArchivedNames() (bool, error) {
-	it, err := j.iterate([]byte{familyName}, []byte{familyName + 1})
+	it, err := j.iterate([]byte{familyExternal}, []byte{familyExternal + 1})
 	if err != nil {
 		return false, err
 	}
@@ -96,7 +101,7 @@ func (j *Journal) has(key []byte) (bool, error) {
 	return err == nil, err
 }
 
-// get calls fn with the value of a key, or returns [ErrNotFound].
+// get calls fn with the value of an entry of the archive, or returns [ErrNotFound].
 func (j *Journal) get(key []byte, fn func(value []byte) error) error {
 	if err := j.err(); err != nil {
 		return err
@@ -108,7 +113,36 @@ func (j *Journal) get(key []byte, fn func(value []byte) error) error {
 	if err != nil {
 		return j.readError(err)
 	}
-	return errors.Join(fn(value), closer.Close())
+	if len(value) < stampLength {
+		return errors.Join(&DamageError{Reason: "an entry of the archive has no stamp"}, closer.Close())
+	}
+	return errors.Join(fn(value[stampLength:]), closer.Close())
+}
+
+// dropArchived has a batch delete what was archived behind a sequence. All of the archive is read for it.
+func (j *Journal) dropArchived(batch *pebble.Batch, sequence uint64) error {
+	for _, f := range families {
+		if !f.stamped {
+			continue
+		}
+		it, err := j.iterate([]byte{f.prefix}, f.end())
+		if err != nil {
+			return err
+		}
+		for ok := it.First(); ok; ok = it.Next() {
+			value, err := it.ValueAndErr()
+			if err != nil {
+				return errors.Join(j.readError(err), it.Close())
+			}
+			if len(value) < stampLength || binary.LittleEndian.Uint64(value) > sequence {
+				mustPut(batch.Delete(it.Key(), nil))
+			}
+		}
+		if err := j.readError(errors.Join(it.Error(), it.Close())); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func archiveKey(number uint64) []byte {
@@ -118,4 +152,4 @@ func archiveKey(number uint64) []byte {
 	return key
 }
 
-func nameKey(name []byte) []byte { return append([]byte{familyName}, name...) }
+func nameKey(name []byte) []byte { return append([]byte{familyExternal}, name...) }

@@ -22,11 +22,11 @@ func TestArchive(t *testing.T) {
 		{Number: 1 << 40, Value: bytes.Repeat([]byte("large"), 20_000)},
 		{Number: 8},
 	}
-	if err := j.Archive(pages); err != nil {
+	if err := j.Archive(3, pages); err != nil {
 		t.Fatal(err)
 	}
 	// A replay stores what is there already: it stays as it is.
-	if err := j.Archive([]ArchivedPage{{Number: 7, Value: []byte("other"), Names: []ArchivedName{{[]byte("a"), 99}}}}); err != nil {
+	if err := j.Archive(3, []ArchivedPage{{Number: 7, Value: []byte("other"), Names: []ArchivedName{{[]byte("a"), 99}}}}); err != nil {
 		t.Fatal(err)
 	}
 	check := func(j *Journal) {
@@ -76,5 +76,42 @@ func TestArchive(t *testing.T) {
 		if err := j.Close(); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+// TestRewindForgetsWhatWasArchivedLater: behind another end other orders may get the numbers, so nothing of the old ones may be
+// found under them.
+func TestRewindForgetsWhatWasArchivedLater(t *testing.T) {
+	leavesNothing(t)
+	fs := vfs.NewMem()
+	j := mustOpen(t, small, "data", Options{FS: fs})
+	l := newLoad(j, 1)
+	page := func(n uint64) ArchivedPage {
+		return ArchivedPage{Number: n, Value: []byte("value"), Names: []ArchivedName{{Name: []byte{byte(n)}, Number: n}}}
+	}
+	var ends []uint64
+	for n := range uint64(3) {
+		if err := errors.Join(l.groups(2), j.Archive(j.Last(), []ArchivedPage{page(n)})); err != nil {
+			t.Fatal(err)
+		}
+		ends = append(ends, j.Last())
+	}
+	if err := j.Close(); err != nil {
+		t.Fatal(err)
+	}
+	prefix := func(*Group, uint32) (int, error) { return 0, errors.New("the end is that of a group") }
+	if err := Rewind("data", Options{FS: fs}, ends[1], prefix); err != nil {
+		t.Fatal(err)
+	}
+	j = mustOpen(t, small, "data", Options{FS: fs})
+	for n := range uint64(3) {
+		err := j.ArchivedPage(n, func([]byte) error { return nil })
+		_, nameErr := j.ArchivedName([]byte{byte(n)})
+		if gone := n == 2; errors.Is(err, ErrNotFound) != gone || errors.Is(nameErr, ErrNotFound) != gone {
+			t.Errorf("page %d: %v, its name: %v", n, err, nameErr)
+		}
+	}
+	if err := j.Close(); err != nil {
+		t.Fatal(err)
 	}
 }

@@ -60,9 +60,28 @@ func (j *Journal) BeginCheckpoint(sequence uint64) (*CheckpointWriter, error) {
 	return &CheckpointWriter{j: j, sequence: sequence}, nil
 }
 
-// Add keeps a value and gives its number. Numbers count from 0.
+// RoomForCheckpoint is [ErrDiskFull] when another table file could bring the disk below its floor, at which the journal itself
+// has to end.
+func (j *Journal) RoomForCheckpoint() error {
+	s := &j.writer.space
+	if s.floor == 0 {
+		return nil
+	}
+	if free, ok := s.free(); ok && free < s.floor+tableBytes {
+		return fmt.Errorf("%w: a checkpoint needs %d bytes, %d are free", ErrDiskFull, s.floor+tableBytes, free)
+	}
+	return nil
+}
+
+// Add keeps a value and gives its number. Numbers count from 0. It is [ErrDiskFull] when there is no room for another table
+// file: the checkpoint is then none, and the journal goes on.
 func (w *CheckpointWriter) Add(value []byte) (uint32, error) {
 	number := w.next
+	if w.table == nil {
+		if err := w.j.RoomForCheckpoint(); err != nil {
+			return 0, err
+		}
+	}
 	err := w.j.once(func() error {
 		if err := w.openTable(); err != nil {
 			return err

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync/atomic"
 	"testing"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -208,4 +209,38 @@ func harms(value []byte) (harmed [][]byte) {
 		harmed = append(harmed, v)
 	}
 	return append(harmed, value[:len(value)-1], value[:0], append(bytes.Clone(value), 0))
+}
+
+// TestCheckpointNeedsRoom: a checkpoint ends before it fills the disk, and the journal goes on. What it left is dropped like that
+// of any interrupted one.
+func TestCheckpointNeedsRoom(t *testing.T) {
+	leavesNothing(t)
+	fs := scarceFS{vfs.NewMem(), new(atomic.Int64), 0}
+	fs.free.Store(1 << 40)
+	j := mustOpen(t, small, "data", Options{FS: fs, BallastBytes: -1, MinFreeBytes: 100 << 20})
+	l := newLoad(j, 1)
+	if err := l.groups(3); err != nil {
+		t.Fatal(err)
+	}
+	w, err := j.BeginCheckpoint(l.acked)
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := content(7, 1<<20)
+	for range tableBytes / len(page) { // exactly one table file
+		if _, err := w.Add(page); err != nil {
+			t.Fatal(err)
+		}
+	}
+	fs.free.Store(100<<20 + tableBytes - 1)
+	if _, err := w.Add(page); !errors.Is(err, ErrDiskFull) || errors.Is(err, ErrFailed) {
+		t.Errorf("got %v", err)
+	}
+	if err := j.RoomForCheckpoint(); !errors.Is(err, ErrDiskFull) {
+		t.Errorf("got %v", err)
+	}
+	fs.free.Store(100<<20 + tableBytes)
+	if err := errors.Join(j.RoomForCheckpoint(), j.DropValues(l.acked), l.groups(3), l.checkpoint(), checkContent(j), j.Close()); err != nil {
+		t.Error(err)
+	}
 }

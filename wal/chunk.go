@@ -25,15 +25,15 @@ const (
 
 // chunkKind is what byte 6 says.
 type chunkKind struct {
-	header int // length
-	begins bool
+	header       int  // length
+	begins, ends bool // a record
 }
 
 var (
-	manifestKinds = [...]chunkKind{1: {7, true}, 2: {7, true}, 3: {7, false}, 4: {7, false}}
+	manifestKinds = [...]chunkKind{1: {7, true, true}, 2: {7, true, false}, 3: {7, false, false}, 4: {7, false, true}}
 	logKinds      = [...]chunkKind{
-		5: {11, true}, 6: {11, true}, 7: {11, false}, 8: {11, false},
-		9: {19, true}, 10: {19, true}, 11: {19, false}, 12: {19, false},
+		5: {11, true, true}, 6: {11, true, false}, 7: {11, false, false}, 8: {11, false, true},
+		9: {19, true, true}, 10: {19, true, false}, 11: {19, false, false}, 12: {19, false, true},
 	}
 )
 
@@ -45,6 +45,7 @@ const (
 // chunk is a chunk that reads well.
 type chunk struct {
 	begins  bool // it is the first of its record
+	ends    bool // it is the last
 	payload []byte
 	size    int // with its header
 }
@@ -79,5 +80,5 @@ func checkedChunk(b []byte, kinds []chunkKind) (chunk, bool) {
 	if sum != binary.LittleEndian.Uint32(b) {
 		return chunk{}, false
 	}
-	return chunk{begins: kind.begins, payload: b[kind.header:size], size: size}, true
+	return chunk{begins: kind.begins, ends: kind.ends, payload: b[kind.header:size], size: size}, true
 }

@@ -459,8 +459,9 @@ func TestDamagedFiles(t *testing.T) {
 			dir := copyDir(t, original)
 			files := filesIn(t, dir, test.pattern)
 			test.harm(t, files[len(files)/2])
-			tables := len(filesIn(t, dir, "*.sst"))
-			j, err := small.open(dir, Options{BallastBytes: -1})
+			fs := inMemory(t, dir)
+			tables := countTables(t, fs)
+			j, err := small.open("data", Options{FS: fs})
 			if err == nil {
 				err = checkContent(j)
 				j.Close()
@@ -470,11 +471,45 @@ func TestDamagedFiles(t *testing.T) {
 				t.Fatalf("got %v", err)
 			}
 			t.Log(err)
-			if left := len(filesIn(t, dir, "*.sst")); left < tables {
+			if left := countTables(t, fs); left < tables {
 				t.Errorf("of %d tables, %d are left", tables, left)
 			}
 		})
 	}
+}
+
+// inMemory copies a directory into memory. A journal that dies of what it finds there, as in a compaction, leaves
+// goroutines that still write, and may write into a directory on the disk while the test removes it.
+func inMemory(t *testing.T, dir string) vfs.FS {
+	t.Helper()
+	fs := vfs.NewMem()
+	if err := fs.MkdirAll("data", 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range filesIn(t, dir, "*") {
+		data, err := os.ReadFile(file)
+		if err == nil {
+			err = writeFile(fs, fs.PathJoin("data", filepath.Base(file)), data)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return fs
+}
+
+func countTables(t *testing.T, fs vfs.FS) (tables int) {
+	t.Helper()
+	names, err := fs.List("data")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range names {
+		if strings.HasSuffix(name, ".sst") {
+			tables++
+		}
+	}
+	return tables
 }
 
 func size(t *testing.T, file string) int64 {

@@ -6,7 +6,7 @@
 // One Pebble database holds everything. The first byte of a key names its family; numbers in keys are
 // big-endian, so that the order of keys is the order of sequences.
 //
-//	'a' + number                      a page of the archive (archive.go)
+//	'a' + number                      a page of the archive, behind the sequence that archived it (archive.go)
 //	'c' + sequence                    head of the checkpoint after that sequence (checkpoint.go)
 //	'd' + sequence                    a document that rode with the command of that sequence
 //	'f' + last + first                feed of the group that spans first..last
@@ -14,7 +14,7 @@
 //	'm' + name                        facts about the directory itself: "identity", and "feed", up to where the feed was cut off
 //	'p' + sequence + number           values of that checkpoint: pages, and pieces of its manifest
 //	'r' + name                        a reader of journal or feed, and how far it has come
-//	'x' + name                        the number that the archive has under a name
+//	'x' + name                        the number that the archive has under a name, behind the sequence that archived it
 //
 // The feed's key begins with the last sequence so that one seek finds the group that holds a sequence, or
 // the next one after it.

@@ -13,11 +13,14 @@ type family struct {
 	// bySequence says that the keys go on with a sequence, and that an entry belongs to the commands up to there: what lies
 	// behind the new end goes. Other families stay as they are.
 	bySequence bool
+	// stamped says that values begin with the sequence of the commands that they belong to: what lies behind the new end goes.
+	stamped bool
 	// forgotten says that all of it goes with the old end.
 	forgotten bool
 }
 
 var families = []family{
+	{prefix: familyArchive, name: "archive", stamped: true},
 	{prefix: familyCheckpoint, name: "checkpoints", bySequence: true},
 	{prefix: familyDocument, name: "documents", bySequence: true},
 	{prefix: familyFeed, name: "feed", bySequence: true},
@@ -25,6 +28,7 @@ var families = []family{
 	{prefix: familyMeta, name: "identity"},
 	{prefix: familyPage, name: "values of checkpoints", bySequence: true},
 	{prefix: familyReader, name: "readers", forgotten: true},
+	{prefix: familyExternal, name: "names of the archive", stamped: true},
 }
 
 // end is the key behind all of the family's.
@@ -32,6 +36,18 @@ func (f family) end() []byte { return []byte{f.prefix + 1} }
 
 // after is the first key of what belongs to commands behind a sequence. The family must be one by sequence.
 func (f family) after(sequence uint64) []byte { return sequenceKey(f.prefix, sequence+1) }
+
+// familyOf gives the family of a key, nil when there is no such.
+func familyOf(key []byte) *family {
+	for i := range families {
+		if len(key) > 0 && key[0] == families[i].prefix {
+			return &families[i]
+		}
+	}
+	return nil
+}
+
+func familyName(prefix byte) string { return familyOf([]byte{prefix}).name }
 
 // knowsAllFamilies refuses a directory with entries that the list does not have, since nobody has said what becomes of them.
 func (j *Journal) knowsAllFamilies() error {

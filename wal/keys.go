@@ -11,7 +11,7 @@ const (
 	familyJournal    = 'j'
 	familyMeta       = 'm'
 	familyPage       = 'p'
-	familyName       = 'x'
+	familyExternal   = 'x'
 	familyReader     = 'r'
 )
 

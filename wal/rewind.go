@@ -46,6 +46,9 @@ func (j *Journal) rewind(until uint64, prefix func(g *Group, commands uint32) (i
 				mustPut(batch.DeleteRange([]byte{f.prefix}, f.end(), nil))
 			}
 		}
+		if err := j.dropArchived(batch, until); err != nil {
+			return err
+		}
 		if j.FeedFloor() > until { // what comes next is not cut off
 			mustPut(batch.Set(feedFloorKey, encodeFloor(until), nil))
 		}

@@ -21,7 +21,7 @@ that 'holdfast journal export' has written. Nothing is changed.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.PersistentFlags().String("data", defaultData, "data `directory`")
-	cmd.AddCommand(verifyCommand(), statCommand(), dumpCommand(), exportCommand())
+	cmd.AddCommand(verifyCommand(), statCommand(), dumpCommand(), replayCommand(), exportCommand())
 	return cmd
 }
 
@@ -44,18 +44,27 @@ func openSource(cmd *cobra.Command, args []string) (journalSource, string, error
 	return j, dir, err
 }
 
-// openJournal opens the journal in the directory of --data for reading.
-func openJournal(cmd *cobra.Command) (*wal.Journal, string, error) {
+// journalDirectory gives the directory of --data, in which there must be something: opening takes the lock and so writes a
+// file, which has no business where there is no journal.
+func journalDirectory(cmd *cobra.Command) (string, error) {
 	dir, err := cmd.Flags().GetString("data")
 	if err != nil {
-		return nil, "", err
+		return "", err
 	}
-	// Opening takes the lock and so writes a file, which has no business where there is no journal.
 	switch files, err := os.ReadDir(dir); {
 	case err != nil:
-		return nil, dir, err
+		return dir, err
 	case len(files) == 0:
-		return nil, dir, fmt.Errorf("%s is empty: there is no journal in it", dir)
+		return dir, fmt.Errorf("%s is empty: there is no journal in it", dir)
+	}
+	return dir, nil
+}
+
+// openJournal opens the journal in the directory of --data for reading.
+func openJournal(cmd *cobra.Command) (*wal.Journal, string, error) {
+	dir, err := journalDirectory(cmd)
+	if err != nil {
+		return nil, dir, err
 	}
 	j, err := wal.Open(dir, wal.Options{ReadOnly: true})
 	return j, dir, err

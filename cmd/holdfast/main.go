@@ -59,13 +59,14 @@ func rootCommand() *cobra.Command {
 One binary, one data directory, no other server needed.`,
 		Example: `  holdfast serve --data ./data --demo
   curl -s http://127.0.0.1:8080/v1/skus/tea-green/availability
+  holdfast backup --url http://127.0.0.1:8080 --to shop.tar
   holdfast bench --scenario hot --orders 100000
   holdfast journal verify --data ./data`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(serveCommand(), benchCommand(), journalCommand(), versionCommand())
+	root.AddCommand(serveCommand(), backupCommand(), restoreCommand(), benchCommand(), journalCommand(), versionCommand())
 	return root
 }
 
@@ -82,6 +83,7 @@ func (e journalError) Unwrap() error { return e.error }
 func exitCode(err error) int {
 	var usage usageError
 	var damage *wal.DamageError
+	var backup *wal.BackupError
 	var journal journalError
 	var diverged *replica.DivergedError
 	switch {
@@ -89,7 +91,7 @@ func exitCode(err error) int {
 		return exitUsage
 	case errors.As(err, &diverged):
 		return exitDiverged
-	case errors.As(err, &damage):
+	case errors.As(err, &damage), errors.As(err, &backup):
 		return exitDamaged
 	case errors.Is(err, wal.ErrLocked):
 		return exitLocked

@@ -68,8 +68,13 @@ func (c *Client) Journal(ctx context.Context, from codec.Position) (io.ReadClose
 	return c.open(ctx, "/v1/journal?"+query.Encode())
 }
 
-// Backup opens a copy of the server's data directory. It has no time limit of its own.
+// Backup opens a copy of the server's data (wal.ReadBackup). It has no time limit of its own.
 func (c *Client) Backup(ctx context.Context) (io.ReadCloser, error) { return c.open(ctx, "/v1/backup") }
+
+// BackupAt is Backup at so many bytes a second at most; 0 is no bound.
+func (c *Client) BackupAt(ctx context.Context, rate int64) (io.ReadCloser, error) {
+	return c.open(ctx, "/v1/backup?rate="+strconv.FormatInt(rate, 10))
+}
 
 // Manifest gives the manifest of a checkpoint (codec.DecodeManifest).
 func (c *Client) Manifest(ctx context.Context, sequence core.Sequence) ([]byte, error) {

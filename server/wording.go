@@ -1,0 +1,17 @@
+package server
+
+import "holdfast/engine/core"
+
+// What the command line shows of a journal is worded as in the API.
+
+// ReasonCode is the code with which a refusal is answered.
+func ReasonCode(reason core.Reason) string { return refusalKind(reason, false).code }
+
+// FormatOrderID writes a public order number as clients see it.
+func FormatOrderID(number uint64) string { return string(appendID(nil, number)) }
+
+// ParseOrderID reads what FormatOrderID writes, and nothing else.
+func ParseOrderID(text string) (number uint64, ok bool) { return parseID([]byte(text)) }
+
+// KeyOf is the key under which a journal has a client's Idempotency-Key.
+func KeyOf(text string) core.IdempotencyKey { return keyOf([]byte(text)) }
