@@ -181,7 +181,10 @@ func (j *Journal) findEnds() error {
 			return err
 		}
 		last := g.Last()
-		w = writer{begun: last, sealed: last, time: g.Time, epoch: g.Epoch, after: g.First - 1, groupEpoch: g.Epoch, chain: HashGroup(value)}
+		w = writer{begun: last, sealed: last, time: g.Time, epoch: g.Epoch, groupEpoch: g.Epoch, chain: HashGroup(value)}
+		if g.Epoch > 1 {
+			w.after = g.First - 1 // or earlier; the value of the role knows
+		}
 		return nil
 	})
 	if err != nil {

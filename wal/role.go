@@ -91,7 +91,7 @@ func (j *Journal) loadRole() error {
 		return &DamageError{Reason: err.Error()}
 	}
 	j.writer.role = s.role
-	if s.epoch > j.writer.epoch {
+	if s.epoch >= j.writer.epoch {
 		j.writer.epoch, j.writer.after = s.epoch, s.after
 	}
 	return nil

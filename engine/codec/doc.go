@@ -188,4 +188,32 @@
 //	     1  flags             bit 0 replayed
 //	     4  zero
 //	     8  public number of the order or hold; 0 for none
+//
+// # Journal stream
+//
+// Media type StreamMediaType: a journal on its way to a replica (AppendStreamHead, AppendPiece, StreamReader).
+//
+//	 0   8  "HFSTREAM"
+//	 8   4  format            2
+//	12   4  zero
+//	16  16  instance          identity of the data directory
+//	32   8  first             sequence with which the journal begins, 0 while there is nothing
+//	40   8  released          the last sequence that may be seen
+//	48   8  epoch
+//	56   8  epoch after       the last sequence before that epoch
+//	64   4  CRC32C            of all before
+//	68   …  pieces, without an end
+//
+// A piece:
+//
+//	 0   4  length            of the body
+//	 4   1  kind              PieceKind
+//	 5   3  zero
+//	 8   4  CRC32C            of bytes 0 to 7, and of the body unless it is a group
+//	12   …  body
+//
+//	1 group        the whole value of a group, as package wal describes it, with a checksum of its own
+//	2 alive        u64 released, u64 epoch, u64 epoch after: the server is still there
+//	3 checkpoint   u64 sequence: a checkpoint was begun of the state at this place of the stream
+//	4 digest       u64 sequence, 16 bytes digest: that checkpoint is on the disk
 package codec

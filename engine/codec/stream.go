@@ -145,6 +145,8 @@ func (r *StreamReader) Head() (h StreamHead, err error) {
 		return h, &FormatError{Offset: 8, What: fmt.Sprintf("has stream format %d, this program knows %d", binary.LittleEndian.Uint32(b[8:]), streamFormat)}
 	case crc32.Checksum(b[:body], castagnoli) != binary.LittleEndian.Uint32(b[body:]):
 		return h, &FormatError{Offset: body, What: "has a wrong checksum"}
+	case binary.LittleEndian.Uint32(b[12:]) != 0:
+		return h, &FormatError{Offset: 12, What: "has something where nothing may be"}
 	}
 	h.Instance = [16]byte(b[16:32])
 	h.First = core.Sequence(binary.LittleEndian.Uint64(b[32:]))
@@ -172,6 +174,9 @@ func (r *StreamReader) Next() (p Piece, err error) {
 	}
 	length := int(binary.LittleEndian.Uint32(head[:]))
 	p.Kind = PieceKind(head[4])
+	if head[5]|head[6]|head[7] != 0 {
+		return Piece{}, &FormatError{Offset: at, What: "has something where nothing may be"}
+	}
 	if reason := r.impossible(p.Kind, length); reason != "" {
 		return Piece{}, &FormatError{Offset: at, What: reason}
 	}
