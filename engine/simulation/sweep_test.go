@@ -112,6 +112,7 @@ func sweep(t *testing.T, load func(*world), every int) {
 // checkImage starts a node from an image.
 func (w *world) checkImage(image *sweepImage) {
 	o := w.options(image.disk)
+	o.Clock = func() int64 { return 0 } // time stands still, so that the node adds no expiry of its own
 	e, err := engine.Open(o)
 	if err == nil {
 		err = w.sameImage(e, image)
@@ -139,8 +140,7 @@ func (w *world) sameImage(e *engine.Engine, image *sweepImage) error {
 	if err != nil {
 		return err
 	}
-	// A hold may have expired when the node started: its clock is later than the crash.
-	if want, known := h.digests[sequence]; known && sequence == at && digest != want {
+	if want, known := h.digests[sequence]; known && digest != want {
 		return fmt.Errorf("the digest after %d is %x, and was %x", sequence, digest, want)
 	}
 	report, _, err := e.Audit()
@@ -174,7 +174,7 @@ func (w *world) sameKeys(e *engine.Engine) error {
 // sweepOrders sends orders one after the other, each with a key.
 func (w *world) sweepOrders() {
 	w.plan.batch, w.plan.keys = 1, 8
-	for range 150 {
+	for range 300 {
 		command := w.clients.command()
 		command.HasKey = true
 		if command.Key == (core.IdempotencyKey{}) {
@@ -187,7 +187,7 @@ func (w *world) sweepOrders() {
 // sweepHolds sends whatever comes, lets holds expire, and forms groups.
 func (w *world) sweepHolds() {
 	w.plan.batch, w.plan.keys = 2, 8
-	for range 25 {
+	for range 60 {
 		w.doGroup()
 		w.look()
 		w.doDeadline()
@@ -198,7 +198,7 @@ func (w *world) sweepHolds() {
 // sweepBatches sends large requests, takes checkpoints, and turns memtables.
 func (w *world) sweepBatches() {
 	w.plan.batch, w.plan.keys = 30, 8
-	for i := range 12 {
+	for i := range 20 {
 		w.sweepSend(w.clients.request())
 		if i%3 == 2 {
 			_, err := w.engine.Checkpoint()
