@@ -44,21 +44,22 @@ func (w *world) tryDamage(d *disk, sealed bool) {
 		case <-w.broken:
 		}
 	}
-	w.settle()
 	if len(info.Damaged) > 0 {
 		w.stats.fallbacks++
 	}
 	switch {
 	case w.isBroken(): // Pebble met the damage in the background
 		w.stats.refused++
-		w.cut() // the other node cannot stay in this bubble
-		w.leave()
 	case err != nil:
 		w.mustBeDamage(err, name)
 		w.stats.refused++
 	default:
 		w.stats.unharmed++
+		return
 	}
+	// A journal that died while it was opened may have left goroutines, and the other node cannot stay with them.
+	w.cut()
+	w.leaveBehind(w.left())
 }
 
 func (w *world) mustBeDamage(err error, name string) {
@@ -79,7 +80,7 @@ func damageable(d *disk) (names []string) {
 	return names
 }
 
-// damage changes a file of a disk.
+// damage changes a file of a disk. cutOff says that the end of a log that was not closed may be gone without a trace.
 func (w *world) damage(d *disk, name string) (cutOff bool) {
 	n, err := d.find("data/" + name)
 	w.must(err, "finding the file")
@@ -90,6 +91,7 @@ func (w *world) damage(d *disk, name string) (cutOff bool) {
 		w.stats.truncations++
 	case 1:
 		clear(n.data[at/sector*sector : min(at/sector*sector+sector, len(n.data))])
+		cutOff = true // a sector may hold the last few groups, and what would tell of their loss
 		w.stats.holes++
 	default:
 		n.data[at] ^= 1 << w.random.IntN(8)

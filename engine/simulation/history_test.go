@@ -28,6 +28,7 @@ type history struct {
 	bound    map[core.IdempotencyKey]core.Sequence
 	holds    map[core.OrderID]holdLife
 	trace    hash.Hash
+	digests  map[core.Sequence]core.Digest // after each group; kept only when it is not nil
 }
 
 // executed is a command of the journal, and what the model says became of it.
@@ -99,6 +100,9 @@ func (h *history) takeGroup(value []byte) {
 	payload := g.Payload
 	for range g.Count {
 		payload = payload[h.execute(payload, core.Millis(g.Time)):]
+	}
+	if h.digests != nil {
+		h.digests[h.last()] = h.machine.Digest()
 	}
 	h.w.stats.groups++
 	h.w.unflushed += 2*len(value) + len(g.Payload)

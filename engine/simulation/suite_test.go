@@ -144,10 +144,13 @@ func (s *suite) worker(from, to uint64) (next uint64) {
 			}
 			words = append(words, rest)
 		default:
-			words = append(words, line)
+			// Of a list of goroutines only what is ours.
+			if !strings.HasPrefix(line, "\t") && !strings.HasPrefix(line, "runtime") {
+				words = append(words, line)
+			}
 		}
-		if len(words) > 400 {
-			words = words[100:]
+		if len(words) > 1000 {
+			words = words[500:]
 		}
 	}
 	if err := command.Wait(); err != nil {

@@ -156,14 +156,18 @@ func (w *world) run(t *testing.T) error {
 		if o.err != nil {
 			return o.err
 		}
-		// What pools keep belongs to the old bubble.
-		runtime.GC()
-		runtime.GC()
+		dropPools()
 		if !o.again {
 			<-ended // and no goroutine is left
 			return nil
 		}
 	}
+}
+
+// dropPools empties the pools of all packages: channels that they keep belong to one bubble.
+func dropPools() {
+	runtime.GC()
+	runtime.GC()
 }
 
 // leftBehind is the panic with which a bubble is left.
@@ -306,9 +310,13 @@ func (w *world) open() {
 		w.trouble()
 		w.stats.opens++
 		e, err := engine.Open(w.options(w.disk))
-		w.settle()
+		if err == nil {
+			w.settle()
+		}
 		if err == nil && !w.gone() {
-			w.disk.disarm()
+			if w.armed {
+				w.disk.disarm()
+			}
 			w.engine, w.unflushed, w.armed, w.tries = e, 0, false, 0
 			w.note("open with %d shards at %d", e.Options().Shards, e.Sequence())
 			return
