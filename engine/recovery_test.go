@@ -361,3 +361,25 @@ func TestFeedReader(t *testing.T) {
 	}
 	closeEngine(t, e)
 }
+
+// TestFeedReaderAmongEventsOfOneSequence: of holds that expire at once, only the last event ends its sequence, and whoever
+// was cut off before that gets all of them again.
+func TestFeedReaderAmongEventsOfOneSequence(t *testing.T) {
+	leavesNothing(t)
+	var clock scriptedClock
+	clock.set(1_790_000_000_000)
+	e := openOn(t, newDisk(), engine.Options{Clock: clock.read})
+	sku := stock(t, e, 1, 10)[0]
+	placed := done(t, e, hold("ann", sku, 1, core.MinTTL), hold("bob", sku, 1, core.MinTTL), hold("cem", sku, 1, core.MinTTL))
+	clock.advance(t, e, clock.read()+int64(core.MinTTL))
+	after := placed[2].sequence
+	for cut := range 4 {
+		reader := e.Feed().Read(after)
+		for n := range cut {
+			if _, h, last, err := reader.Next(); err != nil || h.Kind != core.EventHoldExpired || last != (n == 2) {
+				t.Errorf("event %d of sequence %d is the last: %v, %v", n, h.Sequence, last, err)
+			}
+		}
+	}
+	closeEngine(t, e)
+}

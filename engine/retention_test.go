@@ -296,29 +296,6 @@ func TestFeedIsKeptForKeys(t *testing.T) {
 	closeEngine(t, e)
 }
 
-// TestKeysAreBounded sends more keys than are remembered: the oldest are forgotten, and that is counted.
-func TestKeysAreBounded(t *testing.T) {
-	leavesNothing(t)
-	const most = 1000
-	e := openOn(t, newDisk(), engine.Options{CheckpointBytes: -1, KeysMax: most})
-	sku := stock(t, e, 1, core.MaxOnHand)[0]
-	var commands []core.Command
-	for n := range 3 * most {
-		commands = append(commands, numbered(sku, n+1))
-	}
-	first := done(t, e, commands...)
-	checkpoint(t, e) // keys of commands behind the newest one may still have to be bound
-	eventually(t, "keys are forgotten", func() bool { return e.Stats().Keys <= most })
-	if s := e.Stats(); s.Keys < most/2 || s.KeysCrowded != uint64(len(commands)-s.Keys) {
-		t.Errorf("%d keys are left, %d were forgotten", s.Keys, s.KeysCrowded)
-	}
-	replayed(t, ask(t, e, commands[len(commands)-1])[0], first[len(commands)-1])
-	if again := ask(t, e, commands[0])[0]; again.status != engine.ResultDone {
-		t.Errorf("the oldest key: %+v", again)
-	}
-	closeEngine(t, e)
-}
-
 // rot changes a byte of every value that was kept with a checkpoint.
 func rot(t *testing.T, e *engine.Engine, at core.Sequence) {
 	t.Helper()

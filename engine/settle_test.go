@@ -151,3 +151,34 @@ func TestReaderComesWhileACutIsPlanned(t *testing.T) {
 		t.Errorf("the journal begins with %d, and %v have been passed: %v", first, info.Overrun, err)
 	}
 }
+
+// TestLookedUpTooEarlyIsSentBack: an order whose external id was looked up before the archive grew does not get its place in
+// the journal, and others of its group do.
+func TestLookedUpTooEarlyIsSentBack(t *testing.T) {
+	e, err := Open(Options{Dir: t.TempDir(), CheckpointBytes: -1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	request := func(externals bool, turn uint64) *Request {
+		r := AcquireRequest()
+		r.Add(&core.Command{Kind: core.CommandDefineChannel, Name: []byte("a")})
+		r.count, r.externals, r.archiveTurn = 1, externals, turn
+		return r
+	}
+	early, late, plain := request(true, 0), request(true, 1), request(false, 0)
+	g := newGroup(1)
+	for _, r := range []*Request{early, late, plain} {
+		g.requests = append(g.requests, r)
+		g.commands++
+		g.bytes += len(r.frames)
+	}
+	e.archive.turns.Store(1)
+	e.sendBack(g)
+	if len(g.requests) != 2 || g.requests[0] != late || g.requests[1] != plain || g.commands != 2 || g.bytes != len(late.frames)+len(plain.frames) {
+		t.Errorf("%d requests of %d commands and %d bytes are left", len(g.requests), g.commands, g.bytes)
+	}
+	if early.err != errLookUpAgain {
+		t.Errorf("the early one: %v", early.err)
+	}
+}

@@ -1,0 +1,176 @@
+package engine_test
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"io"
+	"strings"
+	"testing"
+	"time"
+
+	"holdfast/engine"
+	"holdfast/engine/codec"
+	"holdfast/engine/core"
+	"holdfast/engine/replica"
+	"holdfast/wal"
+)
+
+// follows opens a primary and a replica of it.
+func follows(t *testing.T, source *relay) (e *engine.Engine, sku core.SKUID, n *node) {
+	t.Helper()
+	e = openPrimary(t, newDisk(), engine.Options{CheckpointBytes: -1})
+	sku = stock(t, e, 1, 1000)[0]
+	source.primary.Store(e)
+	n = openReplica(t, newDisk(), source, engine.Options{CheckpointBytes: -1})
+	n.reaches(e)
+	return e, sku, n
+}
+
+// TestReplicaReleasesWhatIsDurable holds the replica's sync back: what its primary has released long ago is not to be seen
+// on the replica, which could lose it.
+func TestReplicaReleasesWhatIsDurable(t *testing.T) {
+	leavesNothing(t)
+	e, sku, n := follows(t, &relay{})
+	settled(t, n.engine)
+	before, units := n.engine.Sequence(), orderable(t, n.engine, sku)
+	_, release := n.disk.hold()
+	defer release()
+	done(t, e, order("ann", sku, 1))
+	within(t, "the sync", n.disk.waiting)
+	time.Sleep(moment)
+	if got := n.engine.Sequence(); got != before || n.engine.Feed().Last() > before || orderable(t, n.engine, sku) != units {
+		t.Errorf("sequence %d and %d units are shown, before it was %d and %d", got, orderable(t, n.engine, sku), before, units)
+	}
+	release()
+	n.reaches(e)
+	n.close()
+	closeEngine(t, e)
+}
+
+// forgetful is a source that does not look at the epoch of who asks.
+type forgetful struct{ *relay }
+
+func (f forgetful) Journal(ctx context.Context, from engine.Position) (io.ReadCloser, error) {
+	from.Epoch = 0
+	return f.relay.Journal(ctx, from)
+}
+
+// TestDeposedPrimaryIsNotFollowed: a replica that has heard of a higher epoch does not follow who is still in the old one,
+// whichever of the two notices.
+func TestDeposedPrimaryIsNotFollowed(t *testing.T) {
+	leavesNothing(t)
+	source := &relay{}
+	e, sku, n := follows(t, source)
+	if err := errors.Join(n.stop(), n.engine.RaiseEpoch(2, n.engine.Sequence())); err != nil {
+		t.Fatal(err)
+	}
+	last := n.engine.Sequence()
+	done(t, e, order("ann", sku, 1))
+	for says, source := range map[string]replica.Source{
+		"the replica has heard of epoch 2": source, "it has epoch 1, and this directory epoch 2": forgetful{source},
+	} {
+		closeEngine(t, n.engine)
+		n.open(source)
+		var refused *replica.RefusedError
+		err := within(t, "the end of Run", n.ended)
+		if !errors.As(err, &refused) || refused.Code != replica.CodeOldEpoch || !strings.Contains(err.Error(), says) {
+			t.Errorf("%v, want one that says %q", err, says)
+		}
+		if n.engine.Sequence() != last {
+			t.Errorf("the replica went on to %d", n.engine.Sequence())
+		}
+	}
+	n.cancel()
+	closeEngine(t, n.engine)
+	closeEngine(t, e)
+}
+
+// TestSenderKnowsItsHistory: nobody is sent what does not belong behind what he holds.
+func TestSenderKnowsItsHistory(t *testing.T) {
+	leavesNothing(t)
+	e := openPrimary(t, newDisk(), engine.Options{CheckpointBytes: -1})
+	sku := stock(t, e, 1, 1000)[0]
+	at := e.JournalPosition()
+	done(t, e, order("ann", sku, 1))
+	if _, err := replica.NewSenderTo(e, at); err != nil {
+		t.Error(err)
+	}
+	other, ahead, newer := at, at, at
+	other.Chain[5] ^= 1
+	ahead.Next += 10
+	newer.Epoch++
+	for code, at := range map[string]engine.Position{
+		replica.CodeOtherHistory: other, replica.CodeAhead: ahead, replica.CodeOldEpoch: newer,
+	} {
+		var refused *replica.RefusedError
+		if _, err := replica.NewSenderTo(e, at); !errors.As(err, &refused) || refused.Code != code {
+			t.Errorf("%v, want %s", err, code)
+		}
+	}
+	closeEngine(t, e)
+}
+
+// TestPromotedTakesNoGroups offers the next group of the old primary to a replica that has been promoted.
+func TestPromotedTakesNoGroups(t *testing.T) {
+	leavesNothing(t)
+	e, sku, n := follows(t, &relay{})
+	epoch, last, err := n.follow.Promote()
+	if err != nil || epoch != 2 || last != e.Sequence() {
+		t.Fatalf("epoch %d behind %d: %v", epoch, last, err)
+	}
+	check, batch := n.engine.CheckGroups(), engine.NewGroupBatch()
+	placed := done(t, e, order("ann", sku, 1))[0]
+	err = e.ReadJournal(placed.sequence, func(group []byte, _ core.Sequence) bool {
+		_, err := check.Add(batch, group)
+		return err == nil
+	})
+	if err != nil || batch.Empty() {
+		t.Fatalf("there is no group: %v", err)
+	}
+	if err := n.engine.Apply(batch); !errors.Is(err, engine.ErrPrimary) || n.engine.Sequence() != last {
+		t.Errorf("%v, and the sequence is %d", err, n.engine.Sequence())
+	}
+	done(t, n.engine, order("bob", sku, 1))
+	n.close()
+	closeEngine(t, e)
+}
+
+// lie changes the digests in a stream.
+func lie(stream io.ReadCloser) io.ReadCloser {
+	r, w := io.Pipe()
+	go func() {
+		in := codec.NewStreamReader(bufio.NewReader(stream), wal.MaxGroupBytes)
+		head, err := in.Head()
+		out := codec.AppendStreamHead(nil, &head)
+		for err == nil {
+			if _, err = w.Write(out); err != nil {
+				break
+			}
+			var p codec.Piece
+			if p, err = in.Next(); p.Kind == codec.PieceDigest {
+				p.Digest.Low ^= 1
+			}
+			out = codec.AppendPiece(out[:0], &p)
+		}
+		_ = w.CloseWithError(errors.Join(err, stream.Close()))
+	}()
+	return r
+}
+
+// TestReplicaThatDiffersStops: a digest that is not the replica's own ends following for good, and there is no promotion.
+func TestReplicaThatDiffersStops(t *testing.T) {
+	leavesNothing(t)
+	e, _, n := follows(t, &relay{damage: lie})
+	at := checkpoint(t, e).Sequence
+	var diverged *replica.DivergedError
+	if err := within(t, "the end of Run", n.ended); !errors.As(err, &diverged) || diverged.Sequence != at {
+		t.Errorf("%v, want a divergence at %d", err, at)
+	}
+	if _, _, err := n.follow.Promote(); !errors.As(err, &diverged) || n.follow.Status().Diverged == nil {
+		t.Errorf("promotion: %v", err)
+	}
+	n.cancel()
+	closeEngine(t, n.engine)
+	closeEngine(t, e)
+}
