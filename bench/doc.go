@@ -3,7 +3,8 @@
 // without the verification, unless it was left out on purpose, which the report says.
 //
 // Run does one measurement, CrashLoop kills the server in the middle of load again and again, Histories
-// records what concurrent clients are answered meanwhile and looks for an order that explains it, Verify
+// records what concurrent clients are answered meanwhile and looks for an order that explains it, Checkpoints
+// measures what writing a checkpoint does to latency and throughput, Verify
 // checks a server against the ledger of an earlier run, and ServeEcho is the floor that a
 // comparison measures beside the server.
 //
@@ -14,6 +15,7 @@
 //	workload.go, zipf.go             what the buyers want
 //	script.go, script_mixed.go       what one connection says
 //	form_*.go, http_*.go, append.go  how it is written, and how the answers are read
+//	checkpoint.go, silence.go        what checkpoints cost
 //	histories*.go                    histories: rounds, the killer, clients, what they say, the model
 //	endless*.go                      the endless scenario: its script, its table, its verification
 //	book.go, acks.go, ledger.go      what was acknowledged
@@ -78,6 +80,16 @@
 // every write synced before it is answered; it is driven over its own protocol, which is lighter than
 // HTTP, and against batches it is pipelined at several depths, of which the fastest is marked. Afterwards
 // Redis must have as many orders as it acknowledged.
+//
+// # Checkpoints
+//
+// A server is filled, and everything is written once. Then turns alternate without and with a checkpoint being written,
+// first of single orders in an open loop, then of binary batches in a closed one; half a second at the beginning of each is not counted, and a
+// turn with a checkpoint ends with it at the latest. Before every turn, those without a checkpoint too, orders all over the
+// slabs are cancelled, since a checkpoint writes only pages that have changed; what each wrote is in the result, from the server's metrics.
+// A ratio is that of the two turns of one round, and the median over the rounds is given. The longest silence is
+// the longest time in which no connection at all was answered: what a pause of the server looks like from outside. The restart is
+// that of a killed server, from the start of the process until /readyz says so, with the files still cached by the system.
 //
 // # Endless
 //

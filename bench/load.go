@@ -21,6 +21,7 @@ type load struct {
 	rate        float64 // requests per second; 0 for a closed loop
 	mortal      bool    // the server may die: a broken connection ends quietly
 	recorder    *recorder
+	silence     *silence // nil: not measured
 
 	over   atomic.Bool // no new request is begun
 	pacer  *pacer      // nil in a closed loop
@@ -161,6 +162,7 @@ func (l *load) exchange(w *wire, id int, request []byte, intended time.Time) err
 		return err
 	}
 	l.recorder.record(id, latency, &w.outcome)
+	l.silence.answered(w.used)
 	return nil
 }
 

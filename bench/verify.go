@@ -164,6 +164,7 @@ func (v *verifier) tallyUnits() []bounds {
 	holds := v.work.spec.Scenario == Holds
 	for ordinal := range v.book.acks.all() {
 		switch {
+		case !holds && v.book.settled.get(ordinal) != 0: // cancelled
 		case !holds:
 			add(ordinal, 1, 1)
 		case v.work.fate(ordinal) != fateConfirm:

@@ -113,10 +113,14 @@ func (v *verifier) checkOrderIn(e ack, statuses ...string) string {
 
 // statuses are those that an ordinal's order may have once every hold's time is over.
 func (v *verifier) statuses(ordinal uint64) []string {
-	if v.work.spec.Scenario != Holds {
-		return []string{"placed"}
-	}
 	settled := v.book.settled.get(ordinal) != 0
+	switch {
+	case v.work.spec.Scenario == Holds:
+	case settled:
+		return []string{statusCancelled}
+	default:
+		return []string{statusPlaced}
+	}
 	switch f := v.work.fate(ordinal); {
 	case f == fateConfirm && settled:
 		return []string{"placed"}

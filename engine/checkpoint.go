@@ -246,6 +246,7 @@ func (c *checkpointer) write(started time.Time, begun chan<- core.Sequence) (inf
 	c.damaged = slices.DeleteFunc(c.damaged, func(s uint64) bool { return s == uint64(info.Sequence) })
 	c.e.stats.checkpoints.Add(1)
 	c.e.stats.checkpointBytes.Add(info.Bytes)
+	c.e.stats.checkpointPages.Add(uint64(info.Pages))
 	c.e.stats.checkpoint.Store(uint64(info.Sequence))
 	info.Err = c.dropOlder()
 	return info

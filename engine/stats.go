@@ -6,7 +6,7 @@ import "sync/atomic"
 type counters struct {
 	commands, groups, bytes, events, soldOut atomic.Uint64
 
-	checkpoints, checkpointBytes, checkpointFailures, checkpoint atomic.Uint64
+	checkpoints, checkpointPages, checkpointBytes, checkpointFailures, checkpoint atomic.Uint64
 
 	keysExpired, keysCrowded, journalCuts, feedCuts, pagesVerified, pagesRotten, readersOverrun atomic.Uint64
 }
@@ -28,6 +28,7 @@ type Stats struct {
 
 	Checkpoint         uint64 // sequence of the newest, 0 when there is none
 	Checkpoints        uint64 // written since the start
+	CheckpointPages    uint64 // of those
 	CheckpointBytes    uint64 // of those
 	CheckpointFailures uint64 // that could not be written since the start
 
@@ -63,6 +64,7 @@ func (e *Engine) Stats() Stats {
 
 		Checkpoint:         e.stats.checkpoint.Load(),
 		Checkpoints:        e.stats.checkpoints.Load(),
+		CheckpointPages:    e.stats.checkpointPages.Load(),
 		CheckpointBytes:    e.stats.checkpointBytes.Load(),
 		CheckpointFailures: e.stats.checkpointFailures.Load(),
 

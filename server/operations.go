@@ -78,6 +78,7 @@ func (s *Server) writeEngineMetrics(w io.Writer) {
 	metrics.WriteGaugeUint64(w, "holdfast_engine_journal_broken", broken)
 	metrics.WriteGaugeUint64(w, "holdfast_engine_checkpoint_sequence", stats.Checkpoint)
 	metrics.WriteCounterUint64(w, "holdfast_engine_checkpoints_total", stats.Checkpoints)
+	metrics.WriteCounterUint64(w, "holdfast_engine_checkpoint_pages_total", stats.CheckpointPages)
 	metrics.WriteCounterUint64(w, "holdfast_engine_checkpoint_bytes_total", stats.CheckpointBytes)
 	metrics.WriteCounterUint64(w, "holdfast_engine_checkpoint_failures_total", stats.CheckpointFailures)
 	metrics.WriteCounterUint64(w, "holdfast_engine_checkpoint_pages_verified_total", stats.PagesVerified)

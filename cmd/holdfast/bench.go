@@ -67,7 +67,7 @@ Modes:
 
 	f.StringVar(&c.ResultFile, "json", "", "write the result to this `file` as JSON")
 	f.StringVar(&c.PageFile, "html", "", "write the result to this `file` as a page that opens offline")
-	cmd.AddCommand(benchCrashCommand(), benchReplicaCommand(), benchHistoriesCommand(), benchVerifyCommand(), benchEchoCommand())
+	cmd.AddCommand(benchCrashCommand(), benchCheckpointCommand(), benchReplicaCommand(), benchHistoriesCommand(), benchVerifyCommand(), benchEchoCommand())
 	return cmd
 }
 
