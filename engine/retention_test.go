@@ -450,3 +450,29 @@ func TestRetentionOptionsAreValidated(t *testing.T) {
 		t.Error(o.Validate())
 	}
 }
+
+// TestCutsAreFew: nothing is cut for a little, since every cut rewrites the list of tables.
+func TestCutsAreFew(t *testing.T) {
+	leavesNothing(t)
+	o, _ := tiny()
+	o.JournalHistory = 4 << 20
+	e := openOn(t, newDisk(), o)
+	sku := stock(t, e, 1, core.MaxOnHand)[0]
+	for range 6 {
+		busy(t, e, sku)
+	}
+	retain(t, e)
+	before := e.Stats().JournalCuts
+	c := order("ann", sku, 1)
+	c.Document = bytes.Repeat([]byte("x"), 2<<10)
+	const steps = 32 // of an eighth of a megabyte
+	for range steps {
+		done(t, e, repeat(c, 64)...)
+		checkpoint(t, e)
+		retain(t, e)
+	}
+	if cuts := e.Stats().JournalCuts - before; cuts < 4 || cuts > steps/3 {
+		t.Errorf("%d cuts", cuts)
+	}
+	closeEngine(t, e)
+}

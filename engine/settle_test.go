@@ -182,3 +182,42 @@ func TestLookedUpTooEarlyIsSentBack(t *testing.T) {
 		t.Errorf("the early one: %v", early.err)
 	}
 }
+
+// TestKeyWhoseEventWasCut: between the look at a key and that at its event the key may be forgotten and the event cut off. Who
+// is told that it is still under way asks again, and finds a new key.
+func TestKeyWhoseEventWasCut(t *testing.T) {
+	e, err := Open(Options{Dir: t.TempDir(), CheckpointBytes: -1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	submit := func(c core.Command) Result {
+		t.Helper()
+		r := AcquireRequest()
+		defer ReleaseRequest(r)
+		r.Add(&c)
+		if err := e.Submit(r); err != nil {
+			t.Fatal(err)
+		}
+		return r.Results()[0]
+	}
+	define := func(name string) core.Command {
+		return core.Command{Kind: core.CommandDefineSKU, Name: []byte(name), HasKey: true, Key: core.IdempotencyKey{name[0]}}
+	}
+	first := submit(define("a"))
+	submit(define("b"))
+	if got := submit(define("a")); got.Status != ResultReplayed {
+		t.Fatalf("%+v", got)
+	}
+	if _, err := e.journal.CutFeed(uint64(first.Sequence) + 1); err != nil {
+		t.Fatal(err)
+	}
+	if got := submit(define("a")); got.Status != ResultInProgress {
+		t.Errorf("%+v", got)
+	}
+	if got := submit(define("b")); got.Status != ResultReplayed {
+		t.Errorf("%+v", got)
+	}
+	if err := e.Close(); err != nil {
+		t.Fatal(err)
+	}
+}

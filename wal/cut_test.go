@@ -3,6 +3,7 @@ package wal
 import (
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"testing"
 
@@ -254,5 +255,55 @@ func TestRewindOfCutFeed(t *testing.T) {
 	l := newLoad(j, 5)
 	if err := errors.Join(l.groups(5), j.Close()); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestPowerCutDuringCuts cuts the power before every change of the disk while journal, feed and values of checkpoints are
+// cut that lie in memory, in tables, or half in each: whatever image is found is whole.
+func TestPowerCutDuringCuts(t *testing.T) {
+	leavesNothing(t)
+	seeds := uint64(6)
+	if testing.Short() {
+		seeds = 2
+	}
+	for seed := range seeds {
+		disk := vfs.NewCrashableMem()
+		fs := newFaultFS(disk)
+		j := mustOpen(t, small, "data", Options{FS: fs})
+		l := newLoad(j, seed)
+		l.maximum, l.checkpoints = 20<<10, true
+		if err := l.groups(20 + 40*int(seed%3)); err != nil {
+			t.Fatal(err)
+		}
+		r := rand.New(rand.NewPCG(seed, 9))
+		var images []*vfs.MemFS
+		fs.setHook(func(faultStep) error {
+			images = append(images, disk.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: 50 * r.IntN(3), RNG: r}))
+			return nil
+		})
+		for _, part := range []uint64{4, 2, 1} {
+			if _, err := j.CutGroups(j.Last() / part); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := j.CutFeed(j.FeedLast() / part); err != nil {
+				t.Fatal(err)
+			}
+		}
+		fs.setHook(nil)
+		if err := errors.Join(checkContent(j), j.Close()); err != nil {
+			t.Fatal(err)
+		}
+		if len(images) < 10 {
+			t.Errorf("only %d images", len(images))
+		}
+		for _, image := range images {
+			j := mustOpen(t, small, "data", Options{FS: image})
+			if j.Last() != l.acked {
+				t.Errorf("%d was acknowledged and the journal ends with %d", l.acked, j.Last())
+			}
+			if err := errors.Join(checkContent(j), j.Close()); err != nil {
+				t.Fatal(err)
+			}
+		}
 	}
 }

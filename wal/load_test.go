@@ -251,14 +251,15 @@ func checkFeed(j *Journal) error {
 		if err != nil {
 			return fmt.Errorf("feed at %d: %w", seq, err)
 		}
-		var a, b uint64
-		if _, err := fmt.Sscanf(string(value), "feed of %d to %d", &a, &b); err != nil || a != first || b < seq || b <= j.FeedFloor() {
-			return fmt.Errorf("feed at %d: got %q with first %d: %v", seq, value, first, err)
-		}
-		seq = b + 1
-		if err := closer.Close(); err != nil {
+		text := string(value)
+		if err := closer.Close(); err != nil { // in any case: Pebble panics at its end when somebody still reads
 			return err
 		}
+		var a, b uint64
+		if _, err := fmt.Sscanf(text, "feed of %d to %d", &a, &b); err != nil || a != first || b < seq {
+			return fmt.Errorf("feed at %d: got %q with first %d: %v", seq, text, first, err)
+		}
+		seq = b + 1
 	}
 	if _, _, _, err := j.FeedGroup(j.FeedLast() + 1); !errors.Is(err, ErrNotFound) {
 		return fmt.Errorf("behind the end of the feed: %v", err)
