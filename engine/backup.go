@@ -7,9 +7,15 @@ import (
 	"holdfast/wal"
 )
 
+// What keeps a backup from being made, as package wal says it.
+var (
+	ErrBackupUnderWay = wal.ErrBackupUnderWay
+	ErrDiskFull       = wal.ErrDiskFull
+)
+
 // WriteBackup writes a backup of the data directory, as package wal describes it: at least everything that is
 // released when it is called. Orders are taken meanwhile. rate bounds the bytes a second, 0 is no bound. Errors are
-// wal.ErrBackupUnderWay, wal.ErrDiskFull, that of ctx, ErrClosed when the engine closes, and those of w; what was written is
+// ErrBackupUnderWay, ErrDiskFull, that of ctx, ErrClosed when the engine closes, and those of w; what was written is
 // then no backup.
 func (e *Engine) WriteBackup(ctx context.Context, w io.Writer, rate int64) (wal.BackupInfo, error) {
 	if err := e.use(); err != nil {

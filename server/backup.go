@@ -9,7 +9,7 @@ import (
 
 	"github.com/valyala/fasthttp"
 
-	"holdfast/wal"
+	"holdfast/engine"
 )
 
 const (
@@ -61,9 +61,9 @@ func (s *Server) sendBackup(connection net.Conn, rate int64) {
 	case err == nil:
 	case w.begun:
 		s.options.Log.Warn("a backup was cut off", "error", err)
-	case errors.Is(err, wal.ErrBackupUnderWay):
+	case errors.Is(err, engine.ErrBackupUnderWay):
 		w.fail(s, newProblem(codeOverloaded, "another backup is being written; there is one at a time"))
-	case errors.Is(err, wal.ErrDiskFull):
+	case errors.Is(err, engine.ErrDiskFull):
 		w.fail(s, newProblem(codeUnavailable, "there is too little free space on the server's disk for a backup"))
 	default:
 		s.options.Log.Error("a backup could not be made", "error", err)

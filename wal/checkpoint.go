@@ -209,6 +209,9 @@ func (j *Journal) Manifest(sequence uint64) ([]byte, error) {
 	if len(head) != headLength || crc32.Checksum(head[:24], castagnoli) != binary.LittleEndian.Uint32(head[24:]) {
 		return nil, damage("head is not what was written")
 	}
+	if err := knowsHead(head); err != nil {
+		return nil, err
+	}
 	if v := binary.LittleEndian.Uint32(head); v != headVersion {
 		return nil, damage(fmt.Sprintf("head has format version %d, this program knows %d", v, headVersion))
 	}
@@ -228,6 +231,17 @@ func (j *Journal) Manifest(sequence uint64) ([]byte, error) {
 		return nil, damage("manifest is not what was written")
 	}
 	return manifest, nil
+}
+
+// knowsHead refuses a head that is whole and that a newer program has written.
+func knowsHead(head []byte) error {
+	if len(head) != headLength || crc32.Checksum(head[:24], castagnoli) != binary.LittleEndian.Uint32(head[24:]) {
+		return nil // damaged, if not merely longer: Manifest tells
+	}
+	if v := binary.LittleEndian.Uint32(head); v > headVersion {
+		return fmt.Errorf("%w: a checkpoint has format version %d, this program knows %d", ErrNewerVersion, v, headVersion)
+	}
+	return nil
 }
 
 // Values calls fn with every value that was kept with a checkpoint, in the order of their numbers, the manifest's pieces

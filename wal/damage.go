@@ -17,6 +17,8 @@ type DamageError struct {
 	Sequence uint64
 	// File is the damaged file, as far as known.
 	File string
+	// Key is the key of the damaged entry, as far as known.
+	Key []byte
 	// Reason says in a sentence what was found.
 	Reason string
 	// Cause is the underlying error, if there is one.
@@ -31,6 +33,9 @@ func (e *DamageError) Error() string {
 	}
 	if e.File != "" {
 		s += fmt.Sprintf(" (file %s)", e.File)
+	}
+	if len(e.Key) > 0 {
+		s += fmt.Sprintf(" (key %c %x)", e.Key[0], e.Key[1:])
 	}
 	s += ": " + e.Reason
 	if e.Cause != nil {
@@ -58,11 +63,23 @@ func (j *Journal) readError(err error) error {
 	}
 }
 
+// readErrorAt is readError for an entry of the journal of which the sequence is known with which it should begin.
+func (j *Journal) readErrorAt(err error, sequence uint64) error {
+	err = j.readError(err)
+	var damage *DamageError
+	if errors.As(err, &damage) && damage.Sequence == 0 {
+		damage.Sequence, damage.Key = sequence, sequenceKey(familyJournal, sequence)
+	}
+	return err
+}
+
 // openError does the same for opening the database, when a missing file, or one of the wrong size, is damage too.
 func (j *Journal) openError(err error) error {
 	switch {
 	case err == nil:
 		return nil
+	case strings.Contains(err.Error(), "unknown format major version"):
+		return fmt.Errorf("%w: %w", ErrNewerVersion, err)
 	case pebble.IsCorruptionError(err):
 		return j.readError(err)
 	case errors.Is(err, fs.ErrNotExist), strings.Contains(err.Error(), "object size mismatch"),

@@ -8,6 +8,8 @@ var (
 	ErrLocked = errors.New("the data directory is in use by another process")
 	// ErrFailed is returned by everything that writes once a write or a sync has failed. It wraps the cause.
 	ErrFailed = errors.New("the journal failed and takes no more writes")
+	// ErrNewerVersion says that a newer program has written the directory. It is left as it was.
+	ErrNewerVersion = errors.New("a newer version of this program has written the data directory, which this one cannot read")
 	// ErrNotFound is returned when no document or feed group answers to the sequence.
 	ErrNotFound = errors.New("not found")
 	// ErrCut is returned to those who read on where what comes next was cut off.

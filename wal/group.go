@@ -79,6 +79,9 @@ func DecodeGroup(value []byte) (Group, error) {
 	if sum := crc32.Checksum(value[:body], castagnoli); sum != stored {
 		return Group{}, fmt.Errorf("the checksum of the group is %08x and should be %08x", sum, stored)
 	}
+	if value[0] > groupFormat {
+		return Group{}, fmt.Errorf("%w: a group has format version %d, this program knows %d", ErrNewerVersion, value[0], groupFormat)
+	}
 	if value[0] != groupFormat {
 		return Group{}, fmt.Errorf("the group has format version %d, and this program knows only %d", value[0], groupFormat)
 	}

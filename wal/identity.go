@@ -51,6 +51,9 @@ func decodeIdentity(b []byte) (Identity, error) {
 	if crc32.Checksum(b[:48], castagnoli) != binary.LittleEndian.Uint32(b[48:]) {
 		return Identity{}, errors.New("the checksum of the directory's identity does not match")
 	}
+	if b[0] > identityFormat {
+		return Identity{}, fmt.Errorf("%w: its identity has format version %d, this program knows %d", ErrNewerVersion, b[0], identityFormat)
+	}
 	if b[0] != identityFormat {
 		return Identity{}, fmt.Errorf("the directory has format version %d, and this program knows only %d", b[0], identityFormat)
 	}
@@ -75,18 +78,8 @@ func (id Identity) withRandom() Identity {
 // loadIdentity reads the identity, or makes it when the directory is new: it is the first thing ever
 // written, with a sync, so a directory with groups and without identity has lost something.
 func (j *Journal) loadIdentity() error {
-	value, closer, err := j.db.Get(identityKey)
-	if err == nil {
-		id, err := decodeIdentity(value)
-		closer.Close()
-		if err != nil {
-			return &DamageError{Reason: err.Error()}
-		}
-		j.identity = id
-		return nil
-	}
-	if !errors.Is(err, pebble.ErrNotFound) {
-		return j.readError(err)
+	if err := j.readIdentity(); !errors.Is(err, pebble.ErrNotFound) {
+		return err
 	}
 	if j.Last() != 0 {
 		return &DamageError{Reason: "there are journal groups but the directory has no identity"}
@@ -96,4 +89,22 @@ func (j *Journal) loadIdentity() error {
 	}
 	j.identity = j.options.Identity.withRandom()
 	return j.once(func() error { return j.db.Set(identityKey, j.identity.encode(), pebble.Sync) })
+}
+
+// readIdentity gives pebble.ErrNotFound when there is none.
+func (j *Journal) readIdentity() error {
+	value, closer, err := j.db.Get(identityKey)
+	if err != nil {
+		return j.readError(err)
+	}
+	defer closer.Close()
+	id, err := decodeIdentity(value)
+	switch {
+	case errors.Is(err, ErrNewerVersion):
+		return err
+	case err != nil:
+		return &DamageError{Key: identityKey, Reason: err.Error()}
+	}
+	j.identity = id
+	return nil
 }

@@ -36,6 +36,9 @@ func (j *Journal) inspect() error {
 	if err := j.findEnds(); err != nil {
 		return err
 	}
+	if err := j.knowsVersions(); err != nil {
+		return err
+	}
 	if last := j.Last(); promise.durable > last {
 		return &DamageError{Sequence: last + 1, File: promise.file, Reason: fmt.Sprintf(
 			"the commands up to %d were safely written, and can be read only up to %d", promise.durable, last)}
@@ -99,4 +102,60 @@ func walkBack(it *pebble.Iterator, until uint64) error {
 		later, later.Payload = g, nil
 	}
 	return nil
+}
+
+// knowsVersions refuses what a newer program has written, before anything is changed. Damage is found later, by those who
+// know what it costs.
+func (j *Journal) knowsVersions() error {
+	it, err := j.iterate([]byte{familyCheckpoint}, []byte{familyCheckpoint + 1})
+	if err != nil {
+		return err
+	}
+	for ok := it.First(); ok; ok = it.Next() {
+		if head, err := it.ValueAndErr(); err == nil {
+			if err := knowsHead(head); err != nil {
+				return errors.Join(err, it.Close())
+			}
+		}
+	}
+	_ = it.Close()
+	for _, load := range []func() error{j.readIdentity, j.loadRole} {
+		if err := load(); errors.Is(err, ErrNewerVersion) {
+			return err
+		}
+	}
+	return nil
+}
+
+// placeOfDamage finds the sequence of damage at the journal's end, which is looked at before anything else is read: from
+// where the journal ended when it was closed it goes back in growing steps to a group that can be read, and on from there.
+func (j *Journal) placeOfDamage(err error) error {
+	var damage *DamageError
+	seal, _ := j.readSeal() // a damaged one says nothing
+	if !errors.As(err, &damage) || damage.Sequence != 0 || seal == 0 {
+		return err
+	}
+	it, openErr := j.iterate([]byte{familyJournal}, []byte{familyJournal + 1})
+	if openErr != nil {
+		return err
+	}
+	defer func() { _ = it.Close() }()
+	for step := uint64(1); step <= seal; step *= 2 {
+		if !it.SeekLT(sequenceKey(familyJournal, seal+1-step)) {
+			continue
+		}
+		for ok := true; ok; ok = it.Next() {
+			value, readErr := it.ValueAndErr()
+			g, decodeErr := DecodeGroup(value)
+			if readErr != nil || decodeErr != nil {
+				break
+			}
+			damage.Sequence = g.Last() + 1
+		}
+		if damage.Sequence != 0 {
+			damage.Key = sequenceKey(familyJournal, damage.Sequence)
+			return err
+		}
+	}
+	return err
 }

@@ -188,7 +188,7 @@ func (j *Journal) findEnds() error {
 		return nil
 	})
 	if err != nil {
-		return err
+		return j.placeOfDamage(err)
 	}
 	j.writer.begun, j.writer.sealed, j.writer.time = w.begun, w.sealed, w.time
 	j.writer.epoch, j.writer.after, j.writer.groupEpoch, j.writer.chain = w.epoch, w.after, w.groupEpoch, w.chain

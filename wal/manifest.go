@@ -20,7 +20,7 @@ func (j *Journal) inspectManifest() (exists bool, err error) {
 		return false, nil
 	}
 	if err != nil {
-		return false, j.readError(err)
+		return false, j.openError(err)
 	}
 	if !desc.Exists {
 		return false, j.mustBeNew()

@@ -1,6 +1,7 @@
 package wal
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -15,11 +16,14 @@ func decodeAt(key, value []byte) (Group, error) {
 		return Group{}, err
 	}
 	g, err := DecodeGroup(value)
+	if errors.Is(err, ErrNewerVersion) {
+		return Group{}, err
+	}
 	if err != nil {
-		return Group{}, &DamageError{Sequence: first, Reason: err.Error()}
+		return Group{}, &DamageError{Sequence: first, Key: bytes.Clone(key), Reason: err.Error()}
 	}
 	if g.First != first {
-		return Group{}, &DamageError{Sequence: first, Reason: fmt.Sprintf("the group stored there says that it begins with sequence %d", g.First)}
+		return Group{}, &DamageError{Sequence: first, Key: bytes.Clone(key), Reason: fmt.Sprintf("the group stored there says that it begins with sequence %d", g.First)}
 	}
 	return g, nil
 }
@@ -120,7 +124,7 @@ func (j *Journal) replay(it *pebble.Iterator, from, end uint64, fn func(g Group)
 	for ; ok; ok = it.Next() {
 		value, err := it.ValueAndErr()
 		if err != nil {
-			return j.readError(err)
+			return j.readErrorAt(err, max(v.prior.Last()+1, from))
 		}
 		g, err := v.next(it.Key(), value)
 		if err != nil {
@@ -134,7 +138,7 @@ func (j *Journal) replay(it *pebble.Iterator, from, end uint64, fn func(g Group)
 		}
 	}
 	if err := it.Error(); err != nil {
-		return j.readError(err)
+		return j.readErrorAt(err, max(v.prior.Last()+1, from))
 	}
 	if last := v.prior.Last(); last != end {
 		return &DamageError{Sequence: last + 1, Reason: fmt.Sprintf("the commands %d to %d are missing", last+1, end)}

@@ -67,6 +67,8 @@ func decodeStanding(b []byte) (standing, error) {
 		return standing{}, fmt.Errorf("the directory's role has %d bytes and should have %d", len(b), roleLength)
 	case crc32.Checksum(b[:24], castagnoli) != binary.LittleEndian.Uint32(b[24:]):
 		return standing{}, errors.New("the checksum of the directory's role does not match")
+	case b[0] > roleFormat:
+		return standing{}, fmt.Errorf("%w: its role has format version %d, this program knows %d", ErrNewerVersion, b[0], roleFormat)
 	case b[0] != roleFormat:
 		return standing{}, fmt.Errorf("the directory's role has format version %d, and this program knows only %d", b[0], roleFormat)
 	case b[1] > byte(RoleReplica):
@@ -87,7 +89,9 @@ func (j *Journal) loadRole() error {
 		return j.readError(err)
 	}
 	s, err := decodeStanding(value)
-	if err := errors.Join(err, closer.Close()); err != nil {
+	if err := errors.Join(err, closer.Close()); errors.Is(err, ErrNewerVersion) {
+		return err
+	} else if err != nil {
 		return &DamageError{Reason: err.Error()}
 	}
 	j.writer.role = s.role

@@ -56,8 +56,14 @@ const patience = 30 * time.Second
 // start runs `holdfast serve` on a free port and waits until it listens.
 func start(t *testing.T, dir string, args ...string) *service {
 	t.Helper()
+	return startLine(t, append([]string{binary, "serve", "--listen", "127.0.0.1:0", "--data", dir, "--ballast", "-1"}, args...))
+}
+
+// startLine runs a command line that serves.
+func startLine(t *testing.T, line []string) *service {
+	t.Helper()
 	s := &service{t: t, log: &bytes.Buffer{}, ended: make(chan struct{})}
-	s.cmd = exec.Command(binary, append([]string{"serve", "--listen", "127.0.0.1:0", "--data", dir, "--ballast", "-1"}, args...)...)
+	s.cmd = exec.Command(line[0], line[1:]...)
 	stderr, err := s.cmd.StderrPipe()
 	if err != nil {
 		t.Fatal(err)

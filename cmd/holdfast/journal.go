@@ -21,7 +21,7 @@ that 'holdfast journal export' has written. Nothing is changed.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.PersistentFlags().String("data", defaultData, "data `directory`")
-	cmd.AddCommand(verifyCommand(), statCommand(), dumpCommand(), replayCommand(), exportCommand())
+	cmd.AddCommand(verifyCommand(), statCommand(), dumpCommand(), replayCommand(), salvageCommand(), exportCommand())
 	return cmd
 }
 

@@ -45,11 +45,19 @@ func run(args []string, out, errs io.Writer) int {
 	}
 	fmt.Fprintf(errs, "holdfast: %v\n", err)
 	code := exitCode(err)
+	if damage := (*wal.DamageError)(nil); errors.As(err, &damage) {
+		fmt.Fprint(errs, waysOn)
+	}
 	if code == exitUsage {
 		fmt.Fprintf(errs, "Run '%s --help' for usage.\n", cmd.CommandPath())
 	}
 	return code
 }
+
+// waysOn is told with every damage.
+const waysOn = `Nothing was changed. The ways on: 'holdfast restore' makes a directory from a backup;
+'holdfast journal salvage --data DIR --to NEWDIR' saves what is left of this one.
+`
 
 func rootCommand() *cobra.Command {
 	root := &cobra.Command{
@@ -91,7 +99,7 @@ func exitCode(err error) int {
 		return exitUsage
 	case errors.As(err, &diverged):
 		return exitDiverged
-	case errors.As(err, &damage), errors.As(err, &backup):
+	case errors.As(err, &damage), errors.As(err, &backup), errors.Is(err, wal.ErrNewerVersion):
 		return exitDamaged
 	case errors.Is(err, wal.ErrLocked):
 		return exitLocked

@@ -34,8 +34,9 @@ SIGTERM or SIGINT ends the service in good order: no connection is taken any mor
 way is answered, and the exit code is 0. A second signal ends the process at once, and loses
 nothing that was acknowledged either.
 
-Exit codes: 2 bad usage, 3 the data directory is damaged, 4 the journal could not be written,
-5 another process has the data directory, 6 a replica differs from its primary.
+Exit codes: 2 bad usage, 3 the data directory is damaged or a newer version has written it, 4 the
+journal could not be written, 5 another process has the data directory, 6 a replica differs from its
+primary.
 
 With --follow the server is a replica: it begins with a backup of the primary where its directory is
 empty, follows the primary's journal, answers reads, sends writes to the primary (421), and compares
@@ -214,7 +215,7 @@ func exitJournalFailed(log io.Writer) func(error) {
 func asJournalError(err error) error {
 	var damage *wal.DamageError
 	var bootstrap bootstrapError
-	if err == nil || errors.As(err, &damage) || errors.As(err, &bootstrap) || errors.Is(err, wal.ErrLocked) {
+	if err == nil || errors.As(err, &damage) || errors.As(err, &bootstrap) || errors.Is(err, wal.ErrLocked) || errors.Is(err, wal.ErrNewerVersion) {
 		return err
 	}
 	return journalError{err}
