@@ -200,6 +200,8 @@ func TestBadUsage(t *testing.T) {
 		{"serve", "--data", dir, "--listen", "8080"},
 		{"serve", "--data", dir, "--drain-timeout", "0s"},
 		{"serve", "--data", ""},
+		{"serve", "--data", dir, "--feed-age", "1h", "--keys-window", "2h"},
+		{"serve", "--data", dir, "--journal-history", "-1"},
 		{"bench", "--scenario", "unknown"},
 		{"unknown"},
 		{"journal", "unknown"},
