@@ -292,11 +292,32 @@ func (s *salvage) prune(whole run) error {
 	drop(sequenceKey(familyJournal, 0), sequenceKey(familyJournal, whole.first))
 	drop(sequenceKey(familyCheckpoint, 0), sequenceKey(familyCheckpoint, max(whole.first, 1)-1))
 	if s.report.Rebuilt = whole.first <= 1 && s.mustRebuild(); s.report.Rebuilt {
-		for _, f := range []byte{familyCheckpoint, familyPage, familyFeed} {
+		for _, f := range []byte{familyCheckpoint, familyPage, familyFeed, familyArchive, familyExternal} {
 			drop([]byte{f}, []byte{f + 1})
 		}
+		mustPut(s.batch.Delete(feedFloorKey, nil))
 	}
-	return errors.Join(s.flush(0), s.to.findEnds())
+	if err := errors.Join(s.flush(0), s.to.findEnds(), s.to.loadRole()); err != nil {
+		return err
+	}
+	if s.report.Known > whole.last {
+		s.giveUpEnd(whole.last)
+	}
+	return s.flush(0)
+}
+
+// giveUpEnd is for a journal whose end is lost: like one that was given an earlier end, it goes on in the next epoch, and
+// without the readers, who may have read it.
+func (s *salvage) giveUpEnd(last uint64) {
+	for _, f := range families {
+		if f.forgotten {
+			mustPut(s.batch.DeleteRange([]byte{f.prefix}, f.end(), nil))
+		}
+	}
+	if s.to.FeedFloor() > last {
+		mustPut(s.batch.Set(feedFloorKey, encodeFloor(last), nil))
+	}
+	mustPut(s.batch.Set(roleKey, standing{RolePrimary, s.to.writer.epoch + 1, last}.encode(), nil))
 }
 
 // mustRebuild tells whether checkpoints, feed or archive may have lost something.
