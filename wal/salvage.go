@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -240,8 +241,9 @@ func (s *salvage) choose() (chosen run, err error) {
 			chosen = r
 		}
 	}
-	if chosen.first == 0 && len(runs) > 0 {
-		return run{}, &DamageError{Sequence: runs[0].first, Reason: ErrNothingToSave.Error(), Cause: ErrNothingToSave}
+	if chosen.first == 0 && s.report.Known > 0 {
+		return run{}, fmt.Errorf("%w: %w", &DamageError{Reason: "of the commands up to sequence " +
+			strconv.FormatUint(s.report.Known, 10) + " none can be saved"}, ErrNothingToSave)
 	}
 	return chosen, nil
 }
