@@ -82,6 +82,12 @@
 // A cut is made when it is worth it: at an eighth of what stays. Commands between those with keys count for the feed: whoever
 // sends many without any key, and one with a key from time to time, has the feed of the whole KeysWindow on the disk.
 //
+// # Backups and earlier states
+//
+// WriteBackup copies a running engine's directory. Rewind gives a restored one an earlier end, and OpenPast makes an earlier
+// state in memory (past.go), both with the code that recovery runs; a point between two commands of a group will do. Salvage saves
+// what is left of a damaged directory. Verify opens, audits and closes one.
+//
 // # Invariants
 //
 //   - One group is between the journal and the gate at a time. Group n+1 is formed while n syncs, by those who wait in the queue.

@@ -39,7 +39,8 @@ func (e *DamageError) Error() string {
 	}
 	s += ": " + e.Reason
 	if e.Cause != nil {
-		s += ": " + e.Cause.Error()
+		cause, _, _ := strings.Cut(e.Cause.Error(), "\n") // Pebble's errors go on with what is of use to its authors
+		s += ": " + cause
 	}
 	return s
 }

@@ -66,6 +66,12 @@
 // whole, without range deletions: to get rid of one, everything that stays would be written again. What may go, and when, is
 // for the caller to say.
 //
+// # Backup, earlier ends, salvage
+//
+// WriteBackup streams a copy of an open journal as a tar archive whose last entry lists the others; ReadBackup verifies and
+// unpacks it (backup.go). Rewind gives a restored journal an earlier end (rewind.go). Salvage saves what can be read of a
+// damaged one (salvage.go). What becomes of each key family then is said in one list (family.go).
+//
 // # Failure
 //
 // The first error of a write or a sync kills the journal: [Options.OnFatal] is called once, and every
@@ -92,5 +98,6 @@
 // # Files
 //
 // Besides Pebble's own files the directory holds SEAL, and BALLAST: room that can be given back when the disk is
-// full (space.go). Its length reads as zero; du tells what it takes. It may be deleted at any time.
+// full (space.go). Its length reads as zero; du tells what it takes. It may be deleted at any time. While a backup is
+// written there is a folder BACKUP-UNDER-WAY, and in a directory made from one, until it is opened for writing, the list BACKUP.
 package wal

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -240,8 +241,9 @@ func (s *salvage) choose() (chosen run, err error) {
 			chosen = r
 		}
 	}
-	if chosen.first == 0 && len(runs) > 0 {
-		return run{}, &DamageError{Sequence: runs[0].first, Reason: ErrNothingToSave.Error(), Cause: ErrNothingToSave}
+	if chosen.first == 0 && s.report.Known > 0 {
+		return run{}, fmt.Errorf("%w: %w", &DamageError{Reason: "of the commands up to sequence " +
+			strconv.FormatUint(s.report.Known, 10) + " none can be saved"}, ErrNothingToSave)
 	}
 	return chosen, nil
 }
@@ -292,11 +294,32 @@ func (s *salvage) prune(whole run) error {
 	drop(sequenceKey(familyJournal, 0), sequenceKey(familyJournal, whole.first))
 	drop(sequenceKey(familyCheckpoint, 0), sequenceKey(familyCheckpoint, max(whole.first, 1)-1))
 	if s.report.Rebuilt = whole.first <= 1 && s.mustRebuild(); s.report.Rebuilt {
-		for _, f := range []byte{familyCheckpoint, familyPage, familyFeed} {
+		for _, f := range []byte{familyCheckpoint, familyPage, familyFeed, familyArchive, familyExternal} {
 			drop([]byte{f}, []byte{f + 1})
 		}
+		mustPut(s.batch.Delete(feedFloorKey, nil))
 	}
-	return errors.Join(s.flush(0), s.to.findEnds())
+	if err := errors.Join(s.flush(0), s.to.findEnds(), s.to.loadRole()); err != nil {
+		return err
+	}
+	if s.report.Known > whole.last {
+		s.giveUpEnd(whole.last)
+	}
+	return s.flush(0)
+}
+
+// giveUpEnd is for a journal whose end is lost: like one that was given an earlier end, it goes on in the next epoch, and
+// without the readers, who may have read it.
+func (s *salvage) giveUpEnd(last uint64) {
+	for _, f := range families {
+		if f.forgotten {
+			mustPut(s.batch.DeleteRange([]byte{f.prefix}, f.end(), nil))
+		}
+	}
+	if s.to.FeedFloor() > last {
+		mustPut(s.batch.Set(feedFloorKey, encodeFloor(last), nil))
+	}
+	mustPut(s.batch.Set(roleKey, standing{RolePrimary, s.to.writer.epoch + 1, last}.encode(), nil))
 }
 
 // mustRebuild tells whether checkpoints, feed or archive may have lost something.

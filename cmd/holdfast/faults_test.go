@@ -222,3 +222,44 @@ func TestFullDisk(t *testing.T) {
 	s.order("afterwards", "tea-green", 1)
 	s.stop()
 }
+
+// TestSalvageWithoutCheckpoint damages the journal, and the only checkpoint behind the damage: what is saved ends before, and is
+// audited all the same. Then the beginning is damaged, too, and nothing can be saved.
+func TestSalvageWithoutCheckpoint(t *testing.T) {
+	dir, at := t.TempDir(), t.TempDir()
+	s := start(t, dir, "--demo", "--checkpoint-bytes", "-1")
+	flushed := func(name string) { // a backup brings what there is into tables of its own
+		command(t, 0, "backup", "--url", "http://"+s.address, "--to", filepath.Join(at, name+".tar"))
+	}
+	saved := s.order("saved", "tea-green", 1)
+	flushed("one")
+	s.order("early", "tea-green", 1)
+	flushed("two")
+	late := s.order("late", "tea-green", 1)
+	s.post("/v1/checkpoint", "{}")
+	s.stop()
+	flip(t, dir, "of-early")
+	to := filepath.Join(at, "salvaged")
+	out, _ := command(t, 0, "journal", "salvage", "--data", dir, "--to", to)
+	for _, part := range []string{
+		fmt.Sprintf("saved      sequences 1 to %v,", saved["sequence"]), fmt.Sprintf("to %v, at least", late["sequence"]), "rebuilt    events",
+	} {
+		if !strings.Contains(out, part) {
+			t.Errorf("%q is missing in: %s", part, out)
+		}
+	}
+	again := start(t, to)
+	if status, _ := again.get("/v1/orders/" + saved["id"].(string)); status != 200 {
+		t.Errorf("the order before the damage: %d", status)
+	}
+	again.stop()
+
+	flip(t, dir, "of-saved")
+	_, errs := command(t, 3, "journal", "salvage", "--data", dir, "--to", filepath.Join(at, "nothing"))
+	if !strings.Contains(errs, "no part of the journal") {
+		t.Errorf("message: %s", errs)
+	}
+	if left, _ := filepath.Glob(filepath.Join(at, "nothing*")); len(left) > 0 {
+		t.Errorf("left behind: %v", left)
+	}
+}
