@@ -118,7 +118,7 @@ func placeBatches(b *testing.B, e *engine.Engine, batches int) {
 func BenchmarkRecovery(b *testing.B) {
 	const batches = 61 // half a million orders
 	dir := b.TempDir()
-	e, err := engine.Open(engine.Options{Dir: dir})
+	e, err := engine.Open(engine.Options{Dir: dir, CheckpointBytes: -1})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -127,7 +127,7 @@ func BenchmarkRecovery(b *testing.B) {
 	var commands, seconds float64
 	b.ResetTimer()
 	for range b.N {
-		o := engine.Options{Dir: dir, Hooks: engine.Hooks{Recovered: func(i engine.RecoveryInfo) {
+		o := engine.Options{Dir: dir, CheckpointBytes: -1, Hooks: engine.Hooks{Recovered: func(i engine.RecoveryInfo) {
 			commands += float64(i.Commands)
 			seconds += i.Took.Seconds()
 		}}}
