@@ -1,7 +1,9 @@
 package engine_test
 
 import (
+	"context"
 	"encoding/binary"
+	"log/slog"
 	"math/rand/v2"
 	"sync"
 	"sync/atomic"
@@ -9,6 +11,7 @@ import (
 
 	"holdfast/engine"
 	"holdfast/engine/core"
+	"holdfast/engine/replica"
 )
 
 // BenchmarkSingle submits single orders with keys from 256 goroutines, as many connections do.
@@ -87,14 +90,9 @@ func BenchmarkReplayedKey(b *testing.B) {
 	engine.ReleaseRequest(r)
 }
 
-// BenchmarkRecovery opens a directory with a journal of orders with keys and distinct customers.
-func BenchmarkRecovery(b *testing.B) {
-	const batches = 61 // half a million orders
-	dir := b.TempDir()
-	e, err := engine.Open(engine.Options{Dir: dir})
-	if err != nil {
-		b.Fatal(err)
-	}
+// placeBatches places batches of orders with keys and distinct customers, over ten thousand SKUs.
+func placeBatches(b *testing.B, e *engine.Engine, batches int) {
+	b.Helper()
 	ids := stock(b, e, 10_000, core.MaxOnHand)
 	random := rand.New(rand.NewPCG(1, 2))
 	zipf := rand.NewZipf(random, 1.1, 1, uint64(len(ids)-1))
@@ -114,11 +112,22 @@ func BenchmarkRecovery(b *testing.B) {
 		}
 		engine.ReleaseRequest(r)
 	}
+}
+
+// BenchmarkRecovery opens a directory with a journal of orders with keys and distinct customers.
+func BenchmarkRecovery(b *testing.B) {
+	const batches = 61 // half a million orders
+	dir := b.TempDir()
+	e, err := engine.Open(engine.Options{Dir: dir, CheckpointBytes: -1})
+	if err != nil {
+		b.Fatal(err)
+	}
+	placeBatches(b, e, batches)
 	closeEngine(b, e)
 	var commands, seconds float64
 	b.ResetTimer()
 	for range b.N {
-		o := engine.Options{Dir: dir, Hooks: engine.Hooks{Recovered: func(i engine.RecoveryInfo) {
+		o := engine.Options{Dir: dir, CheckpointBytes: -1, Hooks: engine.Hooks{Recovered: func(i engine.RecoveryInfo) {
 			commands += float64(i.Commands)
 			seconds += i.Took.Seconds()
 		}}}
@@ -131,4 +140,44 @@ func BenchmarkRecovery(b *testing.B) {
 		b.StartTimer()
 	}
 	b.ReportMetric(commands/seconds, "commands/s")
+}
+
+// BenchmarkCatchUp has an empty replica follow a journal of orders with keys and distinct customers, on the real disk.
+func BenchmarkCatchUp(b *testing.B) {
+	const batches = 122 // a million orders
+	o := engine.Options{Dir: b.TempDir(), CheckpointBytes: -1}
+	o.Journal.Identity = cell
+	e, err := engine.Open(o)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer closeEngine(b, e)
+	placeBatches(b, e, batches)
+	b.ResetTimer()
+	for range b.N {
+		b.StopTimer()
+		o.Dir, o.Follow = b.TempDir(), true
+		follower, err := engine.Open(o)
+		if err != nil {
+			b.Fatal(err)
+		}
+		f, err := replica.New(replica.Options{Engine: follower, Source: &replica.Local{Engine: e}, Log: slog.New(slog.DiscardHandler)})
+		if err != nil {
+			b.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(context.Background())
+		b.StartTimer()
+		ended := background(func() error { return f.Run(ctx) })
+		if err := follower.WaitFor(e.Sequence(), patience); err != nil {
+			b.Fatal(err)
+		}
+		b.StopTimer()
+		cancel()
+		if err := <-ended; err != nil {
+			b.Fatal(err)
+		}
+		closeEngine(b, follower)
+		b.StartTimer()
+	}
+	b.ReportMetric(float64(b.N)*float64(e.Sequence())/b.Elapsed().Seconds(), "commands/s")
 }

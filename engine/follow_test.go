@@ -188,6 +188,13 @@ func runWithReplica(t *testing.T, calls []call, want outcome, shards int, seed u
 	result.answers = nil
 	got := observe(t, n.engine, calls)
 	sameOutcome(t, got, result)
+	for sequence := range e.Sequence() {
+		a, errA := e.Document(sequence + 1)
+		b, errB := n.engine.Document(sequence + 1)
+		if !bytes.Equal(a, b) || !errors.Is(errB, errA) {
+			t.Errorf("the document of %d is %q %v, the primary's is %q %v", sequence+1, b, errB, a, errA)
+		}
+	}
 	faults.mute.Store(true)
 	at := checkpoint(t, e)
 	eventually(t, "the digests are compared", func() bool { return n.follow.Status().Compared == at.Sequence })

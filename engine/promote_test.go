@@ -8,6 +8,7 @@ import (
 	"hash/crc32"
 	"strings"
 	"testing"
+	"time"
 
 	"holdfast/engine"
 	"holdfast/engine/core"
@@ -325,4 +326,46 @@ func TestReplicaStopsWhenItDiffers(t *testing.T) {
 		closeEngine(t, n.engine)
 		closeEngine(t, e)
 	}
+}
+
+// TestReplicaShowsOnlyWhatIsDurable holds back the syncs of the primary's disk, and then of the replica's: nothing of a group
+// that a power cut could take from either is on the replica, and then all of it.
+func TestReplicaShowsOnlyWhatIsDurable(t *testing.T) {
+	leavesNothing(t)
+	d, copied, source := newDisk(), newDisk(), &relay{}
+	e := openPrimary(t, d, engine.Options{CheckpointBytes: -1})
+	source.primary.Store(e)
+	n := openReplica(t, copied, source, engine.Options{CheckpointBytes: -1})
+	sku := stock(t, e, 1, 10)[0]
+	n.reaches(e)
+	before := n.engine.Sequence()
+	sees := func() bool {
+		return n.engine.Sequence() > before || n.engine.Feed().Last() > before || orderable(t, n.engine, sku) != 10
+	}
+	allow, release := d.hold()
+	ordered := background(func() error { _, err := tryAsk(e, order("ann", sku, 1)); return err })
+	within(t, "the primary's sync", d.waiting)
+	time.Sleep(20 * time.Millisecond)
+	if sees() {
+		t.Error("the replica shows what its primary could lose")
+	}
+	allowToo, releaseToo := copied.hold()
+	allow()
+	if err := within(t, "the order", ordered); err != nil {
+		t.Fatal(err)
+	}
+	within(t, "the replica's sync", copied.waiting)
+	time.Sleep(20 * time.Millisecond)
+	if sees() {
+		t.Error("the replica shows what it could lose")
+	}
+	allowToo()
+	n.reaches(e)
+	if !sees() {
+		t.Error("the replica does not show the order")
+	}
+	release()
+	releaseToo()
+	n.close()
+	closeEngine(t, e)
 }
