@@ -116,6 +116,7 @@ func (w *world) newPlan(commands int) plan {
 		CheckpointBytes: pick[int64](w, -1, 2<<10, 16<<10, 64<<10),
 		CheckpointEvery: pick(w, 0, 0, 3*time.Second),
 		CheckpointRate:  pick[int64](w, -1, 64<<10, 1<<20),
+		ArchiveAfter:    pick(w, 0, time.Second, time.Minute),
 		JournalHistory:  pick[int64](w, 0, 0, 1, 32<<10),
 	}
 	if tiny {
