@@ -21,6 +21,9 @@ type stats struct {
 	refusedStarts                                                             int // because the disk was full or failed
 	clockForth, clockBack                                                     int
 	flips, truncations, holes, refused, unharmed, fallbacks                   int // damage, and what became of it
+	replicaStarts, replicaCopies, replicaCrashes, replicaCuts                 int
+	replicaEqual, replicaDigests, promotions, connections                     int
+	netCuts, netLosses, netRepeats, netFlips, netDelays                       int
 	shortened                                                                 int // the end of the newest log was lost without a seal
 }
 

@@ -27,13 +27,14 @@ const (
 	stepArmFailure
 	stepFullDisk
 	stepRestart
+	stepReplica
 	stepKinds
 )
 
 // stepWeights say how often each comes, in a run that has it.
 var stepWeights = [stepKinds]int{
 	stepCommands: 300, stepGroup: 300, stepTime: 60, stepDeadline: 60, stepClock: 8, stepRead: 60, stepDigest: 6, stepCheckpoint: 12,
-	stepCrash: 4, stepArmCrash: 6, stepArmFailure: 1, stepFullDisk: 1, stepRestart: 4,
+	stepCrash: 4, stepArmCrash: 6, stepArmFailure: 1, stepFullDisk: 1, stepRestart: 4, stepReplica: 5,
 }
 
 var steps = [stepKinds]func(*world){
@@ -41,6 +42,7 @@ var steps = [stepKinds]func(*world){
 	stepClock: (*world).doClock, stepRead: (*world).doRead, stepDigest: (*world).doDigest, stepCheckpoint: (*world).doCheckpoint,
 	stepCrash: (*world).doCrash, stepArmCrash: (*world).doArmCrash, stepArmFailure: (*world).doArmFailure,
 	stepFullDisk: (*world).doFullDisk, stepRestart: (*world).doRestart,
+	stepReplica: (*world).doReplica,
 }
 
 // doCommands sends requests one after the other, each on its own.
