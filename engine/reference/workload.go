@@ -49,12 +49,12 @@ func NewGenerator(seed uint64, shop *Model) *Generator {
 	return &Generator{generator: *g}
 }
 
-// Next makes a command, of any kind but a tick. Its mask is for whoever sends it to work out.
+// Next makes a command, of any kind that clients send. Its mask is for whoever sends it to work out.
 func (g *Generator) Next() core.Command {
 	for {
 		c := g.command(g.commands)
 		g.commands++
-		if c.Kind != core.CommandTick {
+		if c.Kind != core.CommandTick && c.Kind != core.CommandArchiveOrders {
 			return c
 		}
 	}

@@ -212,6 +212,9 @@ func (c *clients) checkAnswer(a *attempt, i int) {
 			w.fail("a command without a key was told %+v", got.Result)
 		}
 	case engine.ResultRefused:
+		if got.Reason == core.ReasonDuplicateExternal && c.isArchived(got, command) {
+			return
+		}
 		if got.Sequence <= a.released {
 			c.checkSoldOut(got, a.soldOut[i])
 			return
@@ -238,11 +241,54 @@ func (c *clients) checkExecuted(got *answer, command *core.Command) {
 	if x.fingerprint != fingerprint(command) {
 		w.fail("a client was told that its command is %d, which is another one", got.Sequence)
 	}
+	if x.reason == core.ReasonOrderArchived {
+		c.checkArchived(got, command)
+		return
+	}
 	if x.reason != got.Reason || x.changed != got.Changed || x.order != got.Order || (x.reason != 0) != (got.Status == engine.ResultRefused) {
 		w.fail("command %d: the answer is %+v, and has to be %+v", got.Sequence, got.Result, *x)
 	}
 	if !bytes.Equal(x.image, got.image) {
 		w.fail("command %d: the answer shows %x, and has to show %x", got.Sequence, got.image, x.image)
+	}
+}
+
+// isArchived tells whether an external id belongs to an order in the archive. Admission knows that, and the journal hears
+// nothing of it.
+func (c *clients) isArchived(got *answer, command *core.Command) bool {
+	owner, archived := c.w.history.archived[got.Order]
+	return archived && owner.Channel == command.Channel && bytes.Equal(owner.ExternalID, command.ExternalID)
+}
+
+// checkArchived compares the answer to a command on an order in the archive with what its status allows.
+func (c *clients) checkArchived(got *answer, command *core.Command) {
+	order, archived := c.w.history.archived[command.Order]
+	if !archived {
+		// Its number is of a page that has left, and was never given out.
+		if got.Reason != core.ReasonOrderNotFound {
+			c.w.fail("an order that never was is answered with %+v", got.Result)
+		}
+		return
+	}
+	c.w.stats.archiveAnswers++
+	reason := core.ReasonNone
+	releases, cancels := command.Kind == core.CommandReleaseHold, command.Kind == core.CommandCancelOrder
+	switch {
+	case command.ExpectedVersion != 0 && command.ExpectedVersion != order.Version:
+		reason = core.ReasonVersionConflict
+	case order.Status == core.StatusCancelled && !releases && !cancels:
+		reason = core.ReasonOrderCancelled
+	case order.Status == core.StatusReleased && !releases:
+		reason = core.ReasonHoldReleased
+	case order.Status == core.StatusExpired && !releases:
+		reason = core.ReasonHoldExpired
+	}
+	var image []byte
+	if reason != core.ReasonNone {
+		image = codec.AppendRefusal(nil, &core.Refusal{Reason: reason, Order: order.ID, Version: order.Version})
+	}
+	if got.Reason != reason || got.Changed || !bytes.Equal(got.image, image) {
+		c.w.fail("command %d on an archived order: the answer is %+v %x, and has to be %d %x", got.Sequence, got.Result, got.image, reason, image)
 	}
 }
 

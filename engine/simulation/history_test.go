@@ -27,6 +27,7 @@ type history struct {
 	seen     int // events that the feed has shown
 	bound    map[core.IdempotencyKey]core.Sequence
 	holds    map[core.OrderID]holdLife
+	archived map[core.OrderID]core.OrderImage // that have left memory
 	trace    hash.Hash
 	digests  map[core.Sequence]core.Digest // after each group; kept only when it is not nil
 }
@@ -65,6 +66,7 @@ func newHistory(w *world) *history {
 	return &history{
 		w: w, model: reference.New(), machine: core.New(core.Options{Seed: w.seed}), trace: w.trace,
 		bound: map[core.IdempotencyKey]core.Sequence{}, holds: map[core.OrderID]holdLife{},
+		archived: map[core.OrderID]core.OrderImage{},
 	}
 }
 
@@ -128,6 +130,11 @@ func (h *history) execute(payload []byte, now core.Millis) (length int) {
 		}
 	}
 	for i := range events {
+		if events[i].Kind == reference.OrderArchived {
+			h.archived[events[i].Order.ID] = events[i].Order
+			h.w.stats.archived++
+			continue
+		}
 		encoded := codec.AppendEvent(nil, &events[i])
 		h.events = append(h.events, storedEvent{sequence, encoded})
 		h.w.unflushed += len(encoded)
@@ -207,7 +214,8 @@ func (h *history) followFeed(e *engine.Engine) {
 		h.seen++
 	}
 	if h.seen != len(h.events) {
-		h.w.fail("the feed ends after %d events of %d", h.seen, len(h.events))
+		h.w.fail("the feed ends after %d events of %d: those from command %d on are missing, it tells that it has %d, and %d is released",
+			h.seen, len(h.events), h.events[h.seen].sequence, e.Feed().Last(), h.last())
 	}
 }
 

@@ -9,19 +9,22 @@ import (
 // stats count what happened in runs. What a whole suite never saw has not been tested, so the suite fails when one of the
 // counters stays zero.
 type stats struct {
-	commands, groups, requests, answers                         int
-	repeats, replays, keyConflicts, soldOut, overloads          int
-	lost, unknown                                               int // answers that a crash, or a failing journal, kept from a client
-	opens, restarts, digests, audits, reads, heldLooks          int
-	deadlines, checkpoints, memtables                           int
-	crashes, crashesInSync, crashesInStart                      int
-	crashesAtLog, crashesAtTable, crashesAtManifest, crashesAtX int
-	keptNothing, keptSome, keptAll                              int // of what was not synced when the power was cut
-	slowSyncs, failedSyncs, failedWrites, fullDisks             int
-	refusedStarts                                               int // because the disk was full or failed
-	clockForth, clockBack                                       int
-	flips, truncations, holes, refused, unharmed, fallbacks     int // damage, and what became of it
-	shortened                                                   int // the end of the newest log was lost without a seal
+	commands, groups, requests, answers                                       int
+	repeats, replays, keyConflicts, soldOut, overloads                        int
+	lost, unknown                                                             int // answers that a crash, or a failing journal, kept from a client
+	opens, restarts, digests, audits, reads, heldLooks                        int
+	deadlines, checkpoints, memtables, archived, archiveReads, archiveAnswers int
+	crashes, crashesInSync, crashesInStart                                    int
+	crashesAtLog, crashesAtTable, crashesAtManifest, crashesAtX               int
+	keptNothing, keptSome, keptAll                                            int // of what was not synced when the power was cut
+	slowSyncs, failedSyncs, failedWrites, fullDisks                           int
+	refusedStarts                                                             int // because the disk was full or failed
+	clockForth, clockBack                                                     int
+	flips, truncations, holes, refused, unharmed, fallbacks                   int // damage, and what became of it
+	replicaStarts, replicaCopies, replicaCrashes, replicaCuts                 int
+	replicaEqual, replicaDigests, promotions, connections                     int
+	netCuts, netLosses, netRepeats, netFlips, netDelays                       int
+	shortened                                                                 int // the end of the newest log was lost without a seal
 }
 
 // crashAt is the counter for crashes at changes of a class.

@@ -5,6 +5,7 @@ import (
 	"syscall"
 	"time"
 
+	"holdfast/engine"
 	"holdfast/engine/codec"
 	"holdfast/engine/core"
 )
@@ -26,13 +27,14 @@ const (
 	stepArmFailure
 	stepFullDisk
 	stepRestart
+	stepReplica
 	stepKinds
 )
 
 // stepWeights say how often each comes, in a run that has it.
 var stepWeights = [stepKinds]int{
 	stepCommands: 300, stepGroup: 300, stepTime: 60, stepDeadline: 60, stepClock: 8, stepRead: 60, stepDigest: 6, stepCheckpoint: 12,
-	stepCrash: 4, stepArmCrash: 6, stepArmFailure: 1, stepFullDisk: 1, stepRestart: 4,
+	stepCrash: 4, stepArmCrash: 6, stepArmFailure: 1, stepFullDisk: 1, stepRestart: 4, stepReplica: 5,
 }
 
 var steps = [stepKinds]func(*world){
@@ -40,6 +42,7 @@ var steps = [stepKinds]func(*world){
 	stepClock: (*world).doClock, stepRead: (*world).doRead, stepDigest: (*world).doDigest, stepCheckpoint: (*world).doCheckpoint,
 	stepCrash: (*world).doCrash, stepArmCrash: (*world).doArmCrash, stepArmFailure: (*world).doArmFailure,
 	stepFullDisk: (*world).doFullDisk, stepRestart: (*world).doRestart,
+	stepReplica: (*world).doReplica,
 }
 
 // doCommands sends requests one after the other, each on its own.
@@ -197,7 +200,11 @@ func (w *world) doRead() {
 		image, err := w.engine.ReadOrder(nil, id)
 		w.must(err, "reading an order")
 		w.history.follow(w.engine)
-		want, _ := model.Order(id)
+		want, here := model.Order(id)
+		if !here {
+			w.readArchived(id, &image)
+			return
+		}
 		if image.Sequence == w.history.last() && !bytes.Equal(image.Bytes, codec.AppendOrderImage(nil, &want)) {
 			w.fail("order %d reads as %x, want %+v", id, image.Bytes, want)
 		}
@@ -220,6 +227,14 @@ func (w *world) doRead() {
 		}
 	}
 	w.stats.reads++
+}
+
+// readArchived compares an order that has left memory with what it was then.
+func (w *world) readArchived(id core.OrderID, image *engine.Image) {
+	if want := w.history.archived[id]; !bytes.Equal(image.Bytes, codec.AppendOrderImage(nil, &want)) {
+		w.fail("order %d reads from the archive as %x, want %+v", id, image.Bytes, want)
+	}
+	w.stats.archiveReads++
 }
 
 func (w *world) doDigest() {

@@ -28,32 +28,35 @@ type world struct {
 	stats  stats
 	trace  hash.Hash
 
-	disk      *disk
-	engine    *engine.Engine
-	clock     int64 // where the node's clock goes on in the next bubble
-	offset    int64 // of the node's clock to the bubble's, in ms
-	healed    bool  // nothing is broken any more
-	jumped    bool  // the clock jumped, and the engine has not looked at it since
-	history   *history
-	clients   clients
-	broken    chan struct{} // closed when the journal has failed: the process would end
-	tries     int           // of starts that failed
-	armed     bool          // a trap is set on the disk
-	unflushed int           // bytes in the journal's memtable, about
-	log       []string
-	verbose   bool
+	disk        *disk
+	engine      *engine.Engine
+	clock       int64 // where the node's clock goes on in the next bubble
+	offset      int64 // of the node's clock to the bubble's, in ms
+	healed      bool  // nothing is broken any more
+	jumped      bool  // the clock jumped, and the engine has not looked at it since
+	history     *history
+	clients     clients
+	replica     *follower     // nil while there is none
+	replicaDisk *disk         // what the next replica starts from; nil for nothing yet
+	broken      chan struct{} // closed when the journal has failed: the process would end
+	tries       int           // of starts that failed
+	armed       bool          // a trap is set on the disk
+	unflushed   int           // bytes in the journal's memtable, about
+	log         []string
+	verbose     bool
 }
 
 // plan is what a seed chooses for a whole run. Each run leaves out some of what may happen, so that the rest comes often.
 type plan struct {
-	commands int
-	shards   int
-	options  engine.Options
-	keys     int // different idempotency keys at a time
-	batch    int // most commands of a request
-	percents []int
-	damage   bool // files are damaged while the node is down
-	weights  [stepKinds]int
+	commands   int
+	shards     int
+	options    engine.Options
+	keys       int // different idempotency keys at a time
+	batch      int // most commands of a request
+	percents   []int
+	badNetwork bool // between primary and replica
+	damage     bool // files are damaged while the node is down
+	weights    [stepKinds]int
 }
 
 // failure is what a check found.
@@ -105,17 +108,19 @@ func (w *world) now() int64 { return time.Now().UnixMilli() + w.offset }
 // newPlan draws what holds for the whole run.
 func (w *world) newPlan(commands int) plan {
 	p := plan{
-		commands: commands,
-		keys:     pick(w, 2, 10, 60),
-		batch:    pick(w, 1, 3, 12),
-		damage:   w.chance(40),
-		percents: pick(w, []int{0}, []int{100}, []int{0, 50, 100}, []int{0, 10, 50, 90, 100}),
+		commands:   commands,
+		keys:       pick(w, 2, 10, 60),
+		batch:      pick(w, 1, 3, 12),
+		badNetwork: w.chance(70),
+		damage:     w.chance(40),
+		percents:   pick(w, []int{0}, []int{100}, []int{0, 50, 100}, []int{0, 10, 50, 90, 100}),
 	}
 	p.options = engine.Options{
 		Dir:             "data",
 		CheckpointBytes: pick[int64](w, -1, 2<<10, 16<<10, 64<<10),
 		CheckpointEvery: pick(w, 0, 0, 3*time.Second),
 		CheckpointRate:  pick[int64](w, -1, 64<<10, 1<<20),
+		ArchiveAfter:    pick(w, 0, time.Second, time.Minute),
 		JournalHistory:  pick[int64](w, 0, 0, 1, 32<<10),
 	}
 	if tiny {
@@ -208,6 +213,7 @@ func (w *world) life() (again bool, err error) {
 
 // leaveBehind goes on with a disk in another bubble.
 func (w *world) leaveBehind(d *disk) {
+	w.abandonReplica()
 	w.disk, w.engine, w.clock = d, nil, w.now()
 	panic(leftBehind{})
 }
@@ -271,6 +277,9 @@ func (w *world) look() {
 		w.history.follow(w.engine)
 		w.clients.check()
 		w.onTime()
+		if w.replica != nil {
+			w.replica.look()
+		}
 		return
 	}
 	w.recover()
@@ -441,6 +450,7 @@ func (w *world) live() {
 func (w *world) finish() {
 	w.audit()
 	w.history.compareDigest(w.engine)
+	w.catchUp()
 	w.must(w.engine.Close(), "closing")
 	w.disk = w.disk.copy(0, 0)
 	w.open()
