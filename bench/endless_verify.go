@@ -37,7 +37,8 @@ func (t *trial) verifyEndless(ctx context.Context) (*Verification, error) {
 	}
 	v.report("every order was placed, every cancellation done", refused == 0 && unanswered == 0, "%d refused, %d without an answer", refused, unanswered)
 	v.checkDistinct()
-	for _, check := range []func(context.Context) error{v.checkSamples, v.checkExternal, v.checkKeys, v.checkOpen, v.checkLevels} {
+	// Keys come first: they are remembered for a time only.
+	for _, check := range []func(context.Context) error{v.checkKeys, v.checkSamples, v.checkExternal, v.checkOpen, v.checkLevels} {
 		if err := check(ctx); err != nil {
 			return nil, fmt.Errorf("verification: %w", err)
 		}

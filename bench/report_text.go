@@ -24,6 +24,8 @@ func (r *Report) WriteText(w io.Writer) error {
 	p.load(&r.Load)
 	if m := r.Memory; m != nil {
 		p.row("memory", "%s before, %s after, peak %s", bytesText(m.Before), bytesText(m.After), bytesText(m.Peak))
+	}
+	if m := r.Memory; m != nil && m.Orders > 0 {
 		p.row("memory per order", "%.0f bytes of growth, %.0f bytes of all resident memory", m.Growth, m.PerOrder)
 	}
 	if r.Endless != nil {
