@@ -35,7 +35,7 @@ func external(n int, sku core.SKUID) core.Command {
 // closedOrders makes orders of one SKU and cancels them.
 func closedOrders(tb testing.TB, e *engine.Engine, make func(n int) core.Command, from, to int) (ids []core.OrderID) {
 	tb.Helper()
-	const batch = 500
+	const batch = min(500, engine.MaxRequestCommands)
 	for n := from; n < to; n += batch {
 		var placed, cancelled []core.Command
 		for k := n; k < min(n+batch, to); k++ {

@@ -198,7 +198,8 @@ func (a *archiveReader) unpack(to sink, name string, length int64) error {
 	}
 	file := BackupFile{Name: name, Length: length}
 	sum := sha256.New()
-	_, err = io.CopyBuffer(io.MultiWriter(f, sum, a.again), onlyReader{a.in}, a.buffer)
+	// The file comes last: one of Pebble's may change what it was given to write.
+	_, err = io.CopyBuffer(io.MultiWriter(sum, a.again, f), onlyReader{a.in}, a.buffer)
 	if err == nil {
 		err = f.Sync()
 	}

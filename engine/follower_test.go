@@ -48,6 +48,28 @@ func TestReplicaReleasesWhatIsDurable(t *testing.T) {
 	closeEngine(t, e)
 }
 
+// TestReplicaHasDocuments: what a command carried is to be had on the replica, and after a restart of it.
+func TestReplicaHasDocuments(t *testing.T) {
+	leavesNothing(t)
+	e, sku, n := follows(t, &relay{})
+	c := order("ann", sku, 1)
+	c.Document = []byte("to the back door")
+	at := done(t, e, c)[0].sequence
+	n.reaches(e)
+	for range 2 {
+		if document, err := n.engine.Document(at); err != nil || string(document) != string(c.Document) {
+			t.Errorf("the document is %q: %v", document, err)
+		}
+		if err := n.stop(); err != nil {
+			t.Error(err)
+		}
+		closeEngine(t, n.engine)
+		n.open(&relay{})
+	}
+	n.close()
+	closeEngine(t, e)
+}
+
 // forgetful is a source that does not look at the epoch of who asks.
 type forgetful struct{ *relay }
 
