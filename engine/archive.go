@@ -22,8 +22,11 @@ import (
 // the two nothing may slip through, so a request remembers how much had been archived when it was looked up, and the
 // sequencer sends back what was looked up before the last time.
 const (
-	// archiveTurn is how many pages one request archives: about a millisecond of the sequencer's time.
+	// archiveTurn is how many pages one request archives at least, and archiveMost at most: a page is about a tenth of a
+	// millisecond of the sequencer's time. Between the two there is one for every millisecond since the request before, so
+	// that the archive keeps up when groups are large and few, and nobody waits for long when they are small.
 	archiveTurn = 8
+	archiveMost = 64
 	// archivePause lies between two such requests, so that orders which the sequencer sends back get through between them.
 	archivePause = 5 * time.Millisecond
 	// archivePoll is how often it is looked whether something is due.
@@ -134,23 +137,26 @@ func (a *archiver) run() {
 			return
 		case <-poll.C:
 		}
-		for a.turn() {
+		began := time.Now()
+		for most := archiveTurn; a.turn(most); {
 			select {
 			case <-a.e.closed:
 				return
 			case <-time.After(archivePause):
 			}
+			most = min(max(int(time.Since(began).Milliseconds()), archiveTurn), archiveMost)
+			began = time.Now()
 		}
 	}
 }
 
-// turn archives some pages, and tells whether there may be more. What goes wrong will show elsewhere: the engine is
+// turn archives some pages, at most so many, and tells whether there may be more. What goes wrong will show elsewhere: the engine is
 // closing, or its journal has failed.
-func (a *archiver) turn() (more bool) {
+func (a *archiver) turn(most int) (more bool) {
 	if a.e.Following() {
 		return false // what leaves is what left its primary
 	}
-	q := closedRead{before: core.Millis(a.e.options.Clock() - a.e.options.ArchiveAfter.Milliseconds())}
+	q := closedRead{most: most, before: core.Millis(a.e.options.Clock() - a.e.options.ArchiveAfter.Milliseconds())}
 	if _, err := a.e.ask(&q); err != nil || len(q.pages) == 0 {
 		return false
 	}
@@ -165,13 +171,14 @@ func (a *archiver) turn() (more bool) {
 
 // closedRead asks for pages that may be archived.
 type closedRead struct {
+	most   int
 	before core.Millis
 	pages  []core.OrderID
 }
 
 func (q *closedRead) read(m *core.Machine) {
 	for slot := range core.Slot(core.SlotCount) {
-		q.pages = m.ClosedPages(slot, q.before, archiveTurn-len(q.pages), q.pages)
+		q.pages = m.ClosedPages(slot, q.before, q.most-len(q.pages), q.pages)
 	}
 }
 

@@ -38,7 +38,8 @@ type checkpointer struct {
 	freezing bool // a checkpoint began with the group under way
 	keeping  bool // there are pages to copy
 	slot     core.Slot
-	side     uint8 // on which requests with keys are counted
+	turned   time.Time // when pages were copied last
+	side     uint8     // on which requests with keys are counted
 
 	settling [2]sync.WaitGroup // requests with keys that were answered, until their keys are bound
 
@@ -380,8 +381,11 @@ func (c *checkpointer) keepPages() {
 	if !c.keeping {
 		return
 	}
+	now := time.Now()
+	turn := keepTurn * int(min(max(now.Sub(c.turned).Milliseconds(), 1), keepAhead/keepTurn))
+	c.turned = now
 	c.mu.Lock()
-	budget := min(keepTurn, keepAhead-c.queued)
+	budget := min(turn, keepAhead-c.queued)
 	c.mu.Unlock()
 	for budget > 0 && c.slot < core.SlotCount {
 		kept, done := c.e.machine.KeepPages(c.slot, budget)

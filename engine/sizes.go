@@ -12,7 +12,8 @@ const (
 	groupBytes = 1 << 20
 	// keyPageShift gives 4,096 records to a page of the key table.
 	keyPageShift = 12
-	// keepTurn bounds what the sequencer copies between two groups: about 50 µs of its time.
+	// keepTurn bounds what the sequencer copies between two groups, for every millisecond since it copied last: about
+	// 50 µs of its time.
 	keepTurn = 256 << 10
 	// keepAhead bounds what is copied and not written yet, but for pages that had to be copied because they were about to
 	// change.
