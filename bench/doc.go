@@ -112,6 +112,12 @@
 //     external ids are refused to others by their names; the last 64 keys of each connection get their answers
 //     again; the audit is clean and counts as many placed orders as are open, and only those have units. (The counts of an own server only.)
 //
+// # Replicas
+//
+// ReplicaRun loads a primary that a replica follows, kills either with SIGKILL under load and starts it again, and then verifies
+// both and compares their digests. At last it kills the primary for good, promotes the replica, starts the old primary alone
+// to learn from its events which orders it had placed behind the replica's position, and verifies that all others are there.
+//
 // # Histories
 //
 // A history is every request about one SKU, or about three that are bought together, with its answer and the instants

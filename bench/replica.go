@@ -20,24 +20,25 @@ type ReplicaPlan struct {
 
 // ReplicaReport is what a run with a replica found out.
 type ReplicaReport struct {
-	Config         Config      `json:"config"`
-	Plan           ReplicaPlan `json:"plan"`
-	Orders         int64       `json:"orders"`            // acknowledged in all
-	Rate           float64     `json:"orders_per_second"` // while the load ran
-	LagSequences   uint64      `json:"lag_sequences"`     // the largest that was seen while both were up
-	LagSeconds     float64     `json:"lag_seconds"`       // likewise
-	Samples        int         `json:"lag_samples"`
-	CatchUps       []float64   `json:"catch_up_seconds"` // from the start of a killed replica until it was ready
-	Digest         string      `json:"digest"`           // that both had in the end
-	Sequence       uint64      `json:"sequence"`         // of that
-	Compared       uint64      `json:"compared"`         // the newest checkpoint at which the servers themselves compared
-	Reported       uint64      `json:"reported"`         // the replica's position when its primary was killed for good
-	Promoted       uint64      `json:"promoted"`         // the last sequence before its epoch
-	Behind         int64       `json:"behind"`           // acknowledged orders that the primary had placed behind the reported position
-	OK             bool        `json:"ok"`
-	OnPrimary      *Verification
-	OnReplica      *Verification
-	AfterPromotion *Verification
+	Config       Config      `json:"config"`
+	Plan         ReplicaPlan `json:"plan"`
+	Orders       int64       `json:"orders"`            // acknowledged in all
+	Rate         float64     `json:"orders_per_second"` // while the load ran
+	LagSequences uint64      `json:"lag_sequences"`     // the largest that was seen while both were up
+	LagSeconds   float64     `json:"lag_seconds"`       // likewise
+	Samples      int         `json:"lag_samples"`
+	CatchUps     []float64   `json:"catch_up_seconds"` // from the start of a killed replica until it was ready
+	Digest       string      `json:"digest"`           // that both had in the end
+	Sequence     uint64      `json:"sequence"`         // of that
+	Compared     uint64      `json:"compared"`         // the newest checkpoint at which the servers themselves compared
+	Reported     uint64      `json:"reported"`         // the replica's position when its primary was killed for good
+	Promoted     uint64      `json:"promoted"`         // the last sequence before its epoch
+	Behind       int64       `json:"behind"`           // acknowledged orders that the primary had placed behind the reported position
+	OK           bool        `json:"ok"`
+
+	OnPrimary      *Verification `json:"on_primary"`
+	OnReplica      *Verification `json:"on_replica"`
+	AfterPromotion *Verification `json:"after_promotion"`
 }
 
 // ReplicaRun loads a primary whose journal a replica follows; kills either of them in mid-load, as often as the plan says, and

@@ -220,6 +220,26 @@ func TestCrashes(t *testing.T) {
 	}
 }
 
+// TestReplicaRun kills a primary and its replica, and promotes the replica.
+func TestReplicaRun(t *testing.T) {
+	if testing.Short() {
+		t.Skip("runs two servers for several seconds")
+	}
+	c := Config{Executable: holdfast(t), Dir: t.TempDir(), SKUs: 50, Connections: 8, Duration: 3 * time.Second}
+	r, err := ReplicaRun(context.Background(), c, ReplicaPlan{PrimaryKills: 1, ReplicaKills: 1})
+	if err != nil || !r.OK || r.Orders == 0 || r.Samples == 0 || len(r.CatchUps) != 1 || r.Compared == 0 || r.Promoted < r.Reported || !r.AfterPromotion.OK {
+		t.Fatalf("%v\n%+v", err, r)
+	}
+	for _, bad := range []struct {
+		c    Config
+		plan ReplicaPlan
+	}{{Config{Scenario: Holds}, ReplicaPlan{}}, {Config{}, ReplicaPlan{PrimaryKills: -1}}, {Config{URL: "http://127.0.0.1:1"}, ReplicaPlan{}}} {
+		if bad.c.ValidateReplica(bad.plan) == nil {
+			t.Errorf("%+v is taken", bad)
+		}
+	}
+}
+
 // TestRedisPeer places orders of all kinds in a real Redis and asks it what it has.
 func TestRedisPeer(t *testing.T) {
 	path := findRedis("")

@@ -45,6 +45,15 @@
 // directory are derived, and the journal behind it is executed as it was the first time (recovery.go). A damaged checkpoint
 // is named and passed over; without any, everything is executed from the beginning.
 //
+// # Replicas
+//
+// With Options.Follow an engine takes no commands. It is given the groups of another one's journal (follow.go): a
+// GroupChecker verifies them, Apply journals a batch of them by one sync, executes them meanwhile with the code of
+// recovery, and releases each through the same gate. Ticks are among the commands of the primary, so a replica's time is that of
+// its primary. Its checkpoints are where those of the primary are (CheckpointMarks, BeginCheckpoint), but for that of
+// Close and those that are asked for. Promote gives it a higher epoch, and from then on it is a primary, also after a
+// restart. What connects two engines is package replica.
+//
 // # Archive
 //
 // An order that has been closed for Options.ArchiveAfter leaves memory, with the page of 1,024 neighbours that it lies in

@@ -11,7 +11,7 @@
 //	'd' + sequence                    a document that rode with the command of that sequence
 //	'f' + last + first                feed of the group that spans first..last
 //	'j' + first                       journal group that begins with first
-//	'm' + name                        facts about the directory itself: "identity", and "feed", up to where the feed was cut off
+//	'm' + name                        facts about the directory itself: "identity", "role", and "feed", up to where the feed was cut off
 //	'p' + sequence + number           values of that checkpoint: pages, and pieces of its manifest
 //	'r' + name                        a reader of journal or feed, and how far it has come
 //	'x' + name                        the number that the archive has under a name, behind the sequence that archived it
@@ -51,6 +51,16 @@
 // another, everything that reads from any. Several groups may be between Begin and Release.
 //
 // A group is readable only when it is durable: Replay ends with the last group that somebody has waited for.
+//
+// # Copies of another journal
+//
+//	f := wal.NewFollower(j.Head())
+//	g, repeated, err := f.Next(value)         // verified against the group before
+//	c.Add(f, g, value); c.AddDocument(…)      // as often as there is something
+//	p, err := j.BeginCopy(c)                  // then Commit, Wait and Release
+//
+// A replica's directory takes the groups of its primary's, byte for byte, many by one sync. Its role and the epoch that
+// new groups carry are kept in "role" (role.go) and change between groups only (Assume).
 //
 // # Checkpoints
 //
