@@ -27,15 +27,20 @@ SABOTAGEFLAGS ?=
 BENCH_ORDERS   ?= 200000
 COMPARE_ROUNDS ?= 3
 
+# Seeds of `make sim`, the first of them, and commands of each.
+SEEDS    ?= 2000
+FROM     ?= 1
+COMMANDS ?= 5000
+
 # CI=true adds the race detector to the tests, but not for the packages that drive whole processes or
 # millions of commands: under it they would take longer than all the others together.
 PACKAGES = $(shell go list ./...)
-LONG     = holdfast/bench holdfast/cmd/holdfast
+LONG     = holdfast/bench holdfast/cmd/holdfast holdfast/engine/simulation
 # With pages of eight records what needs full ones happens all the time.
 TINY     = ./engine/core ./engine/reference ./engine
 TESTFLAGS ?=
 
-.PHONY: help run build test check format vet staticcheck tidy short fuzz sabotage bench compare clean
+.PHONY: help run build test check format vet staticcheck tidy short fuzz sim sabotage bench compare clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -64,7 +69,7 @@ format:
 # The assembly for other processors, and what stands in for it, are only built here.
 vet:
 	go vet ./...
-	go vet -tags tiny $(TINY)
+	go vet -tags tiny $(TINY) ./engine/simulation
 	GOARCH=arm64 go vet ./engine/core
 	GOARCH=riscv64 go vet ./engine/core
 
@@ -86,6 +91,16 @@ fuzz: ## run every fuzz target for ten seconds (FUZZTIME)
 	    go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$package; \
 	  done; \
 	done
+
+sim: ## run the simulator and the crash sweep; SEED=n runs one seed step by step
+	go test -c -tags tiny,invariants -o bin/simulation ./engine/simulation
+ifdef SEED
+	bin/simulation -test.run '^TestSimulation$$' -test.timeout 0 -sim.seed $(SEED) -sim.commands $(COMMANDS)
+else
+	bin/simulation -test.run '^TestSameSeed|^TestCrashSweep$$' -test.timeout 0 -test.v
+	bin/simulation -test.run '^TestSimulation$$' -test.timeout 0 -test.v -sim.from $(FROM) -sim.seeds $(SEEDS) -sim.commands $(COMMANDS) \
+	  -sim.summary bin/simulation.txt
+endif
 
 sabotage: ## break the product on purpose, in one small way after the other: some test must notice each
 	go run ./cmd/sabotage $(SABOTAGEFLAGS)

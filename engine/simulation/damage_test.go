@@ -3,6 +3,7 @@ package simulation
 import (
 	"bytes"
 	"errors"
+	"math/rand/v2"
 	"path"
 	"slices"
 	"strings"
@@ -17,19 +18,29 @@ import (
 // tryDamage damages a file of a copy of what the node started from, and starts another one on it. It has to be refused, or to be
 // the same in everything. sealed says that the node was closed in good order; when it was not, the end of the newest log
 // may be gone, as nobody can tell its loss from a torn write.
+//
+// Which files there are depends on how far Pebble came in the background, so this has dice of its own, and the run goes on
+// in the same way whatever comes of it: in another bubble, since a journal that dies while it is opened leaves goroutines.
 func (w *world) tryDamage(d *disk, sealed bool) {
 	if !w.plan.damage || w.healed || w.chance(50) {
 		return
 	}
-	names := damageable(d)
-	if len(names) == 0 {
-		return
-	}
-	name := names[w.random.IntN(len(names))]
-	cutOff := w.damage(d, name)
-	mayEnd := !sealed && name == newestLog(d)
-	w.note("%s is damaged, sealed %v", name, sealed)
+	dice := rand.New(rand.NewPCG(w.random.Uint64(), 0xda))
 	o := w.options(d)
+	w.cut()
+	at := w.now()
+	if names := damageable(d); len(names) > 0 {
+		w.startOnDamage(o, d, names[dice.IntN(len(names))], sealed, dice)
+	}
+	w.offset += at - w.now()
+	w.leaveBehind(w.left())
+}
+
+// startOnDamage damages a file and starts a node.
+func (w *world) startOnDamage(o engine.Options, d *disk, name string, sealed bool, dice *rand.Rand) {
+	cutOff := w.damage(d, name, dice)
+	mayEnd := !sealed && name == newestLog(d)
+	w.say("%s is damaged, sealed %v", name, sealed)
 	var info engine.RecoveryInfo
 	o.Hooks.Recovered = func(i engine.RecoveryInfo) { info = i }
 	e, err := engine.Open(o)
@@ -55,11 +66,7 @@ func (w *world) tryDamage(d *disk, sealed bool) {
 		w.stats.refused++
 	default:
 		w.stats.unharmed++
-		return
 	}
-	// A journal that died while it was opened may have left goroutines, and the other node cannot stay with them.
-	w.cut()
-	w.leaveBehind(w.left())
 }
 
 func (w *world) mustBeDamage(err error, name string) {
@@ -81,11 +88,11 @@ func damageable(d *disk) (names []string) {
 }
 
 // damage changes a file of a disk. cutOff says that the end of a log that was not closed may be gone without a trace.
-func (w *world) damage(d *disk, name string) (cutOff bool) {
+func (w *world) damage(d *disk, name string, dice *rand.Rand) (cutOff bool) {
 	n, err := d.find("data/" + name)
 	w.must(err, "finding the file")
-	at := w.random.IntN(len(n.data))
-	switch w.random.IntN(4) {
+	at := dice.IntN(len(n.data))
+	switch dice.IntN(4) {
 	case 0:
 		n.data, cutOff = n.data[:at], true
 		w.stats.truncations++
@@ -94,7 +101,7 @@ func (w *world) damage(d *disk, name string) (cutOff bool) {
 		cutOff = true // a sector may hold the last few groups, and what would tell of their loss
 		w.stats.holes++
 	default:
-		n.data[at] ^= 1 << w.random.IntN(8)
+		n.data[at] ^= 1 << dice.IntN(8)
 		w.stats.flips++
 	}
 	return cutOff

@@ -168,10 +168,10 @@ func (w *world) catchUp() {
 		w.startReplica()
 	}
 	for range 60 {
-		w.settle()
-		w.replica.look()
+		w.look()
 		if w.replica == nil {
 			w.startReplica()
+			continue
 		}
 		if w.replica.engine.Sequence() == w.history.last() {
 			break

@@ -8,17 +8,17 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"testing/cryptotest"
 	"time"
 )
 
 var (
 	oneSeed    = flag.Uint64("sim.seed", 0, "run this seed alone, and print every step")
 	firstSeed  = flag.Uint64("sim.from", 1, "the first seed")
-	seedCount  = flag.Uint64("sim.seeds", 0, "seeds to run; 0 for 100, or 10 with -short")
-	perSeed    = flag.Int("sim.commands", 0, "commands of each seed; 0 for 1000, or 300 with -short")
+	seedCount  = flag.Uint64("sim.seeds", 0, "seeds to run; 0 for 40, or 6 with -short")
+	perSeed    = flag.Int("sim.commands", 0, "commands of each seed; 0 for 500, or 200 with -short")
 	processes  = flag.Int("sim.processes", runtime.NumCPU(), "processes that run seeds side by side")
 	patience   = flag.Duration("sim.patience", 2*time.Minute, "how long a worker may take for one seed")
+	summary    = flag.String("sim.summary", "", "a file for the summary of a suite")
 	stepLogged = flag.Int("sim.steps", 40, "steps to print of a run that fails")
 )
 
@@ -58,7 +58,6 @@ func (o *work) run(t *testing.T) {
 		fmt.Println("begin", seed)
 		w := newWorld(seed, o.commands)
 		w.verbose = o.verbose
-		cryptotest.SetGlobalRandom(t, seed)
 		if err := w.run(t); err != nil {
 			for _, line := range w.log[max(0, len(w.log)-*stepLogged):] {
 				fmt.Println("step", line)

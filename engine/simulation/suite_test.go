@@ -37,15 +37,15 @@ const chunk = 25
 func newSuite(t *testing.T) *suite {
 	s := &suite{t: t, from: *firstSeed, seeds: *seedCount, commands: *perSeed, started: time.Now(), sums: map[uint64]string{}}
 	if s.seeds == 0 {
-		s.seeds = 100
+		s.seeds = 40
 		if testing.Short() {
-			s.seeds = 10
+			s.seeds = 6
 		}
 	}
 	if s.commands == 0 {
-		s.commands = 1000
+		s.commands = 500
 		if testing.Short() {
-			s.commands = 300
+			s.commands = 200
 		}
 	}
 	if *oneSeed != 0 {
@@ -74,6 +74,11 @@ func (s *suite) run() {
 		s.t.Error(s.wrong)
 	}
 	s.t.Log(s.summary())
+	if *summary != "" {
+		if err := os.WriteFile(*summary, []byte(s.summary()), 0o644); err != nil {
+			s.t.Error(err)
+		}
+	}
 }
 
 func (s *suite) wrongSoFar() string {

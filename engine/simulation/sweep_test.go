@@ -12,7 +12,7 @@ import (
 	"holdfast/engine/core"
 )
 
-var sweepEvery = flag.Int("sim.every", 0, "check one of so many images of the crash sweep; 0 for all, or one of 9 with -short")
+var sweepEvery = flag.Int("sim.every", 0, "crash at one of so many changes of the disk; 0 for all in builds with the tag tiny, a few in others")
 
 // sweepSeed gives a shop with several SKUs and locations.
 const sweepSeed = 11
@@ -29,9 +29,13 @@ func TestCrashSweep(t *testing.T) {
 	}
 	every := *sweepEvery
 	if every == 0 {
-		every = 1
-		if testing.Short() {
-			every = 9
+		switch {
+		case testing.Short():
+			every = 15
+		case tiny:
+			every = 1
+		default: // where pages are large, images are, too
+			every = 5
 		}
 	}
 	for _, workload := range []struct {

@@ -9,6 +9,7 @@ import (
 	"math/rand/v2"
 	"runtime"
 	"testing"
+	"testing/cryptotest"
 	"testing/synctest"
 	"time"
 
@@ -78,6 +79,12 @@ func (w *world) must(err error, what string) {
 func (w *world) note(format string, args ...any) {
 	line := fmt.Sprintf(format, args...)
 	_, _ = w.trace.Write([]byte(line))
+	w.say("%s", line)
+}
+
+// say writes a line into the log alone.
+func (w *world) say(format string, args ...any) {
+	line := fmt.Sprintf(format, args...)
 	w.log = append(w.log, fmt.Sprintf("%d: %s", w.history.last(), line))
 	if w.verbose {
 		fmt.Println("step", w.log[len(w.log)-1])
@@ -141,7 +148,8 @@ func (w *world) newPlan(commands int) plan {
 // the node starts again in a new one.
 func (w *world) run(t *testing.T) error {
 	never := make(chan struct{})
-	for {
+	for lives := uint64(0); ; lives++ {
+		cryptotest.SetGlobalRandom(t, w.seed+lives<<32)
 		type outcome struct {
 			again bool
 			err   error
