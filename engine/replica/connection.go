@@ -198,11 +198,13 @@ func (c *connection) read(ctx context.Context) (err error) {
 				return err
 			}
 		}
+		// Only this wait is for the source; what was handed on may take longer.
+		c.silent.Reset(c.f.options.Silence)
 		p, err := c.stream.Next()
+		c.silent.Stop()
 		if err != nil {
 			return endOfStream(err)
 		}
-		c.silent.Reset(c.f.options.Silence)
 		switch {
 		case p.Kind == codec.PieceGroup:
 			if !batch.Fits(len(p.Group)) {
