@@ -93,7 +93,7 @@ fuzz: ## run every fuzz target for ten seconds (FUZZTIME)
 	done
 
 sim: ## run the simulator and the crash sweep; SEED=n runs one seed step by step
-	go test -c -tags tiny,invariants -o bin/simulation ./engine/simulation
+	go test -c -tags tiny -o bin/simulation ./engine/simulation
 ifdef SEED
 	bin/simulation -test.run '^TestSimulation$$' -test.timeout 0 -sim.seed $(SEED) -sim.commands $(COMMANDS)
 else
