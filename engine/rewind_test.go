@@ -156,14 +156,15 @@ func TestRewindToTime(t *testing.T) {
 func TestOutOfReach(t *testing.T) {
 	leavesNothing(t)
 	d := newDisk()
-	var now int64 = 1000
-	o := engine.Options{CheckpointBytes: -1, CheckpointRate: -1, JournalHistory: 1, Clock: func() int64 { return now }}
+	var clock scriptedClock
+	clock.set(1000)
+	o := engine.Options{CheckpointBytes: -1, CheckpointRate: -1, JournalHistory: 1, Clock: clock.read}
 	o.Journal.MinFreeBytes, o.Journal.MemTableBytes = -1, 256<<10
 	e := openOn(t, d, o)
 	skus := stock(t, e, 1, 1_000_000)
 	for range 4 {
 		for range 40 {
-			now++
+			clock.set(clock.read() + 1)
 			done(t, e, order("c", skus[0], 1))
 		}
 		closeEngine(t, e) // brings into tables what can be cut
