@@ -94,11 +94,12 @@
 //
 // What a crash tears off, the end of Pebble's newest log, is dropped in silence: nobody was told that it was
 // safe. Everything else that is not as it was written is a [*DamageError]. Pebble's checksums, ours, the chain
-// and the contiguity find changed bytes and holes. Three things lie beside them, since Pebble passes over a
+// and the contiguity find changed bytes and holes. Four things lie beside them, since Pebble passes over a
 // changed bit in the middle of its newest log or of its MANIFEST and takes it for the end:
 //
 //   - marks in the log, which promise what was durable (mark.go);
 //   - a look behind places of the MANIFEST that cannot be read (manifest.go);
+//   - a look for tables beyond the journal's end (tables.go), since the MANIFEST may have lost its own;
 //   - the seal, a file that says where the journal ended when it was closed (seal.go).
 //
 // Open looks for damage before Pebble may write, because Pebble deletes what it believes to be of no use.

@@ -39,6 +39,9 @@ func (j *Journal) inspect() error {
 	if err := j.knowsVersions(); err != nil {
 		return err
 	}
+	if err := j.inspectTables(); err != nil {
+		return err
+	}
 	if last := j.Last(); promise.durable > last {
 		return &DamageError{Sequence: last + 1, File: promise.file, Reason: fmt.Sprintf(
 			"the commands up to %d were safely written, and can be read only up to %d", promise.durable, last)}

@@ -1,7 +1,6 @@
 package wal
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -12,7 +11,6 @@ import (
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/batchrepr"
 	"github.com/cockroachdb/pebble/v2/sstable"
-	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
 // When Pebble cannot open a directory, its files are read one by one: every entry that was ever written and is still on the disk.
@@ -100,7 +98,7 @@ func (s *salvage) copyTable(name string, put func(key, value []byte) error) (err
 	if err != nil {
 		return broken(err)
 	}
-	r, err := s.openTable(f)
+	r, err := s.from.openTable(f)
 	if err != nil {
 		return broken(err)
 	}
@@ -131,20 +129,6 @@ func (s *salvage) copyTable(name string, put func(key, value []byte) error) (err
 		return broken(err)
 	}
 	return nil
-}
-
-func (s *salvage) openTable(f vfs.File) (*sstable.Reader, error) {
-	readable, err := sstable.NewSimpleReadable(f)
-	if err != nil {
-		return nil, errors.Join(err, f.Close())
-	}
-	options := s.from.tuning.pebbleOptions(s.from.fs, true)
-	options.EnsureDefaults()
-	r, err := sstable.NewReader(context.Background(), readable, options.MakeReaderOptions())
-	if err != nil {
-		return nil, errors.Join(err, readable.Close())
-	}
-	return r, nil
 }
 
 // copyLog copies the entries of all batches in a log that can be read, also behind places that cannot.
