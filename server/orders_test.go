@@ -41,8 +41,12 @@ func TestOrderLife(t *testing.T) {
 	h.wantProblem(412, codeVersionConflict, "POST", "/v1/orders/"+id+"/cancel", "", `If-Match: W/"1"`)
 	h.wantProblem(412, codeVersionConflict, "POST", "/v1/orders/"+id+"/cancel", "", `If-Match: "x"`)
 	h.wantProblem(400, codeInvalidHeader, "POST", "/v1/orders/"+id+"/cancel", "", `If-Match: 1`)
-	if fields := h.want(200, "POST", "/v1/orders/"+id+"/cancel", "{}", `If-Match: "1"`); fields["status"] != "cancelled" {
-		t.Errorf("cancelled: %v", fields)
+	cancelled := h.do("POST", "/v1/orders/"+id+"/cancel", "{}", `If-Match: "1"`)
+	if cancelled.status != 200 || cancelled.json(t)["status"] != "cancelled" || cancelled.header.Get("ETag") != `"2"` {
+		t.Errorf("cancelled: %d %v %s", cancelled.status, cancelled.header, cancelled.body)
+	}
+	if read := h.do("GET", "/v1/orders/"+id, ""); read.header.Get("ETag") != `"2"` || string(read.body) != string(cancelled.body) {
+		t.Errorf("read after the cancellation: %v %s", read.header, read.body)
 	}
 	if fields := h.want(200, "POST", "/v1/orders/"+id+"/cancel", ""); fields["status"] != "cancelled" {
 		t.Errorf("cancelled again: %v", fields)
