@@ -86,6 +86,7 @@ func (m *Model) followUp(c *core.Command) core.Outcome {
 		o.claimAll(claimAllocated)
 	default:
 		o.claimAll(claimNone)
+		m.forget(o)
 	}
 	o.status = v.status
 	o.version++

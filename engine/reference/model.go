@@ -27,7 +27,7 @@ type Model struct {
 type sku struct {
 	image  core.SKUImage
 	onHand map[core.LocationID]core.Quantity // a location is in it from its first adjustment
-	sold   []soldLine                        // every line ever made of it
+	sold   []soldLine                        // every line of it that still counts as something
 }
 
 type soldLine struct {
@@ -129,6 +129,7 @@ func (m *Model) expire(mask core.SlotMask) {
 		}
 		for _, o := range m.dueIn(slot) {
 			o.claims[slot] = claimNone
+			m.forget(o)
 			if slot == o.id.Home() {
 				o.status = core.StatusExpired
 				o.version++
@@ -174,6 +175,14 @@ func (o *order) mask() core.SlotMask {
 		mask |= l.sku.Slot().Mask()
 	}
 	return mask
+}
+
+// forget drops the lines of an order that count as nothing any more, and never will again.
+func (m *Model) forget(o *order) {
+	for _, l := range o.lines {
+		s := m.skus[l.sku]
+		s.sold = slices.DeleteFunc(s.sold, func(l soldLine) bool { return l.claim() == claimNone })
+	}
 }
 
 // claimAll makes all units of the order count as the same.

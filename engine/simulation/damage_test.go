@@ -29,6 +29,7 @@ func (w *world) tryDamage(d *disk, sealed bool) {
 	o := w.options(d)
 	w.cut()
 	at := w.now()
+	o.Clock = func() int64 { return 0 } // time stands still, so that the node adds no expiry of its own
 	if names := damageable(d); len(names) > 0 {
 		w.startOnDamage(o, d, names[dice.IntN(len(names))], sealed, dice)
 	}
@@ -87,11 +88,19 @@ func damageable(d *disk) (names []string) {
 	return names
 }
 
+// largeTable is the size of a table that holds a group of turnMemtable.
+const largeTable = 64 << 10
+
 // damage changes a file of a disk. cutOff says that the end of a log that was not closed may be gone without a trace.
 func (w *world) damage(d *disk, name string, dice *rand.Rand) (cutOff bool) {
 	n, err := d.find("data/" + name)
 	w.must(err, "finding the file")
 	at := dice.IntN(len(n.data))
+	if classOf(name) == classTable && len(n.data) > largeTable {
+		// Where Pebble finds a damaged block it tries out which bit might have flipped, for seconds in the group of
+		// turnMemtable. Behind it are only the smaller blocks.
+		at = len(n.data) - 1 - dice.IntN(largeTable/16)
+	}
 	switch dice.IntN(4) {
 	case 0:
 		n.data, cutOff = n.data[:at], true
@@ -121,15 +130,18 @@ func newestLog(d *disk) (newest string) {
 // different ends the run.
 func (w *world) sameAsEver(e *engine.Engine, mayEnd, cutOff bool) error {
 	h := w.history
-	at := e.Sequence()
+	at, last := e.Sequence(), h.last()
+	if n := len(h.groups); n > 0 && h.groups[n-1].first == uint64(last) && h.commands[last-1].tick && at == last-1 {
+		last = at // the other node has let holds expire when it started
+	}
 	switch {
 	case at > h.last():
 		w.fail("damage has made commands up to %d out of %d", at, h.last())
-	case at < h.last() && !mayEnd:
+	case at < last && !mayEnd:
 		w.fail("damage has taken the commands from %d to %d, and nobody says so", at+1, h.last())
-	case at < h.last() && !cutOff && len(h.groups) > 1 && uint64(at) < h.groups[len(h.groups)-2].last:
+	case at < last && !cutOff && len(h.groups) > 1 && uint64(at) < h.groups[len(h.groups)-2].last:
 		w.fail("damage has taken more than the last group, the commands from %d to %d, and nobody says so", at+1, h.last())
-	case at < h.last():
+	case at < last:
 		w.stats.shortened++
 	}
 	if err := h.sameJournal(e, at); err != nil {

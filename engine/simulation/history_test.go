@@ -40,6 +40,7 @@ type executed struct {
 	order       core.OrderID
 	reason      core.Reason
 	changed     bool
+	tick        bool
 	image       []byte // of its own event or refusal
 }
 
@@ -121,7 +122,7 @@ func (h *history) execute(payload []byte, now core.Millis) (length int) {
 	events, outcome := h.model.Execute(&c, sequence, now)
 	x := executed{
 		fingerprint: codec.Fingerprint(frame), frame: hashBytes(frame), document: bytes.Clone(c.Document),
-		order: outcome.Order, reason: outcome.Reason, changed: outcome.Changed,
+		order: outcome.Order, reason: outcome.Reason, changed: outcome.Changed, tick: c.Kind == core.CommandTick,
 	}
 	if outcome.Refusal != nil {
 		x.image = codec.AppendRefusal(nil, outcome.Refusal)

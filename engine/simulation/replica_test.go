@@ -25,7 +25,6 @@ type follower struct {
 	ended  chan error
 
 	groups int // of the history, which it was seen to have
-	first  core.Sequence
 }
 
 // startReplica starts a replica, on its own disk or on a copy of the primary's.

@@ -50,7 +50,6 @@ type world struct {
 // plan is what a seed chooses for a whole run. Each run leaves out some of what may happen, so that the rest comes often.
 type plan struct {
 	commands   int
-	shards     int
 	options    engine.Options
 	keys       int // different idempotency keys at a time
 	batch      int // most commands of a request
