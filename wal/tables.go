@@ -34,8 +34,18 @@ func (j *Journal) inspectTables() error {
 			}
 		}
 	}
+	known, err := j.hasIdentity()
+	if err != nil {
+		return err
+	}
 	for _, name := range names {
-		if !strings.HasSuffix(name, ".sst") || passed[name] {
+		if !strings.HasSuffix(name, ".sst") {
+			continue
+		}
+		if !known && j.isTable(name) {
+			return &DamageError{File: name, Reason: "the table was finished after the directory got its identity, which is lost"}
+		}
+		if passed[name] {
 			continue
 		}
 		if g, ok := j.lastInFile(name); ok && g.Last() > j.Last() && !j.givenUp(&g) {
@@ -44,6 +54,28 @@ func (j *Journal) inspectTables() error {
 		}
 	}
 	return nil
+}
+
+// hasIdentity tells whether the directory's identity can be seen. It is written before anything else.
+func (j *Journal) hasIdentity() (bool, error) {
+	_, closer, err := j.db.Get(identityKey)
+	if errors.Is(err, pebble.ErrNotFound) {
+		return false, nil
+	}
+	if err != nil {
+		return false, j.readError(err)
+	}
+	return true, closer.Close()
+}
+
+// isTable tells whether a table can be read, as far as is seen when it is opened.
+func (j *Journal) isTable(name string) bool {
+	f, err := j.fs.Open(j.fs.PathJoin(j.dir, name))
+	if err != nil {
+		return false
+	}
+	r, err := j.openTable(f)
+	return err == nil && r.Close() == nil
 }
 
 // givenUp tells whether a group belongs to an end of the journal that was given up (Rewind).

@@ -2,6 +2,7 @@ package wal
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 	"testing"
@@ -11,11 +12,17 @@ import (
 
 // TestManifestLosesItsEnd cuts the MANIFEST of a journal that was not closed anywhere: it is refused, or everything is there.
 func TestManifestLosesItsEnd(t *testing.T) {
+	for _, flushes := range []int{0, 3} {
+		t.Run(fmt.Sprint(flushes), func(t *testing.T) { manifestLosesItsEnd(t, flushes) })
+	}
+}
+
+func manifestLosesItsEnd(t *testing.T, flushes int) {
 	leavesNothing(t)
 	disk := vfs.NewCrashableMem()
 	j := mustOpen(t, small, "data", Options{FS: disk})
-	l := newLoad(j, 1)
-	for range 3 {
+	l, identity := newLoad(j, 1), j.Identity()
+	for range flushes {
 		if err := errors.Join(l.groups(10), j.db.Flush()); err != nil {
 			t.Fatal(err)
 		}
@@ -42,6 +49,8 @@ func TestManifestLosesItsEnd(t *testing.T) {
 			continue
 		case err != nil:
 			t.Fatalf("cut at %d: %v", length, err)
+		case j.Identity() != identity:
+			t.Errorf("cut at %d of %d: the directory has a new identity", length, len(manifest))
 		case j.Last() != l.acked:
 			t.Errorf("cut at %d of %d: the journal ends with %d, and %d were acknowledged", length, len(manifest), j.Last(), l.acked)
 		}
