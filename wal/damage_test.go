@@ -416,6 +416,63 @@ func TestWholeManifest(t *testing.T) {
 	}
 }
 
+// TestManifestWithoutBeginning: the first records of a MANIFEST are safe before anything points to it, so what cannot be read
+// there was not torn. Without them Pebble would go on with what there was before, and delete later tables. Nothing else
+// tells of the loss when there is no seal, as after a crash, and no mark in the newest log.
+func TestManifestWithoutBeginning(t *testing.T) {
+	crashed, _, _ := killedDir(t, standard, 20)
+	// The next start brings the groups from the logs into tables, and makes a MANIFEST that says so in its second record.
+	j := mustOpen(t, standard, crashed, Options{BallastBytes: -1})
+	last, restarted := j.Last(), copyDir(t, crashed)
+	if err := j.Close(); err != nil {
+		t.Fatal(err)
+	}
+	harms := map[string]func(t *testing.T, file string, second int64){
+		"second record changed": func(t *testing.T, file string, second int64) { flipBit(t, file, second+12) },
+		"second record cut off": func(t *testing.T, file string, second int64) { truncate(t, file, second+12) },
+		"one record":            func(t *testing.T, file string, second int64) { truncate(t, file, second) },
+		"first record cut off":  func(t *testing.T, file string, _ int64) { truncate(t, file, 20) },
+		"empty":                 func(t *testing.T, file string, _ int64) { truncate(t, file, 0) },
+	}
+	for name, harm := range harms {
+		t.Run(name, func(t *testing.T) {
+			dir := copyDir(t, restarted)
+			manifests := filesIn(t, dir, "MANIFEST-*")
+			manifest := slices.Max(manifests)
+			data, err := os.ReadFile(manifest)
+			if err != nil {
+				t.Fatal(err)
+			}
+			first, ok := manifestChunk(data)
+			if !ok || !first.ends {
+				t.Fatal("the first record is not one chunk")
+			}
+			harm(t, manifest, int64(first.size))
+			fs := inMemory(t, dir)
+			tables := countTables(t, fs)
+			j, err := standard.open("data", Options{FS: fs})
+			if err == nil {
+				t.Errorf("the journal ended with %d, and now with %d", last, j.Last())
+				j.Close()
+			}
+			var damage *DamageError
+			if !errors.As(err, &damage) || !strings.HasPrefix(damage.File, "MANIFEST-") {
+				t.Errorf("got %v", err)
+			}
+			if left := countTables(t, fs); left < tables {
+				t.Errorf("of %d tables, %d are left", tables, left)
+			}
+		})
+	}
+}
+
+func truncate(t *testing.T, file string, size int64) {
+	t.Helper()
+	if err := os.Truncate(file, size); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // TestDamagedFiles damages the files of a directory that was closed in order.
 func TestDamagedFiles(t *testing.T) {
 	original := t.TempDir()

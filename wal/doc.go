@@ -98,7 +98,7 @@
 // changed bit in the middle of its newest log or of its MANIFEST and takes it for the end:
 //
 //   - marks in the log, which promise what was durable (mark.go);
-//   - a look behind places of the MANIFEST that cannot be read (manifest.go);
+//   - a look at the beginning of the MANIFEST, and behind places of it that cannot be read (manifest.go);
 //   - a look for tables beyond the journal's end (tables.go), since the MANIFEST may have lost its own;
 //   - the seal, a file that says where the journal ended when it was closed (seal.go).
 //

@@ -38,6 +38,13 @@ func (j *Journal) inspectManifest() (exists bool, err error) {
 	if err != nil {
 		return false, fmt.Errorf("reading %s: %w", name, err)
 	}
+	records := 2
+	if name == firstManifest {
+		records = 1
+	}
+	if !beginsWhole(data, records) {
+		return false, &DamageError{File: name, Reason: "the beginning of the file that lists all others cannot be read"}
+	}
 	if at, damaged := damagedInside(data); damaged {
 		return false, &DamageError{File: name, Reason: fmt.Sprintf(
 			"the file that lists all others cannot be read at byte %d, and goes on behind it", at)}
@@ -58,6 +65,34 @@ func (j *Journal) mustBeNew() error {
 		}
 	}
 	return nil
+}
+
+// firstManifest is made with the database, with a single record. Any other begins with two: what there was, and the change
+// for which it was made.
+const firstManifest = "MANIFEST-000001"
+
+// beginsWhole tells whether the first records of a MANIFEST can be read. They were synced before anything pointed to the file, so
+// they cannot be torn. Without them Pebble would silently go on with what there was long before, or with nothing, and delete
+// all later tables; that may be all there is, as Pebble makes a MANIFEST for what it brings from its logs when it starts.
+func beginsWhole(data []byte, records int) bool {
+	inside := false
+	for start := 0; start < len(data); start += logBlock {
+		block := data[start:min(start+logBlock, len(data))]
+		for pos := 0; pos+manifestHeader <= len(block); {
+			c, ok := manifestChunk(block[pos:])
+			if !ok || c.begins == inside {
+				return false
+			}
+			if inside = !c.ends; c.ends {
+				records--
+			}
+			if records == 0 {
+				return true
+			}
+			pos += c.size
+		}
+	}
+	return false
 }
 
 // damagedInside tells whether a MANIFEST has a place that does not read well and a record that begins behind

@@ -87,5 +87,7 @@
 //
 // # Bugs found
 //
-// None in the product so far.
+//  1. After a crash and a restart, a damaged bit in the second record of the MANIFEST, or its end cut off there, was taken for
+//     a torn end: the node came up with what had been in tables before, at worst with nothing, said nothing, and deleted
+//     the later tables (wal: TestManifestWithoutBeginning).
 package simulation

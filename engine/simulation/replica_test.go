@@ -102,18 +102,20 @@ func (w *world) doReplica() {
 // look compares the replica with the history: it has nothing that its primary has not released, and all it has is the same.
 func (f *follower) look() {
 	w, h := f.w, f.w.history
+	err := f.follow.Status().LastError
 	select {
-	case err := <-f.ended:
+	case err = <-f.ended:
 		f.ended <- err
-		var refused *replica.RefusedError
-		if !errors.As(err, &refused) || refused.Code != replica.CodeCut {
+		if !isCut(err) {
 			w.fail("the replica ended: %v", err)
 		}
+	default:
+	}
+	if isCut(err) { // it says so, and has to start again from a copy
 		w.stats.replicaCuts++
 		w.stopReplica(false)
 		w.replicaDisk = nil
 		return
-	default:
 	}
 	at := f.engine.Sequence()
 	if at > h.last() {
@@ -143,6 +145,12 @@ func (f *follower) look() {
 			f.compare()
 		}
 	}
+}
+
+// isCut tells whether the primary has forgotten what a replica needs.
+func isCut(err error) bool {
+	var refused *replica.RefusedError
+	return errors.As(err, &refused) && refused.Code == replica.CodeCut
 }
 
 // compare compares the whole state and the feed of a replica that has everything.

@@ -178,6 +178,9 @@ func (w *world) run(t *testing.T) error {
 
 // dropPools empties the pools of all packages: channels that they keep belong to one bubble.
 func dropPools() {
+	for range 1000 { // whoever can still run in a bubble that was left behind does so first
+		runtime.Gosched()
+	}
 	runtime.GC()
 	runtime.GC()
 }
