@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -150,4 +151,29 @@ func archivedFollowUps(t *testing.T, e *engine.Engine, id core.OrderID) {
 			t.Fatalf("follow-up %d: %+v, want reason %d", i, got[i], reason)
 		}
 	}
+}
+
+// TestArchivedOrderZero: the first order of slot 0 has the number 0, and is an order like any other in the archive, too.
+func TestArchivedOrderZero(t *testing.T) {
+	leavesNothing(t)
+	clock := newArchiveClock()
+	e := openOn(t, newDisk(), engine.Options{Clock: clock.read, ArchiveAfter: time.Millisecond, CheckpointBytes: -1})
+	skus := stock(t, e, 4*core.SlotCount, core.MaxOnHand)
+	at := slices.IndexFunc(skus, func(id core.SKUID) bool { return id.Slot() == 0 })
+	if at < 0 {
+		t.Fatal("no SKU lies in slot 0")
+	}
+	ids := closedOrders(t, e, func(int) core.Command { return order("c", skus[at], 1) }, 0, core.PageOrders)
+	if ids[0] != 0 {
+		t.Fatalf("the first order of slot 0 has the number %d", ids[0])
+	}
+	clock.advance(time.Second)
+	eventually(t, "the archive", func() bool { return e.IsArchived(0) })
+	if a := ask(t, e, follow(core.CommandConfirmHold, 0))[0]; a.reason != core.ReasonOrderCancelled {
+		t.Errorf("%+v", a)
+	}
+	if a := ask(t, e, follow(core.CommandCancelOrder, 0))[0]; a.status != engine.ResultDone || a.changed {
+		t.Errorf("%+v", a)
+	}
+	closeEngine(t, e)
 }

@@ -131,7 +131,10 @@ func (r *Request) note(c *core.Command) {
 	r.results = append(r.results, Result{})
 	r.hasKeys = r.hasKeys || c.HasKey
 	r.externals = r.externals || len(c.ExternalID) > 0
-	r.follows = r.follows || c.Order != 0
+	switch c.Kind {
+	case core.CommandConfirmHold, core.CommandExtendHold, core.CommandReleaseHold, core.CommandCancelOrder:
+		r.follows = true // whatever the number: the very first order of slot 0 has 0
+	}
 	if len(c.Document) > 0 {
 		r.documents = true
 		r.documentBytes += len(c.Document) + documentOverhead
