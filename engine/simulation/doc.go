@@ -90,4 +90,6 @@
 //  1. After a crash and a restart, a damaged bit in the second record of the MANIFEST, or its end cut off there, was taken for
 //     a torn end: the node came up with what had been in tables before, at worst with nothing, said nothing, and deleted
 //     the later tables (wal: TestManifestWithoutBeginning).
+//  2. A command about the archived order with the number 0, the first of slot 0, was answered with a reason that must not leave
+//     the engine (engine: TestArchivedOrderZero).
 package simulation
