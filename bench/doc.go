@@ -96,7 +96,12 @@
 // What an endless run is about is the server's memory and disk: resident memory, and what the files of the data directory take,
 // once a second. The result gives both after every so many orders, and how far the largest value lies above the smallest
 // after the first tenth of the orders. The generator keeps only the orders that are open and a sample of the others,
-// the first 2,000 and every 1,000th, of which the first hundred and every 50,000th have an external id.
+// the first 2,000 and every 1,000th, of which the first hundred and every 50,000th have an external id. To see in minutes what
+// takes days otherwise, the server is told to forget early:
+//
+//	holdfast bench --scenario endless --mode binary --orders 200000000 --server-arg=--archive-after=2s \
+//	  --server-arg=--keys-window=30s --server-arg=--keys-max=2000000 --server-arg=--feed-age=60s \
+//	  --server-arg=--feed-history=1073741824 --server-arg=--journal-age=60s --server-arg=--journal-history=1073741824
 //
 // # Verification
 //
