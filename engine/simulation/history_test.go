@@ -204,6 +204,9 @@ func (h *history) followFeed(e *engine.Engine) {
 		if errors.Is(err, feed.ErrEnd) {
 			break
 		}
+		if errors.Is(err, wal.ErrFailed) {
+			return // the disk has failed meanwhile, and the next node will tell
+		}
 		h.w.must(err, "reading the feed")
 		if h.seen == len(h.events) {
 			h.w.fail("the feed has an event of command %d too many", header.Sequence)
