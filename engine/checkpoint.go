@@ -372,7 +372,7 @@ func (c *checkpointer) keep(id core.PageID, bytes []byte) {
 func (c *checkpointer) keepPages() {
 	if c.freezing {
 		// Whoever was answered so far counts on one side, everybody from now on on the other.
-		c.freezing, c.keeping = false, true
+		c.freezing, c.keeping, c.turned = false, true, time.Now()
 		c.side ^= 1
 	}
 	if c.abandoned.Load() {

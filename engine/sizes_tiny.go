@@ -8,7 +8,7 @@ const (
 	groupBytes         = 2 << 10
 	keyPageShift       = 2
 	keepTurn           = 2 << 10
-	keepAhead          = 8 << 10
+	keepAhead          = 64 << 20 // no bound: how many turns a checkpoint takes must not depend on when its writer runs
 	arenaChunk         = 1 << 20
 	populateStep       = 1 << 20
 )
