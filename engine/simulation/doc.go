@@ -91,6 +91,10 @@
 //  1. After a crash and a restart, a damaged bit in the second record of the MANIFEST, or its end cut off there, was taken for
 //     a torn end: the node came up with what had been in tables before, at worst with nothing, said nothing, and deleted
 //     the later tables (wal: TestManifestWithoutBeginning).
-//  2. A command about the archived order with the number 0, the first of slot 0, was answered with a reason that must not leave
+//  2. After a crash and a restart, a MANIFEST cut off behind an entry that reads well lost tables, or the mark up to where their
+//     entries count: the journal was shorter, or empty, and nobody said so (wal: TestManifestLosesItsEnd).
+//  3. The same in a directory without any group yet: it got a new identity, and Pebble two entries of one number
+//     (wal: TestManifestLosesItsEnd/0).
+//  4. A command about the archived order with the number 0, the first of slot 0, was answered with a reason that must not leave
 //     the engine (engine: TestArchivedOrderZero).
 package simulation
