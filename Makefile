@@ -53,7 +53,7 @@ build: ## build bin/holdfast
 
 test: ## run all tests; with CI=true under the race detector, where it is affordable
 ifeq ($(CI),true)
-	CGO_ENABLED=1 go test -race $(TESTFLAGS) $(filter-out $(LONG),$(PACKAGES))
+	CGO_ENABLED=1 go test -race -timeout 20m $(TESTFLAGS) $(filter-out $(LONG),$(PACKAGES))
 	CGO_ENABLED=1 go test -race $(TESTFLAGS) -tags tiny -run Archive ./engine
 	go test $(TESTFLAGS) $(filter $(LONG),$(PACKAGES))
 else
