@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"runtime"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -83,7 +84,7 @@ func follower(t *testing.T, e *engine.Engine, s replica.Source) *replica.Followe
 // TestSilenceAndBackoff: a source that cannot be reached is asked again after pauses that double up to five seconds, one that
 // falls silent is left after 45, and the lag grows meanwhile and goes back to zero.
 func TestSilenceAndBackoff(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		p, r := open(t, false), open(t, true)
 		define(t, p, "a", "b")
 		fails := func(context.Context, engine.Position) (io.ReadCloser, error) {
@@ -152,7 +153,7 @@ func (r refusing) ProblemCode() string { return r.code }
 
 // TestRefusals: what a first source refuses ends Run with the reason; once it has followed, a replica goes on to ask.
 func TestRefusals(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
 		p, r := open(t, false), open(t, true)
 		define(t, p, "a")
 		refuse := func(code string) func(context.Context, engine.Position) (io.ReadCloser, error) {
@@ -224,4 +225,11 @@ func TestOptions(t *testing.T) {
 			t.Errorf("%s is not reported: %v", part, err)
 		}
 	}
+}
+
+// inBubble runs a test in a bubble of its own, with empty pools: channels that these keep belong to one bubble.
+func inBubble(t *testing.T, test func(t *testing.T)) {
+	runtime.GC()
+	runtime.GC()
+	synctest.Test(t, test)
 }
