@@ -76,6 +76,9 @@
 // 6263 slow syncs; 1185 damaged files, of which 780 were refused, 107 passed over with the checkpoint before, 405 did no
 // harm; 684 faults of the network, 587 promotions. A seed of 5,000 commands takes one to three seconds of a processor.
 //
+// After that, with what had been found mended: 15,000 seeds of 100 commands from 3000000, without a failure, 21 to 28 seeds a second
+// at the lowest priority. 100,000 seeds have not been run yet, nor 2,000 of 5,000 commands in ten minutes.
+//
 // The sweep starts about 4,000 nodes: 551, 455 and 331 changes of the disk, three images of each. All are whole.
 //
 // Sabotages of the list of cmd/sabotage were held against 60 seeds of 500 commands each (make sabotage has tests for all of
