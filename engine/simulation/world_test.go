@@ -37,12 +37,13 @@ type world struct {
 	jumped      bool  // the clock jumped, and the engine has not looked at it since
 	history     *history
 	clients     clients
-	replica     *follower     // nil while there is none
-	replicaDisk *disk         // what the next replica starts from; nil for nothing yet
-	broken      chan struct{} // closed when the journal has failed: the process would end
-	tries       int           // of starts that failed
-	armed       bool          // a trap is set on the disk
-	unflushed   int           // bytes in the journal's memtable, about
+	replica     *follower      // nil while there is none
+	replicaDisk *disk          // what the next replica starts from; nil for nothing yet
+	broken      chan struct{}  // closed when the journal has failed: the process would end
+	found       *core.Sequence // the last one that the newest start found on its disk
+	tries       int            // of starts that failed
+	armed       bool           // a trap is set on the disk
+	unflushed   int            // bytes in the journal's memtable, about
 	log         []string
 	verbose     bool
 }
@@ -319,6 +320,12 @@ func (w *world) options(d *disk) engine.Options {
 	o.Journal.Identity = wal.Identity{OrderKey: [16]byte{1}, Instance: [16]byte{2}}
 	broken := w.broken
 	o.Journal.OnFatal = func(error) { close(broken) } // it is called once
+	o.Hooks.Recovered = func(i engine.RecoveryInfo) {
+		if w.found == nil {
+			last := i.Checkpoint + core.Sequence(i.Commands)
+			w.found = &last
+		}
+	}
 	return o
 }
 
@@ -382,7 +389,7 @@ func (w *world) recover() {
 // start starts the node on a disk, and compares what it finds with the history.
 func (w *world) start(d *disk, sealed bool) {
 	before := d.copy(100, 0)
-	w.disk = d
+	w.disk, w.found = d, nil
 	w.open()
 	w.history.again(w.engine)
 	w.history.compareDigest(w.engine)
