@@ -40,10 +40,11 @@ type location struct {
 }
 
 // claim is what the units of an order count as in one slot.
-type claim int
+type claim uint8
 
 const (
-	claimNone claim = iota
+	claimElsewhere claim = iota // the order has nothing to do with the slot
+	claimNone
 	claimReserved
 	claimAllocated
 )
@@ -63,7 +64,7 @@ type order struct {
 
 	// claims holds, for the home slot and each slot of a line, what the order's units there count
 	// as. Slots differ only after the deadline, when some were touched and some not yet.
-	claims map[core.Slot]claim
+	claims [core.SlotCount]claim
 
 	archived bool // it has left the shop, with its page
 }
@@ -188,6 +189,8 @@ func (m *Model) forget(o *order) {
 // claimAll makes all units of the order count as the same.
 func (o *order) claimAll(c claim) {
 	for slot := range o.claims {
-		o.claims[slot] = c
+		if o.claims[slot] != claimElsewhere {
+			o.claims[slot] = c
+		}
 	}
 }

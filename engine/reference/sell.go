@@ -25,7 +25,6 @@ func (m *Model) place(c *core.Command) core.Outcome {
 		customer:    string(c.Customer),
 		externalID:  external,
 		lines:       m.serve(c.Lines),
-		claims:      map[core.Slot]claim{},
 	}
 	o.id = m.number(o)
 	o.claims[o.id.Home()] = claimNone

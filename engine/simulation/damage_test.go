@@ -88,8 +88,11 @@ func damageable(d *disk) (names []string) {
 	return names
 }
 
-// largeTable is the size of a table that holds a group of turnMemtable.
-const largeTable = 64 << 10
+// A table from largeTable bytes on may have blocks of many kilobytes; tableEnd is behind them.
+const (
+	largeTable = 8 << 10
+	tableEnd   = 768
+)
 
 // damage changes a file of a disk. cutOff says that the end of a log that was not closed may be gone without a trace.
 func (w *world) damage(d *disk, name string, dice *rand.Rand) (cutOff bool) {
@@ -97,9 +100,9 @@ func (w *world) damage(d *disk, name string, dice *rand.Rand) (cutOff bool) {
 	w.must(err, "finding the file")
 	at := dice.IntN(len(n.data))
 	if classOf(name) == classTable && len(n.data) > largeTable {
-		// Where Pebble finds a damaged block it tries out which bit might have flipped, for seconds in the group of
-		// turnMemtable. Behind it are only the smaller blocks.
-		at = len(n.data) - 1 - dice.IntN(largeTable/16)
+		// Where Pebble finds a damaged block it tries out which bit might have flipped. That takes time with the square
+		// of the block's size, seconds with a group of turnMemtable.
+		at = len(n.data) - 1 - dice.IntN(tableEnd)
 	}
 	switch dice.IntN(4) {
 	case 0:

@@ -112,6 +112,9 @@ func hashBytes(b []byte) uint64 { return xxhash.Sum64(b) }
 // now is the node's clock, in ms since 1970.
 func (w *world) now() int64 { return time.Now().UnixMilli() + w.offset }
 
+// longRun is a number of commands from which on the requests are longer: most of the time goes into what is done for each.
+const longRun = 2000
+
 // newPlan draws what holds for the whole run.
 func (w *world) newPlan(commands int) plan {
 	p := plan{
@@ -121,6 +124,9 @@ func (w *world) newPlan(commands int) plan {
 		badNetwork: w.chance(70),
 		damage:     w.chance(40),
 		percents:   pick(w, []int{0}, []int{100}, []int{0, 50, 100}, []int{0, 10, 50, 90, 100}),
+	}
+	if commands > longRun {
+		p.batch *= 4
 	}
 	p.options = engine.Options{
 		Dir:             "data",
