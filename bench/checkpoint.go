@@ -119,10 +119,11 @@ type CheckpointFigures struct {
 	SilenceWith     int64   `json:"silence_during_us"` // the longest while a checkpoint was written
 	ThroughputRatio float64 `json:"throughput_ratio"`  // of binary batches: with / without
 	RestartSeconds  float64 `json:"restart_s"`         // from the start of the process until it is ready; its files are cached
+	RestartOrders   int64   `json:"restart_orders"`    // that it then held
 }
 
 // Checkpoints fills an own server and measures it in turns without and with a checkpoint being written: single orders in an
-// open loop, then binary batches in a closed one. Then it kills the server and measures its restart. A report comes
+// open loop, then binary batches in a closed one. In between it kills the server and measures its restart. A report comes
 // with ErrVerification when a check of the orders failed.
 func Checkpoints(ctx context.Context, c CheckpointConfig) (*CheckpointReport, error) {
 	if err := c.Validate(); err != nil {
@@ -162,7 +163,8 @@ type checkpointRun struct {
 }
 
 // run goes through the stages in order:
-// 1 fill the server, 2 write everything once, 3 find the peak, 4 take turns, 5 restart, 6 verify.
+// 1 fill the server, 2 write everything once, 3 find the peak, 4 take turns of single orders, 5 restart, 6 take turns of batches,
+// which make as many orders again and more, 7 verify.
 func (r *checkpointRun) run(ctx context.Context) (err error) {
 	if err := r.prepare(ctx); err != nil {
 		return err
@@ -180,20 +182,29 @@ func (r *checkpointRun) run(ctx context.Context) (err error) {
 	if err := r.findRate(ctx); err != nil {
 		return err
 	}
-	for _, mode := range []Mode{Single, Binary} {
-		for round := range r.own.Rounds {
-			for _, with := range []bool{false, true} {
-				if err := r.turn(ctx, mode, round, with); err != nil {
-					return err
-				}
-			}
-		}
+	if err := r.rounds(ctx, Single); err != nil {
+		return err
 	}
-	r.result.Figures = figuresOf(r.result.Turns)
 	if err := r.restart(ctx); err != nil {
 		return err
 	}
+	if err := r.rounds(ctx, Binary); err != nil {
+		return err
+	}
+	r.result.Figures.compare(r.result.Turns)
 	return r.verifyAll(ctx)
+}
+
+// rounds takes the turns of one mode.
+func (r *checkpointRun) rounds(ctx context.Context, mode Mode) error {
+	for round := range r.own.Rounds {
+		for _, with := range []bool{false, true} {
+			if err := r.turn(ctx, mode, round, with); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // load is single orders at a rate, or binary batches; closed when the rate is 0.
@@ -350,8 +361,9 @@ func (r *checkpointRun) restart(ctx context.Context) error {
 		return fmt.Errorf("restart: %w", err)
 	}
 	r.subject = next
-	r.result.Figures.RestartSeconds = time.Since(begin).Seconds()
-	r.say("ready again after %.2f s", r.result.Figures.RestartSeconds)
+	f := &r.result.Figures
+	f.RestartSeconds, f.RestartOrders = time.Since(begin).Seconds(), int64(r.book.acks.len())
+	r.say("ready again after %.2f s with %s orders", f.RestartSeconds, grouped(float64(f.RestartOrders)))
 	return nil
 }
 
@@ -361,8 +373,8 @@ func (r *checkpointRun) verifyAll(ctx context.Context) error {
 	return err
 }
 
-// figuresOf compares the turns of each round.
-func figuresOf(turns []CheckpointTurn) (f CheckpointFigures) {
+// compare compares the turns of each round.
+func (f *CheckpointFigures) compare(turns []CheckpointTurn) {
 	var tails, rates []float64
 	for i := 0; i+1 < len(turns); i += 2 {
 		without, with := &turns[i], &turns[i+1]
@@ -375,7 +387,6 @@ func figuresOf(turns []CheckpointTurn) (f CheckpointFigures) {
 		f.SilenceWith = max(f.SilenceWith, with.Silence)
 	}
 	f.P99Ratio, f.ThroughputRatio = median(tails), median(rates)
-	return f
 }
 
 // String tells what a checkpoint wrote.
@@ -410,7 +421,7 @@ func (r *CheckpointReport) WriteText(w io.Writer) error {
 	p.line("  p99 of single orders at %s/s while a checkpoint is written\t%.2f × without\t≤ 1.5 ×", grouped(r.Rate), f.P99Ratio)
 	p.line("  longest time without any answer\t%s, %s without\t10 ms caused by it", micros(f.SilenceWith), micros(f.SilenceWithout))
 	p.line("  throughput of binary batches while one is written\t%.2f × without\t≥ 0.85 ×", f.ThroughputRatio)
-	p.line("  restart from a checkpoint, files cached\t%.2f s to ready\t≤ 5 s", f.RestartSeconds)
+	p.line("  restart with %s orders, files cached\t%.2f s to ready\t≤ 5 s with 10,000,000", grouped(float64(f.RestartOrders)), f.RestartSeconds)
 	p.line("")
 	p.verification(r.Verification)
 	if p.err != nil {

@@ -45,7 +45,7 @@ func TestCheckpoints(t *testing.T) {
 	if left, err := os.ReadDir(c.Dir); err != nil || len(left) != 0 {
 		t.Errorf("left behind: %v, %v", left, err)
 	}
-	if _, err := json.Marshal(r); err != nil || !strings.Contains(r.String(), "restart from a checkpoint") {
+	if _, err := json.Marshal(r); err != nil || !strings.Contains(r.String(), "restart with") {
 		t.Errorf("%v\n%v", err, r)
 	}
 }
@@ -67,7 +67,8 @@ func TestFiguresAreOfTurnsBesideEachOther(t *testing.T) {
 	turn := func(mode Mode, p99, silence int64, rate float64) CheckpointTurn {
 		return CheckpointTurn{Mode: mode, Latency: Latency{P99: p99}, Silence: silence, OrdersPerS: rate}
 	}
-	got := figuresOf([]CheckpointTurn{
+	var got CheckpointFigures
+	got.compare([]CheckpointTurn{
 		turn(Single, 100, 10, 1), turn(Single, 120, 30, 1), turn(Single, 1000, 50, 1), turn(Single, 1100, 20, 1), turn(Single, 10, 5, 1), turn(Single, 40, 5, 1),
 		turn(Binary, 1, 1000, 100), turn(Binary, 1, 1000, 90), turn(Binary, 1, 1, 50), turn(Binary, 1, 1, 40),
 	})

@@ -132,7 +132,37 @@ func TestArchive(t *testing.T) {
 	if image := readOrder(t, e, held); image.Status != core.StatusHeld {
 		t.Errorf("%+v", image)
 	}
+	want, sequence, err := e.Digest()
+	if err != nil {
+		t.Fatal(err)
+	}
 	closeEngine(t, e)
+	archivedInThePast(t, d, sequence, want, ids[97])
+}
+
+// archivedInThePast makes the state of a journal in memory again, and reads an archived order there, and before it was placed.
+func archivedInThePast(t *testing.T, d *disk, sequence core.Sequence, want core.Digest, id core.OrderID) {
+	t.Helper()
+	past, err := engine.OpenPast(d.on(engine.Options{}), engine.Point{Sequence: sequence})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var image core.OrderImage
+	if err := past.ReadOrder(id, &image); !errors.Is(err, engine.ErrNotFound) {
+		t.Errorf("before the first command: %v", err)
+	}
+	if err := past.Advance(sequence); err != nil || past.Machine().Digest() != want {
+		t.Errorf("digest %x, want %x: %v", past.Machine().Digest(), want, err)
+	}
+	if err := past.ReadOrder(id, &image); err != nil || image.ID != id || image.Status != core.StatusCancelled {
+		t.Errorf("%+v: %v", image, err)
+	}
+	if !past.Machine().IsArchived(id) {
+		t.Error("the order is still in memory")
+	}
+	if err := past.Close(); err != nil {
+		t.Error(err)
+	}
 }
 
 // archivedFollowUps sends commands about an archived order that was cancelled.

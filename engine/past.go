@@ -66,6 +66,21 @@ func (p *Past) Machine() *core.Machine { return p.e.machine }
 // used.
 func (p *Past) Names() *Engine { return p.e }
 
+// ReadOrder reads an order as of the state, or ErrNotFound: from the archive, if it has left the memory by then.
+func (p *Past) ReadOrder(id core.OrderID, image *core.OrderImage) error {
+	if p.e.machine.ReadOrder(id, image) {
+		return nil
+	}
+	if !p.e.machine.IsArchived(id) {
+		return ErrNotFound
+	}
+	value, err := p.e.archivedOrder(nil, id)
+	if err == nil {
+		_, err = codec.DecodeOrderImage(value, image)
+	}
+	return err
+}
+
 // Scan calls fn with every command of the journal from a sequence up to the point, until it returns an error; 0 is wherever
 // the journal begins. What it gets is valid during the call.
 func (p *Past) Scan(from core.Sequence, fn func(sequence core.Sequence, at core.Millis, frame []byte, c *core.Command) error) error {

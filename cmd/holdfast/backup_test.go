@@ -241,6 +241,36 @@ func TestRestoreUntil(t *testing.T) {
 	}
 }
 
+// TestRestoreLetsNothingExpire: a hold whose deadline came while its backup lay there is still held in what is restored, since
+// nothing is added to the journal, and so the copy can follow the original.
+func TestRestoreLetsNothingExpire(t *testing.T) {
+	s := start(t, t.TempDir(), "--demo")
+	status, body := s.post("/v1/holds", `{"customer":"ann","ttl_seconds":1,"lines":[{"sku":"tea-green","quantity":7}]}`)
+	if status != 201 {
+		t.Fatalf("%d %s", status, body)
+	}
+	hold := fieldsOf(t, body)
+	at := t.TempDir()
+	file := filepath.Join(at, "shop.tar")
+	command(t, 0, "backup", "--url", "http://"+s.address, "--to", file)
+	time.Sleep(1100 * time.Millisecond)
+
+	sequence := fmt.Sprint(hold["sequence"])
+	for name, until := range map[string][]string{"all": nil, "until": {"--until", sequence}} {
+		data := filepath.Join(at, name)
+		out, _ := command(t, 0, append([]string{"restore", "--from", file, "--data", data}, until...)...)
+		if !strings.Contains(out, "sequences up to "+sequence+",") {
+			t.Errorf("%s: %s", name, out)
+		}
+		if out, _ = command(t, 0, "journal", "verify", "--data", data); !strings.Contains(out, "to "+sequence+"\n") {
+			t.Errorf("%s: %s", name, out)
+		}
+		if out, _ = command(t, 0, "journal", "replay", "--data", data, "--sku", "tea-green"); fieldsOf(t, out)["reserved"] != 7.0 {
+			t.Errorf("%s: %s", name, out)
+		}
+	}
+}
+
 // TestBackupOfNobody: there is no server, or it goes away.
 func TestBackupOfNobody(t *testing.T) {
 	at := t.TempDir()

@@ -16,8 +16,8 @@ func benchCheckpointCommand() *cobra.Command {
 		Short: "Measure what checkpoints cost: the tail of latencies, throughput, and the restart",
 		Long: `Start a server and fill it with orders; then take turns without and with a checkpoint being written: of
 single orders in an open loop, by default at half the peak, and of binary batches as fast as they go. Before each
-turn orders all over the pages are cancelled, so that a checkpoint has something to write. Then kill the server, measure
-how long it takes to be ready again, and verify the orders.`,
+turn orders all over the pages are cancelled, so that a checkpoint has something to write. In between the server is
+killed, and it is measured how long it takes to be ready again. At the end the orders are verified.`,
 		Example: `  holdfast bench checkpoint
   holdfast bench checkpoint --orders 1000000 --rounds 5 --turn 10s --rate 10000`,
 		Args: cobra.NoArgs,

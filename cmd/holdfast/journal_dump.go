@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"math"
 
 	"github.com/spf13/cobra"
@@ -33,6 +34,9 @@ knows them by.`,
 			if err != nil {
 				return err
 			}
+			if err := reaches(source, from); err != nil {
+				return errors.Join(err, source.Close())
+			}
 			out := bufio.NewWriter(cmd.OutOrStdout())
 			return errors.Join(dump(source, from, to, json.NewEncoder(out)), out.Flush(), source.Close())
 		},
@@ -41,6 +45,19 @@ knows them by.`,
 	cmd.Flags().Uint64Var(&to, "to", math.MaxUint64, "last `sequence`")
 	cmd.Flags().Lookup("to").DefValue = "the last one"
 	return cmd
+}
+
+// reaches refuses a sequence that a directory's journal has been cut behind: nothing is damaged then. 0 is always reached.
+func reaches(source journalSource, from uint64) error {
+	j, isDirectory := source.(*wal.Journal)
+	if !isDirectory || from == 0 {
+		return nil
+	}
+	first, err := j.First()
+	if err == nil && from < first {
+		err = usageError{fmt.Errorf("--from: %d was cut off, the journal begins with sequence %d", from, first)}
+	}
+	return err
 }
 
 // errEnough ends a replay before its end.

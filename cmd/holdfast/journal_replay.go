@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strconv"
 
 	"github.com/spf13/cobra"
 
@@ -14,7 +13,8 @@ import (
 )
 
 func replayCommand() *cobra.Command {
-	var until, order string
+	var until string
+	var which attempts
 	var skus []string
 	cmd := &cobra.Command{
 		Use:   "replay",
@@ -27,9 +27,9 @@ command.
 
 --order prints every attempt at an order that the journal holds up to the moment: the command, when
 it was stamped, what became of it, and if it was refused why, with the stock that it met and the
-orders and holds that had it. An attempt is found by its external id, its Idempotency-Key, the
-order's id, or its sequence number. What was answered before it came to the journal, as the
-millions of requests for what is sold out, is not there.
+orders and holds that had it. An attempt is found by its external id, its Idempotency-Key or the
+order's id. --sequence prints the attempt with a sequence number. What was answered before it came to
+the journal, as the millions of requests for what is sold out, is not there.
 
 Exit codes: 2 bad usage, or the journal does not reach back to the moment; 3 the journal is damaged.`,
 		Example: `  holdfast journal replay --data ./data --until 2026-11-27T12:00:00.137Z --sku phone
@@ -37,10 +37,13 @@ Exit codes: 2 bad usage, or the journal does not reach back to the moment; 3 the
   holdfast journal replay --data ./data --until 812 --sku phone --sku tablet`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if len(skus) == 0 && order == "" {
-				return usageError{errors.New("--sku or --order says what to tell")}
+			if len(skus) == 0 && which == (attempts{}) {
+				return usageError{errors.New("--sku, --order or --sequence says what to tell")}
 			}
-			attempts, err := findAttempts(cmd, until, order)
+			if which.order != "" && which.sequence != 0 {
+				return usageError{errors.New("--order and --sequence cannot both be given")}
+			}
+			found, err := which.find(cmd, until)
 			if err != nil {
 				return err
 			}
@@ -51,12 +54,13 @@ Exit codes: 2 bad usage, or the journal does not reach back to the moment; 3 the
 			out := json.NewEncoder(cmd.OutOrStdout())
 			out.SetEscapeHTML(false)
 			t := teller{past, out}
-			return errors.Join(t.tell(skus, attempts), past.Close())
+			return errors.Join(t.tell(skus, found), past.Close())
 		},
 	}
 	cmd.Flags().StringVar(&until, "until", "", "`moment`: a sequence number, or a time as in 2026-11-27T12:00:00.137Z (default the end)")
 	cmd.Flags().StringArrayVar(&skus, "sku", nil, "`name` of a SKU; may be given again")
-	cmd.Flags().StringVar(&order, "order", "", "external id, Idempotency-Key, id or sequence of an `attempt`")
+	cmd.Flags().StringVar(&which.order, "order", "", "external id, Idempotency-Key or id of an `attempt`")
+	cmd.Flags().Uint64Var(&which.sequence, "sequence", 0, "`number` of an attempt in the journal")
 	return cmd
 }
 
@@ -82,10 +86,15 @@ func openPast(cmd *cobra.Command, until string) (*engine.Past, error) {
 	return past, err
 }
 
-// findAttempts gives the sequences of the attempts at an order, if there is one to tell of. It has a past of its own, which may
-// have to go on to the end.
-func findAttempts(cmd *cobra.Command, until, order string) (found []core.Sequence, err error) {
-	if order == "" {
+// attempts says which attempts at orders to tell of; the zero value none.
+type attempts struct {
+	order    string
+	sequence uint64
+}
+
+// find gives the sequences of the attempts. It has a past of its own, which may have to go on to the end.
+func (a *attempts) find(cmd *cobra.Command, until string) (found []core.Sequence, err error) {
+	if *a == (attempts{}) {
 		return nil, nil
 	}
 	past, err := openPast(cmd, until)
@@ -93,16 +102,22 @@ func findAttempts(cmd *cobra.Command, until, order string) (found []core.Sequenc
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, past.Close()) }()
+	if a.sequence > uint64(past.Point()) {
+		return nil, usageError{fmt.Errorf("--sequence: %d is behind the moment, which is sequence %d", a.sequence, past.Point())}
+	}
+	if a.sequence > 0 {
+		return []core.Sequence{core.Sequence(a.sequence)}, nil
+	}
 	t := teller{past: past}
-	found, err = t.find(order)
+	found, err = t.find(a.order)
 	switch {
 	case err != nil:
 		return nil, err
 	case len(found) == 0:
-		return nil, usageError{fmt.Errorf("--order: up to sequence %d the journal holds no attempt with the external id, Idempotency-Key, id or sequence %q",
-			past.Point(), order)}
+		return nil, usageError{fmt.Errorf("--order: up to sequence %d the journal holds no attempt with the external id, Idempotency-Key or id %q",
+			past.Point(), a.order)}
 	case len(found) > maxAttempts:
-		return nil, usageError{fmt.Errorf("--order: there are %d attempts with %q; give the sequence of one, from %d on", len(found), order, found[0])}
+		return nil, usageError{fmt.Errorf("--order: there are %d attempts with %q; give the --sequence of one, from %d on", len(found), a.order, found[0])}
 	}
 	return found, nil
 }
@@ -198,9 +213,6 @@ const maxAttempts = 100
 
 // find gives the sequences of the commands that belong to an order, in their order.
 func (t *teller) find(order string) (found []core.Sequence, err error) {
-	if sequence, err := strconv.ParseUint(order, 10, 63); err == nil && sequence > 0 && core.Sequence(sequence) <= t.past.Point() {
-		return []core.Sequence{core.Sequence(sequence)}, nil
-	}
 	key := server.KeyOf(order)
 	number, isID := server.ParseOrderID(order)
 	id := t.past.Names().OrderFromPublic(number)
@@ -224,14 +236,18 @@ func (t *teller) find(order string) (found []core.Sequence, err error) {
 	return found, nil
 }
 
-// withCreation puts the command that made an order before those that followed. The order's record knows it.
+// withCreation puts the command that made an order before those that followed. The order's record knows it, which may be in the
+// archive by then.
 func (t *teller) withCreation(id core.OrderID, followed []core.Sequence) ([]core.Sequence, error) {
 	if err := t.past.Advance(t.past.Point()); err != nil {
 		return nil, err
 	}
 	var image core.OrderImage
-	if t.past.Machine().ReadOrder(id, &image) {
-		followed = append([]core.Sequence{image.Created}, followed...)
+	switch err := t.past.ReadOrder(id, &image); {
+	case errors.Is(err, engine.ErrNotFound):
+		return followed, nil
+	case err != nil:
+		return nil, err
 	}
-	return followed, nil
+	return append([]core.Sequence{image.Created}, followed...), nil
 }

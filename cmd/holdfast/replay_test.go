@@ -31,6 +31,8 @@ func TestJournalReplay(t *testing.T) {
 		t.Fatalf("%d %s", status, body)
 	}
 	s.post("/v1/orders/"+first["id"].(string)+"/cancel", "{}")
+	number := fmt.Sprint(first["sequence"])
+	s.order(number, "tea-black", 1)
 	_, then := s.get("/v1/skus/pot-clay/availability")
 	s.stop()
 
@@ -72,8 +74,12 @@ func TestJournalReplay(t *testing.T) {
 	if byID := told(first["id"].(string)); len(byID) != 2 || byID[0]["kind"] != "place_order" || byID[1]["kind"] != "cancel_order" || byID[1]["outcome"] != "done" {
 		t.Errorf("by its id: %v", byID)
 	}
-	if bySequence := told(fmt.Sprint(first["sequence"])); len(bySequence) != 1 || bySequence[0]["external_id"] != "web-1" {
-		t.Errorf("by its sequence: %v", bySequence)
+	if byNumber := told(number); len(byNumber) != 1 || byNumber[0]["external_id"] != number {
+		t.Errorf("by an external id that is a number: %v", byNumber)
+	}
+	bySequence, _ := command(t, 0, "journal", "replay", "--data", dir, "--sequence", number)
+	if got := fieldsOf(t, bySequence); got["external_id"] != "web-1" {
+		t.Errorf("by its sequence: %v", got)
 	}
 	refused := told("web-2")
 	if len(refused) != 1 || refused[0]["code"] != "insufficient_stock" {
@@ -90,6 +96,8 @@ func TestJournalReplay(t *testing.T) {
 	}
 	command(t, 2, "journal", "replay", "--data", dir)
 	command(t, 2, "journal", "replay", "--data", dir, "--order", "nobody")
+	command(t, 2, "journal", "replay", "--data", dir, "--sequence", "1000000")
+	command(t, 2, "journal", "replay", "--data", dir, "--sequence", number, "--order", "web-1")
 	command(t, 2, "journal", "replay", "--data", dir, "--sku", "nothing")
 	command(t, 2, "journal", "replay", "--data", dir, "--sku", "pot-clay", "--until", "1000000")
 	mustBeUntouched(t, dir, before)

@@ -78,6 +78,10 @@ func TestServeCutsJournalAndEvents(t *testing.T) {
 		}
 	}
 	command(t, 0, "journal", "verify", "--data", dir)
+	_, errs := command(t, 2, "journal", "dump", "--data", dir, "--from", "1")
+	if !strings.Contains(errs, "--from: 1 was cut off, the journal begins with sequence ") {
+		t.Errorf("dump of what was cut off: %s", errs)
+	}
 	s = start(t, dir, little...)
 	if status, body := s.get("/v1/audit"); status != 200 || !strings.Contains(body, `"ok":true`) {
 		t.Errorf("audit: %d %s", status, body)
