@@ -20,8 +20,8 @@ import (
 // A checkpoint is kept as values that are only ever added: pages, and behind them a manifest, which says what the
 // pages are, those of earlier checkpoints included. This package knows neither.
 //
-// The values go straight into table files that Pebble then takes in as they are, so they touch neither its log, whose syncs
-// orders wait for, nor its memtables. The head, a small entry that goes through the log with a sync, is what makes a
+// The values go straight into table files that Pebble takes in as they are, so they touch neither its log, whose syncs
+// orders wait for, nor its memtables. It takes them in all at once, at the end, since every commit waits meanwhile. The head, a small entry that goes through the log with a sync, is what makes a
 // checkpoint: without it the values of an interrupted one are waste, which is dropped with the next. As the feed goes
 // through the same log, it is safe up to the checkpoint's sequence when the head is.
 //
@@ -44,9 +44,9 @@ type CheckpointWriter struct {
 	sequence uint64
 	next     uint32 // number of the next value
 	bytes    uint64
-	table    *sstable.Writer
-	path     string
-	inTable  int // bytes
+	table    *sstable.Writer // the one being written, nil for none
+	inTable  int             // bytes
+	tables   []string        // paths, that of the one being written included
 	key      [checkpointKeyLength]byte
 }
 
@@ -95,7 +95,7 @@ func (w *CheckpointWriter) Add(value []byte) (uint32, error) {
 	w.next++
 	w.bytes += uint64(len(value))
 	if w.inTable += len(value); w.inTable >= tableBytes {
-		return number, w.takeIn()
+		return number, w.closeTable()
 	}
 	return number, nil
 }
@@ -141,11 +141,12 @@ func (w *CheckpointWriter) openTable() error {
 		return nil
 	}
 	fs := guardedFS{w.j.fs, &w.j.fatal}
-	w.path = fs.PathJoin(w.j.dir, fmt.Sprintf("%s%d-%d.sst", checkpointFilePrefix, w.sequence, w.next))
-	file, err := fs.Create(w.path, vfs.WriteCategoryUnspecified)
+	path := fs.PathJoin(w.j.dir, fmt.Sprintf("%s%d-%d.sst", checkpointFilePrefix, w.sequence, w.next))
+	file, err := fs.Create(path, vfs.WriteCategoryUnspecified)
 	if err != nil {
 		return err
 	}
+	w.tables = append(w.tables, path)
 	options := w.j.tuning.pebbleOptions(fs, false)
 	options.EnsureDefaults()
 	tables := options.MakeWriterOptions(0, w.j.db.TableFormat())
@@ -155,19 +156,27 @@ func (w *CheckpointWriter) openTable() error {
 	return nil
 }
 
-// takeIn closes the table file and hands it to Pebble.
-func (w *CheckpointWriter) takeIn() error {
+// closeTable closes the table file, if one is open; it is then on the disk.
+func (w *CheckpointWriter) closeTable() error {
 	if w.table == nil {
 		return nil
 	}
 	return w.j.once(func() error {
-		if err := w.table.Close(); err != nil {
-			return err
-		}
+		err := w.table.Close()
 		w.table = nil
+		return err
+	})
+}
+
+// takeIn hands the table files to Pebble.
+func (w *CheckpointWriter) takeIn() error {
+	if err := w.closeTable(); err != nil {
+		return err
+	}
+	return w.j.once(func() error {
 		w.j.taking.Lock()
 		defer w.j.taking.Unlock()
-		return w.j.db.Ingest(context.Background(), []string{w.path})
+		return w.j.db.Ingest(context.Background(), w.tables)
 	})
 }
 
