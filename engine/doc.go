@@ -39,7 +39,8 @@
 // pages that changed since the checkpoint before, and copies them a few at a time; a page that is about to change is copied
 // first. The writer, a goroutine of its own, puts the copies into the journal's tables, then the key table's pages
 // (keys_checkpoint.go), then a manifest (codec.Manifest) that says where every page of the state is, those of earlier
-// checkpoints included. Two checkpoints are kept.
+// checkpoints included. Two checkpoints are kept. One that finds the disk full gives back what it took there and counts as not
+// begun: the next one writes its pages too. Any other failure is the end of checkpoints, and of cuts, until a restart.
 //
 // Open takes over the newest checkpoint that is whole (restore.go): every page is compared with its digest, indexes and
 // directory are derived, and the journal behind it is executed as it was the first time (recovery.go). A damaged checkpoint

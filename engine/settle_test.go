@@ -2,8 +2,12 @@ package engine
 
 import (
 	"bytes"
+	"errors"
+	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"holdfast/engine/core"
 	"holdfast/wal"
@@ -56,6 +60,55 @@ func TestCheckpointWaitsForKeys(t *testing.T) {
 		t.Fatal("the checkpoint waits for a key of a later command")
 	}
 	e.checkpoints.settled(later)
+}
+
+// fillsUp is a disk that has room when it is looked at for the first time, and none for a checkpoint from then on.
+type fillsUp struct {
+	vfs.FS
+	looks *atomic.Int64
+}
+
+func (d fillsUp) GetDiskUsage(string) (vfs.DiskUsage, error) {
+	if d.looks.Add(1) == 1 {
+		return vfs.DiskUsage{AvailBytes: 1 << 40}, nil
+	}
+	return vfs.DiskUsage{AvailBytes: 1 << 20}, nil
+}
+
+// TestGivenUpCheckpointWaitsForKeys: the next checkpoint waits for the keys of commands since this one, so those before must be bound
+// when it is given up.
+func TestGivenUpCheckpointWaitsForKeys(t *testing.T) {
+	d := fillsUp{vfs.NewMem(), new(atomic.Int64)}
+	e, err := Open(Options{Dir: "data", CheckpointBytes: -1, Journal: wal.Options{FS: d, MinFreeBytes: 1 << 20, BallastBytes: -1}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	if _, err := e.EnsureChannel([]byte("a")); err != nil {
+		t.Fatal(err)
+	}
+	covered := &Request{keys: []keyHandle{noKey}}
+	e.checkpoints.count([]*Request{covered})
+	finished := make(chan error, 1)
+	d.looks.Store(0)
+	go func() {
+		_, err := e.Checkpoint()
+		finished <- err
+	}()
+	select {
+	case err := <-finished:
+		t.Fatalf("given up while a key was not bound: %v", err)
+	case <-time.After(100 * time.Millisecond):
+	}
+	e.checkpoints.settled(covered)
+	select {
+	case err := <-finished:
+		if !errors.Is(err, ErrDiskFull) {
+			t.Error(err)
+		}
+	case <-time.After(10 * time.Second):
+		t.Fatal("the checkpoint does not end")
+	}
 }
 
 // TestKeyPageThatChangesWhileItIsSaved binds a key while its page is being written: the next checkpoint has the page again.
