@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"holdfast/engine"
 	"holdfast/engine/core"
+	"holdfast/wal"
 )
 
 // archiveClock stands still until it is moved.
@@ -176,4 +178,81 @@ func TestArchivedOrderZero(t *testing.T) {
 		t.Errorf("%+v", a)
 	}
 	closeEngine(t, e)
+}
+
+// TestDamagedArchiveEndsTheEngine: what the archive has of a page is read before the page is stored. When it cannot be, the
+// process learns of it as when a write fails, and whoever asks gets the reason.
+func TestDamagedArchiveEndsTheEngine(t *testing.T) {
+	clock := newArchiveClock()
+	d := newDisk()
+	o := engine.Options{Clock: clock.read, CheckpointBytes: -1}
+	e := openOn(t, d, o)
+	sku := stock(t, e, 1, core.MaxOnHand)[0]
+	closedOrders(t, e, func(int) core.Command { return order("c", sku, 1) }, 0, core.PageOrders)
+	text := bytes.Repeat([]byte("of the archive "), 100)
+	page := wal.ArchivedPage{Number: uint64(sku.Slot()), Value: text} // where the first page of the slot will be
+	if err := e.Journal().Archive(uint64(e.Sequence()), []wal.ArchivedPage{page}); err != nil {
+		t.Fatal(err)
+	}
+	closeEngine(t, e)
+	d.damage(t, text)
+	died := make(chan error, 2)
+	o.ArchiveAfter, o.Journal.OnFatal = time.Millisecond, func(err error) { died <- err }
+	clock.advance(time.Second)
+	e = openOn(t, d, o)
+	sequence := e.Sequence()
+	var damage *wal.DamageError
+	if err := within(t, "OnFatal", died); !errors.As(err, &damage) || damage.File == "" {
+		t.Errorf("OnFatal: %v", err)
+	}
+	eventually(t, "the end of the engine", func() bool { return e.Err() != nil })
+	if err := e.Err(); !errors.Is(err, engine.ErrJournal) || !errors.As(err, &damage) || !e.Stats().JournalBroken {
+		t.Errorf("Err: %v", err)
+	}
+	if _, err := tryAsk(e, order("late", sku, 1)); !errors.Is(err, engine.ErrJournal) {
+		t.Errorf("Submit: %v", err)
+	}
+	if e.Sequence() != sequence || len(died) > 0 {
+		t.Errorf("released %d, before %d; OnFatal was called %d times more", e.Sequence(), sequence, len(died))
+	}
+	closeBroken(t, e)
+}
+
+// damage changes a byte in the tables in which a text is.
+func (d *disk) damage(t *testing.T, text []byte) {
+	t.Helper()
+	names, err := d.memory.List("data")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := 0
+	for _, name := range names {
+		if !strings.HasSuffix(name, ".sst") {
+			continue
+		}
+		f, err := d.memory.OpenReadWrite("data/"+name, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		info, err := f.Stat()
+		if err != nil {
+			t.Fatal(err)
+		}
+		data := make([]byte, info.Size())
+		if _, err := f.ReadAt(data, 0); err != nil {
+			t.Fatal(err)
+		}
+		if at := bytes.Index(data, text); at >= 0 {
+			found++
+			if _, err := f.WriteAt([]byte{data[at] ^ 0x20}, int64(at)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := f.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if found == 0 {
+		t.Fatalf("%q is in none of %v", text[:20], names)
+	}
 }

@@ -105,7 +105,8 @@
 //     the sequencer reads them.
 //   - Replay (recovery.go) runs the same execute; what it does not run is admission, since a journal holds only
 //     what was admitted.
-//   - When the journal fails, nothing is released any more: those who wait get ErrJournal, and so does everybody after them.
+//   - When the journal fails, or a group cannot be taken through to its end because something cannot be read, nothing is released any
+//     more: the journal's OnFatal is called, those who wait get ErrJournal, and so does everybody after them.
 //
 // Who may call: server, bench's tests, cmd, and any program that embeds an engine.
 package engine

@@ -84,7 +84,10 @@ func TestGivenUpCheckpointWaitsForKeys(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer e.Close()
-	if _, err := e.EnsureChannel([]byte("a")); err != nil {
+	r := AcquireRequest()
+	defer ReleaseRequest(r)
+	r.Add(&core.Command{Kind: core.CommandDefineSKU, Name: []byte("a")}) // so that there is a page to write
+	if err := e.Submit(r); err != nil {
 		t.Fatal(err)
 	}
 	covered := &Request{keys: []keyHandle{noKey}}
