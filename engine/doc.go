@@ -63,6 +63,11 @@
 // absence can be seen. Reads, external ids and commands about archived orders are answered from there. What stays in memory of
 // 1,024 archived orders is about 75 bytes. A page with one open order in it stays as a whole.
 //
+// Other commands wait while orders leave, so that happens in turns of bounded size: a page of small orders for each millisecond
+// that others had since the turn before, but eight at least and 64 at most; and no more bytes than as many such pages have
+// (128 KiB each, in memory), but for a single page that alone has more. Between two turns are 5 ms, and longer as long as somebody whose
+// external ids had to be looked up again, because the archive had grown, has not passed.
+//
 // # Retention
 //
 // Journal and feed are cut by age and size (retention.go), on the goroutine that writes checkpoints: after each of these, and
