@@ -59,20 +59,28 @@ func (e *Engine) Submit(r *Request) error {
 
 // pass brings an admitted request to the sequencer and waits until it is answered. An error means that it was not taken.
 func (e *Engine) pass(r *Request) error {
-	for {
-		if err := e.lookUpExternals(r); err != nil {
-			return err
-		}
-		if r.count == 0 {
-			return nil
-		}
-		if err := e.queue.put(r); err != nil {
-			return err
-		}
-		if <-r.done; r.err != errLookUpAgain {
-			return nil
-		}
+	again, err := e.tryToPass(r)
+	if !again {
+		return err
 	}
+	e.archive.sentBack.Add(1)
+	defer e.archive.sentBack.Add(-1)
+	for again {
+		again, err = e.tryToPass(r)
+	}
+	return err
+}
+
+// tryToPass is pass, but that the archive may grow meanwhile: then external ids have to be looked up again.
+func (e *Engine) tryToPass(r *Request) (again bool, err error) {
+	if err := e.lookUpExternals(r); err != nil || r.count == 0 {
+		return false, err
+	}
+	if err := e.queue.put(r); err != nil {
+		return false, err
+	}
+	<-r.done
+	return r.err == errLookUpAgain, nil
 }
 
 // admit takes out of the request what can be answered at once. What is left keeps its order.

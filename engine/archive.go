@@ -20,17 +20,23 @@ import (
 //
 // An external id stays taken for ever. Those in memory the machine knows, those in the archive admission looks up. Between
 // the two nothing may slip through, so a request remembers how much had been archived when it was looked up, and the
-// sequencer sends back what was looked up before the last time.
+// sequencer sends back what was looked up before the last time. The archiver waits for those (letPass).
 const (
-	// archiveTurn is how many pages one request archives at least, and archiveMost at most: a page is about a tenth of a
-	// millisecond of the sequencer's time. Between the two there is one for every millisecond since the request before, so
-	// that the archive keeps up when groups are large and few, and nobody waits for long when they are small.
+	// archiveTurn is how many pages one request archives at least, and archiveMost at most: a page of small orders is about a
+	// tenth of a millisecond of the sequencer's time. Between the two there is one for every millisecond that others had
+	// since the request before, so that the archive keeps up when groups are large and few, and nobody waits for long
+	// when they are small.
 	archiveTurn = 8
-	archiveMost = 64
+	archiveMost = min(64, MaxRequestCommands)
+	// archivePageBytes is what a page of small orders takes. The orders of a request take no more than as many such pages, so
+	// that those with hundreds of lines cost no more time; but for a page that is alone in its request.
+	archivePageBytes = core.PageOrders * 128
 	// archivePause lies between two such requests, so that orders which the sequencer sends back get through between them.
 	archivePause = 5 * time.Millisecond
 	// archivePoll is how often it is looked whether something is due.
 	archivePoll = time.Second
+	// archiveKept bounds the buffer of a group for what leaves memory that is kept for the next.
+	archiveKept = 1 << 20
 )
 
 // archiver moves closed orders to the archive.
@@ -38,9 +44,13 @@ type archiver struct {
 	e       *Engine
 	stopped chan struct{}
 
-	turns  atomic.Uint64 // groups with archive commands that were released since the start
-	named  atomic.Bool   // some archived order has an external id
-	orders atomic.Uint64 // that are in the archive, as far as released
+	turns    atomic.Uint64 // groups with archive commands that were released since the start
+	named    atomic.Bool   // some archived order has an external id
+	orders   atomic.Uint64 // that are in the archive, as far as released
+	worked   atomic.Int64  // nanoseconds that the sequencer has encoded and stored orders since it was looked at last
+	sentBack atomic.Int64  // requests whose external ids are looked up again, until they have passed
+
+	closed closedRead // scratch of the archiver's goroutine
 }
 
 // archivedPage is a page that a shard encoded.
@@ -63,6 +73,7 @@ func archiveNumber(slot core.Slot, page uint32) uint64 {
 
 // Archived is core.Sink: it encodes the orders of a page that leaves memory.
 func (s *shard) Archived(a *core.Archived) {
+	started := time.Now()
 	out := s.out
 	p := archivedPage{number: archiveNumber(a.Slot, a.Page), from: len(out.archive)}
 	out.archive = codec.AppendArchive(out.archive, a.Orders, func(i int, img *core.OrderImage) { a.Read(i, img) })
@@ -77,6 +88,7 @@ func (s *shard) Archived(a *core.Archived) {
 		p.names = append(p.names, archivedName{from, len(out.archive), img.ID})
 	}
 	out.archived = append(out.archived, p)
+	out.archiving += time.Since(started)
 }
 
 // appendExternalName appends the name of an external id in the archive.
@@ -87,8 +99,11 @@ func appendExternalName(dst []byte, channel core.ChannelID, external []byte) []b
 // storeArchive stores what left memory with a group.
 func (e *Engine) storeArchive(g *group) error {
 	var pages []wal.ArchivedPage
+	var encoding time.Duration // by the shards, side by side
+	started := time.Now()
 	for i := range g.shards {
 		out := &g.shards[i]
+		encoding = max(encoding, out.archiving)
 		for k := range out.archived {
 			p := &out.archived[k]
 			page := wal.ArchivedPage{Number: p.number, Value: out.archive[p.from:p.to]}
@@ -111,6 +126,7 @@ func (e *Engine) storeArchive(g *group) error {
 	}
 	e.archive.orders.Add(uint64(len(pages)) * core.PageOrders)
 	e.archive.turns.Add(1)
+	e.archive.worked.Add(int64(encoding + time.Since(started)))
 	return nil
 }
 
@@ -138,14 +154,28 @@ func (a *archiver) run() {
 		case <-poll.C:
 		}
 		began := time.Now()
-		for most := archiveTurn; a.turn(most); {
-			select {
-			case <-a.e.closed:
-				return
-			case <-time.After(archivePause):
-			}
-			most = min(max(int(time.Since(began).Milliseconds()), archiveTurn), archiveMost)
-			began = time.Now()
+		for most := archiveTurn; a.letPass() && a.turn(most); {
+			now := time.Now()
+			others := now.Sub(began) - time.Duration(a.worked.Swap(0))
+			most = min(max(int(others.Milliseconds()), archiveTurn), archiveMost)
+			began = now
+		}
+	}
+}
+
+// letPass waits for archivePause, and longer until all have passed who were sent back: each turn sends everybody back who was
+// looked up before, and who looks for thousands of external ids takes longer than the pause. No more than these
+// are waited for, since without turns nobody else is sent back but who was looked up before the last one. It is
+// false when the engine closes.
+func (a *archiver) letPass() bool {
+	for {
+		select {
+		case <-a.e.closed:
+			return false
+		case <-time.After(archivePause):
+		}
+		if a.sentBack.Load() == 0 {
+			return true
 		}
 	}
 }
@@ -156,8 +186,9 @@ func (a *archiver) turn(most int) (more bool) {
 	if a.e.Following() {
 		return false // what leaves is what left its primary
 	}
-	q := closedRead{most: most, before: core.Millis(a.e.options.Clock() - a.e.options.ArchiveAfter.Milliseconds())}
-	if _, err := a.e.ask(&q); err != nil || len(q.pages) == 0 {
+	q := &a.closed
+	q.most, q.before = most, core.Millis(a.e.options.Clock()-a.e.options.ArchiveAfter.Milliseconds())
+	if _, err := a.e.ask(q); err != nil || len(q.pages) == 0 {
 		return false
 	}
 	r := AcquireRequest()
@@ -169,16 +200,38 @@ func (a *archiver) turn(most int) (more bool) {
 	return a.e.Submit(r) == nil
 }
 
-// closedRead asks for pages that may be archived.
+// closedRead asks for pages that may be archived: a page of each slot in turn, so that no slot waits for another, and no shard
+// has all the work. It goes on where it stopped when it was asked before.
 type closedRead struct {
 	most   int
 	before core.Millis
 	pages  []core.OrderID
+
+	next   core.Slot
+	closed []core.OrderID          // of all slots, one slot after the other
+	ends   [core.SlotCount + 1]int // of those of each slot, behind a zero
 }
 
 func (q *closedRead) read(m *core.Machine) {
+	q.pages, q.closed = q.pages[:0], q.closed[:0]
 	for slot := range core.Slot(core.SlotCount) {
-		q.pages = m.ClosedPages(slot, q.before, q.most-len(q.pages), q.pages)
+		q.closed = m.ClosedPages(slot, q.before, q.most, q.closed)
+		q.ends[slot+1] = len(q.closed)
+	}
+	first, bytes := q.next, q.most*archivePageBytes
+	for round := 0; len(q.pages) < min(q.most, len(q.closed)); round++ {
+		for k := range core.Slot(core.SlotCount) {
+			slot := (first + k) % core.SlotCount
+			at := q.ends[slot] + round
+			if at >= q.ends[slot+1] {
+				continue
+			}
+			bytes -= m.PageBytes(q.closed[at], bytes)
+			if len(q.pages) == q.most || bytes < 0 && len(q.pages) > 0 {
+				return
+			}
+			q.pages, q.next = append(q.pages, q.closed[at]), (slot+1)%core.SlotCount
+		}
 	}
 }
 

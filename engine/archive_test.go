@@ -5,12 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"holdfast/engine"
+	"holdfast/engine/codec"
 	"holdfast/engine/core"
+	"holdfast/wal"
 )
 
 // archiveClock stands still until it is moved.
@@ -205,5 +208,177 @@ func TestArchivedOrderZero(t *testing.T) {
 	if a := ask(t, e, follow(core.CommandCancelOrder, 0))[0]; a.status != engine.ResultDone || a.changed {
 		t.Errorf("%+v", a)
 	}
+	closeEngine(t, e)
+}
+
+// TestDamagedArchiveEndsTheEngine: what the archive has of a page is read before the page is stored. When it cannot be, the
+// process learns of it as when a write fails, and whoever asks gets the reason.
+func TestDamagedArchiveEndsTheEngine(t *testing.T) {
+	clock := newArchiveClock()
+	d := newDisk()
+	o := engine.Options{Clock: clock.read, CheckpointBytes: -1}
+	e := openOn(t, d, o)
+	sku := stock(t, e, 1, core.MaxOnHand)[0]
+	closedOrders(t, e, func(int) core.Command { return order("c", sku, 1) }, 0, core.PageOrders)
+	text := bytes.Repeat([]byte("of the archive "), 100)
+	page := wal.ArchivedPage{Number: uint64(sku.Slot()), Value: text} // where the first page of the slot will be
+	if err := e.Journal().Archive(uint64(e.Sequence()), []wal.ArchivedPage{page}); err != nil {
+		t.Fatal(err)
+	}
+	closeEngine(t, e)
+	d.damage(t, text)
+	died := make(chan error, 2)
+	o.ArchiveAfter, o.Journal.OnFatal = time.Millisecond, func(err error) { died <- err }
+	clock.advance(time.Second)
+	e = openOn(t, d, o)
+	sequence := e.Sequence()
+	var damage *wal.DamageError
+	if err := within(t, "OnFatal", died); !errors.As(err, &damage) || damage.File == "" {
+		t.Errorf("OnFatal: %v", err)
+	}
+	eventually(t, "the end of the engine", func() bool { return e.Err() != nil })
+	if err := e.Err(); !errors.Is(err, engine.ErrJournal) || !errors.As(err, &damage) || !e.Stats().JournalBroken {
+		t.Errorf("Err: %v", err)
+	}
+	if _, err := tryAsk(e, order("late", sku, 1)); !errors.Is(err, engine.ErrJournal) {
+		t.Errorf("Submit: %v", err)
+	}
+	if e.Sequence() != sequence || len(died) > 0 {
+		t.Errorf("released %d, before %d; OnFatal was called %d times more", e.Sequence(), sequence, len(died))
+	}
+	closeBroken(t, e)
+}
+
+// damage changes a byte in the tables in which a text is.
+func (d *disk) damage(t *testing.T, text []byte) {
+	t.Helper()
+	names, err := d.memory.List("data")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := 0
+	for _, name := range names {
+		if !strings.HasSuffix(name, ".sst") {
+			continue
+		}
+		f, err := d.memory.OpenReadWrite("data/"+name, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		info, err := f.Stat()
+		if err != nil {
+			t.Fatal(err)
+		}
+		data := make([]byte, info.Size())
+		if _, err := f.ReadAt(data, 0); err != nil {
+			t.Fatal(err)
+		}
+		if at := bytes.Index(data, text); at >= 0 {
+			found++
+			if _, err := f.WriteAt([]byte{data[at] ^ 0x20}, int64(at)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := f.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if found == 0 {
+		t.Fatalf("%q is in none of %v", text[:20], names)
+	}
+}
+
+// archived gives the pages that each group of the journal archived, by the first of their orders.
+func archived(t *testing.T, e *engine.Engine) (turns [][]core.OrderID) {
+	t.Helper()
+	err := e.ReadJournal(1, func(value []byte, _ core.Sequence) bool {
+		g, err := wal.DecodeGroup(value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var pages []core.OrderID
+		for payload := g.Payload; len(payload) > 0; {
+			var c core.Command
+			n, err := codec.DecodeCommand(payload, &c)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if payload = payload[n:]; c.Kind == core.CommandArchiveOrders {
+				pages = append(pages, c.Order)
+			}
+		}
+		if len(pages) > 0 {
+			turns = append(turns, pages)
+		}
+		return true
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return turns
+}
+
+// TestArchiveTurnsAreBounded: a turn of the archiver takes several pages of small orders, and only one of orders with so many
+// lines that they are worth a whole turn. Slots take turns, too.
+func TestArchiveTurnsAreBounded(t *testing.T) {
+	leavesNothing(t)
+	const pages = 2 // of each slot
+	const large = engine.ArchiveMost * engine.ArchivePageBytes / core.PageOrders / 28
+	for _, lines := range []int{1, large} {
+		t.Run(fmt.Sprintf("lines=%d", lines), func(t *testing.T) {
+			clock := newArchiveClock()
+			d := newDisk()
+			o := engine.Options{Shards: 2, Clock: clock.read, CheckpointBytes: -1}
+			e := openOn(t, d, o)
+			skus := stock(t, e, 40, core.MaxOnHand)
+			other := slices.IndexFunc(skus, func(id core.SKUID) bool { return id.Slot() != skus[0].Slot() })
+			for _, sku := range []core.SKUID{skus[0], skus[other]} {
+				closedOrders(t, e, func(int) core.Command {
+					c := order("c", sku, 1)
+					for len(c.Lines) < lines {
+						c.Lines = append(c.Lines, core.Line{SKU: sku, Quantity: 1})
+					}
+					return c
+				}, 0, pages*core.PageOrders)
+			}
+			closeEngine(t, e)
+			clock.advance(time.Second)
+			o.ArchiveAfter = time.Millisecond
+			e = openOn(t, d, o)
+			eventually(t, "the archive", func() bool { return e.Stats().Archived == 2*pages*core.PageOrders })
+			turns := archived(t, e)
+			if lines == 1 && (len(turns) != 1 || len(turns[0]) != 2*pages) || lines > 1 && len(turns) != 2*pages {
+				t.Errorf("turns %v", turns)
+			}
+			all := slices.Concat(turns...)
+			for i := 1; i < len(all); i++ {
+				if all[i].Home() == all[i-1].Home() {
+					t.Errorf("two pages of a slot follow each other: %v", turns)
+				}
+			}
+			audited(t, e)
+			closeEngine(t, e)
+		})
+	}
+}
+
+// TestArchiverLetsThosePassWhoWereSentBack: however much there is to archive, nothing is while a request that was sent back has not
+// passed.
+func TestArchiverLetsThosePassWhoWereSentBack(t *testing.T) {
+	leavesNothing(t)
+	clock := newArchiveClock()
+	e := openOn(t, newDisk(), engine.Options{Clock: clock.read, ArchiveAfter: time.Millisecond, CheckpointBytes: -1})
+	sku := stock(t, e, 1, core.MaxOnHand)[0]
+	e.SendBack(2)
+	closedOrders(t, e, func(int) core.Command { return order("c", sku, 1) }, 0, 4*core.PageOrders)
+	clock.advance(time.Second)
+	for range 2 {
+		time.Sleep(2 * moment)
+		if n := e.Stats().Archived; n > 0 {
+			t.Fatalf("%d orders were archived", n)
+		}
+		e.SendBack(-1)
+	}
+	eventually(t, "the archive", func() bool { return e.Stats().Archived == 4*core.PageOrders })
 	closeEngine(t, e)
 }

@@ -43,7 +43,8 @@ type checkpointer struct {
 
 	settling [2]sync.WaitGroup // requests with keys that were answered, until their keys are bound
 
-	// abandoned is set when a checkpoint has failed after it began: what is marked stays marked, and nothing is copied.
+	// abandoned is set when a checkpoint has failed after it began: what is marked stays marked, and nothing is copied, until
+	// the next one begins and takes that back.
 	abandoned atomic.Bool
 
 	mu      sync.Mutex
@@ -60,7 +61,7 @@ type checkpointer struct {
 	last    *codec.Manifest   // the newest checkpoint, nil when there is none
 	sets    []setUse          // what of the last's sets is in use
 	damaged []uint64          // checkpoints that could not be restored
-	failed  error             // why no more checkpoints are written
+	failed  error             // why no more checkpoints are written until a restart
 	kept    []*codec.Manifest // of the checkpoints that are kept, the newest first
 	check   pageCheck
 }
@@ -237,9 +238,9 @@ func (c *checkpointer) write(started time.Time, begun chan<- core.Sequence) (inf
 		info.Err = w.write()
 	}
 	if info.Err != nil {
-		c.failed = info.Err
 		c.abandoned.Store(true)
 		c.mark(CheckpointMark{Sequence: info.Sequence})
+		c.failed = w.giveUp(info.Err)
 		return info
 	}
 	info.Digest = c.last.Digest()
@@ -280,6 +281,9 @@ type freeze struct {
 
 func (f *freeze) read(m *core.Machine) {
 	c, next := f.c, f.next
+	if c.abandoned.Load() {
+		c.takeBack(m)
+	}
 	head := c.e.journal.Head()
 	next.Sequence, next.At = core.Sequence(head.Last), core.Millis(head.Time)
 	next.Epoch, next.Chain = head.Epoch, head.Chain
@@ -317,6 +321,20 @@ func (f *freeze) read(m *core.Machine) {
 	c.mu.Lock()
 	c.all = false
 	c.mu.Unlock()
+}
+
+// takeBack undoes what a checkpoint that was given up has left with the sequencer and the shards. None of them copies
+// pages meanwhile, and the writer waits.
+func (c *checkpointer) takeBack(m *core.Machine) {
+	for slot := range core.Slot(core.SlotCount) {
+		m.Thaw(slot)
+	}
+	c.keeping = false
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	clear(c.pages)
+	c.pages, c.queued = c.pages[:0], 0
+	c.abandoned.Store(false)
 }
 
 func resizePages(pages []codec.PageRef, n int) []codec.PageRef {

@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"errors"
+
 	"holdfast/engine/codec"
 	"holdfast/engine/core"
 	"holdfast/wal"
@@ -35,6 +37,25 @@ func (w *checkpointWriter) write() (err error) {
 	}
 	w.info.Bytes = w.journal.Bytes()
 	w.c.last, w.c.sets = w.next, sets
+	return nil
+}
+
+// giveUp is for a checkpoint that has failed after it began. When the disk was full it gives back what it took there, so that a
+// later one can be written when there is room again: that has to write all pages of this one, too. What remains to be done is
+// the sequencer's (takeBack). Any other error, and one of giving up, comes back: nobody knows then what is on the disk.
+func (w *checkpointWriter) giveUp(cause error) error {
+	if !errors.Is(cause, wal.ErrDiskFull) || errors.Is(cause, wal.ErrFailed) {
+		return cause
+	}
+	if err := w.journal.Abandon(); err != nil {
+		return errors.Join(cause, err)
+	}
+	w.next.EachPage(func(id core.PageID, p *codec.PageRef) {
+		if id.Slab == 0 && w.next.Sets[p.Set].Sequence == w.next.Sequence {
+			w.c.e.keys.unsave(int(id.Slot), int(id.Number))
+		}
+	})
+	w.c.waitSettled() // the next checkpoint counts on this side, and waits only for the other one
 	return nil
 }
 

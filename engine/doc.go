@@ -39,7 +39,8 @@
 // pages that changed since the checkpoint before, and copies them a few at a time; a page that is about to change is copied
 // first. The writer, a goroutine of its own, puts the copies into the journal's tables, then the key table's pages
 // (keys_checkpoint.go), then a manifest (codec.Manifest) that says where every page of the state is, those of earlier
-// checkpoints included. Two checkpoints are kept.
+// checkpoints included. Two checkpoints are kept. One that finds the disk full gives back what it took there and counts as not
+// begun: the next one writes its pages too. Any other failure is the end of checkpoints, and of cuts, until a restart.
 //
 // Open takes over the newest checkpoint that is whole (restore.go): every page is compared with its digest, indexes and
 // directory are derived, and the journal behind it is executed as it was the first time (recovery.go). A damaged checkpoint
@@ -61,6 +62,11 @@
 // same orders at the same place; the shard that executes it encodes the orders, and the gate stores them before their
 // absence can be seen. Reads, external ids and commands about archived orders are answered from there. What stays in memory of
 // 1,024 archived orders is about 75 bytes. A page with one open order in it stays as a whole.
+//
+// Other commands wait while orders leave, so that happens in turns of bounded size: a page of small orders for each millisecond
+// that others had since the turn before, but eight at least and 64 at most; and no more bytes than as many such pages have
+// (128 KiB each, in memory), but for a single page that alone has more. Between two turns are 5 ms, and longer as long as somebody whose
+// external ids had to be looked up again, because the archive had grown, has not passed.
 //
 // # Retention
 //
@@ -104,7 +110,8 @@
 //     the sequencer reads them.
 //   - Replay (recovery.go) runs the same execute; what it does not run is admission, since a journal holds only
 //     what was admitted.
-//   - When the journal fails, nothing is released any more: those who wait get ErrJournal, and so does everybody after them.
+//   - When the journal fails, or a group cannot be taken through to its end because something cannot be read, nothing is released any
+//     more: the journal's OnFatal is called, those who wait get ErrJournal, and so does everybody after them.
 //
 // Who may call: server, bench's tests, cmd, and any program that embeds an engine.
 package engine

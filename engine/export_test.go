@@ -51,6 +51,15 @@ func (t *keyTable) lookup(key *core.IdempotencyKey, fingerprint uint64) (claimSt
 	return state, sequence
 }
 
+// SendBack has the engine behave as if so many more requests had been sent back to look up external ids.
+func (e *Engine) SendBack(requests int64) { e.archive.sentBack.Add(requests) }
+
+// ArchiveMost and ArchivePageBytes bound a turn of the archiver, however long ago the one before was.
+const (
+	ArchiveMost      = archiveMost
+	ArchivePageBytes = archivePageBytes
+)
+
 // Tamper executes a command on this engine's state alone, past its journal, as a bug would that others do not have.
 func (e *Engine) Tamper(c core.Command) error {
 	c.Mask, _ = core.SlotsOf(&c)

@@ -40,6 +40,8 @@ type shardOutput struct {
 	defined  []core.Event // SKUs, locations, channels; with their own memory
 	archive  []byte       // orders that left memory, and their external ids
 	archived []archivedPage
+
+	archiving time.Duration // for these
 }
 
 // eventRef is a run of events of one sequence. Runs of several shards are put together by (sequence,
@@ -80,5 +82,8 @@ func (o *shardOutput) reset() {
 	o.feed, o.events, o.refs, o.refusals = o.feed[:0], 0, o.refs[:0], o.refusals[:0]
 	o.changed, o.defined = o.changed[:0], o.defined[:0]
 	clear(o.archived)
-	o.archive, o.archived = o.archive[:0], o.archived[:0]
+	if cap(o.archive) > archiveKept {
+		o.archive = nil
+	}
+	o.archive, o.archived, o.archiving = o.archive[:0], o.archived[:0], 0
 }

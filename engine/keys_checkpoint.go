@@ -32,6 +32,7 @@ func (t *keyTable) savePages(stripe int, scratch []byte, save func(page int, byt
 		err = save(page, scratch)
 		s.mu.Lock()
 		if err != nil {
+			s.unsaved[page] = true
 			return 0, 0, err
 		}
 	}

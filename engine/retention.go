@@ -78,7 +78,10 @@ func (c *checkpointer) retain() (info RetentionInfo) {
 
 // cut is one look at journal and feed.
 func (c *checkpointer) cut(info *RetentionInfo) error {
-	if c.failed != nil || len(c.kept) < checkpointsKept {
+	if c.failed != nil {
+		return fmt.Errorf("no more checkpoints are written until a restart: %w", c.failed)
+	}
+	if len(c.kept) < checkpointsKept {
 		return nil // a single checkpoint is not trusted to replace the journal
 	}
 	if len(c.check.rotten) > 0 && c.check.at == c.kept[0].Sequence {

@@ -19,6 +19,8 @@ func (e *Engine) sequence() {
 			return
 		}
 		if err := e.runGroup(g); err != nil {
+			// Whatever it was, nothing goes on: the process has to learn of it as when a write fails.
+			err = e.journal.Fail(err)
 			e.failure.CompareAndSwap(nil, &err)
 			e.fail(g)
 			e.checkpoints.fail()

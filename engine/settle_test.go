@@ -2,8 +2,12 @@ package engine
 
 import (
 	"bytes"
+	"errors"
+	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"holdfast/engine/core"
 	"holdfast/wal"
@@ -56,6 +60,58 @@ func TestCheckpointWaitsForKeys(t *testing.T) {
 		t.Fatal("the checkpoint waits for a key of a later command")
 	}
 	e.checkpoints.settled(later)
+}
+
+// fillsUp is a disk that has room when it is looked at for the first time, and none for a checkpoint from then on.
+type fillsUp struct {
+	vfs.FS
+	looks *atomic.Int64
+}
+
+func (d fillsUp) GetDiskUsage(string) (vfs.DiskUsage, error) {
+	if d.looks.Add(1) == 1 {
+		return vfs.DiskUsage{AvailBytes: 1 << 40}, nil
+	}
+	return vfs.DiskUsage{AvailBytes: 1 << 20}, nil
+}
+
+// TestGivenUpCheckpointWaitsForKeys: the next checkpoint waits for the keys of commands since this one, so those before must be bound
+// when it is given up.
+func TestGivenUpCheckpointWaitsForKeys(t *testing.T) {
+	d := fillsUp{vfs.NewMem(), new(atomic.Int64)}
+	e, err := Open(Options{Dir: "data", CheckpointBytes: -1, Journal: wal.Options{FS: d, MinFreeBytes: 1 << 20, BallastBytes: -1}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	r := AcquireRequest()
+	defer ReleaseRequest(r)
+	r.Add(&core.Command{Kind: core.CommandDefineSKU, Name: []byte("a")}) // so that there is a page to write
+	if err := e.Submit(r); err != nil {
+		t.Fatal(err)
+	}
+	covered := &Request{keys: []keyHandle{noKey}}
+	e.checkpoints.count([]*Request{covered})
+	finished := make(chan error, 1)
+	d.looks.Store(0)
+	go func() {
+		_, err := e.Checkpoint()
+		finished <- err
+	}()
+	select {
+	case err := <-finished:
+		t.Fatalf("given up while a key was not bound: %v", err)
+	case <-time.After(100 * time.Millisecond):
+	}
+	e.checkpoints.settled(covered)
+	select {
+	case err := <-finished:
+		if !errors.Is(err, ErrDiskFull) {
+			t.Error(err)
+		}
+	case <-time.After(10 * time.Second):
+		t.Fatal("the checkpoint does not end")
+	}
 }
 
 // TestKeyPageThatChangesWhileItIsSaved binds a key while its page is being written: the next checkpoint has the page again.
@@ -183,6 +239,58 @@ func TestLookedUpTooEarlyIsSentBack(t *testing.T) {
 	}
 }
 
+// TestSentBackUntilItHasPassed: a request counts as sent back from the moment at which its external ids have to be looked up
+// again until it has passed, and the second time it passes.
+func TestSentBackUntilItHasPassed(t *testing.T) {
+	released, goOn := make(chan struct{}), make(chan struct{})
+	o := Options{Dir: t.TempDir(), CheckpointBytes: -1}
+	o.Hooks.GroupReleased = func(GroupInfo) {
+		released <- struct{}{}
+		<-goOn
+	}
+	e, err := Open(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	submit := func(c core.Command) <-chan error {
+		done := make(chan error, 1)
+		go func() {
+			r := AcquireRequest()
+			defer ReleaseRequest(r)
+			r.Add(&c)
+			done <- e.Submit(r)
+		}()
+		return done
+	}
+	first := submit(core.Command{Kind: core.CommandDefineChannel, Name: []byte("a")})
+	<-released // the sequencer stands here
+	second := submit(core.Command{Kind: core.CommandPlaceOrder, Customer: []byte("c"), ExternalID: []byte("x"), Lines: []core.Line{{Quantity: 1}}})
+	for deadline := time.Now().Add(10 * time.Second); e.queue.length() == 0; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("the order does not come")
+		}
+	}
+	e.archive.turns.Add(1) // as if the first group had archived something
+	if n := e.archive.sentBack.Load(); n != 0 {
+		t.Errorf("%d were sent back before", n)
+	}
+	goOn <- struct{}{}
+	<-released // of the group with the order
+	if n := e.archive.sentBack.Load(); n != 1 {
+		t.Errorf("%d were sent back, want the order", n)
+	}
+	goOn <- struct{}{}
+	if err := errors.Join(<-first, <-second); err != nil {
+		t.Error(err)
+	}
+	if n := e.archive.sentBack.Load(); n != 0 {
+		t.Errorf("%d are still to pass", n)
+	}
+	if err := e.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // TestKeyWhoseEventWasCut: between the look at a key and that at its event the key may be forgotten and the event cut off. Who
 // is told that it is still under way asks again, and finds a new key.
 func TestKeyWhoseEventWasCut(t *testing.T) {
@@ -219,5 +327,16 @@ func TestKeyWhoseEventWasCut(t *testing.T) {
 	}
 	if err := e.Close(); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestArchiveBufferIsGivenBack: what a large page took is not kept for the groups to come.
+func TestArchiveBufferIsGivenBack(t *testing.T) {
+	for size, kept := range map[int]bool{archiveKept: true, archiveKept + 1: false} {
+		o := shardOutput{archive: make([]byte, 10, size), archiving: time.Second}
+		o.reset()
+		if len(o.archive) != 0 || o.archiving != 0 || (cap(o.archive) > 0) != kept {
+			t.Errorf("of %d bytes %d are kept", size, cap(o.archive))
+		}
 	}
 }

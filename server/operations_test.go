@@ -1,11 +1,19 @@
 package server
 
 import (
+	"context"
+	"errors"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+
+	"holdfast/engine"
 )
 
 func TestOperations(t *testing.T) {
@@ -66,6 +74,45 @@ func TestCheckpoint(t *testing.T) {
 	h.wantProblem(400, codeMalformedJSON, "POST", "/v1/checkpoint", `{`)
 	if text := string(h.do("GET", "/metrics", "").body); !strings.Contains(text, "holdfast_engine_checkpoints_total 1") {
 		t.Error("the metrics do not count it")
+	}
+}
+
+// crampedDisk has room until it is full.
+type crampedDisk struct {
+	vfs.FS
+	full *atomic.Bool
+}
+
+func (d crampedDisk) GetDiskUsage(string) (vfs.DiskUsage, error) {
+	if d.full.Load() {
+		return vfs.DiskUsage{}, nil
+	}
+	return vfs.DiskUsage{AvailBytes: 1 << 40}, nil
+}
+
+// TestHealthOfAFailedJournal: a server that cannot write any more is neither healthy nor ready, and says why.
+func TestHealthOfAFailedJournal(t *testing.T) {
+	disk := crampedDisk{vfs.Default, new(atomic.Bool)}
+	h := &shop{t: t, dir: t.TempDir(), contract: theContract(t), options: Options{Log: slog.New(slog.DiscardHandler)}}
+	h.storage.Journal.FS, h.storage.Journal.BallastBytes = disk, -1
+	h.open()
+	h.stock("A", 1_000_000)
+	h.want(200, "GET", "/healthz", "")
+	disk.full.Store(true)
+	for deadline := time.Now().Add(10 * time.Second); h.do("POST", "/v1/orders", order("c", "A", 1)).status != 503; { // looked at now and then
+		if time.Now().After(deadline) {
+			t.Fatal("the disk is full, and orders go on")
+		}
+	}
+	for _, path := range []string{"/healthz", "/readyz"} {
+		h.wantProblem(503, codeJournalWrong, "GET", path, "")
+	}
+	h.http.CloseIdleConnections()
+	if err := errors.Join(h.server.Shutdown(context.Background()), <-h.served); err != nil {
+		t.Error(err)
+	}
+	if err := h.engine.Close(); !errors.Is(err, engine.ErrDiskFull) {
+		t.Errorf("close: %v", err)
 	}
 }
 

@@ -74,7 +74,7 @@ func (j *Journal) RoomForCheckpoint() error {
 }
 
 // Add keeps a value and gives its number. Numbers count from 0. It is [ErrDiskFull] when there is no room for another table
-// file: the checkpoint is then none, and the journal goes on.
+// file: the checkpoint is then none, to be ended with Abandon, and the journal goes on.
 func (w *CheckpointWriter) Add(value []byte) (uint32, error) {
 	number := w.next
 	if w.table == nil {
@@ -133,6 +133,24 @@ func (w *CheckpointWriter) Finish(manifest []byte) error {
 		}
 		return batch.Commit(pebble.Sync)
 	})
+}
+
+// Abandon ends a checkpoint that comes to nothing: what it took of the disk is given back.
+func (w *CheckpointWriter) Abandon() error {
+	err := w.j.once(func() error {
+		if w.table == nil {
+			return nil
+		}
+		if err := w.table.Close(); err != nil {
+			return err
+		}
+		w.table = nil
+		return w.j.fs.Remove(w.path)
+	})
+	if err != nil {
+		return err
+	}
+	return w.j.DropValues(w.sequence)
 }
 
 // openTable begins a table file if none is open.

@@ -8,8 +8,8 @@ import (
 	"sync/atomic"
 )
 
-// fatal is the one place where a journal dies. Failures reach it from three sides: from the file system under
-// Pebble, as errors of Pebble's calls, and through Pebble's Logger.Fatalf and background errors.
+// fatal is the one place where a journal dies. Failures reach it from the file system under
+// Pebble, as errors of Pebble's calls, through Pebble's Logger.Fatalf and background errors, and from the caller (Fail).
 //
 // From then on nobody knows what Pebble's goroutines do and which locks they hold: the one that met the failure
 // stands still for ever. So every call that may write runs as a [call], which is abandoned when the
@@ -40,6 +40,10 @@ func (f *fatal) fail(cause error) error {
 	}
 	return f.failed
 }
+
+// Fail kills the journal for a caller who has met an error, of reading too, after which it cannot go on: OnFatal is called, as when
+// a write fails. It returns the error that everybody gets from now on. A journal that is dead already stays as it is.
+func (j *Journal) Fail(cause error) error { return j.fail(cause) }
 
 // arm sets who is told. Before that, while the directory is being opened, Open's own error tells.
 func (f *fatal) arm(onFatal func(error)) error {

@@ -26,7 +26,8 @@ type Options struct {
 	// Identity is what a new directory gets. Fields that are zero are drawn at random, except the time of
 	// creation, which stays unknown. A directory that has an identity keeps it.
 	Identity Identity
-	// OnFatal is called once, with the cause, when the journal has failed. It may end the process. It
+	// OnFatal is called once, with the cause, when the journal has failed: a write or a sync did, or what its caller has to
+	// read cannot be read, which may be a *DamageError. It may end the process. It
 	// runs on the goroutine that met the failure and must not call the journal.
 	OnFatal func(error)
 	// Hooks observe.

@@ -2,6 +2,7 @@ package main_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -12,6 +13,10 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"holdfast/engine"
+	"holdfast/engine/core"
+	"holdfast/wal"
 )
 
 // missing skips a test for which the machine lacks something. Where everything has to be there, it fails.
@@ -99,6 +104,52 @@ func TestDamageIsToldWithTheWaysOn(t *testing.T) {
 			t.Errorf("%s: the damaged order: %d", data, status)
 		}
 		again.stop()
+	}
+}
+
+// TestDamageThatIsMetLater damages what is read only while the server runs: it ends with exit code 3, names the file, and
+// says how to go on.
+func TestDamageThatIsMetLater(t *testing.T) {
+	dir := t.TempDir()
+	e, err := engine.Open(engine.Options{Dir: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	submit := func(commands ...core.Command) []engine.Result {
+		r := engine.AcquireRequest()
+		for i := range commands {
+			r.Add(&commands[i])
+		}
+		if err := e.Submit(r); err != nil {
+			t.Fatal(err)
+		}
+		return r.Results()
+	}
+	submit(core.Command{Kind: core.CommandDefineSKU, Name: []byte("pot")})
+	sku, _ := e.SKU([]byte("pot"))
+	submit(core.Command{Kind: core.CommandAdjustStock, Rows: []core.AdjustmentRow{{SKU: sku.ID, Value: 1}}})
+	for range core.PageOrders { // closed, and so to be archived
+		placed := submit(core.Command{Kind: core.CommandPlaceOrder, Customer: []byte("c"), Lines: []core.Line{{SKU: sku.ID, Quantity: 1}}})
+		submit(core.Command{Kind: core.CommandCancelOrder, Order: placed[0].Order})
+	}
+	if err := e.Close(); err != nil {
+		t.Fatal(err)
+	}
+	j, err := wal.Open(dir, wal.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := wal.ArchivedPage{Number: uint64(sku.ID.Slot()), Value: []byte("what the archive has already")}
+	if err := errors.Join(j.Archive(1, []wal.ArchivedPage{page}), j.Close()); err != nil {
+		t.Fatal(err)
+	}
+	names := flip(t, dir, "what the archive has")
+	s := start(t, dir, "--archive-after", "1ms")
+	s.wait(3)
+	for _, part := range []string{"damaged", names[0], "holdfast restore", "holdfast journal salvage"} {
+		if !strings.Contains(s.log.String(), part) {
+			t.Errorf("%q is missing in: %s", part, s.log)
+		}
 	}
 }
 

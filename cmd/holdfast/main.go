@@ -46,7 +46,7 @@ func run(args []string, out, errs io.Writer) int {
 	fmt.Fprintf(errs, "holdfast: %v\n", err)
 	code := exitCode(err)
 	if damage := (*wal.DamageError)(nil); errors.As(err, &damage) {
-		fmt.Fprint(errs, waysOn)
+		fmt.Fprint(errs, "Nothing was changed. "+waysOn)
 	}
 	if code == exitUsage {
 		fmt.Fprintf(errs, "Run '%s --help' for usage.\n", cmd.CommandPath())
@@ -55,7 +55,7 @@ func run(args []string, out, errs io.Writer) int {
 }
 
 // waysOn is told with every damage.
-const waysOn = `Nothing was changed. The ways on: 'holdfast restore' makes a directory from a backup;
+const waysOn = `The ways on: 'holdfast restore' makes a directory from a backup;
 'holdfast journal salvage --data DIR --to NEWDIR' saves what is left of this one.
 `
 

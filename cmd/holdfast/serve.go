@@ -202,12 +202,19 @@ func exitAtSignal(log io.Writer, signals <-chan os.Signal) {
 }
 
 // exitJournalFailed ends the process when the journal has failed. Nothing more can be acknowledged, and
-// what was, is on disk; a restart recovers.
+// what was, is on disk; a restart recovers, unless there is damage.
 func exitJournalFailed(log io.Writer) func(error) {
-	return func(cause error) {
+	return func(cause error) { os.Exit(tellJournalFailed(log, cause)) }
+}
+
+// tellJournalFailed tells why the journal has failed, and gives the exit code.
+func tellJournalFailed(log io.Writer, cause error) (code int) {
+	if code = exitCode(journalError{cause}); code == exitDamaged {
+		fmt.Fprintf(log, "holdfast: %v\n%s", cause, waysOn)
+	} else {
 		fmt.Fprintf(log, "holdfast: the journal could not be written: %v\n", cause)
-		os.Exit(exitJournal)
 	}
+	return code
 }
 
 // asJournalError marks an error of opening or closing the engine that has no exit code of its own: the

@@ -2,6 +2,7 @@ package core
 
 import (
 	"slices"
+	"unsafe"
 
 	"holdfast/engine/invariant"
 )
@@ -87,6 +88,23 @@ func (m *Machine) ClosedPages(id Slot, before Millis, most int, dst []OrderID) [
 		}
 	}
 	return dst
+}
+
+// PageBytes is what the orders of a page take in memory with their lines, allocations and texts, which is about what the archive
+// takes of them. It stops to count when that is more than enough.
+func (m *Machine) PageBytes(first OrderID, enough int) (bytes int) {
+	s := &m.slots[first.Home()]
+	place := first.ArchivePage() << pageShift
+	for end := place + pageRecords; place < end && bytes <= enough; place++ {
+		record := s.orders.at(place)
+		customer, external := s.texts.get(record.text)
+		bytes += int(unsafe.Sizeof(*record)) + len(customer) + len(external)
+		for i := record.firstLine; i < record.firstLine+uint32(record.lines); i++ {
+			line := s.lines.at(i)
+			bytes += int(unsafe.Sizeof(*line)) + int(line.allocations)*int(unsafe.Sizeof(allocationRecord{}))
+		}
+	}
+	return bytes
 }
 
 // ArchivedOrders is the number of orders of a slot that have left.

@@ -94,9 +94,10 @@ func (s *slot) storeOf(kind SlabKind) pageStore {
 
 // keeper is a slot's part of the checkpoint under way.
 type keeper struct {
-	slot    Slot
-	keep    func(id PageID, bytes []byte)
-	pending []PageID // may hold some that were kept since, because they were about to change
+	slot   Slot
+	keep   func(id PageID, bytes []byte)
+	frozen []PageID // all pages of the checkpoint
+	left   int      // of those, yet to be looked at: some may have been kept since, because they were about to change
 }
 
 func (k *keeper) keepPage(kind SlabKind, n uint32, bytes []byte) {
@@ -108,18 +109,33 @@ func (k *keeper) keepPage(kind SlabKind, n uint32, bytes []byte) {
 // goroutine changes the slot or calls KeepPages, and copies the bytes. The checkpoint before must be done.
 func (m *Machine) Freeze(id Slot, keep func(id PageID, bytes []byte)) (images [SlabKinds]SlabImage) {
 	s := &m.slots[id]
-	invariant.Check(len(s.keeper.pending) == 0, "one checkpoint is taken at a time")
-	s.keeper.keep = keep
+	invariant.Check(s.keeper.left == 0, "one checkpoint is taken at a time")
+	s.keeper.keep, s.keeper.frozen = keep, s.keeper.frozen[:0]
 	for i, store := range s.stores() {
 		images[i] = store.image()
 		for n := range images[i].Pages {
 			if _, state := store.page(n); state.marks&pageSaved == 0 {
 				state.marks |= pageSaved | pagePending
-				s.keeper.pending = append(s.keeper.pending, PageID{Slot: id, Slab: images[i].Kind, Number: n})
+				s.keeper.frozen = append(s.keeper.frozen, PageID{Slot: id, Slab: images[i].Kind, Number: n})
 			}
 		}
 	}
+	s.keeper.left = len(s.keeper.frozen)
 	return images
+}
+
+// Thaw ends a checkpoint of a slot that comes to nothing, wherever it stands: the pages that it was to keep, or has kept, are
+// those of the next one again. It runs where commands run.
+func (m *Machine) Thaw(id Slot) {
+	s := &m.slots[id]
+	stores := s.stores()
+	for _, page := range s.keeper.frozen {
+		if store := stores[page.Slab-1]; store.isHere(page.Number) { // what was archived since is in no checkpoint any more
+			_, state := store.page(page.Number)
+			state.marks &^= pageSaved | pagePending
+		}
+	}
+	s.keeper.frozen, s.keeper.left = s.keeper.frozen[:0], 0
 }
 
 // Unsave has the next checkpoint keep a page although it has not changed.
@@ -135,19 +151,18 @@ func (m *Machine) Unsave(id PageID) {
 func (m *Machine) KeepPages(id Slot, budget int) (kept int, done bool) {
 	s := &m.slots[id]
 	stores := s.stores()
-	pending := s.keeper.pending
-	for len(pending) > 0 && kept < budget {
-		page := pending[len(pending)-1]
-		pending = pending[:len(pending)-1]
+	k := &s.keeper
+	for k.left > 0 && kept < budget {
+		k.left--
+		page := k.frozen[k.left]
 		bytes, state := stores[page.Slab-1].page(page.Number)
 		if state.marks&pagePending != 0 {
 			state.marks &^= pagePending
-			s.keeper.keep(page, bytes)
+			k.keep(page, bytes)
 			kept += len(bytes)
 		}
 	}
-	s.keeper.pending = pending
-	return kept, len(pending) == 0
+	return kept, k.left == 0
 }
 
 // DigestPage is the digest of a page's bytes.

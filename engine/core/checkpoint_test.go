@@ -2,6 +2,7 @@ package core_test
 
 import (
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"testing"
 
@@ -107,7 +108,7 @@ func (l *told) Archived(*core.Archived) {}
 
 // TestCheckpointIsOneMoment takes checkpoints in the middle of histories, copies their pages a few at a time while commands
 // go on, and makes machines of what was kept: each is what the first was when its checkpoint began, and from there on
-// behaves like it.
+// behaves like it. Some are given up on their way, and what was kept for them is lost.
 func TestCheckpointIsOneMoment(t *testing.T) {
 	for _, seed := range lessons {
 		const commands = 1500
@@ -118,12 +119,21 @@ func TestCheckpointIsOneMoment(t *testing.T) {
 			m.Execute(st, &steps[i].Command, core.Sequence(i+1), steps[i].Now, sink)
 		}
 		kept := &saved{pages: map[core.PageID][]byte{}}
-		taking, taken := false, 0
+		var before map[core.PageID][]byte // pages, without those of the checkpoint under way
+		taking, taken, thawed := false, 0, 0
 		for i := range steps {
 			run(live, st, i, &events)
 			if !taking && random.IntN(100) == 0 {
+				before = maps.Clone(kept.pages)
 				kept.freeze(live, i+1)
 				taking = true
+			}
+			if taking && random.IntN(30) == 0 {
+				for slot := range core.Slot(core.SlotCount) {
+					live.Thaw(slot)
+				}
+				kept.pages, taking = before, false
+				thawed++
 			}
 			if !taking || !kept.keep(live, random.IntN(3)*4096) {
 				continue
@@ -154,8 +164,8 @@ func TestCheckpointIsOneMoment(t *testing.T) {
 				}
 			}
 		}
-		if taken < 3 {
-			t.Errorf("seed %d: only %d checkpoints", seed, taken)
+		if taken < 3 || thawed == 0 {
+			t.Errorf("seed %d: only %d checkpoints, and %d given up", seed, taken, thawed)
 		}
 	}
 }
