@@ -1,13 +1,21 @@
 package main_test
 
 import (
+	"bufio"
 	"context"
 	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
 
+	"holdfast/engine/codec"
 	"holdfast/server/client"
+	"holdfast/wal"
 )
 
 // client gives a client of the service.
@@ -169,4 +177,75 @@ func TestReplicaWaitsForItsPrimary(t *testing.T) {
 	case <-ctx.Done():
 		t.Fatal("the replica does not begin")
 	}
+}
+
+// lying stands before a primary and changes the digests in its journal's stream.
+func lying(t *testing.T, primary *service) *httptest.Server {
+	t.Helper()
+	to, err := url.Parse("http://" + primary.address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	proxy := httputil.NewSingleHostReverseProxy(to)
+	proxy.FlushInterval = -1
+	proxy.ModifyResponse = func(r *http.Response) error {
+		if r.Header.Get("Content-Type") != codec.StreamMediaType {
+			return nil
+		}
+		from := r.Body
+		read, write := io.Pipe()
+		go func() {
+			in := codec.NewStreamReader(bufio.NewReader(from), wal.MaxGroupBytes)
+			head, err := in.Head()
+			out := codec.AppendStreamHead(nil, &head)
+			for err == nil {
+				if _, err = write.Write(out); err != nil {
+					break
+				}
+				var p codec.Piece
+				if p, err = in.Next(); p.Kind == codec.PieceDigest {
+					p.Digest.Low ^= 1
+				}
+				out = codec.AppendPiece(out[:0], &p)
+			}
+			_ = write.CloseWithError(err)
+			_ = from.Close()
+		}()
+		r.Body = read
+		return nil
+	}
+	s := httptest.NewServer(proxy)
+	t.Cleanup(s.Close)
+	t.Cleanup(s.CloseClientConnections)
+	return s
+}
+
+// TestDivergedReplica ends with exit code 6, also when a client does not let it end in time, and so does every later start.
+func TestDivergedReplica(t *testing.T) {
+	p, dir := start(t, t.TempDir(), "--demo"), t.TempDir()
+	r := start(t, dir, "--follow", lying(t, p).URL, "--drain-timeout", "100ms", "--max-wait", "30s")
+	r.caughtUp(p)
+	go func() { // it waits longer than the replica has
+		if response, err := http.Get("http://" + r.address + "/v1/digest?at_least=1000000"); err == nil {
+			_ = response.Body.Close()
+		}
+	}()
+	time.Sleep(100 * time.Millisecond)
+	at, err := p.client().Checkpoint(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.wait(6)
+	if log := r.log.String(); !strings.Contains(log, "clients were cut off") {
+		t.Errorf("the drain did not take too long: %s", log)
+	}
+	for _, args := range [][]string{{"--follow", "http://" + p.address}, nil} {
+		_, errs := command(t, 6, append([]string{"serve", "--listen", "127.0.0.1:0", "--data", dir, "--ballast", "-1"}, args...)...)
+		for _, part := range []string{fmt.Sprintf("checkpoint %d: none of the pages", at), "backup", "empty directory"} {
+			if !strings.Contains(errs, part) {
+				t.Errorf("%v: %q is missing in: %s", args, part, errs)
+			}
+		}
+	}
+	command(t, 0, "journal", "verify", "--data", dir) // reading is allowed
 }

@@ -115,9 +115,10 @@ func serve(c *serveConfig, log io.Writer) error {
 	ctx, cancel := context.WithTimeout(context.Background(), c.drainTimeout)
 	defer cancel()
 	if err := s.Shutdown(ctx); err != nil {
-		return fmt.Errorf("clients were cut off: %w", err)
+		return errors.Join(follow.outcome(failed), fmt.Errorf("clients were cut off: %w", err))
 	}
 	follow.stop()
+	failed = follow.outcome(failed)
 	if err := e.Close(); err != nil {
 		return errors.Join(failed, asJournalError(err))
 	}
@@ -215,7 +216,8 @@ func exitJournalFailed(log io.Writer) func(error) {
 func asJournalError(err error) error {
 	var damage *wal.DamageError
 	var bootstrap bootstrapError
-	if err == nil || errors.As(err, &damage) || errors.As(err, &bootstrap) || errors.Is(err, wal.ErrLocked) || errors.Is(err, wal.ErrNewerVersion) {
+	var diverged *engine.DivergedError
+	if err == nil || errors.As(err, &damage) || errors.As(err, &bootstrap) || errors.As(err, &diverged) || errors.Is(err, wal.ErrLocked) || errors.Is(err, wal.ErrNewerVersion) {
 		return err
 	}
 	return journalError{err}

@@ -86,6 +86,16 @@ type following struct {
 	stop   func()     // ends following
 }
 
+// outcome is why following ended, after stop: as it was told before, or only now.
+func (f *following) outcome(told error) error {
+	select {
+	case err := <-f.failed:
+		return errors.Join(told, err)
+	default:
+		return told
+	}
+}
+
 // startFollowing begins to follow the primary, if the engine is a replica and one is named.
 func (c *serveConfig) startFollowing(e *engine.Engine, log io.Writer) (*following, error) {
 	f := &following{failed: make(chan error, 1), stop: func() {}}

@@ -19,7 +19,8 @@
 // When the primary begins a checkpoint it says so in the stream, at that very place between two groups. The replica begins one
 // of its own there. When both are on the disk their digests are compared: that of a checkpoint covers the whole state.
 // If they differ, the replica fetches the primary's manifest, finds the first page that differs, and
-// stops: it follows no more, and nobody should read from it.
+// stops: it follows no more, is not promoted, and nobody should read from it. That is kept in its directory, which is
+// not opened again.
 //
 // # Who says no
 //

@@ -105,12 +105,17 @@ var errPromoted = errors.New("replica: promoted")
 // Run follows until ctx ends or the engine is promoted, and then returns nil. A *RefusedError says that the first source
 // will never do, a *DivergedError that replica and primary do not agree; errors of the engine end it, too. It is called once
 // at a time.
-func (f *Follower) Run(ctx context.Context) error {
+func (f *Follower) Run(ctx context.Context) (err error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	ended := make(chan struct{})
 	defer close(ended)
-	defer f.comparing.Wait()
-	defer cancel(nil)
+	defer func() {
+		cancel(nil)
+		f.comparing.Wait()
+		if diverged := f.Status().Diverged; diverged != nil { // perhaps found out when it was to end already
+			err = diverged
+		}
+	}()
 	f.mu.Lock()
 	f.cancel, f.ended, f.running = cancel, ended, ctx
 	f.mu.Unlock()
@@ -140,10 +145,7 @@ func (f *Follower) Run(ctx context.Context) error {
 // isEnd tells whether following ends with the end of a connection, and what Run returns then.
 func (f *Follower) isEnd(ctx context.Context, err error, followed bool) (bool, error) {
 	var refused *RefusedError
-	var diverged *DivergedError
 	switch {
-	case errors.As(context.Cause(ctx), &diverged):
-		return true, diverged
 	case ctx.Err() != nil, !f.engine.Following(), errors.Is(f.engine.Err(), engine.ErrClosed):
 		return true, nil
 	case f.engine.Err() != nil: // the replica's own; err might be that of a source in the same process
@@ -166,6 +168,9 @@ func (f *Follower) Promote() (epoch uint64, last core.Sequence, err error) {
 	if cancel != nil {
 		cancel(errPromoted)
 		<-ended
+	}
+	if diverged := f.Status().Diverged; diverged != nil { // found out meanwhile
+		return 0, 0, diverged
 	}
 	return f.engine.Promote()
 }
