@@ -247,7 +247,11 @@ func TestBackupOfNobody(t *testing.T) {
 	file := filepath.Join(at, "shop.tar")
 	command(t, 1, "backup", "--url", "http://127.0.0.1:1", "--to", file)
 	command(t, 2, "backup", "--to", "")
-	command(t, 2, "backup", "--to", file, "--rate", "-1")
+	for _, rate := range []string{"-1", "64", "1048575"} {
+		if _, errs := command(t, 2, "backup", "--to", file, "--rate", rate); !strings.Contains(errs, "--rate") || !strings.Contains(errs, "1048576") {
+			t.Errorf("rate %s: %s", rate, errs)
+		}
+	}
 
 	s := start(t, t.TempDir(), "--demo")
 	ended := make(chan string)
