@@ -149,6 +149,10 @@ func (t *stream) run(stop, gone <-chan struct{}) {
 			t.flush()
 			return
 		}
+		if errors.Is(err, errOtherHistory) {
+			t.server.options.Log.Info("a stream has ended", "because", err)
+			return
+		}
 		if err != nil {
 			t.server.options.Log.Error("a stream cannot be read", "error", err)
 			return
