@@ -99,7 +99,9 @@ func (x *exchange) hasFaults() bool {
 	return true
 }
 
-// checkBody holds a request's content type against what the route takes, and answers when it does not fit.
+// checkBody holds a request's content type against what the route takes, and answers when it does not fit. Where no id that
+// nobody can guess stands in the path, the header is needed even without a body: a browser lets a page of another origin send a POST
+// without asking, but not with this type.
 func (x *exchange) checkBody(kind bodyKind) bool {
 	if kind == noBody || kind == batchBody || kind == optionalBody && len(x.ctx.PostBody()) == 0 {
 		return true

@@ -58,7 +58,7 @@ func TestCheckpoint(t *testing.T) {
 	h.want(201, "POST", "/v1/orders", order("c", "A", 1))
 	at := h.want(200, "GET", "/v1/digest", "")["sequence"]
 	for _, body := range []string{"{}", ""} {
-		if got := h.want(200, "POST", "/v1/checkpoint", body)["sequence"]; got != at {
+		if got := h.want(200, "POST", "/v1/checkpoint", body, "Content-Type: application/json")["sequence"]; got != at {
 			t.Errorf("the checkpoint is of %v, want %v", got, at)
 		}
 	}
@@ -66,6 +66,24 @@ func TestCheckpoint(t *testing.T) {
 	h.wantProblem(400, codeMalformedJSON, "POST", "/v1/checkpoint", `{`)
 	if text := string(h.do("GET", "/metrics", "").body); !strings.Contains(text, "holdfast_engine_checkpoints_total 1") {
 		t.Error("the metrics do not count it")
+	}
+}
+
+// TestOperatorsSayWhatTheySend: a request that a page of another origin could send without being asked changes nothing.
+func TestOperatorsSayWhatTheySend(t *testing.T) {
+	h := openShop(t, Options{})
+	for _, path := range []string{"/v1/promote", "/v1/checkpoint"} {
+		for _, headers := range [][]string{nil, {"Content-Type: text/plain"}, {"Content-Type: application/x-www-form-urlencoded"}, {"Content-Type: multipart/form-data"}} {
+			for _, body := range []string{"", "{}"} {
+				if body != "" && headers == nil {
+					continue // do sends such a body with its type
+				}
+				h.wantProblem(415, codeUnsupportedMedia, "POST", path, body, headers...)
+			}
+		}
+	}
+	if checkpoints := h.engine.Stats().Checkpoints; checkpoints != 0 {
+		t.Errorf("%d checkpoints were written", checkpoints)
 	}
 }
 

@@ -30,6 +30,9 @@ Journal and events are cut by age and size, so that the disk does not fill up: n
 two newest checkpoints need, nor what a registered reader (/v1/readers) has yet to read unless it
 is too far behind, nor events by which a repeated idempotency key is answered.
 
+There is no authentication yet: whoever reaches --listen may also take a backup, read the journal,
+promote a replica, and register or delete readers. Keep it on loopback, or behind a proxy.
+
 SIGTERM or SIGINT ends the service in good order: no connection is taken any more, what is under
 way is answered, and the exit code is 0. A second signal ends the process at once, and loses
 nothing that was acknowledged either.
@@ -44,7 +47,7 @@ its state with the primary's at every checkpoint. POST /v1/promote makes it the 
 start it without --follow then. A primary's directory stays one until the server that it follows
 proves to have a history that goes on where its own ends.`,
 		Example: `  holdfast serve --demo
-  holdfast serve --listen 0.0.0.0:8080 --data /var/lib/holdfast
+  holdfast serve --listen 127.0.0.1:8080 --data /var/lib/holdfast
   holdfast serve --listen 127.0.0.1:8081 --data replica --follow http://127.0.0.1:8080
   curl -s http://127.0.0.1:8080/readyz`,
 		Args: cobra.NoArgs,

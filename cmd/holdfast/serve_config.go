@@ -29,7 +29,7 @@ type serveConfig struct {
 
 func (c *serveConfig) flags(f *pflag.FlagSet) {
 	d := server.Options{}.Effective()
-	f.StringVar(&c.listen, "listen", "127.0.0.1:8080", "`address` to serve on; port 0 takes a free one")
+	f.StringVar(&c.listen, "listen", "127.0.0.1:8080", "`address` to serve on, without authentication; port 0 takes a free one")
 	f.StringVar(&c.engine.Dir, "data", defaultData, "data `directory`")
 	f.BoolVar(&c.demo, "demo", false, "put a small shop into the directory")
 	f.StringVar(&c.follow, "follow", "", "be a replica of the server at this `url`")
