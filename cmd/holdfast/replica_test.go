@@ -9,7 +9,11 @@ import (
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -150,6 +154,7 @@ func TestReplicaProcesses(t *testing.T) {
 func TestReplicaUsage(t *testing.T) {
 	for _, args := range [][]string{
 		{"--follow", "10.0.0.1:8080"}, {"--follow", "ftp://host"}, {"--follow", "http://host/?x=y"}, {"--follow", "http://host", "--demo"},
+		{"--follow-as", "east"}, {"--follow", "http://host", "--follow-as", "a b"}, {"--follow", "http://host", "--follow-as", strings.Repeat("x", 65)},
 	} {
 		_, errs := command(t, 2, append([]string{"serve", "--data", t.TempDir()}, args...)...)
 		if !strings.Contains(errs, "--follow") {
@@ -179,8 +184,8 @@ func TestReplicaWaitsForItsPrimary(t *testing.T) {
 	}
 }
 
-// lying stands before a primary and changes the digests in its journal's stream.
-func lying(t *testing.T, primary *service) *httptest.Server {
+// before stands before a primary and changes its answers.
+func before(t *testing.T, primary *service, change func(r *http.Response) error) *httptest.Server {
 	t.Helper()
 	to, err := url.Parse("http://" + primary.address)
 	if err != nil {
@@ -188,7 +193,17 @@ func lying(t *testing.T, primary *service) *httptest.Server {
 	}
 	proxy := httputil.NewSingleHostReverseProxy(to)
 	proxy.FlushInterval = -1
-	proxy.ModifyResponse = func(r *http.Response) error {
+	proxy.ModifyResponse = change
+	s := httptest.NewServer(proxy)
+	t.Cleanup(s.Close)
+	t.Cleanup(s.CloseClientConnections)
+	return s
+}
+
+// lying stands before a primary and changes the digests in its journal's stream.
+func lying(t *testing.T, primary *service) *httptest.Server {
+	t.Helper()
+	return before(t, primary, func(r *http.Response) error {
 		if r.Header.Get("Content-Type") != codec.StreamMediaType {
 			return nil
 		}
@@ -213,11 +228,7 @@ func lying(t *testing.T, primary *service) *httptest.Server {
 		}()
 		r.Body = read
 		return nil
-	}
-	s := httptest.NewServer(proxy)
-	t.Cleanup(s.Close)
-	t.Cleanup(s.CloseClientConnections)
-	return s
+	})
 }
 
 // TestDivergedReplica ends with exit code 6, also when a client does not let it end in time, and so does every later start.
@@ -248,4 +259,82 @@ func TestDivergedReplica(t *testing.T) {
 		}
 	}
 	command(t, 0, "journal", "verify", "--data", dir) // reading is allowed
+}
+
+// readers lists those who are registered with a service.
+func (s *service) readers() string {
+	s.t.Helper()
+	_, body := s.get("/v1/readers")
+	return body
+}
+
+// TestReplicaIsRegistered before its first byte of the backup, and gets another backup when that is cut off; the primary's other
+// readers are not the replica's. After a promotion nobody is registered any more.
+func TestReplicaIsRegistered(t *testing.T) {
+	p, dir := start(t, t.TempDir(), "--demo"), filepath.Join(t.TempDir(), "copy")
+	if status, body := p.post("/v1/readers/reports", `{"kind":"feed","sequence":0}`); status != 200 {
+		t.Fatal(status, body)
+	}
+	var backups atomic.Int64
+	between := before(t, p, func(r *http.Response) error {
+		if r.Header.Get("Content-Type") != "application/x-tar" {
+			return nil
+		}
+		if !strings.Contains(p.readers(), `"name":"east","kind":"journal"`) {
+			t.Error("the backup begins before the replica is registered")
+		}
+		if backups.Add(1) == 1 {
+			r.Body = struct {
+				io.Reader
+				io.Closer
+			}{io.LimitReader(r.Body, 3000), r.Body}
+		}
+		return nil
+	})
+	r := start(t, dir, "--follow", between.URL, "--follow-as", "east")
+	r.caughtUp(p)
+	if n := backups.Load(); n != 2 {
+		t.Errorf("%d backups", n)
+	}
+	if own := r.readers(); !strings.Contains(own, `"items":[]`) {
+		t.Errorf("the replica's readers: %s", own)
+	}
+	if _, err := r.client().Promote(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for deadline := time.Now().Add(patience); strings.Contains(p.readers(), "east"); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("after the promotion: %s", p.readers())
+		}
+	}
+}
+
+// TestReplicaThatCannotBeKept: what this side cannot do is not tried again and again: the exit code is 4.
+func TestReplicaThatCannotBeKept(t *testing.T) {
+	p := start(t, t.TempDir(), "--demo")
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	_, errs := command(t, 4, "serve", "--listen", "127.0.0.1:0", "--data", filepath.Join(file, "data"), "--follow", "http://"+p.address)
+	if !strings.Contains(errs, file) {
+		t.Errorf("the message does not name the place: %s", errs)
+	}
+	if got := p.readers(); strings.Contains(got, "replica-") {
+		t.Errorf("it is still registered: %s", got)
+	}
+}
+
+// TestReplicaOnAFullDisk: the backup is fetched once, and the exit code is 4.
+func TestReplicaOnAFullDisk(t *testing.T) {
+	d := newSmallDisk(t, 20) // less than a journal leaves free
+	p := start(t, t.TempDir(), "--demo")
+	line := d.enter(binary, "serve", "--listen", "127.0.0.1:0", "--data", filepath.Join(d.dir, "data"), "--follow", "http://"+p.address)
+	cmd := exec.Command(line[0], line[1:]...)
+	deadline := time.AfterFunc(patience, func() { _ = cmd.Process.Kill() })
+	defer deadline.Stop()
+	out, _ := cmd.CombinedOutput()
+	if code := cmd.ProcessState.ExitCode(); code != 4 || !strings.Contains(string(out), "free") {
+		t.Errorf("exit code %d: %s", code, out)
+	}
 }

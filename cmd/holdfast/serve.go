@@ -41,10 +41,11 @@ Exit codes: 2 bad usage, 3 the data directory is damaged or a newer version has 
 journal could not be written, 5 another process has the data directory, 6 a replica differs from its
 primary.
 
-With --follow the server is a replica: it begins with a backup of the primary where its directory is
-empty, follows the primary's journal, answers reads, sends writes to the primary (421), and compares
-its state with the primary's at every checkpoint. POST /v1/promote makes it the primary, for good:
-start it without --follow then. A primary's directory stays one until the server that it follows
+With --follow the server is a replica: it registers at the primary as a reader under the name
+--follow-as, so that the primary keeps its journal for it up to --reader-max-lag and --reader-max-age,
+begins with a backup of the primary where its directory is empty, follows the primary's journal,
+answers reads, sends writes to the primary (421), and compares its state with the primary's at every
+checkpoint. POST /v1/promote makes it the primary, for good: start it without --follow then. A primary's directory stays one until the server that it follows
 proves to have a history that goes on where its own ends.`,
 		Example: `  holdfast serve --demo
   holdfast serve --listen 127.0.0.1:8080 --data /var/lib/holdfast

@@ -50,7 +50,7 @@ func (f *Follower) checkpoint(ctx context.Context, at core.Sequence) error {
 		return fmt.Errorf("the checkpoint was to be of sequence %d and is of %d", at, begun)
 	}
 	// The comparison outlasts the connection: the primary's digest may come over the next one.
-	f.comparing.Go(func() {
+	f.beside.Go(func() {
 		select {
 		case info := <-done:
 			if info.Err == nil {

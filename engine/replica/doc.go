@@ -22,6 +22,12 @@
 // stops: it follows no more, is not promoted, and nobody should read from it. That is kept in its directory, which is
 // not opened again.
 //
+// # What the source keeps for it
+//
+// A source cuts its journal. One that knows by name how far a replica has come (Registry) keeps what that has yet to read, up to
+// its limits, also while the replica is away or still fetches the backup that it begins with. The replica says so when it has
+// connected, and every few seconds. A source that does not want to know is followed all the same.
+//
 // # Who says no
 //
 // A source refuses a replica of another history, one that is ahead of it, one that has heard of a higher epoch, and one
