@@ -57,8 +57,8 @@ type Engine struct {
 }
 
 // Open opens a data directory, replays its journal and starts the engine. Errors are those of Validate, wal.ErrLocked
-// when another process has the directory, and a *wal.DamageError that names the place when the journal does not
-// hold what was written to it.
+// when another process has the directory, a *wal.DamageError that names the place when the journal does not
+// hold what was written to it, and a *DivergedError when it is that of a replica which was found to differ from its primary.
 func Open(o Options) (*Engine, error) {
 	if err := o.Validate(); err != nil {
 		return nil, err
@@ -71,6 +71,9 @@ func Open(o Options) (*Engine, error) {
 	var err error
 	if e.journal, err = wal.Open(o.Dir, e.options.Journal); err != nil {
 		return nil, err
+	}
+	if err := mustAgree(e.journal); err != nil {
+		return nil, errors.Join(err, e.journal.Close())
 	}
 	if err := e.assumeRole(); err != nil {
 		return nil, errors.Join(err, e.journal.Close())

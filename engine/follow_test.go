@@ -24,8 +24,9 @@ var cell = wal.Identity{OrderKey: [16]byte{1, 2, 3}, Instance: [16]byte{4, 5, 6}
 // relay is a Source that stands between a replica and whatever engine is the primary just now, and damages what it passes
 // on.
 type relay struct {
-	primary atomic.Pointer[engine.Engine]
-	damage  func(io.ReadCloser) io.ReadCloser // nil for none
+	primary  atomic.Pointer[engine.Engine]
+	damage   func(io.ReadCloser) io.ReadCloser // nil for none
+	manifest func(context.Context)             // comes before the answer with a manifest; nil for nothing
 }
 
 func (r *relay) local() (*replica.Local, error) {
@@ -51,6 +52,9 @@ func (r *relay) Journal(ctx context.Context, from engine.Position) (io.ReadClose
 func (r *relay) Backup(context.Context) (io.ReadCloser, error) { return nil, errors.ErrUnsupported }
 
 func (r *relay) Manifest(ctx context.Context, sequence core.Sequence) ([]byte, error) {
+	if r.manifest != nil {
+		r.manifest(ctx)
+	}
 	l, err := r.local()
 	if err != nil {
 		return nil, err

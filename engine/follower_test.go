@@ -159,7 +159,10 @@ func TestPromotedTakesNoGroups(t *testing.T) {
 }
 
 // lie changes the digests in a stream.
-func lie(stream io.ReadCloser) io.ReadCloser {
+func lie(stream io.ReadCloser) io.ReadCloser { return lieAt(stream, nil) }
+
+// lieAt is lie, and holds each digest back until a channel is closed, unless that is nil.
+func lieAt(stream io.ReadCloser, moment <-chan struct{}) io.ReadCloser {
 	r, w := io.Pipe()
 	go func() {
 		in := codec.NewStreamReader(bufio.NewReader(stream), wal.MaxGroupBytes)
@@ -172,6 +175,9 @@ func lie(stream io.ReadCloser) io.ReadCloser {
 			var p codec.Piece
 			if p, err = in.Next(); p.Kind == codec.PieceDigest {
 				p.Digest.Low ^= 1
+				if moment != nil {
+					<-moment
+				}
 			}
 			out = codec.AppendPiece(out[:0], &p)
 		}
@@ -191,6 +197,83 @@ func TestReplicaThatDiffersStops(t *testing.T) {
 	}
 	if _, _, err := n.follow.Promote(); !errors.As(err, &diverged) || n.follow.Status().Diverged == nil {
 		t.Errorf("promotion: %v", err)
+	}
+	n.cancel()
+	closeEngine(t, n.engine)
+	closeEngine(t, e)
+}
+
+// TestDivergenceIsKnownBeforeItIsExplained cuts the power, and asks for a promotion, while the replica still asks its primary where
+// they differ: neither makes it a server again. In the end the directory knows the place.
+func TestDivergenceIsKnownBeforeItIsExplained(t *testing.T) {
+	leavesNothing(t)
+	asked, answer := make(chan struct{}, 1), make(chan struct{})
+	e, _, n := follows(t, &relay{damage: lie, manifest: func(ctx context.Context) {
+		asked <- struct{}{}
+		select {
+		case <-answer:
+		case <-ctx.Done():
+		}
+	}})
+	at := checkpoint(t, e).Sequence
+	within(t, "the question for the manifest", asked)
+	var diverged *replica.DivergedError
+	if again, err := engine.Open(n.disk.powerCut(0, 1).on(n.options)); !errors.As(err, &diverged) || diverged.Sequence != at {
+		t.Errorf("opened after a power cut: %v", err)
+		if err == nil {
+			closeEngine(t, again)
+		}
+	}
+	if n.follow.Status().Diverged == nil {
+		t.Error("nobody says that it has diverged")
+	}
+	if _, _, err := n.follow.Promote(); !errors.As(err, &diverged) || diverged.Sequence != at {
+		t.Errorf("promoted: %v", err)
+	}
+	close(answer)
+	found := within(t, "the end of Run", n.ended)
+	if !errors.As(found, &diverged) || !strings.Contains(diverged.Where, "none of the pages") {
+		t.Errorf("following ended with %v", found)
+	}
+	n.cancel()
+	closeEngine(t, n.engine)
+	closeEngine(t, e)
+	for _, follow := range []bool{true, false} {
+		n.options.Follow = follow
+		if _, err := engine.Open(n.disk.on(n.options)); err == nil || err.Error() != found.Error() {
+			t.Errorf("opened again, following %v: %v, want %v", follow, err, found)
+		}
+	}
+}
+
+// TestDivergenceIsFoundOutDuringAPromotion: the digests are compared when the promotion has looked already, and waits for following to end.
+func TestDivergenceIsFoundOutDuringAPromotion(t *testing.T) {
+	leavesNothing(t)
+	compare := make(chan struct{})
+	e, _, n := follows(t, &relay{damage: func(stream io.ReadCloser) io.ReadCloser { return lieAt(stream, compare) }})
+	at := checkpoint(t, e).Sequence
+	eventually(t, "the replica's own checkpoint", func() bool {
+		for _, m := range n.engine.CheckpointMarks() {
+			if m.Sequence == at && m.Complete {
+				return true
+			}
+		}
+		return false
+	})
+	settled(t, n.engine)
+	_, release := n.disk.hold()
+	defer release()
+	close(compare)
+	within(t, "the sync of the divergence", n.disk.waiting)
+	promoted := background(func() error { _, _, err := n.follow.Promote(); return err })
+	time.Sleep(moment)
+	release()
+	var diverged *replica.DivergedError
+	if err := within(t, "the promotion", promoted); !errors.As(err, &diverged) || diverged.Sequence != at || !n.engine.Following() {
+		t.Errorf("promoted: %v", err)
+	}
+	if err := within(t, "the end of Run", n.ended); !errors.As(err, &diverged) {
+		t.Errorf("following ended with %v", err)
 	}
 	n.cancel()
 	closeEngine(t, n.engine)

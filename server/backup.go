@@ -16,6 +16,8 @@ const (
 	typeBackup = "application/x-tar"
 	// defaultBackupRate, in bytes a second, leaves the disk to the orders.
 	defaultBackupRate = 64 << 20
+	// minBackupRate bounds the time for which a backup keeps its copy, and others from being made.
+	minBackupRate = 1 << 20
 )
 
 // streamBackup serves GET /v1/backup. The answer's status is known when the copy is made; if the stream ends before the
@@ -23,6 +25,9 @@ const (
 func (s *Server) streamBackup(x *exchange) {
 	q := x.query("rate")
 	rate := q.number("rate", 0, maxSequence, defaultBackupRate)
+	if rate > 0 && rate < minBackupRate {
+		q.fault("rate", "must be 0, for no bound, or at least "+strconv.Itoa(minBackupRate)+" bytes a second")
+	}
 	if !q.sound() {
 		return
 	}
@@ -43,24 +48,30 @@ func (s *Server) sendBackup(connection net.Conn, rate int64) {
 		return
 	}
 	defer s.streams.running.Done()
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancelCause(context.Background())
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
 		select {
 		case <-stop:
-			cancel()
+			cancel(errShutDown)
 			_ = connection.SetDeadline(time.Unix(1, 0)) // ends a write that waits for its client
 		case <-ctx.Done():
 		}
 	}()
+	gone := watch(connection, func() { cancel(errClientGone) })
 	_, err := s.engine.WriteBackup(ctx, w, rate)
-	cancel()
+	cancel(nil)
 	<-ended
+	defer func() {
+		_ = connection.SetReadDeadline(time.Unix(1, 0)) // ends the goroutine that watches; the caller closes
+		<-gone
+	}()
 	switch {
 	case err == nil:
 	case w.begun:
 		s.options.Log.Warn("a backup was cut off", "error", err)
+	case errors.Is(err, errClientGone):
 	case errors.Is(err, engine.ErrBackupUnderWay):
 		w.fail(s, newProblem(codeOverloaded, "another backup is being written; there is one at a time"))
 	case errors.Is(err, engine.ErrDiskFull):
@@ -70,6 +81,11 @@ func (s *Server) sendBackup(connection net.Conn, rate int64) {
 		w.fail(s, newProblem(codeUnavailable, "the backup could not be made; the server's log says why"))
 	}
 }
+
+var (
+	errShutDown   = errors.New("the server is shutting down")
+	errClientGone = errors.New("the client has closed the connection")
+)
 
 // backupWriter answers with what is written to it.
 type backupWriter struct {

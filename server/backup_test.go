@@ -4,10 +4,13 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -54,28 +57,49 @@ func TestBackupQuery(t *testing.T) {
 	h := openShop(t, Options{})
 	h.wantProblem(400, codeInvalidQuery, "GET", "/v1/backup?rate=-1", "")
 	h.wantProblem(400, codeInvalidQuery, "GET", "/v1/backup?to=here", "")
+	for _, rate := range []string{"1", "64", "1048575"} {
+		got := h.wantProblem(400, codeInvalidQuery, "GET", "/v1/backup?rate="+rate, "")
+		if text := fmt.Sprint(got["errors"]); !strings.Contains(text, "rate") || !strings.Contains(text, "1048576") {
+			t.Errorf("rate %s: %v", rate, got)
+		}
+	}
 	if got := h.do("HEAD", "/v1/backup", ""); got.status != 200 || len(got.body) > 0 {
 		t.Errorf("HEAD: %d %s", got.status, got.body)
 	}
 }
 
-// slowBackup asks for a backup that takes hours, and reads its first bytes.
-func slowBackup(t *testing.T, h *shop) *http.Response {
+// slowBackup asks for a backup that takes hours, slower than anybody else may, and reads its first bytes. The channel is
+// closed when the server has done with it.
+func slowBackup(t *testing.T, h *shop) (response *http.Response, ended <-chan struct{}) {
 	t.Helper()
-	response, err := http.Get(h.base + "/v1/backup?rate=1")
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = ln.Close() }()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		if connection, err := ln.Accept(); err == nil {
+			h.server.sendBackup(connection, 1)
+			_ = connection.Close()
+		}
+	}()
+	response, err = http.Get("http://" + ln.Addr().String())
 	if err != nil {
 		t.Fatal(err)
 	}
 	if _, err := io.ReadFull(response.Body, make([]byte, 512)); err != nil || response.StatusCode != 200 {
 		t.Fatal(response.Status, err)
 	}
-	return response
+	return response, done
 }
 
+// TestOneBackupAtATime, until its client has gone: then there is room for another.
 func TestOneBackupAtATime(t *testing.T) {
 	h := openShop(t, Options{})
 	h.stock("A", 10)
-	slow := slowBackup(t, h)
+	slow, ended := slowBackup(t, h)
 	h.wantProblem(503, codeOverloaded, "GET", "/v1/backup", "")
 	if got := h.do("GET", "/v1/backup", ""); got.header.Get("Retry-After") == "" {
 		t.Error("no Retry-After")
@@ -84,13 +108,21 @@ func TestOneBackupAtATime(t *testing.T) {
 	if err := slow.Body.Close(); err != nil {
 		t.Fatal(err)
 	}
+	select {
+	case <-ended:
+	case <-time.After(5 * time.Second):
+		t.Fatal("nobody notices that the client has gone")
+	}
+	if got := h.do("GET", "/v1/backup?rate=1048576", ""); got.status != 200 {
+		t.Errorf("the next backup: %d %s", got.status, got.body)
+	}
 }
 
 // TestShutdownEndsABackup: the one that is under way is cut off, and whoever reads it is told.
 func TestShutdownEndsABackup(t *testing.T) {
 	h := openShop(t, Options{})
 	h.stock("A", 10)
-	slow := slowBackup(t, h)
+	slow, _ := slowBackup(t, h)
 	defer slow.Body.Close()
 	started := time.Now()
 	h.restart()

@@ -2,6 +2,7 @@ package server
 
 import (
 	"errors"
+	"strconv"
 
 	"holdfast/engine"
 	"holdfast/engine/codec"
@@ -31,11 +32,21 @@ func (s *Server) streamEvents(x *exchange) {
 		s.failCut(x, engine.ReaderOfFeed)
 		return
 	}
+	t := &eventSource{server: s}
+	if from := core.Sequence(after); from > s.engine.Sequence() {
+		if !s.engine.Following() {
+			x.failWith(codeEventsAhead, "the events of this server end with sequence "+strconv.FormatUint(uint64(s.engine.Sequence()), 10)+
+				": what was read beyond it is of another history. Begin with the state, or with an earlier sequence")
+			return
+		}
+		t.ahead = from
+	}
 	if !s.registered(x, name, engine.ReaderOfFeed, core.Sequence(after), "after") {
 		return
 	}
 	s.stream(x, typeEventStream, streamHead, func() source {
-		return &eventSource{server: s, reader: s.engine.Feed().Read(core.Sequence(after))}
+		t.reader = s.engine.Feed().Read(core.Sequence(after))
+		return t
 	})
 }
 
@@ -58,12 +69,32 @@ const (
 type eventSource struct {
 	server   *Server
 	reader   *feed.Reader
+	ahead    core.Sequence // where it begins, as long as this replica has not got there; else 0
 	event    core.Event
 	decoder  decoder
 	document orderDocument
 }
 
+// catchesUp tells whether a replica will get to where its client has read. It does in time, unless it is promoted before: then what
+// its client has read it never said, and what comes next here is not what comes next for the client.
+func (t *eventSource) catchesUp() bool {
+	reached := t.server.engine.Sequence() >= t.ahead // asked before the role: what a promoted replica adds does not count
+	if !t.server.engine.Following() {
+		return false
+	}
+	if reached {
+		t.ahead = 0
+	}
+	return true
+}
+
+// errOtherHistory ends a stream whose client has to begin anew.
+var errOtherHistory = errors.New("the client has read events that are not of this server's history")
+
 func (t *eventSource) fill(out []byte) (_ []byte, more bool, err error) {
+	if t.ahead > 0 && !t.catchesUp() {
+		return out, false, errOtherHistory
+	}
 	for len(out) < streamBuffer {
 		encoded, _, last, err := t.reader.Next()
 		if errors.Is(err, feed.ErrEnd) {

@@ -126,6 +126,42 @@ func TestEvents(t *testing.T) {
 	h.wantProblem(400, codeInvalidHeader, "GET", "/v1/events", "", "Last-Event-ID: x")
 }
 
+// TestEventsOfAnotherHistory: who has read more than a primary ever said is told so; a replica lets it wait until it gets there, or is
+// promoted before: then the stream ends, and the client is told when it comes again.
+func TestEventsOfAnotherHistory(t *testing.T) {
+	p := openCell(t, "")
+	p.stock("A", 10)
+	last := uint64(p.engine.Sequence())
+	ahead := fmt.Sprint(last + 1)
+	got := p.wantProblem(409, codeEventsAhead, "GET", "/v1/events?after="+ahead, "")
+	if !strings.Contains(got["detail"].(string), fmt.Sprint("sequence ", last)) {
+		t.Errorf("%v", got)
+	}
+	p.wantProblem(409, codeEventsAhead, "GET", "/v1/events", "", "Last-Event-ID: "+ahead)
+	_, stop := p.listen(fmt.Sprintf("?after=%d", last)) // up to date
+	stop()
+
+	r := openCell(t, p.base)
+	r.catchUp(p)
+	early, stop := r.listen("?after=" + ahead)
+	defer stop()
+	p.want(201, "POST", "/v1/orders", order("c", "A", 1)) // the event that it has read elsewhere, and one that defines a channel
+	p.want(201, "POST", "/v1/orders", order("c", "A", 1))
+	if got := take(t, early, 1)[0]; got.id == "" || got.id == ahead {
+		t.Errorf("after %s comes %s", ahead, got.text)
+	}
+	r.catchUp(p)
+	lost, stop := r.listen(fmt.Sprintf("?after=%d", r.engine.Sequence()+1))
+	defer stop()
+	r.want(200, "POST", "/v1/promote", "{}")
+	for range 3 {
+		r.want(201, "POST", "/v1/orders", order("c", "A", 1))
+	}
+	if m, open := <-lost; open {
+		t.Errorf("what comes next in another history was sent: %s", m.text)
+	}
+}
+
 // checkEvents holds events against the OpenAPI document.
 func (h *shop) checkEvents(messages []message) {
 	h.t.Helper()

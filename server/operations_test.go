@@ -66,7 +66,7 @@ func TestCheckpoint(t *testing.T) {
 	h.want(201, "POST", "/v1/orders", order("c", "A", 1))
 	at := h.want(200, "GET", "/v1/digest", "")["sequence"]
 	for _, body := range []string{"{}", ""} {
-		if got := h.want(200, "POST", "/v1/checkpoint", body)["sequence"]; got != at {
+		if got := h.want(200, "POST", "/v1/checkpoint", body, "Content-Type: application/json")["sequence"]; got != at {
 			t.Errorf("the checkpoint is of %v, want %v", got, at)
 		}
 	}
@@ -113,6 +113,23 @@ func TestHealthOfAFailedJournal(t *testing.T) {
 	}
 	if err := h.engine.Close(); !errors.Is(err, engine.ErrDiskFull) {
 		t.Errorf("close: %v", err)
+	}
+}
+
+// TestOperatorsSayWhatTheySend: a request that a page of another origin could send without being asked changes nothing.
+func TestOperatorsSayWhatTheySend(t *testing.T) {
+	h := openShop(t, Options{})
+	for _, path := range []string{"/v1/promote", "/v1/checkpoint"} {
+		for _, kind := range []string{"", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data"} {
+			headers := []string{"Origin: https://elsewhere.example", "Content-Type: " + kind}
+			h.wantProblem(415, codeUnsupportedMedia, "POST", path, "", headers...)
+			if kind != "" {
+				h.wantProblem(415, codeUnsupportedMedia, "POST", path, "{}", headers...)
+			}
+		}
+	}
+	if checkpoints := h.engine.Stats().Checkpoints; checkpoints != 0 {
+		t.Errorf("%d checkpoints were written", checkpoints)
 	}
 }
 

@@ -57,6 +57,7 @@ const (
 	codeOtherHistory          = replica.CodeOtherHistory
 	codeReplicaAhead          = replica.CodeAhead
 	codeOldEpoch              = replica.CodeOldEpoch
+	codeEventsAhead           = "events_ahead"
 	codeAlreadyPrimary        = "already_primary"
 
 	// HTTP says no.
@@ -137,6 +138,7 @@ var problemKinds = []problemKind{
 	{codeOtherHistory, 409, "Another history"},
 	{codeReplicaAhead, 409, "Ahead of this server"},
 	{codeOldEpoch, 409, "Epoch of this server is over"},
+	{codeEventsAhead, 409, "Ahead of this server"},
 	{codeAlreadyPrimary, 409, "Primary already"},
 	{codeMethodNotAllowed, 405, "Method not allowed"},
 	{codeRequestTimeout, 408, "Request took too long to arrive"},

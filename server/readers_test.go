@@ -36,7 +36,7 @@ func (h *shop) cut() {
 		if got := h.do("POST", "/v1/batch", strings.Repeat(line, 4096), ndjson); got.status != 200 {
 			h.t.Fatalf("batch: %d %s", got.status, got.body)
 		}
-		h.want(200, "POST", "/v1/checkpoint", "")
+		h.want(200, "POST", "/v1/checkpoint", "{}")
 		if _, err := h.engine.Retain(); err != nil {
 			h.t.Fatal(err)
 		}
@@ -140,7 +140,7 @@ func TestStreamsRegisterReaders(t *testing.T) {
 	h.wantProblem(409, codeReaderKind, "GET", "/v1/events?after=5&reader=copy", "")
 	h.wantProblem(409, codeReaderKind, "GET", "/v1/journal?from=5&reader=report", "")
 	h.wantProblem(400, codeInvalidQuery, "GET", "/v1/events?reader=a%20b", "")
-	h.wantProblem(400, codeInvalidQuery, "GET", "/v1/events?after=100000000&reader=report", "")
+	h.wantProblem(409, codeEventsAhead, "GET", "/v1/events?after=100000000&reader=report", "")
 	if got := h.do("HEAD", "/v1/events?after=5&reader=report", ""); got.status != 200 {
 		t.Errorf("%d", got.status)
 	}

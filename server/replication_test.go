@@ -126,7 +126,7 @@ func TestReplicaServes(t *testing.T) {
 func TestReplicaIsPromoted(t *testing.T) {
 	p := openCell(t, "")
 	p.stock("A", 10)
-	p.wantProblem(409, codeAlreadyPrimary, "POST", "/v1/promote", "")
+	p.wantProblem(409, codeAlreadyPrimary, "POST", "/v1/promote", "{}")
 	const key = "Idempotency-Key: k1"
 	first := p.do("POST", "/v1/orders", order("c", "A", 1), key)
 	r := openCell(t, p.base)
@@ -138,7 +138,7 @@ func TestReplicaIsPromoted(t *testing.T) {
 	if got["epoch"] != jsonNumber("2") || got["sequence"] != jsonNumber(fmt.Sprint(p.engine.Sequence())) {
 		t.Errorf("promoted: %v", got)
 	}
-	r.wantProblem(409, codeAlreadyPrimary, "POST", "/v1/promote", "")
+	r.wantProblem(409, codeAlreadyPrimary, "POST", "/v1/promote", "{}")
 	again := r.do("POST", "/v1/orders", order("c", "A", 1), key)
 	if again.status != 201 || string(again.body) != string(first.body) || again.header.Get("Idempotent-Replayed") != "true" {
 		t.Errorf("the key got %d %s, and before %s", again.status, again.body, first.body)

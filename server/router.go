@@ -28,6 +28,7 @@ const (
 	noBody       bodyKind = iota
 	jsonBody              // JSON is required
 	optionalBody          // JSON, or nothing for {}
+	operatorBody          // the same, and from a web page a Content-Type that one of another origin cannot send
 	batchBody             // NDJSON or binary commands
 )
 
@@ -70,10 +71,10 @@ func routes() []*route {
 		{method: methodDelete, pattern: "/v1/readers/{reader}", handle: (*Server).deleteReader},
 		{method: methodGet, pattern: "/v1/checkpoints/{checkpoint}", handle: (*Server).getManifest},
 		{method: methodGet, pattern: "/v1/replication", handle: (*Server).getReplication},
-		{method: methodPost, pattern: "/v1/promote", body: optionalBody, handle: (*Server).promote},
+		{method: methodPost, pattern: "/v1/promote", body: operatorBody, handle: (*Server).promote},
 		{method: methodGet, pattern: "/v1/audit", handle: (*Server).getAudit},
 		{method: methodGet, pattern: "/v1/digest", handle: (*Server).getDigest},
-		{method: methodPost, pattern: "/v1/checkpoint", body: optionalBody, handle: (*Server).writeCheckpoint},
+		{method: methodPost, pattern: "/v1/checkpoint", body: operatorBody, handle: (*Server).writeCheckpoint},
 		{method: methodGet, pattern: "/healthz", handle: (*Server).getHealth},
 		{method: methodGet, pattern: "/readyz", handle: (*Server).getReadiness},
 		{method: methodGet, pattern: "/metrics", handle: (*Server).getMetrics},

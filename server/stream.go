@@ -112,19 +112,27 @@ func (t *stream) serve(open func() source) {
 	}()
 	t.source = open()
 	defer t.source.close()
-	gone := make(chan struct{})
+	gone := watch(t.connection, func() {})
+	t.run(stop, gone)
+	_ = t.connection.SetDeadline(time.Unix(1, 0)) // ends the goroutine above; the caller closes
+	<-gone
+}
+
+// watch reads what a client of a stream has no reason to send, and learns so that it has gone: then it calls left, and
+// closes the channel. A read deadline ends it, too.
+func watch(connection net.Conn, left func()) (gone <-chan struct{}) {
+	ended := make(chan struct{})
 	go func() {
-		defer close(gone)
+		defer close(ended)
 		var nothing [64]byte
 		for {
-			if _, err := t.connection.Read(nothing[:]); err != nil {
+			if _, err := connection.Read(nothing[:]); err != nil {
+				left()
 				return
 			}
 		}
 	}()
-	t.run(stop, gone)
-	_ = t.connection.SetDeadline(time.Unix(1, 0)) // ends the goroutine above; the caller closes
-	<-gone
+	return ended
 }
 
 func (t *stream) run(stop, gone <-chan struct{}) {
@@ -139,6 +147,10 @@ func (t *stream) run(stop, gone <-chan struct{}) {
 			t.server.options.Log.Info("a stream was overtaken by a cut: its client reads too slowly for what is kept")
 			t.out = t.source.overtaken(t.out)
 			t.flush()
+			return
+		}
+		if errors.Is(err, errOtherHistory) {
+			t.server.options.Log.Info("a stream has ended", "because", err)
 			return
 		}
 		if err != nil {

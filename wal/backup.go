@@ -19,7 +19,7 @@ import (
 //
 // The copy of an open journal lies in a folder of the data directory while it is streamed. Tables are linked into it, not
 // copied, as they never change; what takes room is the end of Pebble's log, and tables that the journal has
-// meanwhile no more use for. The folder is removed at the end, and by the next Open when the process was killed before.
+// meanwhile no more use for; when that is about to fill the disk, the backup ends. The folder is removed at the end, and by the next Open when the process was killed before.
 const (
 	backupName   = "BACKUP"
 	backupFolder = "BACKUP-UNDER-WAY"
@@ -34,7 +34,7 @@ var ErrBackupUnderWay = errors.New("another backup is under way")
 
 // WriteBackup writes a backup of the journal to w: at least everything that is durable when it is called. Groups are
 // written meanwhile as ever. rate bounds the bytes a second, 0 is no bound. When it fails, or ctx ends, what was written
-// is no backup. It is [ErrDiskFull] when there is no room for the copy; the journal itself goes on.
+// is no backup. It is [ErrDiskFull] when there is no room for the copy, or not any more; the journal itself goes on.
 func (j *Journal) WriteBackup(ctx context.Context, w io.Writer, rate int64) (BackupInfo, error) {
 	if !j.backup.TryLock() {
 		return BackupInfo{}, ErrBackupUnderWay
@@ -53,7 +53,7 @@ func (j *Journal) WriteBackup(ctx context.Context, w io.Writer, rate int64) (Bac
 	dir := j.fs.PathJoin(j.dir, backupFolder)
 	info, err := j.copyJournal(dir)
 	if err == nil {
-		info, err = writeArchive(ctx, w, archive{fs: j.fs, dir: dir, info: info, rate: rate})
+		info, err = writeArchive(ctx, w, archive{fs: j.fs, dir: dir, info: info, rate: rate, goOn: j.hasRoomForBackup})
 	}
 	return info, errors.Join(err, j.fs.RemoveAll(dir))
 }
@@ -105,6 +105,17 @@ func (j *Journal) hasRoomForCopy() error {
 	need := s.floor + j.db.Metrics().WAL.Size + backupSlack
 	if free, ok := s.free(); ok && s.floor > 0 && free < need {
 		return fmt.Errorf("%w: a backup needs %d bytes beside it, %d are free", ErrDiskFull, need, free)
+	}
+	return nil
+}
+
+// hasRoomForBackup ends a backup under way before its copy fills the disk: tables that the journal has no more use for keep
+// their room as long as the copy has them. It is the backup that ends, and what the copy held is free again, before the journal
+// meets its floor.
+func (j *Journal) hasRoomForBackup() error {
+	s := &j.writer.space
+	if free, ok := s.free(); ok && s.floor > 0 && free < s.floor+backupSlack {
+		return fmt.Errorf("%w: a backup under way has to leave %d bytes free, and there are %d", ErrDiskFull, s.floor+backupSlack, free)
 	}
 	return nil
 }

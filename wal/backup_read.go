@@ -25,14 +25,15 @@ func ReadBackup(r io.Reader, dir string, fs vfs.FS) (info BackupInfo, err error)
 }
 
 // ReadReplica is ReadBackup for a directory that will follow the one that the backup is of: it is a replica's from the
-// moment that it appears. The options are those with which it will be opened.
+// moment that it appears. Who had registered as a reader of the other is none of it: they go on there, and would hold what this one
+// keeps. The options are those with which it will be opened.
 func ReadReplica(r io.Reader, dir string, o Options) (info BackupInfo, err error) {
 	return readBackup(r, dir, o.FS, func(partial string) error {
 		j, err := Open(partial, Options{BallastBytes: -1, MinFreeBytes: o.MinFreeBytes, FS: o.FS})
 		if err != nil {
 			return err
 		}
-		return errors.Join(j.Assume(RoleReplica, j.Epoch(), 0), j.Close())
+		return errors.Join(j.Assume(RoleReplica, j.Epoch(), 0), j.forgetReaders(), j.Close())
 	})
 }
 

@@ -360,6 +360,34 @@ func TestBackupNeedsRoom(t *testing.T) {
 	}
 }
 
+// TestBackupEndsBeforeTheDiskIsFull: while a backup is read slowly the disk fills up. It is the backup that ends, in time for
+// the journal to go on in the room that the copy has had.
+func TestBackupEndsBeforeTheDiskIsFull(t *testing.T) {
+	leavesNothing(t)
+	fs := scarceFS{vfs.NewMem(), new(atomic.Int64), 0}
+	fs.free.Store(1 << 40)
+	j := mustOpen(t, small, "data", Options{FS: fs, BallastBytes: -1, MinFreeBytes: 100 << 20})
+	l := newLoad(j, 1)
+	if err := l.groups(10); err != nil {
+		t.Fatal(err)
+	}
+	pieces := 0
+	_, err := j.WriteBackup(context.Background(), writerFunc(func(p []byte) (int, error) {
+		pieces++
+		fs.free.Store(100<<20 + backupSlack - 1)
+		return len(p), nil
+	}), 0)
+	if !errors.Is(err, ErrDiskFull) || pieces != 1 {
+		t.Errorf("after %d pieces: %v", pieces, err)
+	}
+	if _, err := fs.Stat(fs.PathJoin("data", backupFolder)); !isNotExist(err) {
+		t.Errorf("the copy is still there: %v", err)
+	}
+	if err := errors.Join(l.groups(3), j.Close()); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestBackupLeftBehind: a copy that a killed process left is gone after the next start, and is never taken for data.
 func TestBackupLeftBehind(t *testing.T) {
 	leavesNothing(t)

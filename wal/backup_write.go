@@ -22,6 +22,7 @@ type archive struct {
 	info     BackupInfo   // without files
 	rate     int64        // bytes a second, 0 for no bound
 	expected []BackupFile // what the files must be; nil when nobody knows
+	goOn     func() error // asked before every piece; nil for nobody to ask
 }
 
 // archiveHeader is the header of an entry. Whatever of it is not the same in every backup follows from name and length.
@@ -42,7 +43,7 @@ func writeArchive(ctx context.Context, w io.Writer, a archive) (BackupInfo, erro
 			return BackupInfo{}, err
 		}
 	}
-	paced := &pacedWriter{ctx: ctx, w: w, rate: a.rate, started: time.Now()}
+	paced := &pacedWriter{ctx: ctx, w: w, rate: a.rate, goOn: a.goOn, started: time.Now()}
 	t := tar.NewWriter(paced)
 	a.info.Files = make([]BackupFile, 0, len(names))
 	buffer := make([]byte, backupPiece)
@@ -111,11 +112,12 @@ func (a *archive) writeFile(t *tar.Writer, name string, buffer []byte) (file Bac
 // onlyReader hides what else a reader can do, so that io.CopyBuffer uses the buffer.
 type onlyReader struct{ io.Reader }
 
-// pacedWriter keeps to a rate and ends with a context.
+// pacedWriter keeps to a rate, and ends with a context or when it may not go on.
 type pacedWriter struct {
 	ctx     context.Context
 	w       io.Writer
 	rate    int64
+	goOn    func() error
 	started time.Time
 	written int64
 }
@@ -123,6 +125,11 @@ type pacedWriter struct {
 func (p *pacedWriter) Write(b []byte) (int, error) {
 	if err := p.pace(); err != nil {
 		return 0, err
+	}
+	if p.goOn != nil {
+		if err := p.goOn(); err != nil {
+			return 0, err
+		}
 	}
 	n, err := p.w.Write(b)
 	p.written += int64(n)

@@ -135,22 +135,20 @@ func (w *CheckpointWriter) Finish(manifest []byte) error {
 	})
 }
 
-// Abandon ends a checkpoint that comes to nothing: what it took of the disk is given back.
+// Abandon ends a checkpoint that comes to nothing before Finish has returned: what it took of the disk is given back.
 func (w *CheckpointWriter) Abandon() error {
-	err := w.j.once(func() error {
-		if w.table == nil {
-			return nil
-		}
-		if err := w.table.Close(); err != nil {
-			return err
-		}
-		w.table = nil
-		return w.j.fs.Remove(w.path)
-	})
-	if err != nil {
+	if err := w.closeTable(); err != nil {
 		return err
 	}
-	return w.j.DropValues(w.sequence)
+	return w.j.once(func() error {
+		for _, path := range w.tables {
+			if err := w.j.fs.Remove(path); err != nil {
+				return err
+			}
+		}
+		w.tables = nil
+		return nil
+	})
 }
 
 // openTable begins a table file if none is open.

@@ -122,7 +122,7 @@ func (j *Journal) knowsVersions() error {
 		}
 	}
 	_ = it.Close()
-	for _, load := range []func() error{j.readIdentity, j.loadRole} {
+	for _, load := range []func() error{j.readIdentity, j.loadRole, j.loadDivergence} {
 		if err := load(); errors.Is(err, ErrNewerVersion) {
 			return err
 		}

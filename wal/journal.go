@@ -30,6 +30,7 @@ type Journal struct {
 	backup    sync.Mutex // held while one is written
 	taking    sync.Mutex // held while tables are taken in or out, or the files are copied
 	feedFloor atomic.Uint64
+	diverged  atomic.Pointer[Divergence]
 	// corruptFile is the file that Pebble last reported as damaged.
 	corruptFile atomic.Pointer[string]
 }
@@ -93,7 +94,7 @@ func (t tuning) open(dir string, o Options) (_ *Journal, err error) {
 	if err := j.loadIdentity(); err != nil {
 		return nil, err
 	}
-	if err := j.loadRole(); err != nil {
+	if err := errors.Join(j.loadRole(), j.loadDivergence()); err != nil {
 		return nil, err
 	}
 	if err := j.arm(o.OnFatal); err != nil {

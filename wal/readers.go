@@ -17,6 +17,11 @@ func (j *Journal) DropReader(name string) error {
 	return j.once(func() error { return j.db.Delete(readerKey(name), pebble.NoSync) })
 }
 
+// forgetReaders forgets all readers.
+func (j *Journal) forgetReaders() error {
+	return j.once(func() error { return j.db.DeleteRange([]byte{familyReader}, []byte{familyReader + 1}, pebble.Sync) })
+}
+
 // Readers calls fn with every reader, in the order of their names. The value is valid during the call.
 func (j *Journal) Readers(fn func(name string, value []byte) error) error {
 	it, err := j.iterate([]byte{familyReader}, []byte{familyReader + 1})

@@ -47,6 +47,11 @@ func TestNewerVersion(t *testing.T) {
 				t.Fatal(err)
 			}
 		},
+		"divergence": func(t *testing.T, j *Journal) {
+			if err := j.db.Set(divergenceKey, reseal(first((&Divergence{Sequence: 3}).encode())), pebble.Sync); err != nil {
+				t.Fatal(err)
+			}
+		},
 		"database": nil,
 	}
 	for name, change := range tests {

@@ -277,12 +277,25 @@ func TestBackupOfNobody(t *testing.T) {
 	file := filepath.Join(at, "shop.tar")
 	command(t, 1, "backup", "--url", "http://127.0.0.1:1", "--to", file)
 	command(t, 2, "backup", "--to", "")
-	command(t, 2, "backup", "--to", file, "--rate", "-1")
+	for _, rate := range []string{"-1", "64", "1048575"} {
+		if _, errs := command(t, 2, "backup", "--to", file, "--rate", rate); !strings.Contains(errs, "--rate") || !strings.Contains(errs, "1048576") {
+			t.Errorf("rate %s: %s", rate, errs)
+		}
+	}
 
 	s := start(t, t.TempDir(), "--demo")
+	s.post("/v1/stock/adjustments", `{"adjustments":[{"sku":"tea-green","delta":1000000}]}`)
+	line := `{"op":"place_order","customer":"` + strings.Repeat("c", 128) + `","lines":[{"sku":"tea-green","quantity":1}]}` + "\n"
+	for range 4 { // several megabytes, so that the slowest backup takes seconds
+		r, err := http.Post("http://"+s.address+"/v1/batch", "application/x-ndjson", strings.NewReader(strings.Repeat(line, 8192)))
+		if err != nil || r.StatusCode != 200 {
+			t.Fatal(r, err)
+		}
+		_ = r.Body.Close()
+	}
 	ended := make(chan string)
 	go func() {
-		_, errs := command(t, 3, "backup", "--url", "http://"+s.address, "--to", file, "--rate", "1000")
+		_, errs := command(t, 3, "backup", "--url", "http://"+s.address, "--to", file, "--rate", "1048576")
 		ended <- errs
 	}()
 	for deadline := time.Now().Add(patience); ; time.Sleep(time.Millisecond) {

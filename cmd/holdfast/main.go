@@ -48,6 +48,9 @@ func run(args []string, out, errs io.Writer) int {
 	if damage := (*wal.DamageError)(nil); errors.As(err, &damage) {
 		fmt.Fprint(errs, "Nothing was changed. "+waysOn)
 	}
+	if code == exitDiverged {
+		fmt.Fprint(errs, divergedWayOn)
+	}
 	if code == exitUsage {
 		fmt.Fprintf(errs, "Run '%s --help' for usage.\n", cmd.CommandPath())
 	}
@@ -57,6 +60,11 @@ func run(args []string, out, errs io.Writer) int {
 // waysOn is told with every damage.
 const waysOn = `The ways on: 'holdfast restore' makes a directory from a backup;
 'holdfast journal salvage --data DIR --to NEWDIR' saves what is left of this one.
+`
+
+// divergedWayOn is told with every divergence.
+const divergedWayOn = `The directory is not served again. The way on: start again from a backup of the primary, as
+'holdfast serve --follow URL' with an empty directory does; keep this one to find out why.
 `
 
 func rootCommand() *cobra.Command {

@@ -1,13 +1,25 @@
 package main_test
 
 import (
+	"bufio"
 	"context"
 	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"holdfast/engine/codec"
 	"holdfast/server/client"
+	"holdfast/wal"
 )
 
 // client gives a client of the service.
@@ -142,6 +154,7 @@ func TestReplicaProcesses(t *testing.T) {
 func TestReplicaUsage(t *testing.T) {
 	for _, args := range [][]string{
 		{"--follow", "10.0.0.1:8080"}, {"--follow", "ftp://host"}, {"--follow", "http://host/?x=y"}, {"--follow", "http://host", "--demo"},
+		{"--follow-as", "east"}, {"--follow", "http://host", "--follow-as", "a b"}, {"--follow", "http://host", "--follow-as", strings.Repeat("x", 65)},
 	} {
 		_, errs := command(t, 2, append([]string{"serve", "--data", t.TempDir()}, args...)...)
 		if !strings.Contains(errs, "--follow") {
@@ -168,5 +181,160 @@ func TestReplicaWaitsForItsPrimary(t *testing.T) {
 		r.caughtUp(p)
 	case <-ctx.Done():
 		t.Fatal("the replica does not begin")
+	}
+}
+
+// before stands before a primary and changes its answers.
+func before(t *testing.T, primary *service, change func(r *http.Response) error) *httptest.Server {
+	t.Helper()
+	to, err := url.Parse("http://" + primary.address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	proxy := httputil.NewSingleHostReverseProxy(to)
+	proxy.FlushInterval = -1
+	proxy.ModifyResponse = change
+	s := httptest.NewServer(proxy)
+	t.Cleanup(s.Close)
+	t.Cleanup(s.CloseClientConnections)
+	return s
+}
+
+// lying stands before a primary and changes the digests in its journal's stream.
+func lying(t *testing.T, primary *service) *httptest.Server {
+	t.Helper()
+	return before(t, primary, func(r *http.Response) error {
+		if r.Header.Get("Content-Type") != codec.StreamMediaType {
+			return nil
+		}
+		from := r.Body
+		read, write := io.Pipe()
+		go func() {
+			in := codec.NewStreamReader(bufio.NewReader(from), wal.MaxGroupBytes)
+			head, err := in.Head()
+			out := codec.AppendStreamHead(nil, &head)
+			for err == nil {
+				if _, err = write.Write(out); err != nil {
+					break
+				}
+				var p codec.Piece
+				if p, err = in.Next(); p.Kind == codec.PieceDigest {
+					p.Digest.Low ^= 1
+				}
+				out = codec.AppendPiece(out[:0], &p)
+			}
+			_ = write.CloseWithError(err)
+			_ = from.Close()
+		}()
+		r.Body = read
+		return nil
+	})
+}
+
+// TestDivergedReplica ends with exit code 6, also when a client does not let it end in time, and so does every later start.
+func TestDivergedReplica(t *testing.T) {
+	p, dir := start(t, t.TempDir(), "--demo"), t.TempDir()
+	r := start(t, dir, "--follow", lying(t, p).URL, "--drain-timeout", "100ms", "--max-wait", "30s")
+	r.caughtUp(p)
+	go func() { // it waits longer than the replica has
+		if response, err := http.Get("http://" + r.address + "/v1/digest?at_least=1000000"); err == nil {
+			_ = response.Body.Close()
+		}
+	}()
+	time.Sleep(100 * time.Millisecond)
+	at, err := p.client().Checkpoint(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.wait(6)
+	if log := r.log.String(); !strings.Contains(log, "clients were cut off") {
+		t.Errorf("the drain did not take too long: %s", log)
+	}
+	for _, args := range [][]string{{"--follow", "http://" + p.address}, nil} {
+		_, errs := command(t, 6, append([]string{"serve", "--listen", "127.0.0.1:0", "--data", dir, "--ballast", "-1"}, args...)...)
+		for _, part := range []string{fmt.Sprintf("checkpoint %d: none of the pages", at), "backup", "empty directory"} {
+			if !strings.Contains(errs, part) {
+				t.Errorf("%v: %q is missing in: %s", args, part, errs)
+			}
+		}
+	}
+	command(t, 0, "journal", "verify", "--data", dir) // reading is allowed
+}
+
+// readers lists those who are registered with a service.
+func (s *service) readers() string {
+	s.t.Helper()
+	_, body := s.get("/v1/readers")
+	return body
+}
+
+// TestReplicaIsRegistered before its first byte of the backup, and gets another backup when that is cut off; the primary's other
+// readers are not the replica's. After a promotion nobody is registered any more.
+func TestReplicaIsRegistered(t *testing.T) {
+	p, dir := start(t, t.TempDir(), "--demo"), filepath.Join(t.TempDir(), "copy")
+	if status, body := p.post("/v1/readers/reports", `{"kind":"feed","sequence":0}`); status != 200 {
+		t.Fatal(status, body)
+	}
+	var backups atomic.Int64
+	between := before(t, p, func(r *http.Response) error {
+		if r.Header.Get("Content-Type") != "application/x-tar" {
+			return nil
+		}
+		if !strings.Contains(p.readers(), `"name":"east","kind":"journal"`) {
+			t.Error("the backup begins before the replica is registered")
+		}
+		if backups.Add(1) == 1 {
+			r.Body = struct {
+				io.Reader
+				io.Closer
+			}{io.LimitReader(r.Body, 3000), r.Body}
+		}
+		return nil
+	})
+	r := start(t, dir, "--follow", between.URL, "--follow-as", "east")
+	r.caughtUp(p)
+	if n := backups.Load(); n != 2 {
+		t.Errorf("%d backups", n)
+	}
+	if own := r.readers(); !strings.Contains(own, `"items":[]`) {
+		t.Errorf("the replica's readers: %s", own)
+	}
+	if _, err := r.client().Promote(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for deadline := time.Now().Add(patience); strings.Contains(p.readers(), "east"); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("after the promotion: %s", p.readers())
+		}
+	}
+}
+
+// TestReplicaThatCannotBeKept: what this side cannot do is not tried again and again: the exit code is 4.
+func TestReplicaThatCannotBeKept(t *testing.T) {
+	p := start(t, t.TempDir(), "--demo")
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	_, errs := command(t, 4, "serve", "--listen", "127.0.0.1:0", "--data", filepath.Join(file, "data"), "--follow", "http://"+p.address)
+	if !strings.Contains(errs, file) {
+		t.Errorf("the message does not name the place: %s", errs)
+	}
+	if got := p.readers(); strings.Contains(got, "replica-") {
+		t.Errorf("it is still registered: %s", got)
+	}
+}
+
+// TestReplicaOnAFullDisk: the backup is fetched once, and the exit code is 4.
+func TestReplicaOnAFullDisk(t *testing.T) {
+	d := newSmallDisk(t, 20) // less than a journal leaves free
+	p := start(t, t.TempDir(), "--demo")
+	line := d.enter(binary, "serve", "--listen", "127.0.0.1:0", "--data", filepath.Join(d.dir, "data"), "--follow", "http://"+p.address)
+	cmd := exec.Command(line[0], line[1:]...)
+	deadline := time.AfterFunc(patience, func() { _ = cmd.Process.Kill() })
+	defer deadline.Stop()
+	out, _ := cmd.CombinedOutput()
+	if code := cmd.ProcessState.ExitCode(); code != 4 || !strings.Contains(string(out), "free") {
+		t.Errorf("exit code %d: %s", code, out)
 	}
 }

@@ -30,6 +30,9 @@ Journal and events are cut by age and size, so that the disk does not fill up: n
 two newest checkpoints need, nor what a registered reader (/v1/readers) has yet to read unless it
 is too far behind, nor events by which a repeated idempotency key is answered.
 
+There is no authentication yet: whoever reaches --listen may also take a backup, read the journal,
+promote a replica, and register or delete readers. Keep it on loopback, or behind a proxy.
+
 SIGTERM or SIGINT ends the service in good order: no connection is taken any more, what is under
 way is answered, and the exit code is 0. A second signal ends the process at once, and loses
 nothing that was acknowledged either.
@@ -38,13 +41,14 @@ Exit codes: 2 bad usage, 3 the data directory is damaged or a newer version has 
 journal could not be written, 5 another process has the data directory, 6 a replica differs from its
 primary.
 
-With --follow the server is a replica: it begins with a backup of the primary where its directory is
-empty, follows the primary's journal, answers reads, sends writes to the primary (421), and compares
-its state with the primary's at every checkpoint. POST /v1/promote makes it the primary, for good:
-start it without --follow then. A primary's directory stays one until the server that it follows
+With --follow the server is a replica: it registers at the primary as a reader under the name
+--follow-as, so that the primary keeps its journal for it up to --reader-max-lag and --reader-max-age,
+begins with a backup of the primary where its directory is empty, follows the primary's journal,
+answers reads, sends writes to the primary (421), and compares its state with the primary's at every
+checkpoint. POST /v1/promote makes it the primary, for good: start it without --follow then. A primary's directory stays one until the server that it follows
 proves to have a history that goes on where its own ends.`,
 		Example: `  holdfast serve --demo
-  holdfast serve --listen 0.0.0.0:8080 --data /var/lib/holdfast
+  holdfast serve --listen 127.0.0.1:8080 --data /var/lib/holdfast
   holdfast serve --listen 127.0.0.1:8081 --data replica --follow http://127.0.0.1:8080
   curl -s http://127.0.0.1:8080/readyz`,
 		Args: cobra.NoArgs,
@@ -115,9 +119,10 @@ func serve(c *serveConfig, log io.Writer) error {
 	ctx, cancel := context.WithTimeout(context.Background(), c.drainTimeout)
 	defer cancel()
 	if err := s.Shutdown(ctx); err != nil {
-		return fmt.Errorf("clients were cut off: %w", err)
+		return errors.Join(follow.outcome(failed), fmt.Errorf("clients were cut off: %w", err))
 	}
 	follow.stop()
+	failed = follow.outcome(failed)
 	if err := e.Close(); err != nil {
 		return errors.Join(failed, asJournalError(err))
 	}
@@ -222,7 +227,8 @@ func tellJournalFailed(log io.Writer, cause error) (code int) {
 func asJournalError(err error) error {
 	var damage *wal.DamageError
 	var bootstrap bootstrapError
-	if err == nil || errors.As(err, &damage) || errors.As(err, &bootstrap) || errors.Is(err, wal.ErrLocked) || errors.Is(err, wal.ErrNewerVersion) {
+	var diverged *engine.DivergedError
+	if err == nil || errors.As(err, &damage) || errors.As(err, &bootstrap) || errors.As(err, &diverged) || errors.Is(err, wal.ErrLocked) || errors.Is(err, wal.ErrNewerVersion) {
 		return err
 	}
 	return journalError{err}

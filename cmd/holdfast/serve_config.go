@@ -22,6 +22,7 @@ type serveConfig struct {
 	listen       string
 	demo         bool
 	follow       string
+	followAs     string
 	drainTimeout time.Duration
 	engine       engine.Options
 	server       server.Options
@@ -29,10 +30,11 @@ type serveConfig struct {
 
 func (c *serveConfig) flags(f *pflag.FlagSet) {
 	d := server.Options{}.Effective()
-	f.StringVar(&c.listen, "listen", "127.0.0.1:8080", "`address` to serve on; port 0 takes a free one")
+	f.StringVar(&c.listen, "listen", "127.0.0.1:8080", "`address` to serve on, without authentication; port 0 takes a free one")
 	f.StringVar(&c.engine.Dir, "data", defaultData, "data `directory`")
 	f.BoolVar(&c.demo, "demo", false, "put a small shop into the directory")
 	f.StringVar(&c.follow, "follow", "", "be a replica of the server at this `url`")
+	f.StringVar(&c.followAs, "follow-as", "", "`name` by which the primary knows this replica and keeps its journal for it; each needs its own (default by host and directory)")
 	f.IntVar(&c.engine.Shards, "shards", 0, "goroutines that execute commands, 1 to 64 (default by the machine)")
 	f.IntVar(&c.engine.QueueCommands, "queue-commands", 0, "`commands` that may wait before the answer is 503 (default 262144)")
 	f.IntVar(&c.engine.QueueBytes, "queue-bytes", 0, "`bytes` of commands that may wait (default 64 MiB)")
@@ -86,6 +88,7 @@ func (c *serveConfig) print(out io.Writer, address net.Addr, e engine.Options) {
 	row("data", e.Dir)
 	if c.follow != "" {
 		row("follow", c.follow)
+		row("follow-as", c.readerName())
 	}
 	row("shards", e.Shards)
 	row("queue-commands", e.QueueCommands)

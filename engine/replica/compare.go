@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"holdfast/engine"
 	"holdfast/engine/codec"
 	"holdfast/engine/core"
 )
@@ -30,15 +31,7 @@ const (
 )
 
 // DivergedError says that a replica holds another state than its primary.
-type DivergedError struct {
-	Sequence core.Sequence // of the checkpoint at which both were compared
-	Where    string        // the first difference, or why it is not known
-}
-
-// Error tells the place.
-func (e *DivergedError) Error() string {
-	return fmt.Sprintf("replica differs from its primary at checkpoint %d: %s", e.Sequence, e.Where)
-}
+type DivergedError = engine.DivergedError
 
 // checkpoint begins one where the primary has begun its own.
 func (f *Follower) checkpoint(ctx context.Context, at core.Sequence) error {
@@ -57,7 +50,7 @@ func (f *Follower) checkpoint(ctx context.Context, at core.Sequence) error {
 		return fmt.Errorf("the checkpoint was to be of sequence %d and is of %d", at, begun)
 	}
 	// The comparison outlasts the connection: the primary's digest may come over the next one.
-	f.comparing.Go(func() {
+	f.beside.Go(func() {
 		select {
 		case info := <-done:
 			if info.Err == nil {
@@ -87,13 +80,23 @@ func (f *Follower) compare(at core.Sequence, own, primary *core.Digest) {
 		f.mu.Unlock()
 		return
 	}
+	// What it is called comes later: to find the place takes time, in which nobody may promote the replica or start it again.
+	f.diverge(&DivergedError{Sequence: at})
 	diverged := &DivergedError{Sequence: at, Where: f.explain(at)}
+	f.diverge(diverged)
 	f.options.Log.Error(diverged.Error(), "own", fmt.Sprintf("%016x%016x", pair.own.High, pair.own.Low),
 		"primary", fmt.Sprintf("%016x%016x", pair.primary.High, pair.primary.Low))
-	f.mu.Lock()
-	f.status.Diverged = diverged
 	f.cancel(diverged)
-	f.mu.Unlock()
+}
+
+// diverge keeps on the disk, and then says, that the replica differs from its primary.
+func (f *Follower) diverge(d *DivergedError) {
+	if err := f.engine.MarkDiverged(d); err != nil {
+		f.options.Log.Error("that the replica has diverged could not be kept in its directory", "error", err)
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.status.Diverged = d
 }
 
 // put adds what is known, and forgets a checkpoint of which everything is.

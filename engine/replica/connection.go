@@ -71,6 +71,9 @@ func (f *Follower) follow(ctx context.Context) (heard bool, err error) {
 	if err != nil {
 		return false, cause(ctx, err)
 	}
+	if f.registry != nil {
+		f.beside.Go(func() { f.register(ctx) })
+	}
 	return true, cause(ctx, c.run(ctx, cancel))
 }
 

@@ -19,7 +19,14 @@
 // When the primary begins a checkpoint it says so in the stream, at that very place between two groups. The replica begins one
 // of its own there. When both are on the disk their digests are compared: that of a checkpoint covers the whole state.
 // If they differ, the replica fetches the primary's manifest, finds the first page that differs, and
-// stops: it follows no more, and nobody should read from it.
+// stops: it follows no more, is not promoted, and nobody should read from it. That is kept in its directory, which is
+// not opened again.
+//
+// # What the source keeps for it
+//
+// A source cuts its journal. One that knows by name how far a replica has come (Registry) keeps what that has yet to read, up to
+// its limits, also while the replica is away or still fetches the backup that it begins with. The replica says so when it has
+// connected, and every few seconds. A source that does not want to know is followed all the same.
 //
 // # Who says no
 //

@@ -17,6 +17,9 @@ type Options struct {
 	// Engine is open, and Following.
 	Engine *engine.Engine
 	Source Source
+	// Reader is the name under which the replica registers at its source, if that is a Registry, so that the journal is kept until
+	// the replica has it; "" for no registration. Two replicas need two names.
+	Reader string
 	// MinBackoff and MaxBackoff bound the time between two attempts to connect, which doubles with each in vain;
 	// 0 means 100 ms and 5 s. Half of it is left to chance.
 	MinBackoff, MaxBackoff time.Duration
@@ -49,8 +52,11 @@ type Follower struct {
 	engine  *engine.Engine
 	digests digests
 
-	running   context.Context // of the Run under way
-	comparing sync.WaitGroup  // goroutines of that
+	registry     Registry // nil when nobody is to be told
+	registration registration
+
+	running context.Context // of the Run under way
+	beside  sync.WaitGroup  // goroutines of that
 
 	mu        sync.Mutex
 	status    Status
@@ -90,7 +96,11 @@ func New(o Options) (*Follower, error) {
 	if o.Log == nil {
 		o.Log = slog.Default()
 	}
-	return &Follower{options: o, engine: o.Engine, caughtUp: time.Now()}, nil
+	f := &Follower{options: o, engine: o.Engine, caughtUp: time.Now()}
+	if o.Reader != "" {
+		f.registry, _ = o.Source.(Registry)
+	}
+	return f, nil
 }
 
 func fill(d *time.Duration, fallback time.Duration) {
@@ -105,12 +115,17 @@ var errPromoted = errors.New("replica: promoted")
 // Run follows until ctx ends or the engine is promoted, and then returns nil. A *RefusedError says that the first source
 // will never do, a *DivergedError that replica and primary do not agree; errors of the engine end it, too. It is called once
 // at a time.
-func (f *Follower) Run(ctx context.Context) error {
+func (f *Follower) Run(ctx context.Context) (err error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	ended := make(chan struct{})
 	defer close(ended)
-	defer f.comparing.Wait()
-	defer cancel(nil)
+	defer func() {
+		cancel(nil)
+		f.beside.Wait()
+		if diverged := f.Status().Diverged; diverged != nil { // perhaps found out when it was to end already
+			err = diverged
+		}
+	}()
 	f.mu.Lock()
 	f.cancel, f.ended, f.running = cancel, ended, ctx
 	f.mu.Unlock()
@@ -140,10 +155,7 @@ func (f *Follower) Run(ctx context.Context) error {
 // isEnd tells whether following ends with the end of a connection, and what Run returns then.
 func (f *Follower) isEnd(ctx context.Context, err error, followed bool) (bool, error) {
 	var refused *RefusedError
-	var diverged *DivergedError
 	switch {
-	case errors.As(context.Cause(ctx), &diverged):
-		return true, diverged
 	case ctx.Err() != nil, !f.engine.Following(), errors.Is(f.engine.Err(), engine.ErrClosed):
 		return true, nil
 	case f.engine.Err() != nil: // the replica's own; err might be that of a source in the same process
@@ -167,7 +179,13 @@ func (f *Follower) Promote() (epoch uint64, last core.Sequence, err error) {
 		cancel(errPromoted)
 		<-ended
 	}
-	return f.engine.Promote()
+	if diverged := f.Status().Diverged; diverged != nil { // found out meanwhile
+		return 0, 0, diverged
+	}
+	if epoch, last, err = f.engine.Promote(); err == nil {
+		go f.drop() // nobody waits for a primary that is gone
+	}
+	return epoch, last, err
 }
 
 // Status tells how things are now.

@@ -218,6 +218,71 @@ func TestRefusals(t *testing.T) {
 	})
 }
 
+// TestRegistration: a source keeps its journal from where the replica stands, is told how that moves on, and nothing any more when the
+// replica has been promoted.
+func TestRegistration(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		p, r := open(t, false), open(t, true)
+		define(t, p, "a")
+		f, err := replica.New(replica.Options{Engine: r, Source: &replica.Local{Engine: p}, Reader: "copy", Log: slog.New(slog.DiscardHandler)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ended := make(chan error, 1)
+		go func() { ended <- f.Run(t.Context()) }()
+		for _, name := range []string{"b", "c"} {
+			define(t, p, name)
+			time.Sleep(11 * time.Second)
+			synctest.Wait()
+			if reader, ok := p.Reader("copy"); !ok || reader.Kind != engine.ReaderOfJournal || reader.Position != p.Sequence() {
+				t.Errorf("behind %d: %+v", p.Sequence(), reader)
+			}
+		}
+		if _, _, err := f.Promote(); err != nil {
+			t.Error(err)
+		}
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+		synctest.Wait()
+		if readers := p.Readers(); len(readers) != 0 {
+			t.Errorf("after the promotion: %+v", readers)
+		}
+		closed(t, p, r)
+	})
+}
+
+// TestRegistrationRefused: a replica follows all the same.
+func TestRegistrationRefused(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		p, r := open(t, false), open(t, true)
+		define(t, p, "a")
+		if _, err := p.RegisterReader("copy", engine.ReaderOfFeed, 1); err != nil {
+			t.Fatal(err)
+		}
+		f, err := replica.New(replica.Options{Engine: r, Source: &replica.Local{Engine: p}, Reader: "copy", Log: slog.New(slog.DiscardHandler)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ended := make(chan error, 1)
+		go func() { ended <- f.Run(t.Context()) }()
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if s := f.Status(); !s.Connected || !s.CaughtUp || s.Sequence != 1 || s.LastError != nil || s.Reconnects != 0 {
+			t.Errorf("%+v", s)
+		}
+		if _, _, err := f.Promote(); err != nil {
+			t.Error(err)
+		}
+		<-ended
+		synctest.Wait()
+		if reader, ok := p.Reader("copy"); !ok || reader.Kind != engine.ReaderOfFeed {
+			t.Errorf("another's registration was dropped: %+v", reader)
+		}
+		closed(t, p, r)
+	})
+}
+
 func TestOptions(t *testing.T) {
 	_, err := replica.New(replica.Options{Silence: -1})
 	for _, part := range []string{"Engine", "Source", "Silence"} {

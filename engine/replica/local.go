@@ -81,4 +81,13 @@ func (l *Local) Manifest(_ context.Context, sequence core.Sequence) ([]byte, err
 	return l.Engine.Manifest(sequence)
 }
 
+// RegisterReader implements Registry.
+func (l *Local) RegisterReader(_ context.Context, name string, position core.Sequence) error {
+	_, err := l.Engine.RegisterReader(name, engine.ReaderOfJournal, position)
+	return err
+}
+
+// DropReader implements Registry.
+func (l *Local) DropReader(_ context.Context, name string) error { return l.Engine.DropReader(name) }
+
 func isOtherHistory(err error) bool { return errors.Is(err, engine.ErrOtherHistory) }

@@ -19,6 +19,14 @@ type Source interface {
 	Manifest(ctx context.Context, sequence core.Sequence) ([]byte, error)
 }
 
+// Registry is a Source that keeps its journal for a replica that has said how far it has come, within limits of its own.
+type Registry interface {
+	// RegisterReader notes that a replica has everything up to a position.
+	RegisterReader(ctx context.Context, name string, position core.Sequence) error
+	// DropReader forgets the replica of a name.
+	DropReader(ctx context.Context, name string) error
+}
+
 // What a source may say no with. They are codes of problems of the HTTP interface and never change.
 const (
 	CodeOtherHistory = "journal_other_history" // the group before is not the one that the replica holds

@@ -81,6 +81,20 @@ func (c *Client) Manifest(ctx context.Context, sequence core.Sequence) ([]byte, 
 	return c.send(ctx, http.MethodGet, "/v1/checkpoints/"+strconv.FormatUint(uint64(sequence), 10), "", nil, nil)
 }
 
+// RegisterReader has the server keep its journal from a position on for the replica of a name.
+func (c *Client) RegisterReader(ctx context.Context, name string, position core.Sequence) error {
+	body := struct {
+		Kind     string `json:"kind"`
+		Sequence uint64 `json:"sequence"`
+	}{"journal", uint64(position)}
+	return c.call(ctx, http.MethodPost, path("v1", "readers", name), body, nil, nil)
+}
+
+// DropReader has the server forget a reader.
+func (c *Client) DropReader(ctx context.Context, name string) error {
+	return c.call(ctx, http.MethodDelete, path("v1", "readers", name), nil, nil, nil)
+}
+
 // open opens an answer that may take any time to read.
 func (c *Client) open(ctx context.Context, path string) (io.ReadCloser, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, c.base+path, nil)
