@@ -148,6 +148,7 @@ func TestRetentionTellsThatCheckpointsEnded(t *testing.T) {
 	e := openOn(t, newDisk(), o)
 	sku := stock(t, e, 1, core.MaxOnHand)[0]
 	newest := busy(t, e, sku)
+	retain(t, e) // after which the writer of checkpoints does nothing by itself
 	dropValues(t, e, newest)
 	var damage *wal.DamageError
 	if err := e.DropOlderCheckpoints(); !errors.As(err, &damage) {
