@@ -675,7 +675,7 @@ func TestLeftoversAreDropped(t *testing.T) {
 	leave := func(j *wal.Journal) error {
 		w, err := j.BeginCheckpoint(j.Last())
 		if err == nil {
-			_, err = w.Add(make([]byte, 64<<20)) // a whole table file, so it is taken in
+			err = errors.Join(w.Finish(make([]byte, 100)), j.DropCheckpoint(j.Last())) // as if the head had not come to the disk
 		}
 		return err
 	}
