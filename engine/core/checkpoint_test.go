@@ -120,22 +120,26 @@ func TestCheckpointIsOneMoment(t *testing.T) {
 		}
 		kept := &saved{pages: map[core.PageID][]byte{}}
 		var before map[core.PageID][]byte // pages, without those of the checkpoint under way
-		taking, taken, thawed := false, 0, 0
+		taking, doomed, taken, thawed := false, false, 0, 0
 		for i := range steps {
 			run(live, st, i, &events)
 			if !taking && random.IntN(100) == 0 {
 				before = maps.Clone(kept.pages)
 				kept.freeze(live, i+1)
-				taking = true
+				taking, doomed = true, random.IntN(3) == 0
 			}
-			if taking && random.IntN(30) == 0 {
+			if !taking {
+				continue
+			}
+			whole := kept.keep(live, random.IntN(3)*4096)
+			if doomed && (whole || random.IntN(10) == 0) {
 				for slot := range core.Slot(core.SlotCount) {
 					live.Thaw(slot)
 				}
 				kept.pages, taking = before, false
 				thawed++
 			}
-			if !taking || !kept.keep(live, random.IntN(3)*4096) {
+			if !taking || !whole {
 				continue
 			}
 			taking = false
