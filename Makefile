@@ -39,6 +39,7 @@ PACKAGES = $(shell go list ./...)
 LONG     = holdfast/bench holdfast/cmd/holdfast holdfast/engine holdfast/engine/simulation
 # With pages of eight records what needs full ones happens all the time.
 TINY     = ./engine/core ./engine/reference ./engine
+OFPAGES  = 'Archive|External|Agrees|Checkpoint|Leftovers|Retention|Rewind|Past|Follow'
 TESTFLAGS ?=
 
 .PHONY: help run build test check format vet staticcheck tidy short fuzz sim sabotage bench compare clean
@@ -61,7 +62,7 @@ ifeq ($(CI),true)
 else
 	go test $(TESTFLAGS) ./...
 endif
-	go test $(TESTFLAGS) -tags tiny -short $(TINY)
+	go test $(TESTFLAGS) -tags tiny -run $(OFPAGES) $(TINY)
 
 check: format vet staticcheck tidy short ## all that can be checked in two minutes
 
@@ -83,7 +84,7 @@ tidy:
 
 short:
 	go test -short ./...
-	go test -tags tiny -short -run 'Archive|External|Agrees|Checkpoint' $(TINY)
+	go test -tags tiny -short -run $(OFPAGES) $(TINY)
 
 fuzz: ## run every fuzz target for ten seconds (FUZZTIME)
 	@for package in $$(go list ./...); do \

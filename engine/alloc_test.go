@@ -16,7 +16,7 @@ func TestSubmitAllocatesNothing(t *testing.T) {
 	for name, document := range map[string][]byte{"orders": nil, "documents": []byte("a document")} {
 		e := openOn(t, newDisk(), engine.Options{Shards: 1})
 		skus := stock(t, e, 64, core.MaxOnHand)
-		const batch = 2048
+		const batch = min(2048, engine.MaxRequestCommands)
 		c := core.Command{Kind: core.CommandPlaceOrder, Customer: []byte("customer0001"), Lines: make([]core.Line, 1), HasKey: true, Document: document}
 		r := engine.AcquireRequest()
 		r.WantImages = true

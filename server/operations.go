@@ -4,12 +4,10 @@ import (
 	_ "embed" // the OpenAPI document
 	"encoding/binary"
 	"encoding/hex"
-	"errors"
 	"io"
 
 	"github.com/VictoriaMetrics/metrics"
 
-	"holdfast/engine"
 	"holdfast/engine/core"
 )
 
@@ -25,10 +23,6 @@ func (s *Server) getOpenAPI(x *exchange) { x.answer(200, typeJSON, openAPI) }
 
 // getHealth serves GET /healthz: whoever reads the answer knows that the process runs, and does not have to be started again.
 func (s *Server) getHealth(x *exchange) {
-	if err := s.engine.Err(); errors.Is(err, engine.ErrJournal) {
-		s.failEngine(x, err)
-		return
-	}
 	dst := appendTextField(x.out[:0], `{"status":"ok","version":`, s.options.Version)
 	x.answerJSON(200, append(dst, '}'))
 }

@@ -90,23 +90,21 @@ func (d crampedDisk) GetDiskUsage(string) (vfs.DiskUsage, error) {
 	return vfs.DiskUsage{AvailBytes: 1 << 40}, nil
 }
 
-// TestHealthOfAFailedJournal: a server that cannot write any more is neither healthy nor ready, and says why.
-func TestHealthOfAFailedJournal(t *testing.T) {
+// TestReadinessOfAFailedJournal: a server that cannot write any more is not ready, and says why.
+func TestReadinessOfAFailedJournal(t *testing.T) {
 	disk := crampedDisk{vfs.Default, new(atomic.Bool)}
 	h := &shop{t: t, dir: t.TempDir(), contract: theContract(t), options: Options{Log: slog.New(slog.DiscardHandler)}}
 	h.storage.Journal.FS, h.storage.Journal.BallastBytes = disk, -1
 	h.open()
 	h.stock("A", 1_000_000)
-	h.want(200, "GET", "/healthz", "")
+	h.want(200, "GET", "/readyz", "")
 	disk.full.Store(true)
 	for deadline := time.Now().Add(10 * time.Second); h.do("POST", "/v1/orders", order("c", "A", 1)).status != 503; { // looked at now and then
 		if time.Now().After(deadline) {
 			t.Fatal("the disk is full, and orders go on")
 		}
 	}
-	for _, path := range []string{"/healthz", "/readyz"} {
-		h.wantProblem(503, codeJournalWrong, "GET", path, "")
-	}
+	h.wantProblem(503, codeJournalWrong, "GET", "/readyz", "")
 	h.http.CloseIdleConnections()
 	if err := errors.Join(h.server.Shutdown(context.Background()), <-h.served); err != nil {
 		t.Error(err)
