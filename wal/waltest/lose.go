@@ -1,6 +1,7 @@
 package waltest
 
 import (
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -25,11 +26,13 @@ func LoseValue(fs vfs.FS, dir string, checkpoint uint64, number uint32) error {
 
 // change does something to the database of a closed journal behind its back.
 func change(fs vfs.FS, dir string, do func(db *pebble.DB) error) error {
-	db, err := pebble.Open(dir, &pebble.Options{FS: fs, FormatMajorVersion: pebble.FormatNewest, Logger: silent{}})
+	o := &pebble.Options{FS: fs, FormatMajorVersion: pebble.FormatNewest, Logger: silent{}, DisableAutomaticCompactions: true}
+	db, err := pebble.Open(dir, o)
 	if err != nil {
 		return err
 	}
-	return errors.Join(do(db), db.Flush(), db.Close())
+	// In the end no table has what is gone: a journal would know what that means.
+	return errors.Join(do(db), db.Flush(), db.Compact(context.Background(), []byte{0}, []byte{0xff}, false), db.Close())
 }
 
 // silent is Pebble's logger for those who look at errors.
