@@ -9,8 +9,14 @@ import (
 // Journal gives the journal, for tests that harm it under a running engine.
 func (e *Engine) Journal() *wal.Journal { return e.journal }
 
-// DropOlderCheckpoints is what comes after every checkpoint, for tests that take none meanwhile.
-func (e *Engine) DropOlderCheckpoints() error { return e.checkpoints.dropOlder() }
+// DropOlderCheckpoints is what comes after every checkpoint, for tests that take none meanwhile: when the writer has cut, it
+// waits.
+func (e *Engine) DropOlderCheckpoints() error {
+	if _, err := e.Retain(); err != nil {
+		return err
+	}
+	return e.checkpoints.dropOlder()
+}
 
 // Kept is what a reader reads.
 func (k ReaderKind) Kept() wal.Kept { return k.kept() }
