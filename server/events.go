@@ -41,7 +41,8 @@ func (s *Server) streamEvents(x *exchange) {
 		}
 		t.ahead = from
 	}
-	if !s.registered(x, name, engine.ReaderOfFeed, core.Sequence(after), "after") {
+	// A replica that is behind cannot keep for its reader what it has not got; all from where it stands is more.
+	if !s.registered(x, name, engine.ReaderOfFeed, min(core.Sequence(after), s.engine.Sequence()), "after") {
 		return
 	}
 	s.stream(x, typeEventStream, streamHead, func() source {
@@ -115,8 +116,12 @@ func (t *eventSource) close() {}
 
 func (t *eventSource) heartbeat(out []byte) []byte { return append(out, ": still here\n\n"...) }
 
-// overtaken tells the client in a message of a type of its own, which those that do not know it pass over.
-func (t *eventSource) overtaken(out []byte) []byte {
+// ended tells the client in a message of a type of its own, which those that do not know it pass over.
+func (t *eventSource) ended(out []byte, why error) []byte {
+	if errors.Is(why, errOtherHistory) {
+		out = append(out, "event: ahead\ndata: "...)
+		return append(appendTextField(out, `{"code":`, codeEventsAhead), "}\n\n"...)
+	}
 	out = append(out, "event: cut\ndata: "...)
 	out = appendTextField(out, `{"code":`, codeEventsCut)
 	out = appendNumberField(out, `,"first":`, t.server.engine.Feed().Oldest()+1)

@@ -15,6 +15,7 @@ import (
 // message is one server-sent event.
 type message struct {
 	id   string
+	kind string
 	data map[string]any
 	text string
 }
@@ -46,6 +47,8 @@ func (h *shop) listen(query string, headers ...string) (messages <-chan message,
 			switch name, value, _ := strings.Cut(lines.Text(), ": "); name {
 			case "id":
 				m.id = value
+			case "event":
+				m.kind = value
 			case "data":
 				m.text = value
 				_ = json.Unmarshal([]byte(value), &m.data)
@@ -143,7 +146,7 @@ func TestEventsOfAnotherHistory(t *testing.T) {
 
 	r := openCell(t, p.base)
 	r.catchUp(p)
-	early, stop := r.listen("?after=" + ahead)
+	early, stop := r.listen("?reader=report&after=" + ahead)
 	defer stop()
 	p.want(201, "POST", "/v1/orders", order("c", "A", 1)) // the event that it has read elsewhere, and one that defines a channel
 	p.want(201, "POST", "/v1/orders", order("c", "A", 1))
@@ -156,6 +159,9 @@ func TestEventsOfAnotherHistory(t *testing.T) {
 	r.want(200, "POST", "/v1/promote", "{}")
 	for range 3 {
 		r.want(201, "POST", "/v1/orders", order("c", "A", 1))
+	}
+	if m := <-lost; m.kind != "ahead" || m.data["code"] != codeEventsAhead {
+		t.Errorf("the end: %+v", m)
 	}
 	if m, open := <-lost; open {
 		t.Errorf("what comes next in another history was sent: %s", m.text)

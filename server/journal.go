@@ -114,7 +114,7 @@ func (t *journalSource) fill(out []byte) (_ []byte, more bool, err error) {
 	return out, more, err
 }
 
-// overtaken tells nothing: whoever comes back is told.
-func (t *journalSource) overtaken(out []byte) []byte { return out }
+// ended tells nothing: whoever comes back is told.
+func (t *journalSource) ended(out []byte, _ error) []byte { return out }
 
 func (t *journalSource) heartbeat(out []byte) []byte { return t.sender.AppendAlive(out) }

@@ -73,8 +73,9 @@ type source interface {
 	fill(out []byte) (_ []byte, more bool, err error)
 	// heartbeat appends a sign that the server is still there.
 	heartbeat(out []byte) []byte
-	// overtaken appends what is to be told when what comes next was cut off before it could be sent.
-	overtaken(out []byte) []byte
+	// ended appends what is to be told when what comes next was cut off before it could be sent, or is not what comes next for
+	// the client.
+	ended(out []byte, why error) []byte
 	// close is called once, at the end.
 	close()
 }
@@ -145,12 +146,14 @@ func (t *stream) run(stop, gone <-chan struct{}) {
 		t.out, more, err = t.source.fill(t.out)
 		if errors.Is(err, engine.ErrCut) {
 			t.server.options.Log.Info("a stream was overtaken by a cut: its client reads too slowly for what is kept")
-			t.out = t.source.overtaken(t.out)
+			t.out = t.source.ended(t.out, err)
 			t.flush()
 			return
 		}
 		if errors.Is(err, errOtherHistory) {
 			t.server.options.Log.Info("a stream has ended", "because", err)
+			t.out = t.source.ended(t.out, err)
+			t.flush()
 			return
 		}
 		if err != nil {

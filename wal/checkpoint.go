@@ -46,6 +46,7 @@ type CheckpointWriter struct {
 	bytes    uint64
 	table    *sstable.Writer // the one being written, nil for none
 	inTable  int             // bytes
+	asked    int             // bytes in the table when room was asked for last
 	tables   []string        // paths, that of the one being written included
 	key      [checkpointKeyLength]byte
 }
@@ -73,14 +74,18 @@ func (j *Journal) RoomForCheckpoint() error {
 	return nil
 }
 
+// roomEvery is how many bytes are added until it is asked again whether there is room, since the journal takes of it, too.
+const roomEvery = 1 << 20
+
 // Add keeps a value and gives its number. Numbers count from 0. It is [ErrDiskFull] when there is no room for another table
 // file: the checkpoint is then none, to be ended with Abandon, and the journal goes on.
 func (w *CheckpointWriter) Add(value []byte) (uint32, error) {
 	number := w.next
-	if w.table == nil {
+	if w.table == nil || w.inTable-w.asked >= roomEvery {
 		if err := w.j.RoomForCheckpoint(); err != nil {
 			return 0, err
 		}
+		w.asked = w.inTable
 	}
 	err := w.j.once(func() error {
 		if err := w.openTable(); err != nil {
@@ -168,7 +173,7 @@ func (w *CheckpointWriter) openTable() error {
 	tables := options.MakeWriterOptions(0, w.j.db.TableFormat())
 	tables.Compression = sstable.SnappyCompression // pages are half zeros, and reading them is what a restart waits for
 	w.table = sstable.NewWriter(objstorageprovider.NewFileWritable(file), tables)
-	w.inTable = 0
+	w.inTable, w.asked = 0, 0
 	return nil
 }
 

@@ -223,26 +223,57 @@ func TestCheckpointNeedsRoom(t *testing.T) {
 	if err := l.groups(3); err != nil {
 		t.Fatal(err)
 	}
-	w, err := j.BeginCheckpoint(l.acked)
-	if err != nil {
-		t.Fatal(err)
-	}
 	page := content(7, 1<<20)
-	for range tableBytes / len(page) { // exactly one table file
-		if _, err := w.Add(page); err != nil {
+	for _, pages := range []int{tableBytes / len(page), 3} { // exactly one table file, and a few in one
+		w, err := j.BeginCheckpoint(l.acked)
+		if err != nil {
 			t.Fatal(err)
 		}
+		for range pages {
+			if _, err := w.Add(page); err != nil {
+				t.Fatal(err)
+			}
+		}
+		fs.free.Store(100<<20 + tableBytes - 1)
+		if _, err := w.Add(page); !errors.Is(err, ErrDiskFull) || errors.Is(err, ErrFailed) {
+			t.Errorf("after %d pages: %v", pages, err)
+		}
+		if err := j.RoomForCheckpoint(); !errors.Is(err, ErrDiskFull) {
+			t.Errorf("got %v", err)
+		}
+		fs.free.Store(100<<20 + tableBytes)
+		mustAbandon(t, j, w)
 	}
-	fs.free.Store(100<<20 + tableBytes - 1)
-	if _, err := w.Add(page); !errors.Is(err, ErrDiskFull) || errors.Is(err, ErrFailed) {
-		t.Errorf("got %v", err)
-	}
-	if err := j.RoomForCheckpoint(); !errors.Is(err, ErrDiskFull) {
-		t.Errorf("got %v", err)
-	}
-	fs.free.Store(100<<20 + tableBytes)
-	mustAbandon(t, j, w)
 	if err := errors.Join(j.RoomForCheckpoint(), l.groups(3), l.checkpoint(), checkContent(j), j.Close()); err != nil {
+		t.Error(err)
+	}
+}
+
+// crammedFS is full as long as a checkpoint's table files are there.
+type crammedFS struct{ scarceFS }
+
+func (f crammedFS) Remove(name string) error {
+	if strings.Contains(name, checkpointFilePrefix) {
+		f.free.Store(1 << 40)
+	}
+	return f.scarceFS.Remove(name)
+}
+
+// TestLeftoversMakeRoom: a disk that an interrupted checkpoint has filled has room again at the next start.
+func TestLeftoversMakeRoom(t *testing.T) {
+	leavesNothing(t)
+	fs := crammedFS{scarceFS{vfs.NewMem(), new(atomic.Int64), 0}}
+	fs.free.Store(1 << 40)
+	o := Options{FS: fs, BallastBytes: -1, MinFreeBytes: 100 << 20}
+	if err := mustOpen(t, small, "data", o).Close(); err != nil {
+		t.Fatal(err)
+	}
+	f, err := fs.Create("data/"+checkpointFilePrefix+"7-0.sst", vfs.WriteCategoryUnspecified)
+	if err := errors.Join(err, f.Close()); err != nil {
+		t.Fatal(err)
+	}
+	fs.free.Store(50 << 20)
+	if err := mustOpen(t, small, "data", o).Close(); err != nil {
 		t.Error(err)
 	}
 }

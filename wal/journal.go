@@ -124,11 +124,12 @@ func (j *Journal) openForWriting() error {
 			return err
 		}
 	}
-	space := newSpace(j.fs, j.dir, &j.options)
-	if err := space.prepare(j.options.BallastBytes); err != nil {
+	// What a checkpoint or a backup has left goes first: it may be what fills the disk.
+	if err := errors.Join(j.removeUnfinished(), j.removeCopy()); err != nil {
 		return fmt.Errorf("%w: %w", ErrFailed, err)
 	}
-	if err := errors.Join(j.removeUnfinished(), j.removeCopy()); err != nil {
+	space := newSpace(j.fs, j.dir, &j.options)
+	if err := space.prepare(j.options.BallastBytes); err != nil {
 		return fmt.Errorf("%w: %w", ErrFailed, err)
 	}
 	if err := j.openPebble(false); err != nil {

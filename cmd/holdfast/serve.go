@@ -217,7 +217,7 @@ func tellJournalFailed(log io.Writer, cause error) (code int) {
 	if code = exitCode(journalError{cause}); code == exitDamaged {
 		fmt.Fprintf(log, "holdfast: %v\n%s", cause, waysOn)
 	} else {
-		fmt.Fprintf(log, "holdfast: the journal could not be written: %v\n", cause)
+		fmt.Fprintf(log, "holdfast: the journal could not be written or read: %v\n", cause)
 	}
 	return code
 }
