@@ -34,7 +34,8 @@ COMMANDS ?= 5000
 
 # CI=true adds the race detector to the tests, but not for the packages that drive whole processes or
 # millions of commands: under it they would take longer than all the others together. Of engine and wal the short
-# form runs under it, without what has one goroutine at a time do much, and all of it without the detector.
+# form runs under it, without what has one goroutine at a time do much (which quick checks leave out, too), and all of it
+# without the detector.
 PACKAGES = $(shell go list ./...)
 LONG     = holdfast/bench holdfast/cmd/holdfast holdfast/engine holdfast/engine/simulation holdfast/wal
 LONELY   = 'DiskUseIsBounded|CheckpointsChangeNothing|KeysOverRestarts|KeyTableForgets|ReadersHold|Rewind|RottenPages|Salvage|FlippedBit|DamagedBackup'
@@ -84,7 +85,7 @@ tidy:
 	go run ./cmd/tidy
 
 short:
-	go test -short ./...
+	go test -short -skip $(LONELY) ./...
 	go test -tags tiny -short -run $(OFPAGES) $(TINY)
 
 fuzz: ## run every fuzz target for ten seconds (FUZZTIME)
