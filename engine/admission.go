@@ -173,6 +173,7 @@ func (e *Engine) admitOne(r *Request, i int, h *codec.CommandHeader, frame []byt
 
 // replay answers a command with the event of the first one with its key.
 func (e *Engine) replay(r *Request, i int, sequence core.Sequence) error {
+	invariant.Check(sequence > 0, "a key that is bound has its command's sequence")
 	result := &r.results[i]
 	result.from = uint32(len(r.images))
 	var err error
