@@ -191,7 +191,7 @@ func TestReplicaThatDiffersStops(t *testing.T) {
 	leavesNothing(t)
 	e, _, n := follows(t, &relay{damage: lie})
 	at := checkpoint(t, e).Sequence
-	var diverged *replica.DivergedError
+	var diverged *engine.DivergedError
 	if err := within(t, "the end of Run", n.ended); !errors.As(err, &diverged) || diverged.Sequence != at {
 		t.Errorf("%v, want a divergence at %d", err, at)
 	}
@@ -217,7 +217,7 @@ func TestDivergenceIsKnownBeforeItIsExplained(t *testing.T) {
 	}})
 	at := checkpoint(t, e).Sequence
 	within(t, "the question for the manifest", asked)
-	var diverged *replica.DivergedError
+	var diverged *engine.DivergedError
 	if again, err := engine.Open(n.disk.powerCut(0, 1).on(n.options)); !errors.As(err, &diverged) || diverged.Sequence != at {
 		t.Errorf("opened after a power cut: %v", err)
 		if err == nil {
@@ -268,7 +268,7 @@ func TestDivergenceIsFoundOutDuringAPromotion(t *testing.T) {
 	promoted := background(func() error { _, _, err := n.follow.Promote(); return err })
 	time.Sleep(moment)
 	release()
-	var diverged *replica.DivergedError
+	var diverged *engine.DivergedError
 	if err := within(t, "the promotion", promoted); !errors.As(err, &diverged) || diverged.Sequence != at || !n.engine.Following() {
 		t.Errorf("promoted: %v", err)
 	}

@@ -12,7 +12,6 @@ import (
 
 	"holdfast/engine"
 	"holdfast/engine/core"
-	"holdfast/engine/replica"
 	"holdfast/wal"
 )
 
@@ -312,7 +311,7 @@ func TestReplicaStopsWhenItDiffers(t *testing.T) {
 		n.reaches(e)
 		at := checkpoint(t, e)
 		err := within(t, "the end of following", n.ended)
-		var diverged *replica.DivergedError
+		var diverged *engine.DivergedError
 		want := fmt.Sprintf("replica differs from its primary at checkpoint %d: slot %d, slab %d, page 0", at.Sequence, skus[1].Slot(), core.SlabSKUs)
 		if !errors.As(err, &diverged) || err.Error() != want {
 			t.Errorf("following ended with %v, want %s", err, want)

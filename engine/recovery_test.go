@@ -188,9 +188,6 @@ func TestKilledProcess(t *testing.T) {
 	if dir := os.Getenv(childVariable); dir != "" {
 		orderForEver(t, dir)
 	}
-	if testing.Short() {
-		t.Skip("starts processes on the real disk")
-	}
 	dir := t.TempDir()
 	told := map[core.IdempotencyKey]core.OrderID{}
 	for round := range 4 {

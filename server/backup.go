@@ -14,19 +14,19 @@ import (
 
 const (
 	typeBackup = "application/x-tar"
-	// defaultBackupRate, in bytes a second, leaves the disk to the orders.
-	defaultBackupRate = 64 << 20
-	// minBackupRate bounds the time for which a backup keeps its copy, and others from being made.
-	minBackupRate = 1 << 20
+	// DefaultBackupRate, in bytes a second, leaves the disk to the orders.
+	DefaultBackupRate = 64 << 20
+	// MinBackupRate, in bytes a second, bounds the time for which a backup keeps its copy, and others from being made.
+	MinBackupRate = 1 << 20
 )
 
 // streamBackup serves GET /v1/backup. The answer's status is known when the copy is made; if the stream ends before the
 // archive's last entry, which lists the others, the backup is none, and wal.ReadBackup says so.
 func (s *Server) streamBackup(x *exchange) {
 	q := x.query("rate")
-	rate := q.number("rate", 0, maxSequence, defaultBackupRate)
-	if rate > 0 && rate < minBackupRate {
-		q.fault("rate", "must be 0, for no bound, or at least "+strconv.Itoa(minBackupRate)+" bytes a second")
+	rate := q.number("rate", 0, maxSequence, DefaultBackupRate)
+	if rate > 0 && rate < MinBackupRate {
+		q.fault("rate", "must be 0, for no bound, or at least "+strconv.Itoa(MinBackupRate)+" bytes a second")
 	}
 	if !q.sound() {
 		return

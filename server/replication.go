@@ -9,7 +9,6 @@ import (
 
 	"holdfast/engine"
 	"holdfast/engine/core"
-	"holdfast/engine/replica"
 )
 
 // typeManifest is the media type of a checkpoint's manifest (codec.DecodeManifest).
@@ -60,7 +59,7 @@ func (s *Server) promote(x *exchange) {
 		promote = s.options.Follower.Promote
 	}
 	epoch, last, err := promote()
-	var diverged *replica.DivergedError
+	var diverged *engine.DivergedError
 	switch {
 	case errors.Is(err, engine.ErrPrimary):
 		x.failWith(codeAlreadyPrimary, "this server is a primary, of epoch "+strconv.FormatUint(s.engine.Epoch(), 10))

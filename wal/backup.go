@@ -19,7 +19,8 @@ import (
 //
 // The copy of an open journal lies in a folder of the data directory while it is streamed. Tables are linked into it, not
 // copied, as they never change; what takes room is the end of Pebble's log, and tables that the journal has
-// meanwhile no more use for; when that is about to fill the disk, the backup ends. The folder is removed at the end, and by the next Open when the process was killed before.
+// meanwhile no more use for; when that is about to fill the disk, the backup ends. The folder is removed at the end, and by
+// the next Open when the process was killed before.
 const (
 	backupName   = "BACKUP"
 	backupFolder = "BACKUP-UNDER-WAY"

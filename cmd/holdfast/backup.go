@@ -13,18 +13,13 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"holdfast/server"
 	"holdfast/server/client"
 	"holdfast/wal"
 )
 
 // backupSuffix tells a backup in one file from one in a directory, by its name.
 const backupSuffix = ".tar"
-
-// defaultBackupRate leaves the server's disk to its orders.
-const defaultBackupRate = 64 << 20
-
-// minBackupRate is the server's: a backup keeps what its copy needs on the server's disk until it has ended.
-const minBackupRate = 1 << 20
 
 func backupCommand() *cobra.Command {
 	var url, to string
@@ -50,8 +45,8 @@ Exit codes: 2 bad usage, or something is there already; 3 what arrived is damage
 			if to == "" {
 				return usageError{errors.New("--to names the file or directory to make")}
 			}
-			if rate != 0 && rate < minBackupRate {
-				return usageError{fmt.Errorf("--rate: %d is neither 0, for no bound, nor at least %d bytes a second", rate, minBackupRate)}
+			if rate != 0 && rate < server.MinBackupRate {
+				return usageError{fmt.Errorf("--rate: %d is neither 0, for no bound, nor at least %d bytes a second", rate, server.MinBackupRate)}
 			}
 			if err := mustNotHold(to); err != nil {
 				return usageError{fmt.Errorf("--to: %w", err)}
@@ -66,7 +61,7 @@ Exit codes: 2 bad usage, or something is there already; 3 what arrived is damage
 	}
 	cmd.Flags().StringVar(&url, "url", "http://127.0.0.1:8080", "`address` of the server")
 	cmd.Flags().StringVar(&to, "to", "", "file (*.tar) or `directory` to make")
-	cmd.Flags().Int64Var(&rate, "rate", defaultBackupRate, "`bytes` a second at most, from 1048576 on; 0 for no bound")
+	cmd.Flags().Int64Var(&rate, "rate", server.DefaultBackupRate, "`bytes` a second at most, from 1048576 on; 0 for no bound")
 	return cmd
 }
 

@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"holdfast/engine/replica"
+	"holdfast/engine"
 	"holdfast/wal"
 )
 
@@ -101,7 +101,7 @@ func exitCode(err error) int {
 	var damage *wal.DamageError
 	var backup *wal.BackupError
 	var journal journalError
-	var diverged *replica.DivergedError
+	var diverged *engine.DivergedError
 	switch {
 	case errors.As(err, &usage):
 		return exitUsage

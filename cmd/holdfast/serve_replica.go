@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"holdfast/engine"
+	"holdfast/engine/codec"
 	"holdfast/engine/core"
 	"holdfast/engine/replica"
 	"holdfast/server/client"
@@ -31,8 +32,8 @@ func (c *serveConfig) checkFollow() error {
 	if c.follow == "" {
 		return nil
 	}
-	if c.followAs != "" && !readerNames.MatchString(c.followAs) {
-		return fmt.Errorf("--follow-as: %q is not 1 to %d letters, digits or characters of ._:-", c.followAs, maxReaderName)
+	if c.followAs != "" && !codec.ValidIdentifier([]byte(c.followAs)) {
+		return fmt.Errorf("--follow-as: %q is not 1 to %d letters, digits or characters of ._:-", c.followAs, core.MaxExternalIDLength)
 	}
 	u, err := url.Parse(c.follow)
 	switch {
@@ -46,17 +47,11 @@ func (c *serveConfig) checkFollow() error {
 	return nil
 }
 
-const (
-	// maxReaderName is the longest name that a server takes for a reader.
-	maxReaderName = 64
-	// maxHostInName leaves room for the rest.
-	maxHostInName = 40
-)
+// maxHostInName leaves room for the rest.
+const maxHostInName = 40
 
-var (
-	readerNames  = regexp.MustCompile(fmt.Sprintf("^[A-Za-z0-9._:-]{1,%d}$", maxReaderName))
-	notInAnyName = regexp.MustCompile("[^A-Za-z0-9._:-]+")
-)
+// notInAnyName is what codec.ValidIdentifier does not take.
+var notInAnyName = regexp.MustCompile("[^A-Za-z0-9._:-]+")
 
 // readerName is how the primary knows this replica: the same after every start, and another one for every replica.
 func (c *serveConfig) readerName() string {

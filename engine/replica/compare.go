@@ -30,9 +30,6 @@ const (
 	manifestTimeout = 10 * time.Second
 )
 
-// DivergedError says that a replica holds another state than its primary.
-type DivergedError = engine.DivergedError
-
 // checkpoint begins one where the primary has begun its own.
 func (f *Follower) checkpoint(ctx context.Context, at core.Sequence) error {
 	if own := f.engine.Sequence(); own != at {
@@ -81,8 +78,8 @@ func (f *Follower) compare(at core.Sequence, own, primary *core.Digest) {
 		return
 	}
 	// What it is called comes later: to find the place takes time, in which nobody may promote the replica or start it again.
-	f.diverge(&DivergedError{Sequence: at})
-	diverged := &DivergedError{Sequence: at, Where: f.explain(at)}
+	f.diverge(&engine.DivergedError{Sequence: at})
+	diverged := &engine.DivergedError{Sequence: at, Where: f.explain(at)}
 	f.diverge(diverged)
 	f.options.Log.Error(diverged.Error(), "own", fmt.Sprintf("%016x%016x", pair.own.High, pair.own.Low),
 		"primary", fmt.Sprintf("%016x%016x", pair.primary.High, pair.primary.Low))
@@ -90,7 +87,7 @@ func (f *Follower) compare(at core.Sequence, own, primary *core.Digest) {
 }
 
 // diverge keeps on the disk, and then says, that the replica differs from its primary.
-func (f *Follower) diverge(d *DivergedError) {
+func (f *Follower) diverge(d *engine.DivergedError) {
 	if err := f.engine.MarkDiverged(d); err != nil {
 		f.options.Log.Error("that the replica has diverged could not be kept in its directory", "error", err)
 	}

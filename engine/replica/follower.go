@@ -79,7 +79,7 @@ type Status struct {
 	Reconnects      uint64        // connections after the first
 	Compared        core.Sequence // the newest checkpoint whose digests were found equal
 	LastError       error         // of the last connection, nil while there is none
-	Diverged        *DivergedError
+	Diverged        *engine.DivergedError
 }
 
 // New makes a follower, which does nothing before Run.
@@ -113,7 +113,7 @@ func fill(d *time.Duration, fallback time.Duration) {
 var errPromoted = errors.New("replica: promoted")
 
 // Run follows until ctx ends or the engine is promoted, and then returns nil. A *RefusedError says that the first source
-// will never do, a *DivergedError that replica and primary do not agree; errors of the engine end it, too. It is called once
+// will never do, a *engine.DivergedError that replica and primary do not agree; errors of the engine end it, too. It is called once
 // at a time.
 func (f *Follower) Run(ctx context.Context) (err error) {
 	ctx, cancel := context.WithCancelCause(ctx)
