@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -130,7 +131,8 @@ func TestShutdownEndsABackup(t *testing.T) {
 		t.Errorf("the shutdown took %v", took)
 	}
 	_, err := wal.VerifyBackup(slow.Body)
-	if damage := (*wal.BackupError)(nil); !errors.As(err, &damage) {
+	// Which of the two it is depends on whether the server had bytes in its buffers.
+	if damage := (*wal.BackupError)(nil); !errors.As(err, &damage) && !errors.Is(err, syscall.ECONNRESET) {
 		t.Errorf("the backup that was cut off: %v", err)
 	}
 }
