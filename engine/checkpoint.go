@@ -152,7 +152,7 @@ func (c *checkpointer) run() {
 	defer poll.Stop()
 	since := c.e.options.Clock()
 	retained := since
-	bytes := c.e.stats.bytes.Load()
+	var bytes uint64 // of the commands since the start: some may have come before this goroutine has
 	for {
 		var wish checkpointWish
 		select {
