@@ -212,17 +212,21 @@ func (e *Engine) soldOut(r *Request, i int, frame []byte) bool {
 		return false
 	}
 	result := &r.results[i]
-	result.Status, result.Reason = ResultRefused, core.ReasonInsufficientStock
+	reason, fails := core.ReasonInsufficientStock, (*SKUEntry).short
+	if e.anyStopped(c) {
+		reason, fails = core.ReasonSKUStopped, func(entry *SKUEntry, _ core.Quantity) bool { return entry.stopped() }
+	}
+	result.Status, result.Reason = ResultRefused, reason
 	result.Sequence = core.Sequence(e.released.Load())
 	e.stats.soldOut.Add(1)
 	if !r.WantImages {
 		return true
 	}
-	refusal := core.Refusal{Reason: core.ReasonInsufficientStock, Lines: r.slots.lines[:0]}
+	refusal := core.Refusal{Reason: reason, Lines: r.slots.lines[:0]}
 	for k := range c.Lines {
-		if entry, total, first := e.lineTotal(c, k); first && entry.short(total) {
+		if entry, total, first := e.lineTotal(c, k); first && fails(entry, total) {
 			refusal.Lines = append(refusal.Lines, core.RefusedLine{
-				Index: k, SKU: c.Lines[k].SKU, Requested: total, Available: entry.Orderable(),
+				Index: k, SKU: c.Lines[k].SKU, Requested: total, Available: max(0, entry.Orderable()),
 			})
 		}
 	}
@@ -243,6 +247,16 @@ func (e *Engine) anyShort(c *core.Command) (short bool) {
 		short = short || first && entry.short(total)
 	}
 	return short
+}
+
+// anyStopped tells whether some SKU of an order is not sold now. All of them are known.
+func (e *Engine) anyStopped(c *core.Command) bool {
+	for k := range c.Lines {
+		if entry, _ := e.directory.sku(c.Lines[k].SKU); entry.stopped() {
+			return true
+		}
+	}
+	return false
 }
 
 // lineTotal gives a line's SKU, its quantity over all lines, and whether the line is the SKU's first.

@@ -32,7 +32,7 @@ type SKUEntry struct {
 }
 
 // Orderable is how many units an order may ask for, as of the last release: the available ones and the backorder
-// room; core.Unlimited when there is no end.
+// room; core.Unlimited when there is no end, core.Stopped when nothing is sold.
 func (s *SKUEntry) Orderable() core.Quantity { return core.Quantity(s.orderable.Load()) }
 
 // short tells whether an order of so many units is certain to be refused.
@@ -40,6 +40,8 @@ func (s *SKUEntry) short(wanted core.Quantity) bool {
 	orderable := s.Orderable()
 	return orderable != core.Unlimited && wanted > orderable
 }
+
+func (s *SKUEntry) stopped() bool { return s.Orderable() == core.Stopped }
 
 func newDirectory() *directory {
 	d := &directory{
@@ -98,14 +100,17 @@ func (d *directory) publish(id core.SKUID, orderable core.Quantity) {
 	if !ok {
 		return
 	}
-	before := entry.orderable.Swap(int64(orderable))
-	switch {
-	case before != 0 && orderable == 0:
+	before := isExhausted(core.Quantity(entry.orderable.Swap(int64(orderable))))
+	switch now := isExhausted(orderable); {
+	case !before && now:
 		d.exhausted.Add(1)
-	case before == 0 && orderable != 0:
+	case before && !now:
 		d.exhausted.Add(-1)
 	}
 }
+
+// isExhausted tells whether no unit can be ordered.
+func isExhausted(orderable core.Quantity) bool { return orderable == 0 || orderable == core.Stopped }
 
 func (d *directory) sku(id core.SKUID) (*SKUEntry, bool) {
 	known := *d.byNumber[id.Slot()].Load()

@@ -187,7 +187,7 @@ func TestHooksAndStats(t *testing.T) {
 	sku := stock(t, e, 1, 5)[0]
 	done(t, e, order("ann", sku, 1), hold("bob", sku, 1, core.MaxTTL))
 	before := e.Stats()
-	if before.Groups != 3 || before.Commands != 4 || before.Events != 4 || before.Orders != 2 || before.Shards != 1 || commands != 4 {
+	if before.Groups != 3 || before.Commands != 4 || before.Events != 5 || before.Orders != 2 || before.Shards != 1 || commands != 4 {
 		t.Errorf("%+v, and the hook counted %d commands", before, commands)
 	}
 	audited(t, e)

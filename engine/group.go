@@ -44,15 +44,21 @@ type shardOutput struct {
 	archiving time.Duration // for these
 }
 
-// eventRef is a run of events of one sequence. Runs of several shards are put together by (sequence,
-// rank, slot): expired holds by their slots first, the command's own event last.
+// eventRef is a run of events of one sequence. Runs of several shards are put together by (sequence, rank, slot).
 type eventRef struct {
 	sequence core.Sequence
-	own      bool
+	rank     uint8
 	slot     core.Slot
 	from, to uint32
 	result   *Result
 }
+
+// Ranks of events of one sequence.
+const (
+	rankBefore uint8 = iota // holds that expired
+	rankOwn                 // what the command did
+	rankAfter               // supplies that changed by it
+)
 
 // published is what may still be sold of a SKU when the group is released.
 type published struct {

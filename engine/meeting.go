@@ -98,4 +98,9 @@ func (s *shard) attend(m *meeting, sequence core.Sequence, result *Result) {
 			s.machine.Apply(slot, &m.step, s)
 		}
 	}
+	for slot := range core.Slot(core.SlotCount) {
+		if mine.Has(slot) {
+			s.machine.Alert(slot, &m.step, s)
+		}
+	}
 }

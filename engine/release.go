@@ -61,16 +61,7 @@ func mergeFeed(dst []byte, g *group) []byte {
 		}
 	}
 	slices.SortStableFunc(all, func(a, b place) int {
-		if c := cmp.Compare(a.sequence, b.sequence); c != 0 {
-			return c
-		}
-		if a.own != b.own {
-			if b.own {
-				return -1
-			}
-			return 1
-		}
-		return cmp.Compare(a.slot, b.slot)
+		return cmp.Or(cmp.Compare(a.sequence, b.sequence), cmp.Compare(a.rank, b.rank), cmp.Compare(a.slot, b.slot))
 	})
 	dst = codec.AppendFeedHeader(dst, g.first, g.last())
 	for _, p := range all {

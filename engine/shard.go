@@ -158,26 +158,27 @@ func (s *shard) Event(ev *core.Event) {
 	s.out.feed = codec.AppendEvent(s.out.feed, ev)
 	s.out.events++
 	to := len(s.out.feed)
-	own := ev.Kind != core.EventHoldExpired
 	result := s.result
-	if own && result != nil {
+	if ev.Kind.IsOwn() && result != nil {
 		result.shard, result.from, result.to = uint8(s.index), uint32(from), uint32(to)
 	}
 	if s.sorting {
-		s.note(ev, own, from, to)
+		s.note(ev, from, to)
 	}
 	if ev.Kind <= core.EventChannelDefined {
 		s.define(s.out.feed[from:to])
 	}
 }
 
-func (s *shard) note(ev *core.Event, own bool, from, to int) {
-	ref := eventRef{sequence: ev.Sequence, own: own, from: uint32(from), to: uint32(to)}
-	if !own {
-		ref.slot = ev.Order.ID.Home()
-	}
-	if own {
-		ref.result = s.result
+func (s *shard) note(ev *core.Event, from, to int) {
+	ref := eventRef{sequence: ev.Sequence, from: uint32(from), to: uint32(to)}
+	switch ev.Kind {
+	case core.EventHoldExpired:
+		ref.rank, ref.slot = rankBefore, ev.Order.ID.Home()
+	case core.EventSupplyChanged:
+		ref.rank, ref.slot = rankAfter, ev.Supply.SKU.Slot()
+	default:
+		ref.rank, ref.result = rankOwn, s.result
 	}
 	s.out.refs = append(s.out.refs, ref)
 }

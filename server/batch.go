@@ -104,6 +104,11 @@ func (b *batch) addHeaderKey(c *core.Command) (added bool) {
 	return true
 }
 
+// aboutOrder reports whether a command makes or changes a hold or an order, whose id its answer has.
+func aboutOrder(kind core.CommandKind) bool {
+	return kind != core.CommandAdjustStock && kind != core.CommandMoveStock
+}
+
 // statusOf is the status of a result, as the same command would have had alone.
 func statusOf(kind core.CommandKind, result *engine.Result) int {
 	switch result.Status {

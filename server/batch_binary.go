@@ -101,7 +101,7 @@ func (s *Server) readFrame(b *batch, frame []byte) *problem {
 	switch c.Kind {
 	case core.CommandPlaceOrder, core.CommandPlaceHold:
 		fits = len(c.Document) == 0 || b.intake.canonicalDocument(c.Document, len(c.Lines))
-	case core.CommandAdjustStock:
+	case core.CommandAdjustStock, core.CommandMoveStock:
 		fits = len(c.Document) == 0
 	case core.CommandConfirmHold, core.CommandExtendHold, core.CommandReleaseHold, core.CommandCancelOrder:
 		c.Order = s.engine.OrderFromPublic(uint64(c.Order))
@@ -142,7 +142,7 @@ func (s *Server) answerOf(b *batch, v *verdict) codec.Answer {
 			return answer
 		}
 	}
-	if v.kind != core.CommandAdjustStock {
+	if aboutOrder(v.kind) {
 		answer.Order = s.engine.PublicOrderID(result.Order)
 	}
 	return answer

@@ -110,7 +110,7 @@ func (s *Server) appendVerdict(dst []byte, b *batch, v *verdict) []byte {
 	dst = appendNumberField(dst, `{"status":`, statusOf(v.kind, result))
 	switch result.Status {
 	case engine.ResultDone, engine.ResultReplayed:
-		if v.kind != core.CommandAdjustStock {
+		if aboutOrder(v.kind) {
 			dst = append(dst, `,"id":"`...)
 			dst = append(appendID(dst, s.engine.PublicOrderID(result.Order)), '"')
 		}

@@ -98,29 +98,29 @@ func TestEvents(t *testing.T) {
 	id := h.want(201, "POST", "/v1/orders", fullOrder)["id"].(string)
 	all, stop := h.listen("?after=0")
 	defer stop()
-	got := take(t, all, 8)
-	want := "location_defined sku_defined sku_defined sku_defined stock_adjusted stock_adjusted channel_defined order_placed"
+	got := take(t, all, 10)
+	want := "location_defined sku_defined sku_defined sku_defined stock_adjusted supply_changed stock_adjusted supply_changed channel_defined order_placed"
 	if types(got) != want {
 		t.Errorf("events %s, want %s", types(got), want)
 	}
-	if order := got[7].data["order"].(map[string]any); order["id"] != id || order["ship_to"] == nil || got[7].id != fmt.Sprint(got[7].data["sequence"]) {
-		t.Errorf("event %s with id %s", got[7].text, got[7].id)
+	if order := got[9].data["order"].(map[string]any); order["id"] != id || order["ship_to"] == nil || got[9].id != fmt.Sprint(got[9].data["sequence"]) {
+		t.Errorf("event %s with id %s", got[9].text, got[9].id)
 	}
 	h.checkEvents(got)
 
 	// A stream without ?after begins with the oldest event; one that resumes misses nothing and repeats nothing.
 	oldest, stopOldest := h.listen("")
 	defer stopOldest()
-	if got := types(take(t, oldest, 8)); got != want {
+	if got := types(take(t, oldest, 10)); got != want {
 		t.Errorf("without after: %s", got)
 	}
-	live, stopLive := h.listen("?after=" + got[7].id)
+	live, stopLive := h.listen("?after=" + got[9].id)
 	defer stopLive()
 	h.want(200, "POST", "/v1/orders/"+id+"/cancel", "")
 	if m := take(t, live, 1)[0]; m.data["type"] != "order_cancelled" {
 		t.Errorf("live: %s", m.text)
 	}
-	resumed, stopResumed := h.listen("?after=0", "Last-Event-ID: "+got[5].id)
+	resumed, stopResumed := h.listen("?after=0", "Last-Event-ID: "+got[7].id)
 	defer stopResumed()
 	if got := types(take(t, resumed, 3)); got != "channel_defined order_placed order_cancelled" {
 		t.Errorf("resumed: %s", got)
@@ -192,13 +192,13 @@ func TestEventsOfOneSequence(t *testing.T) {
 	wantLines(t, h.batch([]string{line, line, line}), "201", "201", "201")
 	messages, stop := h.listen("?after=0")
 	defer stop()
-	got := take(t, messages, 8) // SKU, stock, three holds, three expiries
-	if want := "sku_defined stock_adjusted hold_placed hold_placed hold_placed hold_expired hold_expired hold_expired"; types(got) != want {
+	got := take(t, messages, 9) // SKU, stock, its supply, three holds, three expiries
+	if want := "sku_defined stock_adjusted supply_changed hold_placed hold_placed hold_placed hold_expired hold_expired hold_expired"; types(got) != want {
 		t.Fatalf("events %s, want %s", types(got), want)
 	}
 	for i, m := range got {
 		last := i+1 == len(got) || m.data["sequence"] != got[i+1].data["sequence"]
-		if shared := i == 5 || i == 6; last == shared {
+		if shared := i == 1 || i == 6 || i == 7; last == shared {
 			t.Errorf("event %d (%s) is the last of its sequence: %v", i, m.text, last)
 		}
 		if last != (m.id != "") {
@@ -220,7 +220,7 @@ func TestEventStreamsEnd(t *testing.T) {
 	stop()
 	h.until(func() bool { return h.server.meter.streams.Load() == 0 })
 	last, _ := h.listen("")
-	take(t, last, 2)
+	take(t, last, 3)
 	h.close()
 	if _, open := <-last; open {
 		t.Error("the stream goes on after the shutdown")

@@ -24,7 +24,7 @@ func (s *Server) appendChannel(dst []byte, id core.ChannelID) []byte {
 // resolve turns the names of a command into numbers. It gives a problem when one of them means nothing. A
 // channel that nobody has used yet is made, last of all, so that a request which fails leaves none behind.
 func (s *Server) resolve(in *intake) (*problem, error) {
-	if len(in.command.Rows) > 0 {
+	if len(in.command.Rows)+len(in.command.Moves) > 0 {
 		return s.resolveRows(in), nil
 	}
 	for i, name := range in.skus {
@@ -48,7 +48,7 @@ func (s *Server) resolveRows(in *intake) *problem {
 		if !ok {
 			return s.unknownSKUs(in)
 		}
-		in.command.Rows[i].SKU = entry.ID
+		*skuOfRow(&in.command, i) = entry.ID
 	}
 	for i, name := range in.locations {
 		if name == nil {
@@ -58,9 +58,23 @@ func (s *Server) resolveRows(in *intake) *problem {
 		if !ok {
 			return s.unknownLocations(in)
 		}
-		in.command.Rows[i].Location = id
+		*locationOfRow(&in.command, i) = id
 	}
 	return nil
+}
+
+func skuOfRow(c *core.Command, i int) *core.SKUID {
+	if c.Kind == core.CommandMoveStock {
+		return &c.Moves[i].SKU
+	}
+	return &c.Rows[i].SKU
+}
+
+func locationOfRow(c *core.Command, i int) *core.LocationID {
+	if c.Kind == core.CommandMoveStock {
+		return &c.Moves[i].Location
+	}
+	return &c.Rows[i].Location
 }
 
 // unknownSKUs lists every line that names no SKU.

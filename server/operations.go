@@ -143,6 +143,7 @@ var violationKinds = [...]string{
 	core.ViolationStatus:          "impossible_status",
 	core.ViolationPart:            "stray_part",
 	core.ViolationLeak:            "leaked_records",
+	core.ViolationSupply:          "supply_not_told",
 }
 
 // getAudit serves GET /v1/audit.

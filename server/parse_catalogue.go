@@ -39,6 +39,13 @@ func (in *intake) skuField(name, title []byte) []byte {
 		if !in.null() {
 			settings.LimitPerCustomer = core.Quantity(in.integer(1, most))
 		}
+	case "low_stock":
+		settings.LowStock = 0
+		if !in.null() {
+			settings.LowStock = core.Quantity(in.integer(1, most))
+		}
+	case "stopped":
+		settings.Stopped = in.boolean()
 	default:
 		in.unknown()
 	}

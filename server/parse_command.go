@@ -38,12 +38,15 @@ const (
 	fieldLines
 	fieldShipTo
 	fieldAdjustments
+	fieldMovements
+	fieldActor
+	fieldCause
 	anyField = 1<<iota - 1
 )
 
 // fieldNames are the fields' names, by bit.
 var fieldNames = [...]string{"op", "idempotency_key", "id", "customer", "channel", "external_id",
-	"ttl_seconds", "lines", "ship_to", "adjustments"}
+	"ttl_seconds", "lines", "ship_to", "adjustments", "movements", "actor", "cause"}
 
 // shape says which fields a command's body has.
 type shape struct{ required, optional fieldSet }
@@ -53,6 +56,7 @@ var shapes = [...]shape{
 	core.CommandPlaceHold:   {fieldCustomer | fieldLines, fieldChannel | fieldTTL | fieldShipTo},
 	core.CommandPlaceOrder:  {fieldCustomer | fieldLines, fieldChannel | fieldExternalID | fieldShipTo},
 	core.CommandAdjustStock: {fieldAdjustments, 0},
+	core.CommandMoveStock:   {fieldMovements, fieldActor | fieldCause},
 	core.CommandExtendHold:  {0, fieldTTL},
 	core.CommandConfirmHold: {},
 	core.CommandReleaseHold: {},
@@ -71,8 +75,8 @@ func (in *intake) begin(kind core.CommandKind, body []byte) {
 // clear forgets the last command.
 func (in *intake) clear(kind core.CommandKind) {
 	in.faults = in.faults[:0]
-	lines, rows := in.command.Lines[:0], in.command.Rows[:0]
-	in.command = core.Command{Kind: kind, Version: 1, Lines: lines, Rows: rows}
+	lines, rows, moves := in.command.Lines[:0], in.command.Rows[:0], in.command.Moves[:0]
+	in.command = core.Command{Kind: kind, Version: 1, Lines: lines, Rows: rows, Moves: moves}
 	in.seen, in.priced = 0, false
 	in.operation, in.key, in.order, in.channel = nil, nil, nil, nil
 	in.skus, in.locations, in.prices = in.skus[:0], in.locations[:0], in.prices[:0]
@@ -179,7 +183,13 @@ func (in *intake) field(name []byte, allowed fieldSet) {
 	case fieldShipTo:
 		in.parseShipTo()
 	case fieldAdjustments:
-		in.parseRows()
+		in.parseRows(in.parseRow)
+	case fieldMovements:
+		in.parseRows(in.parseMove)
+	case fieldActor:
+		in.command.Actor = in.text(&reasonRule)
+	case fieldCause:
+		in.command.Cause = in.text(&reasonRule)
 	}
 }
 
@@ -206,6 +216,12 @@ func findField(name []byte) fieldSet {
 		return fieldShipTo
 	case "adjustments":
 		return fieldAdjustments
+	case "movements":
+		return fieldMovements
+	case "actor":
+		return fieldActor
+	case "cause":
+		return fieldCause
 	}
 	return 0
 }
@@ -248,6 +264,7 @@ var operations = [...]operation{
 	{"release", core.CommandReleaseHold, 204, fieldID},
 	{"cancel", core.CommandCancelOrder, 200, fieldID},
 	{"adjust", core.CommandAdjustStock, 200, 0},
+	{"move", core.CommandMoveStock, 200, 0},
 }
 
 // shape says which fields a line with the operation has.
@@ -275,7 +292,7 @@ func (in *intake) findOperation() *operation {
 	case in.seen&fieldOperation == 0:
 		in.missing("op")
 	case len(in.operation) > 0:
-		in.fault(codeWrongType, "op", "must be place_order, hold, confirm, release, cancel or adjust")
+		in.fault(codeWrongType, "op", "must be place_order, hold, confirm, release, cancel, adjust or move")
 	}
 	return nil
 }

@@ -178,6 +178,16 @@ func (d *decoder) decimal(limit float64) (number float64, raw []byte) {
 	return number, raw
 }
 
+// boolean reads true or false. After a fault the answer is false.
+func (d *decoder) boolean() bool {
+	raw, ok := d.value()
+	if ok && raw[0] != 't' && raw[0] != 'f' {
+		d.report(codeWrongType, "must be true or false")
+		return false
+	}
+	return ok && raw[0] == 't'
+}
+
 // null reads a null, if one stands there.
 func (d *decoder) null() bool {
 	if d.stopped || d.json.PeekKind() != kindNull {
@@ -225,7 +235,10 @@ func (d *decoder) unescape(raw []byte) []byte {
 func (d *decoder) unknown() { d.skip(codeUnknownField, "is not a field of this request") }
 
 // missing reports a member that the object just read, or being read, should have had.
-func (d *decoder) missing(field string) {
+func (d *decoder) missing(field string) { d.faultIn(field, codeMissingField, "is required") }
+
+// faultIn reports a member of the object just read, or being read.
+func (d *decoder) faultIn(field, code, says string) {
 	if d.stopped {
 		return
 	}
@@ -233,7 +246,7 @@ func (d *decoder) missing(field string) {
 	if path != "" {
 		path += "."
 	}
-	d.fault(codeMissingField, path+field, "is required")
+	d.fault(code, path+field, says)
 }
 
 // skipRest leaves an array that has too many items.

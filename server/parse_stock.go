@@ -1,28 +1,6 @@
 package server
 
-import (
-	"strconv"
-
-	"holdfast/engine/core"
-)
-
-// parseRows reads the rows of an adjustment.
-func (in *intake) parseRows() {
-	if !in.array() {
-		return
-	}
-	count := 0
-	for in.more() {
-		if count++; count > core.MaxRows {
-			in.skipRest()
-			break
-		}
-		in.parseRow()
-	}
-	if count == 0 || count > core.MaxRows {
-		in.report(codeInvalidLength, "must have 1 to "+strconv.Itoa(core.MaxRows)+" items")
-	}
-}
+import "holdfast/engine/core"
 
 // rowFields are the values of one adjustment as they are read.
 type rowFields struct {

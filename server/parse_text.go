@@ -22,7 +22,7 @@ var (
 	identifierRule = textRule{1, 64, codec.ValidIdentifier, "must be 1 to 64 characters from [A-Za-z0-9._:-]"}
 	// keyRule is for idempotency keys.
 	keyRule = textRule{1, maxKeyLength, onlyVisible, "must be 1 to 255 visible ASCII characters"}
-	// reasonRule is for the reason of an adjustment.
+	// reasonRule is for what people note with a change of stock: why, who, and what for.
 	reasonRule = textRule{1, 64, onlyPrintable, "must be 1 to 64 bytes without control characters"}
 	// titleRule is for what people read: titles, names, address parts.
 	titleRule = textRule{0, maxTitleLength, onlyPrintable, "must be at most 256 bytes without control characters"}

@@ -50,6 +50,7 @@ const (
 	codeStockTooLarge         = "stock_too_large"
 	codeLimitPerCustomer      = "limit_per_customer_exceeded"
 	codeInsufficientStock     = "insufficient_stock"
+	codeSKUStopped            = "sku_stopped"
 	codeTableFull             = "table_full"
 	codeIdempotencyInProgress = "idempotency_in_progress"
 	codeReaderKind            = "reader_kind_conflict"
@@ -131,6 +132,7 @@ var problemKinds = []problemKind{
 	{codeStockTooLarge, 409, "Stock would exceed its limit"},
 	{codeLimitPerCustomer, 409, "Limit per customer exceeded"},
 	{codeInsufficientStock, 409, "Insufficient stock"},
+	{codeSKUStopped, 409, "Not sold now"},
 	{codeTableFull, 409, "No room for another"},
 	{codeIdempotencyInProgress, 409, "First request still running"},
 	{codeReaderKind, 409, "Reader of something else"},
@@ -190,6 +192,7 @@ var refusalKinds = [...]problemKind{
 	core.ReasonStockTooLarge:     kindOf(codeStockTooLarge),
 	core.ReasonLimitPerCustomer:  kindOf(codeLimitPerCustomer),
 	core.ReasonInsufficientStock: kindOf(codeInsufficientStock),
+	core.ReasonSKUStopped:        kindOf(codeSKUStopped),
 	core.ReasonTableFull:         kindOf(codeTableFull),
 }
 

@@ -128,7 +128,7 @@ func TestStreamsRegisterReaders(t *testing.T) {
 		}
 	}
 	events, stop = h.listen("?reader=report")
-	if got := take(t, events, 1)[0]; got.id != "2" {
+	if got := take(t, events, 2)[1]; got.id != "2" { // the stock, and its supply
 		t.Errorf("goes on with %s", got.text)
 	}
 	stop()

@@ -21,6 +21,12 @@ func appendSKUImage(dst []byte, k *core.SKUImage, title []byte, sequence core.Se
 	} else {
 		dst = appendNumberField(dst, `,"limit_per_customer":`, k.Settings.LimitPerCustomer)
 	}
+	if k.Settings.LowStock == 0 {
+		dst = append(dst, `,"low_stock":null`...)
+	} else {
+		dst = appendNumberField(dst, `,"low_stock":`, k.Settings.LowStock)
+	}
+	dst = appendBoolField(dst, `,"stopped":`, k.Settings.Stopped)
 	return appendVersioned(dst, k.Version, sequence)
 }
 

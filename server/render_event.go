@@ -15,6 +15,8 @@ var eventTypes = [...]string{
 	core.EventHoldConfirmed:   "hold_confirmed",
 	core.EventOrderPlaced:     "order_placed",
 	core.EventOrderCancelled:  "order_cancelled",
+	core.EventStockMoved:      "stock_moved",
+	core.EventSupplyChanged:   "supply_changed",
 }
 
 // appendEvent appends the stream's event as one line of JSON.
@@ -36,6 +38,10 @@ func (t *eventSource) appendEvent(dst []byte) []byte {
 		dst = appendTextField(dst, `"channel":`, ev.Channel.Name)
 	case core.EventStockAdjusted:
 		dst = t.server.appendLevels(dst, ev.Levels)
+	case core.EventSupplyChanged:
+		dst = t.server.appendSupply(append(dst, `"supply":`...), &ev.Supply)
+	case core.EventStockMoved:
+		dst = t.server.appendMovements(dst, ev)
 	default:
 		dst = t.server.appendOrder(append(dst, `"order":`...), &ev.Order, t.partsOf(&ev.Order), 0)
 	}

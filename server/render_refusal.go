@@ -12,20 +12,19 @@ var refusalDetails = [...]string{
 	core.ReasonOrderCancelled:    "the order was cancelled",
 	core.ReasonDuplicateExternal: "another order of the channel has this external_id",
 	core.ReasonDuplicateRow:      "two rows adjust the same SKU at the same location",
-	core.ReasonStockChanged:      "the units on hand are not the expected ones",
-	core.ReasonStockNegative:     "a row would leave less than nothing on hand",
+	core.ReasonStockChanged:      "the units there are not the expected ones",
+	core.ReasonStockNegative:     "a row would leave less than nothing on hand, or in a state",
 	core.ReasonStockTooLarge:     "a row would leave more than 1000000000000 units on hand",
 	core.ReasonTableFull:         "no number is left for another SKU, location or channel",
 }
 
-// appendRefusal appends the problem that tells of a refusal. onHold chooses between the two names of an
-// unknown id.
-func (s *Server) appendRefusal(dst []byte, r *core.Refusal, onHold bool) []byte {
+// appendRefusal appends the problem that tells of a refusal.
+func (s *Server) appendRefusal(dst []byte, r *core.Refusal, how *submission) []byte {
 	detail := ""
 	if int(r.Reason) < len(refusalDetails) {
 		detail = refusalDetails[r.Reason]
 	}
-	dst = appendProblemHead(dst, refusalKind(r.Reason, onHold), detail)
+	dst = appendProblemHead(dst, refusalKind(r.Reason, how.onHold), detail)
 	switch r.Reason {
 	case core.ReasonDuplicateExternal:
 		dst = append(dst, `,"order_id":"`...)
@@ -35,12 +34,12 @@ func (s *Server) appendRefusal(dst []byte, r *core.Refusal, onHold bool) []byte 
 		dst = appendNumberField(dst, `,"version":`, r.Version)
 	}
 	if len(r.Lines) > 0 {
-		dst = s.appendRefusedLines(dst, r)
+		dst = s.appendRefusedLines(dst, r, how.inState)
 	}
 	return append(dst, '}')
 }
 
-// aboutRows reports whether the refused lines are rows of an adjustment.
+// aboutRows reports whether the refused lines are rows of a change of stock.
 func aboutRows(reason core.Reason) bool {
 	switch reason {
 	case core.ReasonStockChanged, core.ReasonStockNegative, core.ReasonStockTooLarge, core.ReasonDuplicateRow:
@@ -49,7 +48,11 @@ func aboutRows(reason core.Reason) bool {
 	return false
 }
 
-func (s *Server) appendRefusedLines(dst []byte, r *core.Refusal) []byte {
+func (s *Server) appendRefusedLines(dst []byte, r *core.Refusal, inState bool) []byte {
+	units := `,"on_hand":`
+	if inState {
+		units = `,"in_state":`
+	}
 	dst = append(dst, `,"lines":[`...)
 	for i := range r.Lines {
 		line := &r.Lines[i]
@@ -60,7 +63,7 @@ func (s *Server) appendRefusedLines(dst []byte, r *core.Refusal) []byte {
 			dst = s.appendSKU(append(dst, `,"sku":`...), line.SKU)
 			dst = s.appendLocation(append(dst, `,"location":`...), line.Location)
 			dst = appendNumberField(dst, `,"requested":`, line.Requested)
-			dst = appendNumberField(dst, `,"on_hand":`, line.Available)
+			dst = appendNumberField(dst, units, line.Available)
 		default:
 			dst = s.appendSKU(append(dst, `,"sku":`...), line.SKU)
 			dst = appendNumberField(dst, `,"requested":`, line.Requested)

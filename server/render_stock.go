@@ -12,6 +12,8 @@ func (s *Server) appendAvailability(dst []byte, a *core.AvailabilityImage, seque
 	dst = appendNumberField(dst, `,"unavailable":`, a.Unavailable)
 	dst = appendNumberField(dst, `,"safety_stock":`, a.Settings.SafetyStock)
 	dst = appendBoolField(dst, `,"backorderable":`, a.Settings.BackorderLimit != 0)
+	dst = appendBoolField(dst, `,"stopped":`, a.Settings.Stopped)
+	dst = appendTextField(dst, `,"supply":`, supplies[a.Supply()])
 	dst = appendNumberField(dst, `,"sequence":`, sequence)
 	dst = append(dst, `,"locations":[`...)
 	for i := range a.Levels {
@@ -24,15 +26,15 @@ func (s *Server) appendAvailability(dst []byte, a *core.AvailabilityImage, seque
 
 // appendLevel appends the fields of a SKU's units at one location.
 func (s *Server) appendLevel(dst []byte, l *core.LevelImage) []byte {
-	var unavailable core.Quantity
-	for _, units := range l.Unavailable {
-		unavailable += units
-	}
+	unavailable := l.OnHand - l.In(core.StateSellable)
 	dst = s.appendLocation(append(dst, `"location":`...), l.Location)
 	dst = appendNumberField(dst, `,"on_hand":`, l.OnHand)
 	dst = appendNumberField(dst, `,"reserved":`, l.Reserved)
 	dst = appendNumberField(dst, `,"allocated":`, l.Allocated)
 	dst = appendNumberField(dst, `,"unavailable":`, unavailable)
+	for state := core.StateDamaged; state <= core.StateOther; state++ {
+		dst = appendNumberField(appendState(append(dst, ','), state), ":", l.In(state))
+	}
 	return appendNumberField(dst, `,"available":`, l.OnHand-unavailable-l.Reserved-l.Allocated)
 }
 
@@ -50,4 +52,65 @@ func (s *Server) appendLevels(dst []byte, levels []core.LevelChange) []byte {
 		dst = append(dst, '}')
 	}
 	return append(dst, ']')
+}
+
+// supplies are the names of supplies, by number.
+var supplies = [...]string{core.SupplyOut: "out", core.SupplyLow: "low", core.SupplyEnough: "enough"}
+
+// appendSupply appends a supply that changed.
+func (s *Server) appendSupply(dst []byte, supply *core.SupplyImage) []byte {
+	dst = s.appendSKU(append(dst, `{"sku":`...), supply.SKU)
+	dst = appendTextField(dst, `,"before":`, supplies[supply.Before])
+	dst = appendTextField(dst, `,"supply":`, supplies[supply.Supply])
+	dst = appendNumberField(dst, `,"available":`, supply.Available)
+	return append(appendNumberField(dst, `,"low_stock":`, supply.LowStock), '}')
+}
+
+// appendState appends the name of a state of stock.
+func appendState(dst []byte, state core.StockState) []byte {
+	return appendText(dst, stockStates[state])
+}
+
+// appendMovements appends who moved stock, what for, and each movement with its level before and after it.
+func (s *Server) appendMovements(dst []byte, ev *core.Event) []byte {
+	if len(ev.Actor) > 0 {
+		dst = append(appendTextField(dst, `"actor":`, ev.Actor), ',')
+	}
+	if len(ev.Cause) > 0 {
+		dst = append(appendTextField(dst, `"cause":`, ev.Cause), ',')
+	}
+	dst = append(dst, `"movements":[`...)
+	for i := range ev.Moves {
+		dst = s.appendMovement(appendComma(dst, i), &ev.Moves[i])
+	}
+	return append(dst, ']')
+}
+
+func (s *Server) appendMovement(dst []byte, m *core.MovementImage) []byte {
+	dst = appendTextField(dst, `{"type":`, movementTypes[m.Kind])
+	dst = s.appendSKU(append(dst, `,"sku":`...), m.SKU)
+	dst = s.appendLocation(append(dst, `,"location":`...), m.Location)
+	if m.Kind.HasFrom() {
+		dst = appendState(append(dst, `,"from":`...), m.From)
+	}
+	if m.Kind.HasTo() {
+		dst = appendState(append(dst, `,"to":`...), m.To)
+	}
+	dst = appendNumberField(dst, `,"quantity":`, m.Quantity)
+	if len(m.Reason) > 0 {
+		dst = appendTextField(dst, `,"reason":`, m.Reason)
+	}
+	before := m.Before()
+	dst = appendStates(append(dst, `,"before":`...), &before)
+	dst = appendStates(append(dst, `,"after":`...), &m.LevelImage)
+	return append(dst, '}')
+}
+
+// appendStates appends the units at a level, by state.
+func appendStates(dst []byte, l *core.LevelImage) []byte {
+	dst = appendNumberField(dst, `{"on_hand":`, l.OnHand)
+	for state := range stockStates {
+		dst = appendNumberField(appendState(append(dst, ','), core.StockState(state)), ":", l.In(core.StockState(state)))
+	}
+	return append(dst, '}')
 }

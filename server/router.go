@@ -53,6 +53,7 @@ func routes() []*route {
 		{method: methodPut, pattern: "/v1/skus/{sku}", body: jsonBody, writes: true, handle: (*Server).putSKU},
 		{method: methodGet, pattern: "/v1/skus/{sku}/availability", handle: (*Server).getAvailability},
 		{method: methodPost, pattern: "/v1/stock/adjustments", body: jsonBody, writes: true, handle: (*Server).adjustStock},
+		{method: methodPost, pattern: "/v1/stock/movements", body: jsonBody, writes: true, handle: (*Server).moveStock},
 		{method: methodPost, pattern: "/v1/holds", body: jsonBody, writes: true, handle: (*Server).placeHold},
 		{method: methodGet, pattern: "/v1/holds/{hold}", handle: (*Server).getHold},
 		{method: methodDelete, pattern: "/v1/holds/{hold}", writes: true, handle: (*Server).releaseHold},

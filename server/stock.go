@@ -11,6 +11,17 @@ var adjustedStock = submission{status: 200, render: (*Server).renderLevels}
 // adjustStock serves POST /v1/stock/adjustments.
 func (s *Server) adjustStock(x *exchange) { s.place(x, core.CommandAdjustStock, &adjustedStock) }
 
+var movedStock = submission{status: 200, inState: true, render: (*Server).renderMovements}
+
+// moveStock serves POST /v1/stock/movements.
+func (s *Server) moveStock(x *exchange) { s.place(x, core.CommandMoveStock, &movedStock) }
+
+func (s *Server) renderMovements(x *exchange, sequence core.Sequence) {
+	dst := appendNumberField(x.out[:0], `{"sequence":`, sequence)
+	dst = s.appendMovements(append(dst, ','), &x.event)
+	x.answerJSON(x.ctx.Response.StatusCode(), append(dst, '}'))
+}
+
 func (s *Server) renderLevels(x *exchange, sequence core.Sequence) {
 	dst := appendNumberField(x.out[:0], `{"sequence":`, sequence)
 	dst = s.appendLevels(append(dst, ','), x.event.Levels)

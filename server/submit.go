@@ -11,9 +11,10 @@ import (
 
 // submission is how a route wants its one command to be answered.
 type submission struct {
-	status int  // when it was done
-	onHold bool // an unknown id is a hold's
-	render func(s *Server, x *exchange, sequence core.Sequence)
+	status  int  // when it was done
+	onHold  bool // an unknown id is a hold's
+	inState bool // what a refused row tells of are the units in a state, not all on hand
+	render  func(s *Server, x *exchange, sequence core.Sequence)
 }
 
 // submit sends the command that the exchange's intake holds, with the header's key and version, and
@@ -41,7 +42,7 @@ func (s *Server) submit(x *exchange, how *submission) {
 	case engine.ResultRefused:
 		_, err := codec.DecodeRefusal(r.Image(0), &x.refusal)
 		invariant.Check(err == nil, "the engine's refusals are codec's")
-		x.out = s.appendRefusal(x.out[:0], &x.refusal, how.onHold)
+		x.out = s.appendRefusal(x.out[:0], &x.refusal, how)
 		x.answer(refusalKind(x.refusal.Reason, how.onHold).status, typeProblem, x.out)
 	case engine.ResultKeyReused:
 		x.failWith(codeIdempotencyKeyReused, "the Idempotency-Key was used for a request with another body")

@@ -15,3 +15,12 @@ func ParseOrderID(text string) (number uint64, ok bool) { return parseID([]byte(
 
 // KeyOf is the key under which a journal has a client's Idempotency-Key.
 func KeyOf(text string) core.IdempotencyKey { return keyOf([]byte(text)) }
+
+// MovementType is what the API calls a kind of movement.
+func MovementType(kind core.MovementKind) string { return movementTypes[kind] }
+
+// StockStateName is what the API calls a state of stock.
+func StockStateName(state core.StockState) string { return stockStates[state] }
+
+// SupplyName is what the API calls a supply.
+func SupplyName(supply core.Supply) string { return supplies[supply] }

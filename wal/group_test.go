@@ -47,6 +47,9 @@ func TestIdentityGolden(t *testing.T) {
 	if got, err := decodeIdentity(golden); err != nil || got != id {
 		t.Errorf("decoded %+v, %v", got, err)
 	}
+	if _, err := decodeIdentity(readHex(t, "identity-1.hex")); err == nil || !strings.Contains(err.Error(), "format version 1") {
+		t.Errorf("an identity of an older format: %v", err)
+	}
 }
 
 // readHex reads a golden file: hexadecimal digits, with white space anywhere.

@@ -21,16 +21,17 @@ type Identity struct {
 	Created int64
 }
 
-// The layout of the identity's value; it must not change.
+// The layout of the identity's value; it must not change. The format version is that of all that lies in the directory: it
+// rises when something there gets another meaning, such as the commands and records of the engine.
 //
-//	 0   1 byte    format version, 1
+//	 0   1 byte    format version: 2 since SKUs have a low stock and can be stopped
 //	 1   7 bytes   zero
 //	 8  16 bytes   order key
 //	24  16 bytes   instance
 //	40   8 bytes   time of creation
 //	48   4 bytes   CRC-32C of everything before
 const (
-	identityFormat = 1
+	identityFormat = 2
 	identityLength = 52
 )
 

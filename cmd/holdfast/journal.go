@@ -117,6 +117,8 @@ func kindName(k core.CommandKind) string {
 		return "cancel_order"
 	case core.CommandArchiveOrders:
 		return "archive_orders"
+	case core.CommandMoveStock:
+		return "move_stock"
 	default:
 		return fmt.Sprintf("kind_%d", k)
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"holdfast/engine/core"
+	"holdfast/server"
 	"holdfast/wal"
 )
 
@@ -99,6 +100,9 @@ type dumpLine struct {
 	ExternalID      string          `json:"external_id,omitempty"`
 	Lines           []dumpedLine    `json:"lines,omitempty"`
 	Rows            []dumpedRow     `json:"rows,omitempty"`
+	Moves           []dumpedMove    `json:"movements,omitempty"`
+	Actor           string          `json:"actor,omitempty"`
+	Cause           string          `json:"cause,omitempty"`
 	Name            string          `json:"name,omitempty"`
 	SKU             *dumpedSKU      `json:"sku,omitempty"`
 	Location        *dumpedLocation `json:"location,omitempty"`
@@ -119,10 +123,23 @@ type dumpedRow struct {
 	Reason   string          `json:"reason,omitempty"`
 }
 
+type dumpedMove struct {
+	Type     string          `json:"type"`
+	SKU      core.SKUID      `json:"sku"`
+	Location core.LocationID `json:"location"`
+	From     string          `json:"from,omitempty"`
+	To       string          `json:"to,omitempty"`
+	Quantity core.Quantity   `json:"quantity"`
+	Expected *core.Quantity  `json:"expected,omitempty"`
+	Reason   string          `json:"reason,omitempty"`
+}
+
 type dumpedSKU struct {
 	SafetyStock      core.Quantity `json:"safety_stock"`
 	BackorderLimit   core.Quantity `json:"backorder_limit"`
 	LimitPerCustomer core.Quantity `json:"limit_per_customer"`
+	LowStock         core.Quantity `json:"low_stock"`
+	Stopped          bool          `json:"stopped"`
 }
 
 type dumpedLocation struct {
@@ -167,7 +184,7 @@ func (d *dumpLine) addBody(c *core.Command) {
 	switch c.Kind {
 	case core.CommandDefineSKU:
 		d.Name = string(c.Name)
-		d.SKU = &dumpedSKU{c.SKU.SafetyStock, c.SKU.BackorderLimit, c.SKU.LimitPerCustomer}
+		d.SKU = &dumpedSKU{c.SKU.SafetyStock, c.SKU.BackorderLimit, c.SKU.LimitPerCustomer, c.SKU.LowStock, c.SKU.Stopped}
 	case core.CommandDefineLocation:
 		d.Name = string(c.Name)
 		d.Location = dumpLocation(c.Location)
@@ -176,6 +193,11 @@ func (d *dumpLine) addBody(c *core.Command) {
 	case core.CommandAdjustStock:
 		for _, row := range c.Rows {
 			d.Rows = append(d.Rows, dumpRow(row))
+		}
+	case core.CommandMoveStock:
+		d.Actor, d.Cause = string(c.Actor), string(c.Cause)
+		for i := range c.Moves {
+			d.Moves = append(d.Moves, dumpMove(&c.Moves[i]))
 		}
 	case core.CommandPlaceHold, core.CommandPlaceOrder:
 		d.TTL = c.TTL
@@ -199,6 +221,22 @@ func dumpRow(row core.AdjustmentRow) dumpedRow {
 		d.Set = new(row.Value)
 	case core.AdjustSetExpected:
 		d.Set, d.Expected = new(row.Value), new(row.Expected)
+	}
+	return d
+}
+
+func dumpMove(row *core.MovementRow) dumpedMove {
+	d := dumpedMove{
+		Type: server.MovementType(row.Kind), SKU: row.SKU, Location: row.Location, Quantity: row.Quantity, Reason: string(row.Reason),
+	}
+	if row.Kind.HasFrom() {
+		d.From = server.StockStateName(row.From)
+	}
+	if row.Kind.HasTo() {
+		d.To = server.StockStateName(row.To)
+	}
+	if row.HasExpected {
+		d.Expected = new(row.Expected)
 	}
 	return d
 }

@@ -163,18 +163,23 @@ type pastStock struct {
 	Unavailable   core.Quantity `json:"unavailable"`
 	SafetyStock   core.Quantity `json:"safety_stock"`
 	Backorderable bool          `json:"backorderable"`
+	Stopped       bool          `json:"stopped"`
+	Supply        string        `json:"supply"`
 	Sequence      core.Sequence `json:"sequence"`
 	Time          string        `json:"time"`
 	Locations     []pastLevel   `json:"locations"`
 }
 
 type pastLevel struct {
-	Location    string        `json:"location"`
-	OnHand      core.Quantity `json:"on_hand"`
-	Reserved    core.Quantity `json:"reserved"`
-	Allocated   core.Quantity `json:"allocated"`
-	Unavailable core.Quantity `json:"unavailable"`
-	Available   core.Quantity `json:"available"`
+	Location       string        `json:"location"`
+	OnHand         core.Quantity `json:"on_hand"`
+	Reserved       core.Quantity `json:"reserved"`
+	Allocated      core.Quantity `json:"allocated"`
+	Unavailable    core.Quantity `json:"unavailable"`
+	Damaged        core.Quantity `json:"damaged"`
+	QualityControl core.Quantity `json:"quality_control"`
+	Other          core.Quantity `json:"other"`
+	Available      core.Quantity `json:"available"`
 }
 
 func (t *teller) availability(sku core.SKUID) pastStock {
@@ -183,16 +188,17 @@ func (t *teller) availability(sku core.SKUID) pastStock {
 	p := pastStock{
 		SKU: t.skuName(sku), Available: a.Available, OnHand: a.OnHand, Reserved: a.Reserved, Allocated: a.Allocated,
 		Unavailable: a.Unavailable, SafetyStock: a.Settings.SafetyStock, Backorderable: a.Settings.BackorderLimit != 0,
+		Stopped: a.Settings.Stopped, Supply: server.SupplyName(a.Supply()),
 		Sequence: t.past.Sequence(), Time: stamp(int64(t.past.Time())), Locations: []pastLevel{},
 	}
 	for i := range a.Levels {
 		l := &a.Levels[i]
-		level := pastLevel{Location: t.past.Names().LocationName(l.Location), OnHand: l.OnHand, Reserved: l.Reserved, Allocated: l.Allocated}
-		for _, units := range l.Unavailable {
-			level.Unavailable += units
-		}
-		level.Available = l.OnHand - level.Unavailable - l.Reserved - l.Allocated
-		p.Locations = append(p.Locations, level)
+		sellable := l.In(core.StateSellable)
+		p.Locations = append(p.Locations, pastLevel{
+			Location: t.past.Names().LocationName(l.Location), OnHand: l.OnHand, Reserved: l.Reserved, Allocated: l.Allocated,
+			Unavailable: l.OnHand - sellable, Damaged: l.In(core.StateDamaged), QualityControl: l.In(core.StateQualityControl),
+			Other: l.In(core.StateOther), Available: sellable - l.Reserved - l.Allocated,
+		})
 	}
 	return p
 }

@@ -42,6 +42,10 @@ func shopCommands() [][]core.Command {
 			{Kind: core.CommandReleaseHold, Mask: one, Order: order},
 			{Kind: core.CommandCancelOrder, Mask: one, Order: order},
 			{Kind: core.CommandTick, Mask: one},
+			{Kind: core.CommandMoveStock, Mask: one, Actor: []byte("anna"), Cause: []byte("count 7"), Moves: []core.MovementRow{
+				{SKU: 5, Kind: core.MovementCount, To: core.StateDamaged, Quantity: 2, HasExpected: true},
+				{SKU: 5, Kind: core.MovementWriteOff, From: core.StateDamaged, Quantity: 2, Reason: []byte("wet")},
+			}},
 		},
 	}
 }
@@ -110,7 +114,7 @@ func mustContain(t *testing.T, text string, parts ...string) {
 func TestJournalVerify(t *testing.T) {
 	dir := makeJournal(t, shopCommands())
 	out, _ := holdfast(t, exitDone, "journal", "verify", "--data", dir)
-	mustContain(t, out, "sequences  1 to 11\n", "groups     3\n", "epoch      1\n", "\nok\n",
+	mustContain(t, out, "sequences  1 to 12\n", "groups     3\n", "epoch      1\n", "\nok\n",
 		"time       2025-11-28T08:00:00.000Z to 2025-11-28T08:00:02.000Z\n")
 }
 
@@ -120,14 +124,14 @@ func TestJournalVerifyOfAnEmptyJournal(t *testing.T) {
 }
 
 func TestJournalVerifyFindsWhatIsNotACommand(t *testing.T) {
-	good := payload(shopCommands()[2])
+	good := payload(shopCommands()[2][:5])
 	for name, c := range map[string]struct {
 		payload []byte
 		message string
 	}{
-		"unreadable":       {append([]byte{99, 1, 0, 0, 8, 0, 0, 0}, good...), "at sequence 12: the command cannot be read"},
-		"too few commands": {good[:len(good)-8], "at sequence 16: the command cannot be read"},
-		"trailing bytes":   {append(good[:len(good):len(good)], 1, 2, 3), "at sequence 16: 3 bytes follow"},
+		"unreadable":       {append([]byte{99, 1, 0, 0, 8, 0, 0, 0}, good...), "at sequence 13: the command cannot be read"},
+		"too few commands": {good[:len(good)-8], "at sequence 17: the command cannot be read"},
+		"trailing bytes":   {append(good[:len(good):len(good)], 1, 2, 3), "at sequence 17: 3 bytes follow"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := makeJournal(t, shopCommands())
@@ -140,7 +144,7 @@ func TestJournalVerifyFindsWhatIsNotACommand(t *testing.T) {
 				t.Fatal(err)
 			}
 			out, errs := holdfast(t, exitDamaged, "journal", "verify", "--data", dir)
-			mustContain(t, out, "sequences  1 to 11\n")
+			mustContain(t, out, "sequences  1 to 12\n")
 			mustContain(t, errs, c.message)
 			if strings.Contains(out, "ok") {
 				t.Error("a damaged journal is called ok")
@@ -151,7 +155,7 @@ func TestJournalVerifyFindsWhatIsNotACommand(t *testing.T) {
 
 func TestJournalStat(t *testing.T) {
 	out, _ := holdfast(t, exitDone, "journal", "stat", "--data", makeJournal(t, shopCommands()))
-	mustContain(t, out, "3.7 commands on average, 5 at most", "kind  commands", "define_location         1", "total        11")
+	mustContain(t, out, "4.0 commands on average, 6 at most", "kind  commands", "define_location         1", "total        12")
 }
 
 func TestJournalDump(t *testing.T) {
@@ -182,10 +186,10 @@ func TestJournalExport(t *testing.T) {
 	dir := makeJournal(t, shopCommands())
 	file := filepath.Join(t.TempDir(), "backup.journal")
 	out, _ := holdfast(t, exitDone, "journal", "export", "--data", dir, file)
-	mustContain(t, out, "3 groups, sequences up to 11")
+	mustContain(t, out, "3 groups, sequences up to 12")
 
 	out, _ = holdfast(t, exitDone, "journal", "verify", file)
-	mustContain(t, out, "sequences  1 to 11\n", "\nok\n")
+	mustContain(t, out, "sequences  1 to 12\n", "\nok\n")
 	fromFile, _ := holdfast(t, exitDone, "journal", "dump", file, "--from", "3", "--to", "4")
 	fromDir, _ := holdfast(t, exitDone, "journal", "dump", "--data", dir, "--from", "3", "--to", "4")
 	if fromFile != fromDir || strings.Count(fromDir, "\n") != 2 {

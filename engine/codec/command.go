@@ -35,12 +35,13 @@ const (
 	versionSize = 4
 )
 
-// MaxFrameLength is the longest command frame: an adjustment of MaxRows rows, with everything that a
+// MaxFrameLength is the longest command frame: a movement or an adjustment of MaxRows rows, with everything that a
 // frame may have and the longest document.
 const MaxFrameLength = frameFixed + keySize + maskSize + versionSize +
-	2 + core.MaxRows*maxRowSize + 4 + core.MaxDocumentLength
+	2*(1+core.MaxReasonLength) + 2 + core.MaxRows*maxRowSize + 4 + core.MaxDocumentLength
 
-// maxRowSize is the longest row of an adjustment: SKU, location, mode, value, expected value, reason.
+// maxRowSize is the longest row of an adjustment: SKU, location, mode, value, expected value, reason. That of a movement is
+// shorter, as its values have a limit.
 const maxRowSize = 5 + 3 + 1 + maxVarintLength + maxVarintLength + 1 + core.MaxReasonLength
 
 // CommandHeader is what every command frame begins with, whatever its kind.
@@ -167,7 +168,7 @@ func checkHeader(src []byte) (length, body int, err error) {
 	kind, flags, slot := core.CommandKind(src[frameKind]), src[frameFlags], src[frameSlot]
 	body = bodyOffset(flags)
 	switch {
-	case kind < core.CommandTick || kind > core.CommandArchiveOrders:
+	case kind < core.CommandTick || kind > core.CommandMoveStock:
 		return 0, 0, &FormatError{frameKind, "unknown command kind"}
 	case src[frameVersion] != commandVersion:
 		return 0, 0, &FormatError{frameVersion, "unknown version of the command kind"}
@@ -212,16 +213,16 @@ func bodyOffset(flags byte) int {
 }
 
 // DecodeCommand reads the frame that src begins with into c and gives the frame's length. All of c is
-// overwritten; its byte slices point into src, and its lines and rows reuse their room. After an
+// overwritten; its byte slices point into src, and its lines, rows and moves reuse their room. After an
 // error c holds nothing of use.
 func DecodeCommand(src []byte, c *core.Command) (int, error) {
 	length, body, err := checkHeader(src)
 	if err != nil {
 		return 0, err
 	}
-	lines, rows := c.Lines[:0], c.Rows[:0]
+	lines, rows, moves := c.Lines[:0], c.Rows[:0], c.Moves[:0]
 	*c = core.Command{}
-	c.Lines, c.Rows = lines, rows
+	c.Lines, c.Rows, c.Moves = lines, rows, moves
 	c.Kind, c.Version, c.Mask = core.CommandKind(src[frameKind]), src[frameVersion], frameMask(src)
 	flags := src[frameFlags]
 	if c.Mask == 0 {

@@ -34,6 +34,8 @@ func appendBody(dst []byte, c *core.Command) []byte {
 		return appendUvarint(dst, uint64(c.TTL))
 	case core.CommandAdjustStock:
 		return appendRows(dst, c.Rows)
+	case core.CommandMoveStock:
+		return appendMoves(dst, c)
 	case core.CommandDefineSKU:
 		dst = appendString(dst, c.Name)
 		return appendSKUSettings(dst, &c.SKU)
@@ -65,6 +67,8 @@ func (c *cursor) body(cmd *core.Command) {
 		cmd.TTL = c.ttl()
 	case core.CommandAdjustStock:
 		cmd.Rows = c.rows(cmd.Rows)
+	case core.CommandMoveStock:
+		c.moves(cmd)
 	case core.CommandDefineSKU:
 		cmd.Name = c.name(badSKUName)
 		c.skuSettings(&cmd.SKU)
@@ -176,7 +180,9 @@ func (c *cursor) adjustmentMode() core.AdjustmentMode {
 func appendSKUSettings(dst []byte, s *core.SKUSettings) []byte {
 	dst = appendQuantity(dst, s.SafetyStock)
 	dst = appendSigned(dst, s.BackorderLimit)
-	return appendQuantity(dst, s.LimitPerCustomer)
+	dst = appendQuantity(dst, s.LimitPerCustomer)
+	dst = appendQuantity(dst, s.LowStock)
+	return appendBool(dst, s.Stopped)
 }
 
 func (c *cursor) skuSettings(s *core.SKUSettings) {
@@ -188,6 +194,8 @@ func (c *cursor) skuSettings(s *core.SKUSettings) {
 		c.fail(at, "backorder limit is outside its limits")
 	}
 	s.LimitPerCustomer = core.Quantity(c.upTo(max, "limit per customer exceeds its limit"))
+	s.LowStock = core.Quantity(c.upTo(max, "low stock exceeds its limit"))
+	s.Stopped = c.bool("mark of a stopped SKU is not 0 or 1")
 }
 
 func appendLocationSettings(dst []byte, s *core.LocationSettings) []byte {

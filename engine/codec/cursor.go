@@ -239,10 +239,15 @@ func (c *cursor) externalID() []byte {
 }
 
 func (c *cursor) reason() []byte {
+	return c.note("reason is longer than 64 bytes", "reason is not UTF-8")
+}
+
+// note reads what people wrote about a change of stock.
+func (c *cursor) note(tooLong, notText string) []byte {
 	at := c.pos
-	b := c.string(0, core.MaxReasonLength, "reason is longer than 64 bytes")
+	b := c.string(0, core.MaxReasonLength, tooLong)
 	if !utf8.Valid(b) {
-		c.fail(at, "reason is not UTF-8")
+		c.fail(at, notText)
 	}
 	return b
 }

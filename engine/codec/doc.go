@@ -69,7 +69,8 @@
 // Bodies:
 //
 //	 1 tick              nothing
-//	 2 define SKU        str name, uv safety stock, zv backorder limit (−1 unlimited), uv limit per customer
+//	 2 define SKU        str name, uv safety stock, zv backorder limit (−1 unlimited), uv limit per customer,
+//	                     uv low stock, u8 1 if stopped
 //	 3 define location   str name, u8 kind, zv priority, u8 1 if a position follows, [i32 latitude, i32 longitude in degrees × 10^7]
 //	 4 define channel    str name
 //	 5 adjust stock      uv rows, and of each: uv SKU, uv location, u8 mode, zv value, [zv expected, mode 2 only], str reason
@@ -80,6 +81,8 @@
 //	10 release hold      u64 order number
 //	11 cancel order      u64 order number
 //	12 archive orders    u64 number of an order of the page
+//	13 move stock        str actor, str cause, uv rows, and of each: uv SKU, uv location, u8 movement kind, u8 states (from<<4 | to),
+//	                     zv quantity, [u8 1 if an expected quantity follows, [uv expected], count only], str reason
 //
 // Fingerprint is the XXH64 of body and document, XOR the product of (kind | version<<8 | document flag<<16)
 // and 0x9E3779B97F4A7C15.
@@ -101,6 +104,9 @@
 //	 6 hold extended    9 hold confirmed order image
 //	 7 hold released   10 order placed   order image
 //	                   11 order cancelled  order image
+//	12 stock moved                       str actor, str cause, uv rows, and of each: uv SKU, level after, u8 movement kind,
+//	                                     u8 states (from<<4 | to), zv quantity, str reason
+//	13 supply changed                    uv SKU, u8 supply before, u8 supply, zv available, uv low stock
 //
 // # Images
 //
@@ -117,7 +123,7 @@
 // SKU (AppendSKUImage):
 //
 //	uv number, u8 1 if it has a document, uv version, uv changed, str name,
-//	uv safety stock, zv backorder limit, uv limit per customer
+//	uv safety stock, zv backorder limit, uv limit per customer, uv low stock, u8 1 if stopped
 //
 // Location (AppendLocationImage):
 //
@@ -130,8 +136,8 @@
 //
 // Availability (AppendAvailability):
 //
-//	uv SKU, uv safety stock, zv backorder limit, uv limit per customer, zv available,
-//	uv on hand, uv unavailable, uv reserved, uv allocated, uv levels, each a level
+//	uv SKU, uv safety stock, zv backorder limit, uv limit per customer, uv low stock, u8 1 if stopped,
+//	zv available, uv on hand, uv unavailable, uv reserved, uv allocated, uv levels, each a level
 //
 // # Refusal
 //

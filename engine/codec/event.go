@@ -25,6 +25,10 @@ func AppendEvent(dst []byte, ev *core.Event) []byte {
 		dst = appendChannelImage(dst, &ev.Channel)
 	case core.EventStockAdjusted:
 		dst = appendLevelChanges(dst, ev.Levels)
+	case core.EventStockMoved:
+		dst = appendMovementImages(dst, ev)
+	case core.EventSupplyChanged:
+		dst = appendSupply(dst, &ev.Supply)
 	default:
 		dst = appendOrder(dst, &ev.Order, birth{ev.Sequence, ev.At})
 	}
@@ -57,7 +61,7 @@ func PeekEvent(src []byte) (EventHeader, error) {
 // eventHeader reads what an event begins with and cuts the cursor's bytes to the event's.
 func (c *cursor) eventHeader() EventHeader {
 	kind := core.EventKind(c.byte())
-	if kind < core.EventSKUDefined || kind > core.EventOrderCancelled {
+	if kind < core.EventSKUDefined || kind > core.EventSupplyChanged {
 		c.fail(0, "unknown event kind")
 	}
 	at := c.pos
@@ -71,14 +75,14 @@ func (c *cursor) eventHeader() EventHeader {
 }
 
 // DecodeEvent reads the event that src begins with into ev and gives its length. All of ev is
-// overwritten; its byte slices point into src, and its lines, allocations and levels reuse their room.
+// overwritten; its byte slices point into src, and its lists reuse their room.
 // After an error ev holds nothing of use.
 func DecodeEvent(src []byte, ev *core.Event) (int, error) {
 	c := cursor{buf: src}
 	h := c.eventHeader()
-	lines, allocations, levels := ev.Order.Lines[:0], ev.Order.Allocations[:0], ev.Levels[:0]
+	lines, allocations, levels, moves := ev.Order.Lines[:0], ev.Order.Allocations[:0], ev.Levels[:0], ev.Moves[:0]
 	*ev = core.Event{Kind: h.Kind, Sequence: h.Sequence, At: h.At}
-	ev.Order.Lines, ev.Order.Allocations, ev.Levels = lines, allocations, levels
+	ev.Order.Lines, ev.Order.Allocations, ev.Levels, ev.Moves = lines, allocations, levels, moves
 	switch h.Kind {
 	case core.EventSKUDefined:
 		c.skuImage(&ev.SKU)
@@ -88,6 +92,10 @@ func DecodeEvent(src []byte, ev *core.Event) (int, error) {
 		c.channelImage(&ev.Channel)
 	case core.EventStockAdjusted:
 		ev.Levels = c.levelChanges(ev.Levels)
+	case core.EventStockMoved:
+		c.movementImages(ev)
+	case core.EventSupplyChanged:
+		c.supply(&ev.Supply)
 	default:
 		c.order(&ev.Order, birth{h.Sequence, h.At})
 	}

@@ -105,9 +105,9 @@ func goldenCommands() []golden {
 	lines := []core.Line{{SKU: core.MakeSKUID(7, 2), Quantity: 2}, {SKU: core.MakeSKUID(3, 1000), Quantity: 1_000_000_000}}
 	return append(goldenFollowUps(),
 		goldenCommand("tick", "tick of all slots", core.Command{Kind: core.CommandTick, Mask: core.AllSlots}),
-		goldenCommand("define_sku", "define SKU phone: slot 7, safety stock 5, unlimited backorders, 2 per customer, document",
+		goldenCommand("define_sku", "define SKU phone: slot 7, safety stock 5, unlimited backorders, 2 per customer, low at 10, stopped, document",
 			core.Command{Kind: core.CommandDefineSKU, Mask: slot7, Name: []byte("phone"), Document: []byte(`{"title":"Phone"}`),
-				SKU: core.SKUSettings{SafetyStock: 5, BackorderLimit: core.Unlimited, LimitPerCustomer: 2}}),
+				SKU: core.SKUSettings{SafetyStock: 5, BackorderLimit: core.Unlimited, LimitPerCustomer: 2, LowStock: 10, Stopped: true}}),
 		goldenCommand("define_location", "define location hamburg: a store of priority -10 at 53.55 north, 9.99 west",
 			core.Command{Kind: core.CommandDefineLocation, Mask: core.AllSlots, Name: []byte("hamburg"),
 				Location: core.LocationSettings{Kind: core.LocationStore, Priority: -10, HasPosition: true, LatitudeE7: 53_5500000, LongitudeE7: -9_9900000}}),
@@ -120,6 +120,16 @@ func goldenCommands() []golden {
 				{SKU: 7, Location: 0, Mode: core.AdjustDelta, Value: -3, Reason: []byte("broken")},
 				{SKU: 3, Location: 300, Mode: core.AdjustSet, Value: 100},
 				{SKU: 64 + 3, Location: 1, Mode: core.AdjustSetExpected, Value: 90, Expected: 80, Reason: []byte("counted")},
+			}}),
+		goldenCommand("move_stock", "move stock, slots 3 and 7: receive 97 and 3 damaged, -2 found missing, 5 counted if 4, one damaged is good, all of one written off",
+			core.Command{Kind: core.CommandMoveStock, Mask: slots3and7, Actor: []byte("anna"), Cause: []byte("delivery 17"), Moves: []core.MovementRow{
+				{SKU: 7, Kind: core.MovementReceive, Quantity: 97},
+				{SKU: 7, Kind: core.MovementReceive, To: core.StateDamaged, Quantity: 3, Reason: []byte("wet")},
+				{SKU: 3, Location: 300, Kind: core.MovementAdjust, To: core.StateOther, Quantity: -2},
+				{SKU: 3, Kind: core.MovementCount, To: core.StateQualityControl, Quantity: 5, HasExpected: true, Expected: 4},
+				{SKU: 3, Kind: core.MovementCount},
+				{SKU: 7, Kind: core.MovementReclassify, From: core.StateDamaged, Quantity: 1},
+				{SKU: 7, Kind: core.MovementWriteOff, From: core.StateDamaged, Quantity: 1_000_000_000_000},
 			}}),
 		goldenCommand("place_hold", "place hold of ten minutes, slots 3 and 7, two lines, customer c1, channel 1",
 			core.Command{Kind: core.CommandPlaceHold, Mask: slots3and7, TTL: 600_000, Channel: 1, Customer: []byte("c1"), Lines: lines}),
@@ -200,12 +210,19 @@ func goldenEvents() []golden {
 		goldenEvent("hold_confirmed", "hold confirmed", of(core.EventHoldConfirmed, later(core.StatusPlaced))),
 		goldenEvent("order_placed", "order placed, with external id and document", core.Event{Kind: core.EventOrderPlaced, Order: placed}),
 		goldenEvent("order_cancelled", "order cancelled", of(core.EventOrderCancelled, later(core.StatusCancelled))),
+		goldenEvent("supply_changed", "supply of SKU 7 is low: 2 available, low stock 10", core.Event{Kind: core.EventSupplyChanged,
+			Supply: core.SupplyImage{SKU: 7, Before: core.SupplyEnough, Supply: core.SupplyLow, Available: 2, LowStock: 10}}),
+		goldenEvent("stock_moved", "stock moved, by anna for delivery 17: 3 received damaged, 2 fewer counted", core.Event{Kind: core.EventStockMoved,
+			Actor: []byte("anna"), Cause: []byte("delivery 17"), Moves: []core.MovementImage{
+				{LevelImage: goldenLevel(7), Kind: core.MovementReceive, To: core.StateDamaged, Quantity: 3, Reason: []byte("wet")},
+				{LevelImage: core.LevelImage{SKU: 64 + 3, Location: 300}, Kind: core.MovementCount, Quantity: -2},
+			}}),
 	}
 }
 
 func goldenSKU() core.SKUImage {
 	return core.SKUImage{ID: 7, Version: 3, Changed: 814, HasDocument: true, Name: []byte("phone"),
-		Settings: core.SKUSettings{SafetyStock: 5, BackorderLimit: core.Unlimited, LimitPerCustomer: 2}}
+		Settings: core.SKUSettings{SafetyStock: 5, BackorderLimit: core.Unlimited, LimitPerCustomer: 2, LowStock: 10, Stopped: true}}
 }
 
 func goldenLocation() core.LocationImage {

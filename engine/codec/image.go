@@ -159,3 +159,21 @@ func DecodeAvailability(src []byte, a *core.AvailabilityImage) (int, error) {
 	}
 	return c.done()
 }
+
+func appendSupply(dst []byte, s *core.SupplyImage) []byte {
+	dst = appendUvarint(dst, uint64(s.SKU))
+	dst = append(dst, byte(s.Before), byte(s.Supply))
+	dst = appendSigned(dst, s.Available)
+	return appendQuantity(dst, s.LowStock)
+}
+
+func (c *cursor) supply(s *core.SupplyImage) {
+	s.SKU = c.sku()
+	at := c.pos
+	s.Before, s.Supply = core.Supply(c.byte()), core.Supply(c.byte())
+	if s.Before > core.SupplyEnough || s.Supply > core.SupplyEnough {
+		c.fail(at, "unknown supply")
+	}
+	s.Available = c.signed()
+	s.LowStock = c.quantity()
+}

@@ -141,7 +141,7 @@ func TestMalformedHeader(t *testing.T) {
 		{"empty", nil, 0, "frame's header"},
 		{"seven bytes", good[:7], 7, "frame's header"},
 		{"kind 0", with(good, 0, 0), 0, "kind"},
-		{"kind 13", with(good, 0, 13), 0, "kind"},
+		{"kind 14", with(good, 0, 14), 0, "kind"},
 		{"version 0", with(good, 1, 0), 1, "version"},
 		{"version 2", with(good, 1, 2), 1, "version"},
 		{"unknown flag", with(good, 2, 0x10), 2, "flag"},
@@ -177,7 +177,7 @@ func TestPeekChecksTheHeader(t *testing.T) {
 		return err
 	}, []malformed{
 		{"length above the input", good[:12], 4, "longer"},
-		{"kind 13", with(good, 0, 13), 0, "kind"},
+		{"kind 14", with(good, 0, 14), 0, "kind"},
 		{"key all zero", frame(core.CommandConfirmHold, flagKey, zeros, zeros, eight), 8, "key"},
 	})
 	if h, err := PeekCommand(good); err != nil || h.Body != frameFixed {
@@ -237,6 +237,8 @@ func TestMalformedOrders(t *testing.T) {
 
 func TestMalformedStockAndSettings(t *testing.T) {
 	rows := func(rest ...any) []byte { return frame(core.CommandAdjustStock, 0, rest...) }
+	moves := func(rest ...any) []byte { return frame(core.CommandMoveStock, 0, rest...) }
+	move := func(rest ...any) []byte { return moves(append([]any{0, 0, 1, 1, 0}, rest...)...) }
 	sku := func(rest ...any) []byte { return frame(core.CommandDefineSKU, 0, append([]any{1, "a"}, rest...)...) }
 	location := func(rest ...any) []byte {
 		return frame(core.CommandDefineLocation, 0, append([]any{1, "a"}, rest...)...)
@@ -256,12 +258,35 @@ func TestMalformedStockAndSettings(t *testing.T) {
 		{"reason not UTF-8", rows(1, 1, 0, 0, 2, 1, 0xff), 13, "reason"},
 		{"reason cut", rows(1, 1, 0, 0, 2, 2, "r"), 14, "ends"},
 
+		{"actor of 65 bytes", moves(65, strings.Repeat("a", 65)), 8, "actor"},
+		{"actor not UTF-8", moves(1, 0xff), 8, "actor"},
+		{"cause of 65 bytes", moves(0, 65, strings.Repeat("a", 65)), 9, "cause"},
+		{"no movements", moves(0, 0, 0), 10, "movements"},
+		{"501 movements", moves(0, 0, uvarintOf(501), make([]byte, 4000)), 10, "movements"},
+		{"more movements than bytes", moves(0, 0, 1, 1, 0, 1, 0), 10, "more things"},
+		{"movement of kind 0", move(0, 0x00, 2, 0), 13, "kind of movement"},
+		{"movement of kind 6", move(6, 0x00, 2, 0), 13, "kind of movement"},
+		{"to state 4", move(1, 0x04, 2, 0), 14, "unknown state"},
+		{"from state 4", move(5, 0x40, 2, 0), 14, "unknown state"},
+		{"receipt from a state", move(1, 0x11, 2, 0), 14, "does not have"},
+		{"write-off to a state", move(5, 0x11, 2, 0), 14, "does not have"},
+		{"reclassified to the same", move(4, 0x11, 2, 0), 14, "that they are in"},
+		{"receipt of 0", move(1, 0, 0, 0), 15, "quantity of a movement"},
+		{"receipt of -1", move(1, 0, 1, 0), 15, "quantity of a movement"},
+		{"adjusted by 0", move(2, 0, 0, 0), 15, "quantity of a movement"},
+		{"counted -1", move(3, 0, 1, 0, 0), 15, "quantity of a movement"},
+		{"more than can be", move(1, 0, uvarintOf(2*uint64(core.MaxOnHand)+2), 0), 15, "quantity of a movement"},
+		{"mark of the expected 2", move(3, 0, 2, 2, 0), 16, "expected"},
+		{"expected too large", move(3, 0, 2, 1, uvarintOf(uint64(core.MaxOnHand)+1), 0), 17, "expected"},
+
 		{"SKU without a name", frame(core.CommandDefineSKU, 0, 0, 0, 0, 0), 8, "SKU name"},
 		{"SKU name with a slash", frame(core.CommandDefineSKU, 0, 2, "a/", 0, 0, 0), 8, "SKU name"},
 		{"safety stock above the limit", sku(uvarintOf(uint64(tooMany)), 0, 0), 10, "safety stock"},
 		{"backorder limit -2", sku(0, 3, 0), 11, "backorder limit"},
 		{"backorder limit above the limit", sku(0, varintOf(tooMany), 0), 11, "backorder limit"},
 		{"limit per customer above the limit", sku(0, 0, uvarintOf(uint64(tooMany))), 12, "limit per customer"},
+		{"low stock above the limit", sku(0, 0, 0, uvarintOf(uint64(tooMany)), 0), 13, "low stock"},
+		{"stopped 2", sku(0, 0, 0, 0, 2), 14, "stopped"},
 		{"settings cut", sku(0, 0), 12, "ends"},
 
 		{"location without a name", frame(core.CommandDefineLocation, 0, 0, 0, 0, 0), 8, "location name"},
@@ -296,7 +321,8 @@ func TestMalformedEvents(t *testing.T) {
 	checkMalformed(t, decodeEvent, []malformed{
 		{"empty", nil, 0, "ends"},
 		{"kind 0", with(channel, 0, 0), 0, "kind"},
-		{"kind 12", with(channel, 0, 12), 0, "kind"},
+		{"kind 14", with(channel, 0, 14), 0, "kind"},
+		{"supply 3", event(core.EventSupplyChanged, 1, 0, 3, 0, 0), 5, "supply"},
 		{"no length", channel[:1], 1, "varint"},
 		{"length above the input", channel[:len(channel)-1], 1, "longer"},
 		{"length of 64 bits", join(3, uvarintOf(1<<64-1), 0), 1, "longer"},
@@ -307,6 +333,9 @@ func TestMalformedEvents(t *testing.T) {
 		{"SKU's document mark 2", event(core.EventSKUDefined, 1, 2, 1, 1, 1, "a", 0, 0, 0), 5, "document"},
 		{"SKU's version of 33 bits", event(core.EventSKUDefined, 1, 0, uvarintOf(1<<32), 1, 1, "a", 0, 0, 0), 6, "version"},
 		{"location number of 17 bits", event(core.EventLocationDefined, uvarintOf(1<<16)), 4, "location"},
+		{"no movements", event(core.EventStockMoved, 0, 0, 0), 6, "movements"},
+		{"more movements than bytes", event(core.EventStockMoved, 0, 0, 1, make([]byte, 11)), 6, "more things"},
+		{"event's movement of no kind", event(core.EventStockMoved, 0, 0, 1, make([]byte, 12)), 15, "kind of movement"},
 		{"no levels", event(core.EventStockAdjusted, 0), 4, "level changes"},
 		{"501 levels", event(core.EventStockAdjusted, uvarintOf(501), make([]byte, 5010)), 5, "level changes"},
 		{"more levels than bytes", event(core.EventStockAdjusted, 1, make([]byte, 9)), 4, "more things"},
@@ -337,9 +366,9 @@ func TestMalformedImages(t *testing.T) {
 		_, err := DecodeAvailability(src, new(core.AvailabilityImage))
 		return err
 	}, []malformed{
-		{"4097 levels", join(1, 0, 0, 0, 0, 0, 0, 0, 0, uvarintOf(4097), make([]byte, 40_000)), 9, "levels"},
-		{"more levels than bytes", join(1, 0, 0, 0, 0, 0, 0, 0, 0, 1, make([]byte, 6)), 9, "more things"},
-		{"on hand of 64 bits", join(1, 0, 0, 0, 0, uvarintOf(1<<63)), 5, "quantity"},
+		{"4097 levels", join(1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, uvarintOf(4097), make([]byte, 40_000)), 11, "levels"},
+		{"more levels than bytes", join(1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, make([]byte, 6)), 11, "more things"},
+		{"on hand of 64 bits", join(1, 0, 0, 0, 0, 0, 0, uvarintOf(1<<63)), 7, "quantity"},
 	})
 	checkMalformed(t, func(src []byte) error {
 		_, err := DecodeRefusal(src, new(core.Refusal))
@@ -482,17 +511,19 @@ func TestDecodeAllocatesWithinLimits(t *testing.T) {
 	huge := [][]byte{
 		frame(core.CommandPlaceOrder, 0, 0, 2, "c1", 0, uvarintOf(500)),
 		frame(core.CommandAdjustStock, 0, uvarintOf(500)),
+		frame(core.CommandMoveStock, 0, 0, 0, uvarintOf(500)),
 	}
 	for _, src := range huge {
 		var c core.Command
-		if _, err := DecodeCommand(src, &c); err == nil || cap(c.Lines)+cap(c.Rows) != 0 {
+		if _, err := DecodeCommand(src, &c); err == nil || cap(c.Lines)+cap(c.Rows)+cap(c.Moves) != 0 {
 			t.Errorf("%d lines and %d rows were made room for: %v", cap(c.Lines), cap(c.Rows), err)
 		}
 	}
 	var ev core.Event
-	src := event(core.EventStockAdjusted, uvarintOf(500))
-	if _, err := DecodeEvent(src, &ev); err == nil || cap(ev.Levels) != 0 {
-		t.Errorf("%d levels were made room for: %v", cap(ev.Levels), err)
+	for _, src := range [][]byte{event(core.EventStockAdjusted, uvarintOf(500)), event(core.EventStockMoved, 0, 0, uvarintOf(500))} {
+		if _, err := DecodeEvent(src, &ev); err == nil || cap(ev.Levels)+cap(ev.Moves) != 0 {
+			t.Errorf("%d levels and %d movements were made room for: %v", cap(ev.Levels), cap(ev.Moves), err)
+		}
 	}
 }
 

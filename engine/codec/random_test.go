@@ -102,6 +102,8 @@ func (g generator) skuSettings() core.SKUSettings {
 		SafetyStock:      core.Quantity(g.between(0, max)),
 		BackorderLimit:   core.Quantity(g.between(int64(core.Unlimited), max)),
 		LimitPerCustomer: core.Quantity(g.between(0, max)),
+		LowStock:         core.Quantity(g.between(0, max)),
+		Stopped:          g.bool(),
 	}
 }
 
@@ -127,6 +129,7 @@ var commandKinds = []core.CommandKind{
 	core.CommandTick, core.CommandDefineSKU, core.CommandDefineLocation, core.CommandDefineChannel,
 	core.CommandAdjustStock, core.CommandPlaceHold, core.CommandPlaceOrder, core.CommandConfirmHold,
 	core.CommandExtendHold, core.CommandReleaseHold, core.CommandCancelOrder, core.CommandArchiveOrders,
+	core.CommandMoveStock,
 }
 
 func (g generator) command(kind core.CommandKind) core.Command {
@@ -163,6 +166,8 @@ func (g generator) body(c *core.Command) {
 		c.Name = g.name()
 	case core.CommandAdjustStock:
 		c.Rows = g.rows()
+	case core.CommandMoveStock:
+		c.Actor, c.Cause, c.Moves = g.reason(), g.reason(), g.moves()
 	case core.CommandPlaceHold:
 		c.TTL = g.ttl()
 		c.Channel, c.Customer, c.Lines = g.channel(), g.name(), g.lines()
@@ -200,10 +205,44 @@ func (g generator) rows() []core.AdjustmentRow {
 	return rows
 }
 
+// movement gives a kind of movement, with the states that it has.
+func (g generator) movement() (kind core.MovementKind, from, to core.StockState) {
+	kind = core.MovementKind(g.between(1, 5))
+	to = core.StockState(g.IntN(4))
+	switch kind {
+	case core.MovementWriteOff:
+		from, to = to, 0
+	case core.MovementReclassify:
+		from = (to + core.StockState(g.between(1, 3))) % 4
+	}
+	return kind, from, to
+}
+
+func (g generator) moves() []core.MovementRow {
+	const most = int64(core.MaxOnHand)
+	rows := make([]core.MovementRow, g.between(1, core.MaxRows))
+	for i := range rows {
+		r := &rows[i]
+		*r = core.MovementRow{SKU: g.sku(), Location: g.location(), Quantity: core.Quantity(g.between(1, most)), Reason: g.reason()}
+		r.Kind, r.From, r.To = g.movement()
+		switch {
+		case r.Kind == core.MovementAdjust && g.bool():
+			r.Quantity = -r.Quantity
+		case r.Kind == core.MovementCount:
+			r.Quantity = core.Quantity(g.between(0, most))
+			if r.HasExpected = g.bool(); r.HasExpected {
+				r.Expected = core.Quantity(g.between(0, most))
+			}
+		}
+	}
+	return rows
+}
+
 var eventKinds = []core.EventKind{
 	core.EventSKUDefined, core.EventLocationDefined, core.EventChannelDefined, core.EventStockAdjusted,
 	core.EventHoldPlaced, core.EventHoldExtended, core.EventHoldReleased, core.EventHoldExpired,
-	core.EventHoldConfirmed, core.EventOrderPlaced, core.EventOrderCancelled,
+	core.EventHoldConfirmed, core.EventOrderPlaced, core.EventOrderCancelled, core.EventStockMoved,
+	core.EventSupplyChanged,
 }
 
 func (g generator) event(kind core.EventKind) core.Event {
@@ -219,6 +258,15 @@ func (g generator) event(kind core.EventKind) core.Event {
 		ev.Levels = make([]core.LevelChange, g.between(1, core.MaxRows))
 		for i := range ev.Levels {
 			ev.Levels[i] = core.LevelChange{LevelImage: g.level(g.sku()), OnHandBefore: g.quantity(), Reason: g.reason()}
+		}
+	case core.EventSupplyChanged:
+		ev.Supply = core.SupplyImage{SKU: g.sku(), Before: core.Supply(g.IntN(3)), Supply: core.Supply(g.IntN(3)), Available: g.signed(), LowStock: g.quantity()}
+	case core.EventStockMoved:
+		ev.Actor, ev.Cause, ev.Moves = g.reason(), g.reason(), make([]core.MovementImage, g.between(1, core.MaxRows))
+		for i := range ev.Moves {
+			m := &ev.Moves[i]
+			m.LevelImage, m.Quantity, m.Reason = g.level(g.sku()), g.signed(), g.reason()
+			m.Kind, m.From, m.To = g.movement()
 		}
 	default:
 		ev.Order = g.orderImage()

@@ -7,7 +7,7 @@ import (
 )
 
 // lastReason is the highest number given out so far.
-const lastReason = core.ReasonTableFull
+const lastReason = core.ReasonSKUStopped
 
 // AppendRefusal appends a refusal.
 func AppendRefusal(dst []byte, r *core.Refusal) []byte {

@@ -5,16 +5,16 @@ import (
 	"math"
 )
 
-// gatherAdjustment writes down the levels that the slot's rows name, as they are.
-func (s *slot) gatherAdjustment(st *Step) {
-	for i := range st.command.Rows {
-		row := &st.command.Rows[i]
-		if row.SKU.Slot() != s.id || row.SKU.Place() >= s.skus.length {
+// gatherRows writes down the levels that the slot's rows name, as they are.
+func (s *slot) gatherRows(st *Step) {
+	for i := range st.rows {
+		id, location := st.command.rowLevel(i)
+		if id.Slot() != s.id || id.Place() >= s.skus.length {
 			continue
 		}
 		st.skuFound[i] = true
-		st.rows[i] = LevelImage{SKU: row.SKU, Location: row.Location}
-		if level, ok := s.findLevel(s.skus.at(row.SKU.Place()), row.Location); ok {
+		st.rows[i] = LevelImage{SKU: id, Location: location}
+		if level, ok := s.findLevel(s.skus.at(id.Place()), location); ok {
 			level.image(&st.rows[i])
 		}
 	}
@@ -33,23 +33,24 @@ func (r *levelRecord) image(img *LevelImage) {
 
 // decideAdjustment checks all rows for one reason after the other, in the order of precedence.
 func (m *Machine) decideAdjustment(st *Step) {
+	if st.refuseUnknownLevels(len(m.locations)) {
+		return
+	}
 	rows := st.command.Rows
 	for _, check := range []struct {
 		reason Reason
 		fails  func(i int) bool
 	}{
-		{ReasonSKUNotFound, func(i int) bool { return !st.skuFound[i] }},
-		{ReasonLocationNotFound, func(i int) bool { return int(rows[i].Location) >= len(m.locations) }},
 		{ReasonDuplicateRow, st.duplicateRows()},
 		{ReasonStockChanged, func(i int) bool {
 			return rows[i].Mode == AdjustSetExpected && rows[i].Expected != st.rows[i].OnHand
 		}},
-		{ReasonStockNegative, func(i int) bool { return st.adjusted(i) < 0 }},
+		{ReasonStockNegative, func(i int) bool { return st.adjusted(i) < st.rows[i].unavailable() }},
 		{ReasonStockTooLarge, func(i int) bool { return st.adjusted(i) > MaxOnHand }},
 	} {
 		for i := range rows {
 			if check.fails(i) {
-				st.refuseRow(check.reason, i)
+				st.refuseAdjustment(check.reason, i)
 			}
 		}
 		if st.Outcome.Reason != ReasonNone {
@@ -59,12 +60,46 @@ func (m *Machine) decideAdjustment(st *Step) {
 	st.planAdjustment()
 }
 
+// refuseUnknownLevels refuses rows that name a SKU or a location that does not exist.
+func (st *Step) refuseUnknownLevels(locations int) bool {
+	for i := range st.rows {
+		if !st.skuFound[i] {
+			st.refuseRow(ReasonSKUNotFound, i, 0, 0)
+		}
+	}
+	if st.Outcome.Reason != ReasonNone {
+		return true
+	}
+	for i := range st.rows {
+		if _, location := st.command.rowLevel(i); int(location) >= locations {
+			st.refuseAt(i)
+		}
+	}
+	return st.Outcome.Reason != ReasonNone
+}
+
+// refuseAt refuses a row for its location, where nothing is on hand.
+func (st *Step) refuseAt(i int) {
+	if st.command.Kind == CommandAdjustStock {
+		st.refuseAdjustment(ReasonLocationNotFound, i)
+		return
+	}
+	st.refuseRow(ReasonLocationNotFound, i, 0, 0)
+}
+
+// sortRows sorts the places of rows by the level that they name; rows of one level keep their order.
+func (st *Step) sortRows() {
+	st.sortPlaces(len(st.rows), func(a, b int32) int {
+		skuA, locationA := st.command.rowLevel(int(a))
+		skuB, locationB := st.command.rowLevel(int(b))
+		return cmp.Or(cmp.Compare(skuA, skuB), cmp.Compare(locationA, locationB))
+	})
+}
+
 // duplicateRows tells of each row whether an earlier one names the same level.
 func (st *Step) duplicateRows() func(i int) bool {
 	rows := st.command.Rows
-	st.sortPlaces(len(rows), func(a, b int32) int {
-		return cmp.Or(cmp.Compare(rows[a].SKU, rows[b].SKU), cmp.Compare(rows[a].Location, rows[b].Location))
-	})
+	st.sortRows()
 	duplicate := make([]bool, len(rows))
 	for k := 1; k < len(rows); k++ {
 		a, b := &rows[st.sorted[k-1]], &rows[st.sorted[k]]
@@ -86,16 +121,18 @@ func (st *Step) adjusted(i int) Quantity {
 	return st.rows[i].OnHand + row.Value
 }
 
-func (st *Step) refuseRow(reason Reason, i int) {
+func (st *Step) refuseAdjustment(reason Reason, i int) {
+	st.refuseRow(reason, i, st.adjusted(i), st.rows[i].OnHand)
+}
+
+// refuseRow adds a row to the refusal, with the units that there would be and those that there are.
+func (st *Step) refuseRow(reason Reason, i int, requested, available Quantity) {
 	if st.Outcome.Reason == ReasonNone {
 		st.refuse(reason)
 	}
-	row := &st.command.Rows[i]
-	line := RefusedLine{Index: i, SKU: row.SKU, Location: row.Location}
-	if st.skuFound[i] {
-		line.Requested, line.Available = st.adjusted(i), st.rows[i].OnHand
-	}
-	st.refusal.Lines = append(st.refusal.Lines, line)
+	id, location := st.command.rowLevel(i)
+	st.refusal.Lines = append(st.refusal.Lines,
+		RefusedLine{Index: i, SKU: id, Location: location, Requested: requested, Available: available})
 }
 
 func (st *Step) planAdjustment() {
@@ -120,14 +157,7 @@ func (s *slot) applyAdjustment(st *Step, sink Sink) {
 		if change.SKU.Slot() != s.id {
 			continue
 		}
-		level := s.makeLevel(change.SKU, change.Location)
-		s.skus.mut(change.SKU.Place()).onHand += change.OnHand - level.onHand
-		level.onHand = change.OnHand
-		level.flags &^= levelShort
-		if level.fulfillable() < 0 {
-			level.flags |= levelShort
-		}
-		s.touch(change.SKU)
+		s.setStock(&change.LevelImage)
 	}
 	if s.id == maskFirst(st.command.Mask) {
 		sink.Event(&st.event)

@@ -16,6 +16,7 @@ const (
 	ViolationStatus          ViolationKind = 10 // an order has a status or slots that cannot be
 	ViolationPart            ViolationKind = 11 // a part belongs to no order
 	ViolationLeak            ViolationKind = 12 // a slot has records in use that nothing refers to; Order's home is the slot
+	ViolationSupply          ViolationKind = 13 // a SKU's supply is not the one that was told
 )
 
 // Violation is one place where the state contradicts itself.
@@ -243,6 +244,7 @@ func (a *auditor) checkSKU(s *slot, place uint32) {
 	a.expect(tally.heldBeyond, sku.backorderedHeld, Violation{Kind: ViolationBackordered, SKU: id})
 	a.expect(tally.placedBeyond, sku.backorderedPlaced, Violation{Kind: ViolationBackordered, SKU: id})
 	a.expect(tally.counted, tally.limits, Violation{Kind: ViolationLimitCount, SKU: id})
+	a.expect(Quantity(sku.supply()), Quantity(sku.toldSupply()), Violation{Kind: ViolationSupply, SKU: id})
 }
 
 func (a *auditor) checkLevel(level *levelRecord, tally *levelTally) {

@@ -166,7 +166,7 @@ var sometimesSeen = map[string]ViolationKind{
 // neverSeen are the fields of which an audit cannot tell what they should be: facts that stand nowhere else. The last
 // four lead to an assertion.
 var neverSeen = map[string]bool{
-	"skuRecord.settings.SafetyStock": true, "skuRecord.settings.BackorderLimit": true, "skuRecord.settings.LimitPerCustomer": true,
+	"skuRecord.safetyStock": true, "skuRecord.backorderLimit": true, "skuRecord.limitPerCustomer": true, "skuRecord.lowStock": true,
 	"skuRecord.changed": true, "skuRecord.name": true, "skuRecord.version": true, "skuRecord.flags": true,
 	"orderRecord.created": true, "orderRecord.createdAt": true, "orderRecord.deadline": true, "orderRecord.text": true,
 	"orderRecord.version": true, "orderRecord.flags": true, "orderRecord.mask": true,

@@ -265,11 +265,12 @@ func (m *Machine) RestoreIndexes(id Slot, now Millis) {
 	s := &m.slots[id]
 	s.mark = make([]bool, s.skus.length)
 	for place := range s.skus.length {
-		at := s.skus.at(place).name
+		sku := s.skus.at(place)
+		at := sku.name
 		name, _ := s.texts.get(at)
 		s.texts.refer(at>>textPageShift, 1)
 		s.names.Insert(indexHash(s.seed, name), place)
-		s.touch(MakeSKUID(id, place))
+		s.touch(sku, MakeSKUID(id, place))
 	}
 	for page := range uint32(len(s.orders.pages)) {
 		s.restoreOrders(page, now)

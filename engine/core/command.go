@@ -16,6 +16,7 @@ const (
 	CommandReleaseHold    CommandKind = 10 // give a hold's units back
 	CommandCancelOrder    CommandKind = 11 // give an order's units back
 	CommandArchiveOrders  CommandKind = 12 // forget the page of an order, whose orders are all closed
+	CommandMoveStock      CommandKind = 13 // move units in, out, and between the states of stock, all rows or none
 )
 
 // Command is a request to change state. Its byte slices may point into the buffer that it was
@@ -37,6 +38,10 @@ type Command struct {
 	Lines      []Line
 
 	Rows []AdjustmentRow // adjust stock
+
+	Moves []MovementRow // move stock
+	Actor []byte        // move stock: who did it; empty for nobody in particular
+	Cause []byte        // move stock: what it belongs to, such as a delivery's number; empty for nothing
 
 	Name     []byte           // define SKU, location, channel
 	SKU      SKUSettings      // define SKU
@@ -73,11 +78,16 @@ type AdjustmentRow struct {
 // Unlimited is the backorder limit that is never reached.
 const Unlimited Quantity = -1
 
+// Stopped is published instead of the units that may be ordered of a SKU that is stopped.
+const Stopped Quantity = -2
+
 // SKUSettings are a SKU's selling rules.
 type SKUSettings struct {
 	SafetyStock      Quantity // units never sold
 	BackorderLimit   Quantity // units sold beyond stock; Unlimited for no limit
 	LimitPerCustomer Quantity // units a customer may have in live holds and orders; 0 for no limit
+	LowStock         Quantity // available units at or below which supply is low; 0 for never
+	Stopped          bool     // no hold or order is taken; what was promised stays promised
 }
 
 // LocationKind says what a location is.

@@ -17,10 +17,13 @@
 //	home                     the slot that keeps an order's record
 //	part                     what another slot knows of a hold: its own lines and the deadline
 //	level                    the units of one SKU at one location
+//	state                    of a unit on hand: sellable, damaged, in quality control, or kept from sale for another reason
+//	movement                 units that came, went, were counted or changed their state
+//	supply                   how much there is to sell of a SKU: out, low, enough
 //
 // # Quantities
 //
-// A level stores on hand, unavailable (three states), reserved (live holds) and allocated (orders).
+// A level stores on hand, unavailable (three states; what is in none of them is sellable), reserved (live holds) and allocated (orders).
 // What a location can still give, available to fulfil, is derived:
 //
 //	fulfillable(level) = on hand − unavailable − reserved − allocated
@@ -44,20 +47,26 @@
 //  2. Gather: every slot of the mask writes down what the decision needs of it.
 //  3. Decide: a plan, or a refusal. Nothing has changed yet.
 //  4. Apply: every slot of the mask carries out its part of the plan.
+//  5. Alert: every slot of the mask, in ascending order, tells of its SKUs whose supply is another one than was told last,
+//     in the order of their numbers. Refused commands, too, as time has passed for them.
 //
 // For one shard the steps run straight through (Machine.Execute). For several, each shard runs steps
-// 1, 2 and 4 for its own slots and the last one to gather runs step 3; package engine does the
+// 1, 2, 4 and 5 for its own slots and the last one to gather runs step 3; package engine does the
 // waiting.
 //
 // # Rules of each command
 //
 //   - DefineSKU touches the slot of its name (NameSlot). A new SKU takes the slot's next number;
-//     a known one gets new settings and one more version. It always succeeds but for ReasonTableFull.
+//     a known one gets new settings and one more version. It always succeeds but for ReasonTableFull. Of a SKU that is
+//     stopped no hold or order is taken; what was promised stays so, and holds can be confirmed and extended.
 //   - DefineLocation and DefineChannel touch all slots, as every slot reads those tables. A new name
 //     takes the next number. Location 0 "main" and channel 0 "web" are there from the start.
 //     Defining a known channel changes nothing (Outcome.Changed false).
 //   - AdjustStock applies all rows or none. A row's result must lie in 0..MaxOnHand; it may fall
-//     below what is promised, as a count finds what it finds. No two rows may name one level.
+//     below what is promised, as a count finds what it finds, but not below what is unavailable. No two rows may name one level.
+//   - MoveStock applies all rows or none, one after the other, so rows may name one level. Receive adds to a state, adjust
+//     corrects one, count sets one, reclassify moves from one to another, write off takes from one. No state may come out
+//     below zero and no level above MaxOnHand after any row; what is sellable may fall below what is promised.
 //   - PlaceHold and PlaceOrder take all lines or none. The units count as reserved for a hold, as
 //     allocated for an order. With an external id the order's home is the slot of (channel,
 //     external id), else that of its first line. (channel, external id) stays taken: here

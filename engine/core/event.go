@@ -15,24 +15,33 @@ const (
 	EventHoldConfirmed   EventKind = 9
 	EventOrderPlaced     EventKind = 10
 	EventOrderCancelled  EventKind = 11
+	EventStockMoved      EventKind = 12
+	EventSupplyChanged   EventKind = 13
 )
 
 // Event is a fact: what a command, or a deadline that had passed before it, changed. Every event is
 // whole: its reader needs no earlier event and no state to make sense of it.
 //
-// A command's own event is the last of its sequence; before it come the holds that expired. Only the fields of the
-// event's kind mean anything: the machine reuses events.
+// Of the events of one sequence, the holds that expired come first, then the command's own, then the supplies that changed. Only
+// the fields of the event's kind mean anything: the machine reuses events.
 type Event struct {
 	Kind     EventKind
 	Sequence Sequence
 	At       Millis // the command's stamp; for an expiry the deadline
 
-	Order    OrderImage    // hold and order events
-	SKU      SKUImage      // SKU defined
-	Location LocationImage // location defined
-	Channel  ChannelImage  // channel defined
-	Levels   []LevelChange // stock adjusted
+	Order    OrderImage      // hold and order events
+	SKU      SKUImage        // SKU defined
+	Location LocationImage   // location defined
+	Channel  ChannelImage    // channel defined
+	Levels   []LevelChange   // stock adjusted
+	Moves    []MovementImage // stock moved, in the order of the rows
+	Actor    []byte          // stock moved
+	Cause    []byte          // stock moved
+	Supply   SupplyImage     // supply changed
 }
+
+// IsOwn tells whether an event of the kind is what a command did, and not what had happened before it or follows from it.
+func (k EventKind) IsOwn() bool { return k != EventHoldExpired && k != EventSupplyChanged }
 
 // OrderStatus is where an order is in its life. The numbers are in journals' checkpoints and feeds
 // and must not change.
@@ -110,13 +119,10 @@ type LevelImage struct {
 	SKU         SKUID
 	Location    LocationID
 	OnHand      Quantity
-	Unavailable [UnavailableStates]Quantity // damaged, quality_control, other
+	Unavailable [UnavailableStates]Quantity // by state: damaged first
 	Reserved    Quantity                    // in live holds
 	Allocated   Quantity                    // promised to orders
 }
-
-// UnavailableStates is the number of states in which a unit is on hand and not for sale.
-const UnavailableStates = 3
 
 // LevelChange is one row of an adjustment: the level after it, and the units on hand before it.
 type LevelChange struct {

@@ -117,7 +117,7 @@ func (s *slot) expirePart(place uint32) {
 		case partCounted:
 			s.count(part.customer, line.sku, -line.quantity)
 		}
-		s.touch(line.sku)
+		s.touch(sku, line.sku)
 		at = line.next
 	}
 	s.dropPart(place)

@@ -46,8 +46,10 @@ type slot struct {
 	due       dueHeap
 
 	touched []SKUID // SKUs whose availability changed since the host last asked
+	alerts  []SKUID // SKUs whose supply may have changed since Alert was last called
 	mark    []bool  // by place: is in touched
 	expiry  Event   // scratch for the events of expired holds
+	alert   Event   // scratch for the events of changed supplies
 }
 
 // location and channel are rows of the tables that every slot reads.
@@ -105,7 +107,7 @@ type Sink interface {
 	Archived(a *Archived)
 }
 
-// Execute runs a command straight through: all its slots' time, gather, decide, apply. The outcome's
+// Execute runs a command straight through: all its slots' time, gather, decide, apply, alert. The outcome's
 // refusal stays valid until the step is used again.
 func (m *Machine) Execute(st *Step, c *Command, seq Sequence, now Millis, sink Sink) *Outcome {
 	st.Begin(c, seq, now)
@@ -115,6 +117,7 @@ func (m *Machine) Execute(st *Step, c *Command, seq Sequence, now Millis, sink S
 		m.Gather(s, st, sink)
 		m.Decide(st)
 		m.Apply(s, st, sink)
+		m.Alert(s, st, sink)
 		return &st.Outcome
 	}
 	for rest := mask; rest != 0; rest &= rest - 1 {
@@ -123,6 +126,9 @@ func (m *Machine) Execute(st *Step, c *Command, seq Sequence, now Millis, sink S
 	m.Decide(st)
 	for rest := mask; rest != 0; rest &= rest - 1 {
 		m.Apply(maskFirst(rest), st, sink)
+	}
+	for rest := mask; rest != 0; rest &= rest - 1 {
+		m.Alert(maskFirst(rest), st, sink)
 	}
 	return &st.Outcome
 }
@@ -136,8 +142,8 @@ func (m *Machine) Gather(id Slot, st *Step, sink Sink) {
 	case CommandTick, CommandDefineLocation, CommandDefineChannel:
 	case CommandDefineSKU:
 		s.gatherSKU(st)
-	case CommandAdjustStock:
-		s.gatherAdjustment(st)
+	case CommandAdjustStock, CommandMoveStock:
+		s.gatherRows(st)
 	case CommandPlaceHold, CommandPlaceOrder:
 		s.gatherPlacement(st)
 	case CommandConfirmHold, CommandExtendHold, CommandReleaseHold, CommandCancelOrder:
@@ -162,6 +168,8 @@ func (m *Machine) Decide(st *Step) {
 		m.decideChannel(st)
 	case CommandAdjustStock:
 		m.decideAdjustment(st)
+	case CommandMoveStock:
+		m.decideMovement(st)
 	case CommandPlaceHold, CommandPlaceOrder:
 		m.decidePlacement(st)
 	case CommandConfirmHold, CommandExtendHold, CommandReleaseHold, CommandCancelOrder:
@@ -187,6 +195,8 @@ func (m *Machine) Apply(id Slot, st *Step, sink Sink) {
 		}
 	case CommandAdjustStock:
 		s.applyAdjustment(st, sink)
+	case CommandMoveStock:
+		s.applyMovement(st, sink)
 	case CommandPlaceHold, CommandPlaceOrder:
 		s.applyPlacement(st, sink)
 	case CommandConfirmHold, CommandExtendHold, CommandReleaseHold, CommandCancelOrder:

@@ -36,8 +36,9 @@ func (s *slot) gatherLine(st *Step, i int) {
 		found:     true,
 		first:     int32(i),
 		available: sku.available(),
-		room:      sku.settings.BackorderLimit,
-		limit:     sku.settings.LimitPerCustomer,
+		room:      sku.backorderLimit,
+		limit:     sku.limitPerCustomer,
+		stopped:   sku.flags&skuStopped != 0,
 		slot:      s.id,
 		from:      int32(len(st.choices[s.id])),
 	}
@@ -57,7 +58,7 @@ func (s *slot) gatherLine(st *Step, i int) {
 // available is what may still be sold from stock; it is negative when more was promised than is there.
 func (r *skuRecord) available() Quantity {
 	return r.onHand - r.unavailable - r.reserved - r.allocated - r.backorderedHeld - r.backorderedPlaced -
-		r.settings.SafetyStock
+		r.safetyStock
 }
 
 // fulfillable is what the location can still give.
@@ -86,7 +87,7 @@ func (m *Machine) decidePlacement(st *Step) {
 		st.refuse(ReasonDuplicateExternal).Order = st.externalOwner
 		return
 	}
-	if st.overLimit() || st.overStock() {
+	if st.isStopped() || st.overLimit() || st.overStock() {
 		return
 	}
 	if st.full {
@@ -134,6 +135,16 @@ func (st *Step) sortPlaces(n int, compare func(a, b int32) int) {
 		st.sorted[i] = int32(i)
 	}
 	slices.SortStableFunc(st.sorted, compare)
+}
+
+// isStopped refuses lines of SKUs that are not sold now.
+func (st *Step) isStopped() bool {
+	for i := range st.lines {
+		if f := &st.lines[i]; f.stopped && int(f.first) == i {
+			st.refuseLine(ReasonSKUStopped, i, 0)
+		}
+	}
+	return st.Outcome.Reason != ReasonNone
 }
 
 func (st *Step) overLimit() bool {

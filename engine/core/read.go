@@ -37,7 +37,7 @@ func (m *Machine) ReadAvailability(id SKUID, img *AvailabilityImage) bool {
 	sku := s.skus.at(id.Place())
 	*img = AvailabilityImage{
 		SKU:         id,
-		Settings:    sku.settings,
+		Settings:    sku.settings(),
 		Available:   sku.available(),
 		OnHand:      sku.onHand,
 		Unavailable: sku.unavailable,
@@ -68,7 +68,7 @@ func (m *Machine) ReadSKU(id SKUID, img *SKUImage) bool {
 		Changed:     record.changed,
 		HasDocument: record.flags&hasDocument != 0,
 		Name:        name,
-		Settings:    record.settings,
+		Settings:    record.settings(),
 	}
 	return true
 }

@@ -3,9 +3,13 @@ package core
 // The records of the state. They are fixed-size, without pointers and without padding (a test
 // checks both), because their bytes are what checkpoints keep and what digests are taken of.
 
-// skuRecord is a SKU: its settings, and the sums over its levels.
+// skuRecord is a SKU: its settings, and the sums over its levels. It fills two cache lines, which are fetched ahead
+// (prefetch.go), so that no order waits for a third.
 type skuRecord struct {
-	settings          SKUSettings
+	safetyStock       Quantity
+	backorderLimit    Quantity
+	limitPerCustomer  Quantity
+	lowStock          Quantity
 	onHand            Quantity // Σ levels
 	unavailable       Quantity // Σ levels, all states
 	reserved          Quantity // Σ levels
@@ -17,6 +21,38 @@ type skuRecord struct {
 	firstLevel        uint32 // in levels, plus one; 0 for none
 	version           uint32
 	flags             uint32
+	_                 [3]uint64
+}
+
+// Flags of a skuRecord, beside hasDocument.
+const (
+	skuStopped uint32 = 1 << 1
+	// supplyShift is where the supply lies that was told last.
+	supplyShift = 8
+)
+
+func (r *skuRecord) settings() SKUSettings {
+	return SKUSettings{
+		SafetyStock:      r.safetyStock,
+		BackorderLimit:   r.backorderLimit,
+		LimitPerCustomer: r.limitPerCustomer,
+		LowStock:         r.lowStock,
+		Stopped:          r.flags&skuStopped != 0,
+	}
+}
+
+// define gives the record the settings of an image.
+func (r *skuRecord) define(image *SKUImage) {
+	s := &image.Settings
+	r.safetyStock, r.backorderLimit, r.limitPerCustomer, r.lowStock = s.SafetyStock, s.BackorderLimit, s.LimitPerCustomer, s.LowStock
+	r.changed, r.version = image.Changed, image.Version
+	r.flags &^= hasDocument | skuStopped
+	if image.HasDocument {
+		r.flags |= hasDocument
+	}
+	if s.Stopped {
+		r.flags |= skuStopped
+	}
 }
 
 // levelRecord is one SKU at one location. A SKU's levels are a list in the order of locations.

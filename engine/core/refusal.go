@@ -21,6 +21,7 @@ const (
 	ReasonLocationNotFound  Reason = 9  // a row names no location
 	ReasonChannelNotFound   Reason = 10 // the channel's number is not given out
 	ReasonDuplicateExternal Reason = 11 // (channel, external id) belongs to another order
+	ReasonSKUStopped        Reason = 20 // a line's SKU is not sold now
 	ReasonDuplicateRow      Reason = 12 // two rows adjust the same SKU at the same location
 	ReasonStockChanged      Reason = 13 // a row's expected quantity is not the one on hand
 	ReasonStockNegative     Reason = 14 // a row would leave less than nothing on hand

@@ -15,7 +15,7 @@ func TestSlotWithoutRoom(t *testing.T) {
 		"allocations": func(s *slot) { s.allocations.length = math.MaxUint32 },
 		"texts":       func(s *slot) { s.texts.length = math.MaxUint32 - 10 },
 		"backordered": func(s *slot) {
-			s.skus.mut(0).settings.BackorderLimit = Unlimited
+			s.skus.mut(0).backorderLimit = Unlimited
 			s.skus.mut(0).backorderedPlaced, s.skus.mut(0).backorderedHeld = 1<<62, 1<<61
 		},
 	} {

@@ -1,6 +1,7 @@
 package core_test
 
 import (
+	"slices"
 	"strings"
 
 	"holdfast/engine/core"
@@ -20,6 +21,8 @@ func (s *story) command(line *sentence) (c core.Command, name string) {
 		readSKU(line, &c)
 	case "stock":
 		s.readStock(line, &c)
+	case "receive", "correct", "count", "reclassify", "write-off":
+		s.readMoves(line, &c)
 	case "hold", "order":
 		name = line.next()
 		s.readOrder(line, &c)
@@ -64,6 +67,10 @@ func readSKU(line *sentence, c *core.Command) {
 			c.SKU.BackorderLimit = core.Unlimited
 		case name == "backorder":
 			c.SKU.BackorderLimit = core.Quantity(line.number(value))
+		case name == "low":
+			c.SKU.LowStock = core.Quantity(line.number(value))
+		case name == "stopped":
+			c.SKU.Stopped = value == "yes"
 		case name == "limit":
 			c.SKU.LimitPerCustomer = core.Quantity(line.number(value))
 		default:
@@ -93,6 +100,49 @@ func (s *story) readStock(line *sentence, c *core.Command) {
 			}
 		})
 		c.Rows = append(c.Rows, row)
+	}
+}
+
+var movementKinds = map[string]core.MovementKind{
+	"receive": core.MovementReceive, "correct": core.MovementAdjust, "count": core.MovementCount,
+	"reclassify": core.MovementReclassify, "write-off": core.MovementWriteOff,
+}
+
+var stateNames = [...]string{"sellable", "damaged", "quality_control", "other"}
+
+// readMoves reads movements "receive SKU location amount", joined by "and".
+func (s *story) readMoves(line *sentence, c *core.Command) {
+	c.Kind = core.CommandMoveStock
+	for verb := line.word; verb != ""; {
+		kind, known := movementKinds[verb]
+		if !known {
+			line.fail("unknown movement %s", verb)
+		}
+		row := core.MovementRow{Kind: kind, SKU: s.sku(line.next()), Location: s.location(line.next())}
+		row.Quantity = core.Quantity(line.number(line.next()))
+		line.settings(func(name, value string) {
+			switch name {
+			case "from":
+				row.From = core.StockState(slices.Index(stateNames[:], value))
+			case "to":
+				row.To = core.StockState(slices.Index(stateNames[:], value))
+			case "if":
+				row.HasExpected, row.Expected = true, core.Quantity(line.number(value))
+			case "reason":
+				row.Reason = []byte(value)
+			case "by":
+				c.Actor = []byte(value)
+			case "for":
+				c.Cause = []byte(value)
+			default:
+				line.fail("unknown setting %s", name)
+			}
+		})
+		c.Moves = append(c.Moves, row)
+		if verb = ""; line.peek() == "and" {
+			line.next()
+			verb = line.next()
+		}
 	}
 }
 

@@ -121,19 +121,18 @@ func (s *story) execute(t *testing.T, c *core.Command, name string) string {
 
 // learn remembers the numbers that new things were given.
 func (s *story) learn(c *core.Command, name string, events []core.Event) {
-	if len(events) == 0 {
-		return
-	}
-	switch e := &events[len(events)-1]; e.Kind {
-	case core.EventSKUDefined:
-		s.skus[string(e.SKU.Name)] = e.SKU.ID
-	case core.EventLocationDefined:
-		s.locations[string(e.Location.Name)] = e.Location.ID
-	case core.EventChannelDefined:
-		s.channels[string(e.Channel.Name)] = e.Channel.ID
-	case core.EventHoldPlaced, core.EventOrderPlaced:
-		s.orders[name] = e.Order.ID
-		s.names[e.Order.ID] = name
+	for i := range events {
+		switch e := &events[i]; e.Kind {
+		case core.EventSKUDefined:
+			s.skus[string(e.SKU.Name)] = e.SKU.ID
+		case core.EventLocationDefined:
+			s.locations[string(e.Location.Name)] = e.Location.ID
+		case core.EventChannelDefined:
+			s.channels[string(e.Channel.Name)] = e.Channel.ID
+		case core.EventHoldPlaced, core.EventOrderPlaced:
+			s.orders[name] = e.Order.ID
+			s.names[e.Order.ID] = name
+		}
 	}
 }
 

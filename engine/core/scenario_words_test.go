@@ -22,6 +22,10 @@ func (s *story) eventWords(e *core.Event) string {
 		return fmt.Sprintf("channel %s defined\n", e.Channel.Name)
 	case core.EventStockAdjusted:
 		return s.adjustmentWords(e.Levels)
+	case core.EventStockMoved:
+		return s.movementWords(e)
+	case core.EventSupplyChanged:
+		return fmt.Sprintf("supply of %s: %s, was %s\n", s.skuName(e.Supply.SKU), supplyWords[e.Supply.Supply], supplyWords[e.Supply.Before])
 	case core.EventHoldPlaced:
 		return fmt.Sprintf("held: %s, until %s\n%s", who, timeWords(o.Deadline), s.linesWords(o))
 	case core.EventHoldExtended:
@@ -51,6 +55,8 @@ func (s *story) outcomeWords(c *core.Command, o *core.Outcome) string {
 	return ""
 }
 
+var supplyWords = map[core.Supply]string{core.SupplyOut: "out", core.SupplyLow: "low", core.SupplyEnough: "enough"}
+
 var reasonWords = map[core.Reason]string{
 	core.ReasonSlotsChanged:      "the command must name more slots",
 	core.ReasonOrderNotFound:     "no such hold or order",
@@ -63,6 +69,7 @@ var reasonWords = map[core.Reason]string{
 	core.ReasonLocationNotFound:  "no such location",
 	core.ReasonChannelNotFound:   "no such channel",
 	core.ReasonDuplicateExternal: "another order has the external id",
+	core.ReasonSKUStopped:        "not sold now",
 	core.ReasonDuplicateRow:      "two rows for one level",
 	core.ReasonStockChanged:      "stock changed",
 	core.ReasonStockNegative:     "stock would be negative",
@@ -82,6 +89,11 @@ func (s *story) refusalWords(c *core.Command, r *core.Refusal) string {
 	}
 	out.WriteByte('\n')
 	for _, l := range r.Lines {
+		if len(c.Moves) > 0 {
+			fmt.Fprintf(&out, "  row %d: %s at %s, %d there, would be %d\n",
+				l.Index+1, s.skuName(l.SKU), s.locationName(l.Location), l.Available, l.Requested)
+			continue
+		}
 		if len(c.Rows) > 0 {
 			fmt.Fprintf(&out, "  row %d: %s at %s, %d on hand, would be %d\n",
 				l.Index+1, s.skuName(l.SKU), s.locationName(l.Location), l.Available, l.Requested)
@@ -100,6 +112,35 @@ func (s *story) adjustmentWords(levels []core.LevelChange) string {
 			reason = fmt.Sprintf(" (%s)", l.Reason)
 		}
 		fmt.Fprintf(&out, "%s at %s: %d → %d on hand%s\n", s.skuName(l.SKU), s.locationName(l.Location), l.OnHandBefore, l.OnHand, reason)
+	}
+	return out.String()
+}
+
+// movementWords tells of each movement what it changed.
+func (s *story) movementWords(e *core.Event) string {
+	var out strings.Builder
+	for i := range e.Moves {
+		m := &e.Moves[i]
+		before := m.Before()
+		changes := []string{fmt.Sprintf("%d → %d on hand", before.OnHand, m.OnHand)}
+		for state := core.StateDamaged; state <= core.StateOther; state++ {
+			if before.In(state) != m.In(state) {
+				changes = append(changes, fmt.Sprintf("%d → %d %s", before.In(state), m.In(state), stateNames[state]))
+			}
+		}
+		verb := ""
+		for name, kind := range movementKinds {
+			if kind == m.Kind {
+				verb = name
+			}
+		}
+		fmt.Fprintf(&out, "%s at %s, %s %d: %s", s.skuName(m.SKU), s.locationName(m.Location), verb, m.Quantity, strings.Join(changes, ", "))
+		for _, note := range []struct{ word, text string }{{"reason", string(m.Reason)}, {"by", string(e.Actor)}, {"for", string(e.Cause)}} {
+			if note.text != "" {
+				fmt.Fprintf(&out, ", %s %s", note.word, note.text)
+			}
+		}
+		out.WriteByte('\n')
 	}
 	return out.String()
 }
@@ -136,8 +177,11 @@ func (s *story) skusOf(c *core.Command) []core.SKUID {
 	for _, r := range c.Rows {
 		add(r.SKU)
 	}
+	for _, r := range c.Moves {
+		add(r.SKU)
+	}
 	var order core.OrderImage
-	if c.Kind >= core.CommandConfirmHold && s.shop.machine.ReadOrder(c.Order, &order) {
+	if c.Kind >= core.CommandConfirmHold && c.Kind <= core.CommandCancelOrder && s.shop.machine.ReadOrder(c.Order, &order) {
 		for _, l := range order.Lines {
 			add(l.SKU)
 		}
@@ -182,7 +226,13 @@ func (s *story) showSKU(id core.SKUID) string {
 	var out strings.Builder
 	fmt.Fprintf(&out, "%s: %s\n%s", s.skuName(id), settingsWords(a.Settings), s.availabilityWords(id))
 	for _, l := range a.Levels {
-		fmt.Fprintf(&out, "  %s: %d on hand, %d reserved, %d allocated\n", s.locationName(l.Location), l.OnHand, l.Reserved, l.Allocated)
+		fmt.Fprintf(&out, "  %s: %d on hand, %d reserved, %d allocated", s.locationName(l.Location), l.OnHand, l.Reserved, l.Allocated)
+		for state := core.StateDamaged; state <= core.StateOther; state++ {
+			if n := l.In(state); n != 0 {
+				fmt.Fprintf(&out, ", %d %s", n, stateNames[state])
+			}
+		}
+		out.WriteByte('\n')
 	}
 	return out.String()
 }

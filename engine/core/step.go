@@ -17,8 +17,8 @@ type Step struct {
 	home     Slot
 	spread   bool
 	lines    []lineFinding // place hold, place order: one for each line; else one for each line of the order
-	rows     []LevelImage  // adjust stock: each row's level before
-	skuFound []bool        // adjust stock: each row's SKU exists
+	rows     []LevelImage  // adjust, move stock: each row's level before
+	skuFound []bool        // adjust, move stock: each row's SKU exists
 	choices  [SlotCount][]choice
 	sorted   []int32 // scratch: places of lines or rows, sorted by what they name
 
@@ -43,6 +43,7 @@ type Step struct {
 type lineFinding struct {
 	found     bool
 	counted   bool // its units count against the customer's limit
+	stopped   bool // its SKU is
 	first     int32
 	available Quantity // to sell
 	room      Quantity // that may be promised beyond; Unlimited
@@ -72,9 +73,9 @@ func (st *Step) Begin(c *Command, seq Sequence, now Millis) {
 	switch c.Kind {
 	case CommandPlaceHold, CommandPlaceOrder:
 		st.beginPlacement()
-	case CommandAdjustStock:
-		st.rows = resize(st.rows, len(c.Rows))
-		st.skuFound = resize(st.skuFound, len(c.Rows))
+	case CommandAdjustStock, CommandMoveStock:
+		st.rows = resize(st.rows, c.rowCount())
+		st.skuFound = resize(st.skuFound, c.rowCount())
 		for i := range st.skuFound {
 			st.skuFound[i] = false
 		}
@@ -125,9 +126,10 @@ func SlotsOf(c *Command) (mask SlotMask, known bool) {
 		return NameSlot(c.Name).Mask(), true
 	case CommandDefineLocation, CommandDefineChannel:
 		return AllSlots, true
-	case CommandAdjustStock:
-		for i := range c.Rows {
-			mask |= c.Rows[i].SKU.Slot().Mask()
+	case CommandAdjustStock, CommandMoveStock:
+		for i := range c.rowCount() {
+			id, _ := c.rowLevel(i)
+			mask |= id.Slot().Mask()
 		}
 		return mask, true
 	case CommandPlaceHold, CommandPlaceOrder:

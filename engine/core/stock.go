@@ -11,7 +11,7 @@ func (s *slot) take(l *LineImage, allocations []Allocation, held bool) {
 		s.move(sku, level, held, a.Quantity)
 	}
 	sku.moveBackordered(held, l.Backordered)
-	s.touch(l.SKU)
+	s.touch(sku, l.SKU)
 }
 
 // giveBack undoes take.
@@ -21,7 +21,7 @@ func (s *slot) giveBack(l *LineImage, allocations []Allocation, held bool) {
 		s.move(sku, s.levels.mut(s.levelOf(sku, a.Location)), held, -a.Quantity)
 	}
 	sku.moveBackordered(held, -l.Backordered)
-	s.touch(l.SKU)
+	s.touch(sku, l.SKU)
 }
 
 // settle turns reserved units into allocated ones. What can be sold stays as it was.
@@ -105,8 +105,11 @@ func (s *slot) makeLevel(id SKUID, location LocationID) *levelRecord {
 	return level
 }
 
-// touch notes that a SKU's availability changed, for the host to publish.
-func (s *slot) touch(id SKUID) {
+// touch notes that a SKU's availability changed, for the host to publish, and for Alert if its supply did.
+func (s *slot) touch(sku *skuRecord, id SKUID) {
+	if sku.supply() != sku.toldSupply() {
+		s.alerts = append(s.alerts, id)
+	}
 	if !s.mark[id.Place()] {
 		s.mark[id.Place()] = true
 		s.touched = append(s.touched, id)
@@ -114,7 +117,7 @@ func (s *slot) touch(id SKUID) {
 }
 
 // DrainTouched calls publish for every SKU of the slot whose availability changed since the last call, with what
-// may still be ordered: the available units and the room beyond them; Unlimited when there is no end.
+// may still be ordered: the available units and the room beyond them; Unlimited when there is no end, Stopped when it is stopped.
 func (m *Machine) DrainTouched(id Slot, publish func(id SKUID, orderable Quantity)) {
 	s := &m.slots[id]
 	for _, sku := range s.touched {
@@ -125,8 +128,11 @@ func (m *Machine) DrainTouched(id Slot, publish func(id SKUID, orderable Quantit
 }
 
 func (r *skuRecord) orderable() Quantity {
-	if r.settings.BackorderLimit == Unlimited {
+	switch {
+	case r.flags&skuStopped != 0:
+		return Stopped
+	case r.backorderLimit == Unlimited:
 		return Unlimited
 	}
-	return max(0, r.available()+r.settings.BackorderLimit)
+	return max(0, r.available()+r.backorderLimit)
 }

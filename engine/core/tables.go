@@ -50,12 +50,8 @@ func (s *slot) applySKU(st *Step, sink Sink) {
 		s.mark = append(s.mark, false)
 	}
 	record := s.skus.mut(st.place)
-	record.settings, record.changed, record.version = image.Settings, image.Changed, image.Version
-	record.flags = 0
-	if image.HasDocument {
-		record.flags = hasDocument
-	}
-	s.touch(image.ID)
+	record.define(image)
+	s.touch(record, image.ID)
 	sink.Event(&st.event)
 }
 

@@ -70,8 +70,7 @@ type Finder struct {
 	passed      core.Sequence // the highest sequence asked for in the group
 }
 
-// AppendOwn appends to dst the event that a command itself made: the last one of its sequence. It
-// returns wal.ErrNotFound when there is none.
+// AppendOwn appends to dst the event that a command itself made. It returns wal.ErrNotFound when there is none.
 func (f *Finder) AppendOwn(dst []byte, s *Store, sequence core.Sequence) ([]byte, error) {
 	if f.first == 0 || sequence < f.first || sequence > f.last {
 		if err := f.load(s, sequence); err != nil {
@@ -91,7 +90,7 @@ func (f *Finder) AppendOwn(dst []byte, s *Store, sequence core.Sequence) ([]byte
 		if h.Sequence > sequence {
 			break
 		}
-		if h.Sequence == sequence {
+		if h.Sequence == sequence && h.Kind.IsOwn() {
 			own = f.rest[:h.Length]
 		}
 		f.rest = f.rest[h.Length:]

@@ -45,6 +45,13 @@ func CopyEvent(e *core.Event) core.Event {
 		for i := range c.Levels {
 			c.Levels[i].Reason = copyBytes(c.Levels[i].Reason)
 		}
+	case core.EventSupplyChanged:
+		c.Supply = e.Supply
+	case core.EventStockMoved:
+		c.Actor, c.Cause, c.Moves = copyBytes(e.Actor), copyBytes(e.Cause), copyList(e.Moves)
+		for i := range c.Moves {
+			c.Moves[i].Reason = copyBytes(c.Moves[i].Reason)
+		}
 	default:
 		c.Order = CopyOrder(&e.Order)
 	}

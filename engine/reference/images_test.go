@@ -155,7 +155,10 @@ func (tr *trial) comparePublished() string {
 	for _, id := range tr.model.SKUIDs() {
 		a := tr.model.Availability(id)
 		want := core.Unlimited
-		if a.Settings.BackorderLimit != core.Unlimited {
+		switch {
+		case a.Settings.Stopped:
+			want = core.Stopped
+		case a.Settings.BackorderLimit != core.Unlimited:
 			want = max(0, a.Available+a.Settings.BackorderLimit)
 		}
 		if got := tr.published[id]; got != want {

@@ -256,7 +256,7 @@ func (r *runner) executeParallel(c *core.Command, seq core.Sequence, now core.Mi
 // executeBySlots runs a command's steps slot by slot; each calls work for every slot. An engine puts
 // what slots tell in the order of the slots.
 func (r *runner) executeBySlots(c *core.Command, seq core.Sequence, now core.Millis, each func(slots []core.Slot, work func(core.Slot))) ([]core.Event, core.Outcome) {
-	var gathered, applied [core.SlotCount]eventList
+	var gathered, applied, alerted [core.SlotCount]eventList
 	r.slots = r.slots[:0]
 	for slot := core.Slot(0); slot < core.SlotCount; slot++ {
 		if c.Mask.Has(slot) {
@@ -268,8 +268,9 @@ func (r *runner) executeBySlots(c *core.Command, seq core.Sequence, now core.Mil
 	r.machine.Decide(&r.step)
 	outcome := reference.CopyOutcome(&r.step.Outcome)
 	each(r.slots, func(slot core.Slot) { r.machine.Apply(slot, &r.step, &applied[slot]) })
+	each(r.slots, func(slot core.Slot) { r.machine.Alert(slot, &r.step, &alerted[slot]) })
 	var told []core.Event
-	for _, list := range [][core.SlotCount]eventList{gathered, applied} {
+	for _, list := range [][core.SlotCount]eventList{gathered, applied, alerted} {
 		for slot := range list {
 			told = append(told, list[slot]...)
 		}

@@ -25,10 +25,14 @@ type Model struct {
 }
 
 type sku struct {
-	image  core.SKUImage
-	onHand map[core.LocationID]core.Quantity // a location is in it from its first adjustment
-	sold   []soldLine                        // every line of it that still counts as something
+	image core.SKUImage
+	stock map[core.LocationID]*states // a location is in it from its first adjustment or movement
+	told  core.Supply                 // what was said about its supply last
+	sold  []soldLine                  // every line of it that still counts as something
 }
+
+// states are the units on hand at one place, by state.
+type states [core.UnavailableStates + 1]core.Quantity
 
 type soldLine struct {
 	order *order
@@ -97,6 +101,7 @@ func (m *Model) Execute(c *core.Command, seq core.Sequence, now core.Millis) ([]
 	m.seq, m.now, m.events = seq, now, nil
 	m.expire(c.Mask)
 	outcome := m.carryOut(c)
+	m.alert(c.Mask)
 	return m.events, outcome
 }
 
@@ -112,6 +117,8 @@ func (m *Model) carryOut(c *core.Command) core.Outcome {
 		return m.defineChannel(c)
 	case core.CommandAdjustStock:
 		return m.adjustStock(c)
+	case core.CommandMoveStock:
+		return m.moveStock(c)
 	case core.CommandPlaceHold, core.CommandPlaceOrder:
 		return m.place(c)
 	case core.CommandArchiveOrders:

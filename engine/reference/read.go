@@ -72,11 +72,14 @@ func (m *Model) Availability(id core.SKUID) core.AvailabilityImage {
 	a := core.AvailabilityImage{SKU: id, Settings: s.image.Settings, Available: m.available(id)}
 	for l := range m.locations {
 		location := core.LocationID(l)
-		if _, ok := s.onHand[location]; !ok {
+		if s.stock[location] == nil {
 			continue
 		}
 		level := m.level(id, location)
 		a.OnHand += level.OnHand
+		for _, n := range level.Unavailable {
+			a.Unavailable += n
+		}
 		a.Reserved += level.Reserved
 		a.Allocated += level.Allocated
 		a.Levels = append(a.Levels, level)
@@ -91,7 +94,7 @@ func (m *Model) Availability(id core.SKUID) core.AvailabilityImage {
 func (m *Model) available(id core.SKUID) core.Quantity {
 	s := m.skus[id]
 	sum := -s.image.Settings.SafetyStock
-	for location := range s.onHand {
+	for location := range s.stock {
 		sum += m.fulfillable(id, location)
 	}
 	return sum - m.backordered(id, claimReserved) - m.backordered(id, claimAllocated)
@@ -99,11 +102,12 @@ func (m *Model) available(id core.SKUID) core.Quantity {
 
 func (m *Model) fulfillable(id core.SKUID, location core.LocationID) core.Quantity {
 	l := m.level(id, location)
-	return l.OnHand - l.Reserved - l.Allocated
+	return l.In(core.StateSellable) - l.Reserved - l.Allocated
 }
 
 func (m *Model) level(id core.SKUID, location core.LocationID) core.LevelImage {
-	l := core.LevelImage{SKU: id, Location: location, OnHand: m.skus[id].onHand[location]}
+	stock := m.states(id, location)
+	l := core.LevelImage{SKU: id, Location: location, OnHand: stock.sum(), Unavailable: [core.UnavailableStates]core.Quantity(stock[1:])}
 	for _, s := range m.skus[id].sold {
 		c := s.claim()
 		for _, a := range s.line.allocations {

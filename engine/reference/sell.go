@@ -59,6 +59,15 @@ func (m *Model) checkPlace(c *core.Command, external string) (core.Outcome, bool
 	if other := m.withExternalID(c.Channel, external); other != nil {
 		return refuse(core.Refusal{Reason: core.ReasonDuplicateExternal, Order: other.id}), true
 	}
+	var stopped []core.RefusedLine
+	for _, want := range perSKU(c.Lines) {
+		if m.skus[want.SKU].image.Settings.Stopped {
+			stopped = append(stopped, want)
+		}
+	}
+	if len(stopped) > 0 {
+		return refuse(core.Refusal{Reason: core.ReasonSKUStopped, Lines: stopped}), true
+	}
 	overLimit := wantedMoreThan(c.Lines, func(id core.SKUID) (core.Quantity, bool) {
 		limit := m.skus[id].image.Settings.LimitPerCustomer
 		return limit - m.bought(id, string(c.Customer)), limit > 0
@@ -169,7 +178,7 @@ type source struct {
 // sources lists the locations that have units of the SKU to give, best first.
 func (m *Model) sources(id core.SKUID) []source {
 	var list []source
-	for location := range m.skus[id].onHand {
+	for location := range m.skus[id].stock {
 		if left := m.fulfillable(id, location); left > 0 {
 			list = append(list, source{location, m.locations[location].image.Settings.Priority, left})
 		}

@@ -110,6 +110,10 @@ func commandWords(c *core.Command) string {
 		return fmt.Sprintf("define channel %s", c.Name)
 	case core.CommandAdjustStock:
 		return "adjust stock " + rowsWords(c.Rows)
+	case core.CommandMoveStock:
+		return fmt.Sprintf("move stock actor %q cause %q rows %+v", c.Actor, c.Cause, c.Moves)
+	case core.CommandArchiveOrders:
+		return follow("archive the page of")
 	case core.CommandPlaceHold:
 		return fmt.Sprintf("place hold ttl %d channel %d customer %s lines %v", c.TTL, c.Channel, c.Customer, c.Lines)
 	case core.CommandPlaceOrder:
@@ -151,8 +155,8 @@ func eventWords(events []core.Event) string {
 	var list []string
 	for i := range events {
 		e := &events[i]
-		list = append(list, fmt.Sprintf("{kind %d, sequence %d, at %d, %s, %+v, %+v, %+v, %+v}",
-			e.Kind, e.Sequence, e.At, orderWords(e.Order), e.SKU, e.Location, e.Channel, e.Levels))
+		list = append(list, fmt.Sprintf("{kind %d, sequence %d, at %d, %s, %+v, %+v, %+v, %+v, %+v, %+v}",
+			e.Kind, e.Sequence, e.At, orderWords(e.Order), e.SKU, e.Location, e.Channel, e.Levels, e.Moves, e.Supply))
 	}
 	return strings.Join(list, "\n          ")
 }

@@ -34,8 +34,11 @@ func slotsOf(model *reference.Model, c *core.Command) (mask core.SlotMask, known
 		return core.NameSlot(c.Name).Mask(), true
 	case core.CommandDefineLocation, core.CommandDefineChannel:
 		return core.AllSlots, true
-	case core.CommandAdjustStock, core.CommandPlaceHold, core.CommandPlaceOrder:
+	case core.CommandAdjustStock, core.CommandMoveStock, core.CommandPlaceHold, core.CommandPlaceOrder:
 		for _, r := range c.Rows {
+			mask |= r.SKU.Slot().Mask()
+		}
+		for _, r := range c.Moves {
 			mask |= r.SKU.Slot().Mask()
 		}
 		for _, l := range c.Lines {

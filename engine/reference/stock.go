@@ -15,8 +15,8 @@ func (m *Model) defineSKU(c *core.Command) core.Outcome {
 		m.nextSKU[slot]++
 		m.skuNumber[string(c.Name)] = id
 		m.skus[id] = &sku{
-			image:  core.SKUImage{ID: id, Name: bytes.Clone(c.Name)},
-			onHand: map[core.LocationID]core.Quantity{},
+			image: core.SKUImage{ID: id, Name: bytes.Clone(c.Name)},
+			stock: map[core.LocationID]*states{},
 		}
 	}
 	image := &m.skus[id].image
@@ -76,7 +76,7 @@ func (m *Model) adjustStock(c *core.Command) core.Outcome {
 	var changes []core.LevelChange
 	for _, r := range c.Rows {
 		before, after := m.rowBefore(r), m.rowAfter(r)
-		m.skus[r.SKU].onHand[r.Location] = after
+		m.shelf(r.SKU, r.Location)[core.StateSellable] += after - before
 		changes = append(changes, core.LevelChange{
 			LevelImage:   m.level(r.SKU, r.Location),
 			OnHandBefore: before,
@@ -100,7 +100,10 @@ func (m *Model) checkRows(c *core.Command) (core.Outcome, bool) {
 		{core.ReasonStockChanged, func(_ int, r core.AdjustmentRow) bool {
 			return r.Mode == core.AdjustSetExpected && m.rowBefore(r) != r.Expected
 		}},
-		{core.ReasonStockNegative, func(_ int, r core.AdjustmentRow) bool { return m.rowAfter(r) < 0 }},
+		{core.ReasonStockNegative, func(_ int, r core.AdjustmentRow) bool {
+			sellable := m.states(r.SKU, r.Location)[core.StateSellable]
+			return m.rowAfter(r)-m.rowBefore(r) < -sellable
+		}},
 		{core.ReasonStockTooLarge, func(_ int, r core.AdjustmentRow) bool { return m.rowAfter(r) > core.MaxOnHand }},
 	}
 	for _, check := range checks {
@@ -133,10 +136,7 @@ func namedBefore(rows []core.AdjustmentRow, r core.AdjustmentRow) bool {
 
 // rowBefore is the units on hand at the row's level; none where it names no SKU or location.
 func (m *Model) rowBefore(r core.AdjustmentRow) core.Quantity {
-	if s := m.skus[r.SKU]; s != nil {
-		return s.onHand[r.Location]
-	}
-	return 0
+	return m.states(r.SKU, r.Location).sum()
 }
 
 // rowAfter is the units that would be on hand, or the largest number if there is none for them.

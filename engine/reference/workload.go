@@ -170,8 +170,10 @@ func (g *generator) command(step int) core.Command {
 		g.defineLocation(&c, pick(g, g.locations))
 	case roll < 7:
 		g.defineChannel(&c)
-	case roll < 22:
+	case roll < 16:
 		g.adjustStock(&c)
+	case roll < 22:
+		g.moveStock(&c)
 	case roll < 42:
 		g.placeHold(&c)
 	case roll < 60:
@@ -197,7 +199,7 @@ func (g *generator) command(step int) core.Command {
 func (g *generator) setMask(c *core.Command) {
 	if c.Mask == 0 {
 		c.Mask, _ = core.SlotsOf(c)
-		if c.Kind == core.CommandAdjustStock && g.chance(5) {
+		if (c.Kind == core.CommandAdjustStock || c.Kind == core.CommandMoveStock) && g.chance(5) {
 			c.Mask |= core.Slot(g.random.IntN(core.SlotCount)).Mask()
 		}
 	}

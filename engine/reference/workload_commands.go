@@ -21,6 +21,8 @@ func (g *generator) defineSKU(c *core.Command, name []byte) {
 		SafetyStock:      pick(g, []core.Quantity{0, 0, 0, 1, 3}),
 		BackorderLimit:   pick(g, []core.Quantity{0, 0, 0, 2, 5, core.Unlimited}),
 		LimitPerCustomer: pick(g, []core.Quantity{0, 0, 0, 0, 2, 6}),
+		LowStock:         pick(g, []core.Quantity{0, 0, 2, 10}),
+		Stopped:          g.chance(5),
 	}
 }
 
@@ -70,14 +72,8 @@ func (g *generator) row() core.AdjustmentRow {
 	if g.chance(30) {
 		r.Reason = []byte("count")
 	}
-	var onHand core.Quantity
-	if s := g.model.skus[r.SKU]; s != nil {
-		onHand = s.onHand[r.Location]
-	}
-	receipt := core.Quantity(g.random.IntN(30))
-	if g.scarce {
-		receipt = core.Quantity(g.random.IntN(4))
-	}
+	onHand := g.model.states(r.SKU, r.Location).sum()
+	receipt := g.receipt()
 	switch roll := g.random.IntN(100); {
 	case roll < 55:
 		r.Value = receipt
@@ -94,6 +90,62 @@ func (g *generator) row() core.AdjustmentRow {
 		if g.chance(20) {
 			r.Expected++
 		}
+	}
+	return r
+}
+
+// receipt is how many units come in at once.
+func (g *generator) receipt() core.Quantity {
+	if g.scarce {
+		return core.Quantity(g.random.IntN(4))
+	}
+	return core.Quantity(g.random.IntN(30))
+}
+
+func (g *generator) moveStock(c *core.Command) {
+	c.Kind = core.CommandMoveStock
+	if g.chance(30) {
+		c.Actor, c.Cause = []byte("anna"), []byte("delivery 17")
+	}
+	for range pick(g, []int{1, 1, 1, 2, 4}) {
+		c.Moves = append(c.Moves, g.move())
+	}
+	for range 2 { // what one row leaves is what the next one finds
+		if g.chance(20) {
+			again := g.move()
+			again.SKU, again.Location = c.Moves[0].SKU, c.Moves[0].Location
+			c.Moves = append(c.Moves, again)
+		}
+	}
+}
+
+func (g *generator) move() core.MovementRow {
+	level := g.row()
+	r := core.MovementRow{SKU: level.SKU, Location: level.Location, Reason: level.Reason, Quantity: max(1, g.receipt())}
+	r.Kind = core.MovementKind(g.between(1, 5))
+	r.To = core.StockState(g.random.IntN(core.UnavailableStates + 1))
+	switch r.Kind {
+	case core.MovementWriteOff, core.MovementReclassify:
+		r.From = r.To
+		if r.To = 0; r.Kind == core.MovementReclassify {
+			r.To = (r.From + core.StockState(g.between(1, core.UnavailableStates))) % (core.UnavailableStates + 1)
+		}
+		r.Quantity = max(1, min(r.Quantity, g.model.states(r.SKU, r.Location)[r.From]+core.Quantity(g.random.IntN(5)/4)))
+	case core.MovementAdjust:
+		if g.chance(50) {
+			r.Quantity = -max(1, min(r.Quantity, g.model.states(r.SKU, r.Location)[r.To]+core.Quantity(g.random.IntN(5)/4)))
+		}
+	case core.MovementCount:
+		r.Quantity = g.receipt()
+		if r.HasExpected = g.chance(50); r.HasExpected {
+			r.Expected = g.model.states(r.SKU, r.Location)[r.To]
+			if g.chance(20) {
+				r.Expected = min(r.Expected+1, core.MaxOnHand)
+			}
+		}
+	}
+	if g.chance(1) {
+		r.Quantity = core.MaxOnHand
 	}
 	return r
 }

@@ -314,7 +314,7 @@ func (c *clients) checkSoldOut(got *answer, want []byte) {
 
 // soldOut is how an order of what is short is refused without the journal, nil when it is not short.
 func (h *history) soldOut(c *core.Command) []byte {
-	refusal := core.Refusal{Reason: core.ReasonInsufficientStock}
+	refusal, stopped := core.Refusal{Reason: core.ReasonInsufficientStock}, core.Refusal{Reason: core.ReasonSKUStopped}
 	for i, line := range c.Lines {
 		sku, known := h.model.SKU(line.SKU)
 		if !known {
@@ -329,6 +329,9 @@ func (h *history) soldOut(c *core.Command) []byte {
 				total += l.Quantity
 			}
 		}
+		if sku.Settings.Stopped {
+			stopped.Lines = append(stopped.Lines, core.RefusedLine{Index: i, SKU: line.SKU, Requested: total})
+		}
 		limit := sku.Settings.BackorderLimit
 		if limit == core.Unlimited {
 			continue
@@ -336,6 +339,9 @@ func (h *history) soldOut(c *core.Command) []byte {
 		if room := max(0, h.model.Availability(line.SKU).Available+limit); total > room {
 			refusal.Lines = append(refusal.Lines, core.RefusedLine{Index: i, SKU: line.SKU, Requested: total, Available: room})
 		}
+	}
+	if len(stopped.Lines) > 0 {
+		return codec.AppendRefusal(nil, &stopped)
 	}
 	if len(refusal.Lines) == 0 {
 		return nil

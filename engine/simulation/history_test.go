@@ -140,7 +140,7 @@ func (h *history) execute(payload []byte, now core.Millis) (length int) {
 		h.events = append(h.events, storedEvent{sequence, encoded})
 		h.w.unflushed += len(encoded)
 		h.followHold(&events[i])
-		if events[i].Kind != core.EventHoldExpired {
+		if events[i].Kind.IsOwn() {
 			x.image = encoded
 		}
 	}

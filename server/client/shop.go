@@ -13,6 +13,8 @@ type SKUSettings struct {
 	SafetyStock      int64            `json:"safety_stock"`
 	BackorderLimit   BackorderLimit   `json:"backorder_limit"`
 	LimitPerCustomer LimitPerCustomer `json:"limit_per_customer"`
+	LowStock         LowStock         `json:"low_stock"`
+	Stopped          bool             `json:"stopped"` // nothing is sold anew
 }
 
 // BackorderLimit is how many units may be sold beyond stock; Unlimited for any number.
@@ -23,6 +25,9 @@ const Unlimited BackorderLimit = -1
 
 // LimitPerCustomer is how many units one customer may have; 0, null in JSON, for any number.
 type LimitPerCustomer int64
+
+// LowStock is the number of available units at or below which supply is low; 0, null in JSON, for never.
+type LowStock int64
 
 // MarshalJSON writes null for Unlimited.
 func (l BackorderLimit) MarshalJSON() ([]byte, error) {
@@ -39,6 +44,14 @@ func (l LimitPerCustomer) MarshalJSON() ([]byte, error) { return marshalLimit(in
 
 // UnmarshalJSON reads null as 0.
 func (l *LimitPerCustomer) UnmarshalJSON(text []byte) error {
+	return unmarshalLimit(text, (*int64)(l), 0)
+}
+
+// MarshalJSON writes null for 0.
+func (l LowStock) MarshalJSON() ([]byte, error) { return marshalLimit(int64(l), 0) }
+
+// UnmarshalJSON reads null as 0.
+func (l *LowStock) UnmarshalJSON(text []byte) error {
 	return unmarshalLimit(text, (*int64)(l), 0)
 }
 
@@ -131,13 +144,16 @@ func Receive(sku string, units int64) Adjustment {
 
 // Level is a SKU's units at one location.
 type Level struct {
-	SKU         string `json:"sku"`
-	Location    string `json:"location"`
-	OnHand      int64  `json:"on_hand"`
-	Reserved    int64  `json:"reserved"`
-	Allocated   int64  `json:"allocated"`
-	Unavailable int64  `json:"unavailable"`
-	Available   int64  `json:"available"`
+	SKU            string `json:"sku"`
+	Location       string `json:"location"`
+	OnHand         int64  `json:"on_hand"`
+	Reserved       int64  `json:"reserved"`
+	Allocated      int64  `json:"allocated"`
+	Unavailable    int64  `json:"unavailable"` // damaged, in quality control, or other
+	Damaged        int64  `json:"damaged"`
+	QualityControl int64  `json:"quality_control"`
+	Other          int64  `json:"other"`
+	Available      int64  `json:"available"`
 }
 
 // Levels are what an adjustment changed.
@@ -155,6 +171,50 @@ func (c *Client) Adjust(ctx context.Context, adjustments []Adjustment, options .
 	return levels, err
 }
 
+// Movement moves units of one SKU at one location.
+type Movement struct {
+	Type     string `json:"type"` // receive, adjust, count, reclassify or write_off
+	SKU      string `json:"sku"`
+	Location string `json:"location,omitempty"` // "" for main
+	Quantity int64  `json:"quantity"`
+	From     string `json:"from,omitempty"` // sellable, damaged, quality_control or other
+	To       string `json:"to,omitempty"`
+	Expected *int64 `json:"expected,omitempty"` // only of count
+	Reason   string `json:"reason,omitempty"`
+}
+
+// States are a SKU's units on hand at one location, by state.
+type States struct {
+	OnHand         int64 `json:"on_hand"`
+	Sellable       int64 `json:"sellable"`
+	Damaged        int64 `json:"damaged"`
+	QualityControl int64 `json:"quality_control"`
+	Other          int64 `json:"other"`
+}
+
+// Movements are what moved together, by whom and what for.
+type Movements struct {
+	Sequence  uint64 `json:"sequence,omitempty"`
+	Actor     string `json:"actor,omitempty"`
+	Cause     string `json:"cause,omitempty"`
+	Movements []struct {
+		Movement
+		Before States `json:"before"`
+		After  States `json:"after"`
+	} `json:"movements"`
+}
+
+// Move moves stock: all of the movements, one after the other, or none. Actor and cause may be empty.
+func (c *Client) Move(ctx context.Context, actor, cause string, movements []Movement, options ...Option) (moved Movements, err error) {
+	body := struct {
+		Actor     string     `json:"actor,omitempty"`
+		Cause     string     `json:"cause,omitempty"`
+		Movements []Movement `json:"movements"`
+	}{actor, cause, movements}
+	err = c.call(ctx, http.MethodPost, "/v1/stock/movements", body, &moved, options)
+	return moved, err
+}
+
 // Availability is everything there is to say about a SKU's units.
 type Availability struct {
 	SKU           string  `json:"sku"`
@@ -165,6 +225,8 @@ type Availability struct {
 	Unavailable   int64   `json:"unavailable"`
 	SafetyStock   int64   `json:"safety_stock"`
 	Backorderable bool    `json:"backorderable"`
+	Stopped       bool    `json:"stopped"`
+	Supply        string  `json:"supply"` // out, low or enough
 	Sequence      uint64  `json:"sequence"`
 	Locations     []Level `json:"locations"`
 }
