@@ -224,7 +224,7 @@ func (e *Engine) soldOut(r *Request, i int, frame []byte) bool {
 	}
 	refusal := core.Refusal{Reason: reason, Lines: r.slots.lines[:0]}
 	for k := range c.Lines {
-		if entry, total, first := e.lineTotal(c, k); first && fails(entry, total) {
+		if entry, total, first := e.lineTotal(c, k); first && fails(entry, leastOf(c, total)) {
 			refusal.Lines = append(refusal.Lines, core.RefusedLine{
 				Index: k, SKU: c.Lines[k].SKU, Requested: total, Available: max(0, entry.Orderable()),
 			})
@@ -244,9 +244,17 @@ func (e *Engine) anyShort(c *core.Command) (short bool) {
 		if entry == nil {
 			return false
 		}
-		short = short || first && entry.short(total)
+		short = short || first && entry.short(leastOf(c, total))
 	}
 	return short
+}
+
+// leastOf is how many units of a SKU a command needs so as not to be refused for certain.
+func leastOf(c *core.Command, total core.Quantity) core.Quantity {
+	if c.UpTo {
+		return 1
+	}
+	return total
 }
 
 // anyStopped tells whether some SKU of an order is not sold now. All of them are known.

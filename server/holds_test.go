@@ -1,6 +1,7 @@
 package server
 
 import (
+	"fmt"
 	"testing"
 	"time"
 )
@@ -102,4 +103,36 @@ func instant(t *testing.T, value any) time.Time {
 		t.Fatal(err)
 	}
 	return at
+}
+
+// TestHoldUpTo takes what is left, and is refused at the door only when nothing is.
+func TestHoldUpTo(t *testing.T) {
+	h := openShop(t, Options{})
+	h.stock("A", 5)
+	h.want(201, "PUT", "/v1/skus/B", "{}") // sold out, so that admission looks at orders
+	hold := func(customer, more string, n int) string {
+		return fmt.Sprintf(`{"customer":%q,"ttl_seconds":600,%s"lines":[{"sku":"A","quantity":%d}]}`, customer, more, n)
+	}
+	granted := func(fields map[string]any) any { return fields["lines"].([]any)[0].(map[string]any)["quantity"] }
+	if got := granted(h.want(201, "POST", "/v1/holds", hold("ann", `"up_to":true,`, 3))); got != jsonNumber("3") {
+		t.Errorf("of five left, three asked for: %v", got)
+	}
+	h.wantProblem(409, codeInsufficientStock, "POST", "/v1/holds", hold("bob", "", 3))
+	h.wantProblem(409, codeInsufficientStock, "POST", "/v1/holds", hold("bob", `"up_to":false,`, 3))
+	got := h.want(201, "POST", "/v1/holds", hold("bob", `"up_to":true,`, 3))
+	if granted(got) != jsonNumber("2") {
+		t.Errorf("of two left, three asked for: %v", granted(got))
+	}
+	if again := h.want(200, "GET", "/v1/holds/"+got["id"].(string), ""); granted(again) != jsonNumber("2") {
+		t.Errorf("read again: %v", granted(again))
+	}
+	line := h.wantProblem(409, codeInsufficientStock, "POST", "/v1/holds", hold("cem", `"up_to":true,`, 3))
+	wantLine(t, line, map[string]string{"index": "0", "sku": "A", "requested": "3", "available": "0"})
+	h.want(204, "DELETE", "/v1/holds/"+got["id"].(string), "")
+	wantLines(t, h.batch([]string{
+		`{"op":"hold","customer":"dee","up_to":true,"lines":[{"sku":"A","quantity":9}]}`,
+		`{"op":"hold","customer":"dee","up_to":true,"lines":[{"sku":"A","quantity":9}]}`,
+	}), "201", "409 insufficient_stock")
+	h.wantProblem(400, codeWrongType, "POST", "/v1/holds", hold("cem", `"up_to":1,`, 3))
+	h.wantProblem(400, codeUnknownField, "POST", "/v1/orders", `{"customer":"c","up_to":true,"lines":[{"sku":"A","quantity":1}]}`)
 }

@@ -41,19 +41,20 @@ const (
 	fieldMovements
 	fieldActor
 	fieldCause
+	fieldUpTo
 	anyField = 1<<iota - 1
 )
 
 // fieldNames are the fields' names, by bit.
 var fieldNames = [...]string{"op", "idempotency_key", "id", "customer", "channel", "external_id",
-	"ttl_seconds", "lines", "ship_to", "adjustments", "movements", "actor", "cause"}
+	"ttl_seconds", "lines", "ship_to", "adjustments", "movements", "actor", "cause", "up_to"}
 
 // shape says which fields a command's body has.
 type shape struct{ required, optional fieldSet }
 
 // shapes has the bodies of all commands whose fields do not depend on each other, by kind.
 var shapes = [...]shape{
-	core.CommandPlaceHold:   {fieldCustomer | fieldLines, fieldChannel | fieldTTL | fieldShipTo},
+	core.CommandPlaceHold:   {fieldCustomer | fieldLines, fieldChannel | fieldTTL | fieldShipTo | fieldUpTo},
 	core.CommandPlaceOrder:  {fieldCustomer | fieldLines, fieldChannel | fieldExternalID | fieldShipTo},
 	core.CommandAdjustStock: {fieldAdjustments, 0},
 	core.CommandMoveStock:   {fieldMovements, fieldActor | fieldCause},
@@ -186,6 +187,8 @@ func (in *intake) field(name []byte, allowed fieldSet) {
 		in.parseRows(in.parseRow)
 	case fieldMovements:
 		in.parseRows(in.parseMove)
+	case fieldUpTo:
+		in.command.UpTo = in.boolean()
 	case fieldActor:
 		in.command.Actor = in.text(&reasonRule)
 	case fieldCause:
@@ -218,6 +221,8 @@ func findField(name []byte) fieldSet {
 		return fieldAdjustments
 	case "movements":
 		return fieldMovements
+	case "up_to":
+		return fieldUpTo
 	case "actor":
 		return fieldActor
 	case "cause":

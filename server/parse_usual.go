@@ -80,6 +80,21 @@ func (s *scanner) whole(least, most int64) (number int64, ok bool) {
 	return number, digits > 0 && digits <= 18 && !leadingZero && number >= least && number <= most
 }
 
+// boolean reads true or false.
+func (s *scanner) boolean() (value, ok bool) {
+	s.blank()
+	rest := s.text[s.at:]
+	switch {
+	case len(rest) >= 4 && string(rest[:4]) == "true":
+		s.at += 4
+		return true, true
+	case len(rest) >= 5 && string(rest[:5]) == "false":
+		s.at += 5
+		return false, true
+	}
+	return false, false
+}
+
 // members reads an object with at least one member; read is to read the value of each.
 func (s *scanner) members(read func(name []byte) bool) bool {
 	if !s.take('{') {
@@ -137,6 +152,8 @@ func (in *intake) usualField(s *scanner, field fieldSet) (ok bool) {
 		var seconds int64
 		seconds, ok = s.whole(int64(core.MinTTL/1000), int64(core.MaxTTL/1000))
 		in.command.TTL = core.Millis(seconds) * 1000
+	case fieldUpTo:
+		in.command.UpTo, ok = s.boolean()
 	case fieldLines:
 		ok = in.usualLines(s)
 	}

@@ -100,6 +100,7 @@ type dumpLine struct {
 	ExternalID      string          `json:"external_id,omitempty"`
 	Lines           []dumpedLine    `json:"lines,omitempty"`
 	Rows            []dumpedRow     `json:"rows,omitempty"`
+	UpTo            bool            `json:"up_to,omitempty"`
 	Moves           []dumpedMove    `json:"movements,omitempty"`
 	Actor           string          `json:"actor,omitempty"`
 	Cause           string          `json:"cause,omitempty"`
@@ -200,7 +201,7 @@ func (d *dumpLine) addBody(c *core.Command) {
 			d.Moves = append(d.Moves, dumpMove(&c.Moves[i]))
 		}
 	case core.CommandPlaceHold, core.CommandPlaceOrder:
-		d.TTL = c.TTL
+		d.TTL, d.UpTo = c.TTL, c.UpTo
 		d.Channel = new(c.Channel)
 		d.Customer, d.ExternalID = string(c.Customer), string(c.ExternalID)
 		for _, line := range c.Lines {

@@ -26,6 +26,7 @@ func appendBody(dst []byte, c *core.Command) []byte {
 		dst = appendUvarint(dst, uint64(c.TTL))
 		dst = appendUvarint(dst, uint64(c.Channel))
 		dst = appendString(dst, c.Customer)
+		dst = appendBool(dst, c.UpTo)
 		return appendLines(dst, c.Lines)
 	case core.CommandConfirmHold, core.CommandReleaseHold, core.CommandCancelOrder, core.CommandArchiveOrders:
 		return binary.LittleEndian.AppendUint64(dst, uint64(c.Order))
@@ -59,6 +60,7 @@ func (c *cursor) body(cmd *core.Command) {
 		cmd.TTL = c.ttl()
 		cmd.Channel = c.channel()
 		cmd.Customer = c.name(badCustomer)
+		cmd.UpTo = c.bool("mark of a hold up to is not 0 or 1")
 		cmd.Lines = c.lines(cmd.Lines)
 	case core.CommandConfirmHold, core.CommandReleaseHold, core.CommandCancelOrder, core.CommandArchiveOrders:
 		cmd.Order = core.OrderID(c.uint64())

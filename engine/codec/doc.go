@@ -74,7 +74,7 @@
 //	 3 define location   str name, u8 kind, zv priority, u8 1 if a position follows, [i32 latitude, i32 longitude in degrees × 10^7]
 //	 4 define channel    str name
 //	 5 adjust stock      uv rows, and of each: uv SKU, uv location, u8 mode, zv value, [zv expected, mode 2 only], str reason
-//	 6 place hold        uv time to live in ms, uv channel, str customer, uv lines, and of each: uv SKU, uv quantity
+//	 6 place hold        uv time to live in ms, uv channel, str customer, u8 1 if up to what there is, uv lines, and of each: uv SKU, uv quantity
 //	 7 place order       uv channel, str customer, str external id, uv lines, and of each: uv SKU, uv quantity
 //	 8 confirm hold      u64 order number
 //	 9 extend hold       u64 order number, uv time to live in ms

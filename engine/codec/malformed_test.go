@@ -224,13 +224,14 @@ func TestMalformedOrders(t *testing.T) {
 		{"byte after the lines", order(1, 65, 1, 0), 16, "after the command"},
 	})
 	hold := func(ttl uint64) []byte {
-		return frame(core.CommandPlaceHold, 0, uvarintOf(ttl), 0, 2, "c1", 1, 65, 1)
+		return frame(core.CommandPlaceHold, 0, uvarintOf(ttl), 0, 2, "c1", 0, 1, 65, 1)
 	}
 	checkMalformed(t, decodeCommand, []malformed{
 		{"hold for 0", hold(0), 8, "time to live"},
 		{"hold for 999 ms", hold(999), 8, "time to live"},
 		{"hold for more than a day", hold(86_400_001), 8, "time to live"},
-		{"hold with an external id", frame(core.CommandPlaceHold, 0, uvarintOf(1000), 0, 2, "c1", 0, 1, 65, 1), 14, "lines"},
+		{"hold up to 2", frame(core.CommandPlaceHold, 0, uvarintOf(1000), 0, 2, "c1", 2, 1, 65, 1), 14, "up to"},
+		{"hold with an external id", frame(core.CommandPlaceHold, 0, uvarintOf(1000), 0, 2, "c1", 0, 0, 1, 65, 1), 15, "lines"},
 		{"extend by 999 ms", frame(core.CommandExtendHold, 0, eight, uvarintOf(999)), 16, "time to live"},
 	})
 }

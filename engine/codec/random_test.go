@@ -170,6 +170,7 @@ func (g generator) body(c *core.Command) {
 		c.Actor, c.Cause, c.Moves = g.reason(), g.reason(), g.moves()
 	case core.CommandPlaceHold:
 		c.TTL = g.ttl()
+		c.UpTo = g.bool()
 		c.Channel, c.Customer, c.Lines = g.channel(), g.name(), g.lines()
 	case core.CommandPlaceOrder:
 		c.Channel, c.Customer, c.Lines = g.channel(), g.name(), g.lines()

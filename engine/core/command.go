@@ -35,6 +35,7 @@ type Command struct {
 	Channel    ChannelID
 	Customer   []byte
 	ExternalID []byte // place order; empty for none
+	UpTo       bool   // place hold: of each line as many units as there are, but one at least
 	Lines      []Line
 
 	Rows []AdjustmentRow // adjust stock

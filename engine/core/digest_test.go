@@ -86,7 +86,8 @@ func TestEveryEventChangesTheDigest(t *testing.T) {
 			sink := &discard{}
 			m.Execute(st, &step.Command, core.Sequence(i+1), step.Now, sink)
 			after := m.Digest()
-			if count := step.Command.Kind == core.CommandAdjustStock || step.Command.Kind == core.CommandMoveStock; sink.events > 0 && after == before && !count {
+			stock := step.Command.Kind == core.CommandAdjustStock || step.Command.Kind == core.CommandMoveStock
+			if sink.events > 0 && after == before && !stock {
 				t.Errorf("seed %d: command %d of kind %d made an event and the digest is the same", seed, i+1, step.Command.Kind)
 			}
 			before = after

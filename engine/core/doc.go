@@ -71,6 +71,8 @@
 //     allocated for an order. With an external id the order's home is the slot of (channel,
 //     external id), else that of its first line. (channel, external id) stays taken: here
 //     until the order is archived, and by its host for ever.
+//   - A hold up to what there is gets, of each SKU, as many units as stock, backorder limit and the customer's limit
+//     allow, if that is less than it asks for. They go to its lines in their order; if a line got none, it is refused.
 //   - A customer's units of a SKU with a limit, in live holds and in orders not cancelled, may not
 //     exceed the limit. Units are counted from the moment that the SKU has a limit.
 //   - ConfirmHold turns reserved into allocated. Of an order already placed: nothing changes.

@@ -87,7 +87,7 @@ func (m *Machine) decidePlacement(st *Step) {
 		st.refuse(ReasonDuplicateExternal).Order = st.externalOwner
 		return
 	}
-	if st.isStopped() || st.overLimit() || st.overStock() {
+	if st.isStopped() || c.UpTo && !st.grant() || st.overLimit() || st.overStock() {
 		return
 	}
 	if st.full {
@@ -145,6 +145,55 @@ func (st *Step) isStopped() bool {
 		}
 	}
 	return st.Outcome.Reason != ReasonNone
+}
+
+// grant lowers what a hold asks for to what it can get. Lines are served in their order, and one that would get
+// nothing refuses the hold.
+func (st *Step) grant() bool {
+	c := st.command
+	for i := range st.lines {
+		st.lines[i].granted = 0
+	}
+	for i := range st.lines {
+		first := &st.lines[st.lines[i].first]
+		first.least = first.granted + 1
+		first.granted += c.Lines[i].Quantity
+	}
+	for _, reason := range [...]Reason{ReasonLimitPerCustomer, ReasonInsufficientStock} {
+		for i := range st.lines {
+			f := &st.lines[i]
+			if int(f.first) != i {
+				continue
+			}
+			most := f.most(reason)
+			if most < f.least {
+				st.refuseLine(reason, i, max(0, most))
+			}
+			f.granted = min(f.granted, most)
+		}
+		if st.Outcome.Reason != ReasonNone {
+			return false
+		}
+	}
+	for i := range st.lines {
+		if f := &st.lines[i]; int(f.first) == i {
+			f.total = f.granted
+		}
+	}
+	return true
+}
+
+// most is how many units of a SKU can be had at most, on account of one reason.
+func (f *lineFinding) most(reason Reason) Quantity {
+	switch {
+	case reason == ReasonInsufficientStock && f.room == Unlimited:
+		return f.available + MaxBackordered
+	case reason == ReasonInsufficientStock:
+		return f.available + f.room
+	case f.limit > 0:
+		return f.limit - f.used
+	}
+	return MaxBackordered
 }
 
 func (st *Step) overLimit() bool {
@@ -239,7 +288,12 @@ func (st *Step) serve(i int) {
 	line := &st.command.Lines[i]
 	f := &st.lines[i]
 	first := &st.lines[f.first]
-	fromStock := min(line.Quantity, first.sellable)
+	quantity := line.Quantity
+	if st.command.UpTo {
+		quantity = min(quantity, first.granted)
+		first.granted -= quantity
+	}
+	fromStock := min(quantity, first.sellable)
 	first.sellable -= fromStock
 	made := len(image.Allocations)
 	choices := st.choices[first.slot][first.from:first.to]
@@ -258,8 +312,8 @@ func (st *Step) serve(i int) {
 	f.counted = f.limit > 0
 	image.Lines = append(image.Lines, LineImage{
 		SKU:         line.SKU,
-		Quantity:    line.Quantity,
-		Backordered: line.Quantity - fromStock,
+		Quantity:    quantity,
+		Backordered: quantity - fromStock,
 		Allocations: len(image.Allocations) - made,
 	})
 }

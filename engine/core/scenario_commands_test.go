@@ -161,6 +161,8 @@ func (s *story) readOrder(line *sentence, c *core.Command) {
 			c.ExternalID = []byte(value)
 		case "ttl":
 			c.TTL = line.duration(value)
+		case "up-to":
+			c.UpTo = value == "what-there-is"
 		default:
 			line.fail("unknown setting %s", name)
 		}

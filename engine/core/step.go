@@ -50,6 +50,8 @@ type lineFinding struct {
 	limit     Quantity
 	used      Quantity // the customer's units so far
 	total     Quantity // at the first line of a SKU: over all its lines
+	granted   Quantity // hold up to, at the first line: what is still to be given to lines, beyond stock too
+	least     Quantity // hold up to, at the first line: with fewer units a line would get none
 	sellable  Quantity // at the first line: units that are still to be given from stock
 	slot      Slot
 	from, to  int32 // choices of the slot

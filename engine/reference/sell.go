@@ -13,9 +13,15 @@ func (m *Model) place(c *core.Command) core.Outcome {
 	if c.Kind == core.CommandPlaceOrder {
 		external = string(c.ExternalID)
 	}
-	if o, refused := m.checkPlace(c, external); refused {
+	wanted, o, refused := m.checkPlace(c, external)
+	if refused {
 		return o
 	}
+	return m.sell(c, external, wanted)
+}
+
+// sell makes the order of what it gets.
+func (m *Model) sell(c *core.Command, external string, wanted []core.Line) core.Outcome {
 	o := &order{
 		version:     1,
 		created:     m.seq,
@@ -24,7 +30,7 @@ func (m *Model) place(c *core.Command) core.Outcome {
 		hasDocument: len(c.Document) > 0,
 		customer:    string(c.Customer),
 		externalID:  external,
-		lines:       m.serve(c.Lines),
+		lines:       m.serve(wanted),
 	}
 	o.id = m.number(o)
 	o.claims[o.id.Home()] = claimNone
@@ -48,16 +54,17 @@ func (m *Model) place(c *core.Command) core.Outcome {
 	return core.Outcome{Changed: true, Order: o.id}
 }
 
-// checkPlace goes through the reasons in their order of precedence.
-func (m *Model) checkPlace(c *core.Command, external string) (core.Outcome, bool) {
+// checkPlace goes through the reasons in their order of precedence, and gives the lines with what they get.
+func (m *Model) checkPlace(c *core.Command, external string) ([]core.Line, core.Outcome, bool) {
+	refuse := func(r core.Refusal) ([]core.Line, core.Outcome, bool) { return nil, refuse(r), true }
 	if lines := m.unknownLines(c.Lines); len(lines) > 0 {
-		return refuse(core.Refusal{Reason: core.ReasonSKUNotFound, Lines: lines}), true
+		return refuse(core.Refusal{Reason: core.ReasonSKUNotFound, Lines: lines})
 	}
 	if int(c.Channel) >= len(m.channels) {
-		return refuse(core.Refusal{Reason: core.ReasonChannelNotFound}), true
+		return refuse(core.Refusal{Reason: core.ReasonChannelNotFound})
 	}
 	if other := m.withExternalID(c.Channel, external); other != nil {
-		return refuse(core.Refusal{Reason: core.ReasonDuplicateExternal, Order: other.id}), true
+		return refuse(core.Refusal{Reason: core.ReasonDuplicateExternal, Order: other.id})
 	}
 	var stopped []core.RefusedLine
 	for _, want := range perSKU(c.Lines) {
@@ -66,23 +73,48 @@ func (m *Model) checkPlace(c *core.Command, external string) (core.Outcome, bool
 		}
 	}
 	if len(stopped) > 0 {
-		return refuse(core.Refusal{Reason: core.ReasonSKUStopped, Lines: stopped}), true
+		return refuse(core.Refusal{Reason: core.ReasonSKUStopped, Lines: stopped})
 	}
-	overLimit := wantedMoreThan(c.Lines, func(id core.SKUID) (core.Quantity, bool) {
+	ofLimit := func(id core.SKUID) (core.Quantity, bool) {
 		limit := m.skus[id].image.Settings.LimitPerCustomer
 		return limit - m.bought(id, string(c.Customer)), limit > 0
-	})
-	if len(overLimit) > 0 {
-		return refuse(core.Refusal{Reason: core.ReasonLimitPerCustomer, Lines: overLimit}), true
 	}
-	insufficient := wantedMoreThan(c.Lines, func(id core.SKUID) (core.Quantity, bool) {
+	ofStock := func(id core.SKUID) (core.Quantity, bool) {
 		beyond := m.skus[id].image.Settings.BackorderLimit
 		return m.available(id) + beyond, beyond != core.Unlimited
-	})
-	if len(insufficient) > 0 {
-		return refuse(core.Refusal{Reason: core.ReasonInsufficientStock, Lines: insufficient}), true
 	}
-	return core.Outcome{}, false
+	wanted := c.Lines
+	if c.UpTo {
+		wanted = cutDown(wanted, ofLimit)
+	}
+	if overLimit := wantedMoreThan(c.Lines, wanted, ofLimit); len(overLimit) > 0 {
+		return refuse(core.Refusal{Reason: core.ReasonLimitPerCustomer, Lines: overLimit})
+	}
+	if c.UpTo {
+		wanted = cutDown(wanted, ofStock)
+	}
+	if insufficient := wantedMoreThan(c.Lines, wanted, ofStock); len(insufficient) > 0 {
+		return refuse(core.Refusal{Reason: core.ReasonInsufficientStock, Lines: insufficient})
+	}
+	return wanted, core.Outcome{}, false
+}
+
+// cutDown gives the lines, in their order, as many units of their SKU as free allows, and each one at least.
+func cutDown(lines []core.Line, free func(core.SKUID) (most core.Quantity, bounded bool)) []core.Line {
+	left := map[core.SKUID]core.Quantity{}
+	var cut []core.Line
+	for _, l := range lines {
+		most, bounded := free(l.SKU)
+		if _, seen := left[l.SKU]; !seen {
+			left[l.SKU] = most
+		}
+		if bounded {
+			l.Quantity = max(1, min(l.Quantity, left[l.SKU]))
+			left[l.SKU] -= l.Quantity
+		}
+		cut = append(cut, l)
+	}
+	return cut
 }
 
 // unknownLines lists every line that names no SKU; here lines of one SKU are not summed.
@@ -97,12 +129,13 @@ func (m *Model) unknownLines(lines []core.Line) []core.RefusedLine {
 }
 
 // wantedMoreThan lists the SKUs of which the lines together want more than the most that free allows,
-// where it sets a bound at all.
-func wantedMoreThan(lines []core.Line, free func(core.SKUID) (most core.Quantity, bounded bool)) []core.RefusedLine {
+// where it sets a bound at all; with what had been asked for at first.
+func wantedMoreThan(asked, lines []core.Line, free func(core.SKUID) (most core.Quantity, bounded bool)) []core.RefusedLine {
 	var refused []core.RefusedLine
-	for _, want := range perSKU(lines) {
+	first := perSKU(asked)
+	for i, want := range perSKU(lines) {
 		if most, bounded := free(want.SKU); bounded && want.Requested > most {
-			want.Available = max(0, most)
+			want.Requested, want.Available = first[i].Requested, max(0, most)
 			refused = append(refused, want)
 		}
 	}

@@ -164,6 +164,7 @@ func (g *generator) sku() core.SKUID {
 func (g *generator) placeHold(c *core.Command) {
 	c.Kind = core.CommandPlaceHold
 	c.TTL = g.ttl()
+	c.UpTo = g.chance(25)
 	g.fillOrder(c)
 }
 

@@ -336,7 +336,7 @@ func (h *history) soldOut(c *core.Command) []byte {
 		if limit == core.Unlimited {
 			continue
 		}
-		if room := max(0, h.model.Availability(line.SKU).Available+limit); total > room {
+		if room := max(0, h.model.Availability(line.SKU).Available+limit); total > room && (!c.UpTo || room == 0) {
 			refusal.Lines = append(refusal.Lines, core.RefusedLine{Index: i, SKU: line.SKU, Requested: total, Available: room})
 		}
 	}

@@ -275,6 +275,7 @@ type HoldRequest struct {
 	Customer   string   `json:"customer"`
 	Channel    string   `json:"channel,omitempty"`     // "" for web
 	TTLSeconds int      `json:"ttl_seconds,omitempty"` // 0 for ten minutes
+	UpTo       bool     `json:"up_to,omitempty"`       // of each line as many units as there are, but one at least
 	Lines      []Line   `json:"lines"`
 	ShipTo     *Address `json:"ship_to,omitempty"`
 }
