@@ -316,3 +316,35 @@ func TestBatchFramesUnderHeaderKey(t *testing.T) {
 		t.Error("two commands of one batch share a key")
 	}
 }
+
+// TestBatchOfMovements moves stock in both forms of a batch. A movement has no id, and each is done or refused on its own.
+func TestBatchOfMovements(t *testing.T) {
+	h := openShop(t, Options{})
+	h.stock("A", 10)
+	got := h.batch([]string{
+		`{"op":"move","idempotency_key":"k","actor":"anna","movements":[{"type":"receive","sku":"A","quantity":3,"to":"damaged"}]}`,
+		`{"op":"move","movements":[{"type":"write_off","sku":"A","quantity":4,"from":"damaged"}]}`,
+		`{"op":"move","movements":[{"type":"write_off","sku":"A","quantity":1,"to":"damaged"}]}`,
+		`{"op":"move","movements":[]}`,
+		`{"op":"move","movements":[{"type":"receive","sku":"nothing","quantity":1}]}`,
+	})
+	wantLines(t, got, "200", "409 stock_negative", "400 unknown_field line 3", "422 invalid_length line 4", "422 sku_not_found line 5")
+	if got[0]["id"] != nil || got[0]["sequence"] == nil {
+		t.Errorf("%v", got[0])
+	}
+	sku := h.number("A")
+	move := core.Command{Kind: core.CommandMoveStock, Cause: []byte("count 3"), Moves: []core.MovementRow{
+		{SKU: sku, Kind: core.MovementReclassify, From: core.StateDamaged, Quantity: 2},
+		{SKU: sku, Kind: core.MovementCount, Quantity: 11, HasExpected: true, Expected: 12},
+	}}
+	stale := move
+	stale.Moves = move.Moves[1:]
+	unknown := core.Command{Kind: core.CommandMoveStock, Moves: []core.MovementRow{{SKU: 1 << 20, Kind: core.MovementReceive, Quantity: 1}}}
+	answers := h.frames(frameBatch(move, stale, unknown))
+	if answers[0].Status != 200 || answers[0].Order != 0 || answers[1].Reason != core.ReasonStockChanged || answers[2].Reason != core.ReasonSKUNotFound {
+		t.Errorf("%+v", answers)
+	}
+	if got := h.available("A"); got != "11" {
+		t.Errorf("available %s, want 11", got)
+	}
+}

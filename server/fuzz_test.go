@@ -40,6 +40,9 @@ func FuzzParseBatchLine(f *testing.F) {
 		`{"op":"place_order","idempotency_key":"k1","customer":"c","lines":[{"sku":"A","quantity":1}]}`,
 		`{"lines":[{"sku":"A","quantity":1}],"op":"hold","customer":"c","ttl_seconds":5}`,
 		`{"op":"confirm","id":"0000000000000"}`, `{"op":"adjust","adjustments":[{"sku":"A","set":1,"expected":0,"reason":"r"}]}`, `{"op":"x"}`,
+		`{"op":"hold","customer":"c","up_to":true,"lines":[{"sku":"A","quantity":1}]}`, `{"op":"hold","customer":"c","up_to":falsehood,"lines":[]}`,
+		`{"op":"move","actor":"a","cause":"c","movements":[{"type":"count","sku":"A","quantity":0,"to":"other","expected":1,"reason":"r"}]}`,
+		`{"op":"move","movements":[{"type":"reclassify","sku":"A","location":"HH","quantity":1,"from":"damaged","to":"sellable"},{"type":"adjust","sku":"A","quantity":-1}]}`,
 	} {
 		f.Add([]byte(seed))
 	}
