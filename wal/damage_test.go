@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io/fs"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -138,24 +139,38 @@ func wantDamage(t *testing.T, err error, sequence uint64, reason string) {
 	}
 }
 
-// copyDir copies what a directory holds at this moment: what a killed process leaves behind.
+// copyDir copies what a directory holds at this moment: what a killed process leaves behind. When something is deleted
+// meanwhile, as Pebble does with what it has no more use for, it begins again.
 func copyDir(t *testing.T, from string) string {
 	t.Helper()
-	to := t.TempDir()
+	for {
+		to, err := copyFiles(t, from)
+		if err == nil {
+			return to
+		}
+		if !errors.Is(err, fs.ErrNotExist) {
+			t.Fatal(err)
+		}
+	}
+}
+
+func copyFiles(t *testing.T, from string) (to string, err error) {
+	t.Helper()
+	to = t.TempDir()
 	entries, err := os.ReadDir(from)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatal(err) // there is no such directory
 	}
 	for _, e := range entries {
 		data, err := os.ReadFile(filepath.Join(from, e.Name()))
 		if err != nil {
-			t.Fatal(err)
+			return "", err
 		}
 		if err := os.WriteFile(filepath.Join(to, e.Name()), data, 0o644); err != nil {
-			t.Fatal(err)
+			return "", err
 		}
 	}
-	return to
+	return to, nil
 }
 
 func filesIn(t *testing.T, dir, pattern string) []string {
