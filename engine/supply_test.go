@@ -43,12 +43,11 @@ func TestStoppedIsSaidByAll(t *testing.T) {
 	leavesNothing(t)
 	e := openOn(t, newDisk(), engine.Options{})
 	skus := stock(t, e, 3, 1)
-	stopped := core.Command{Kind: core.CommandDefineSKU, Name: []byte("sku 0"), SKU: core.SKUSettings{Stopped: true}}
 	entry, ok := e.SKUByID(skus[0])
 	if !ok {
 		t.Fatal("the SKU is not known")
 	}
-	stopped.Name = []byte(entry.Name)
+	stopped := core.Command{Kind: core.CommandDefineSKU, Name: []byte(entry.Name), SKU: core.SKUSettings{Stopped: true}}
 	done(t, e, order("ann", skus[1], 1), stopped) // the second is sold out, the third is neither
 	if entry.Orderable() != core.Stopped {
 		t.Errorf("published as orderable: %d", entry.Orderable())

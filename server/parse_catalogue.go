@@ -87,7 +87,7 @@ func (in *intake) locationField(fields *locationFields, name []byte) {
 	case "name":
 		fields.name = in.text(&titleRule)
 	case "kind":
-		in.locationKind()
+		in.command.Location.Kind = core.LocationKind(in.oneOf(locationKinds[:]))
 	case "priority":
 		in.command.Location.Priority = int32(in.integer(math.MinInt32, math.MaxInt32))
 	case "latitude":
@@ -98,19 +98,6 @@ func (in *intake) locationField(fields *locationFields, name []byte) {
 		fields.hasLongitude = true
 	default:
 		in.unknown()
-	}
-}
-
-func (in *intake) locationKind() {
-	kind := in.text(&identifierRule)
-	for number, name := range locationKinds {
-		if string(kind) == name {
-			in.command.Location.Kind = core.LocationKind(number)
-			return
-		}
-	}
-	if len(kind) > 0 {
-		in.report(codeOutOfRange, "must be warehouse, store or supplier")
 	}
 }
 

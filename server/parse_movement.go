@@ -1,11 +1,6 @@
 package server
 
-import (
-	"strconv"
-	"strings"
-
-	"holdfast/engine/core"
-)
+import "holdfast/engine/core"
 
 // movementTypes are the names of the kinds of movements, by number.
 var movementTypes = [...]string{
@@ -118,43 +113,5 @@ func (in *intake) checkMove(m *moveFields) {
 	}
 	if r.HasExpected && r.Kind != core.MovementCount {
 		in.faultIn("expected", codeUnknownField, "is not a field of "+name)
-	}
-}
-
-// oneOf reads one of some words and gives its place; empty words stand for nothing. After a fault the answer is 0.
-func (in *intake) oneOf(words []string) int {
-	got := in.text(&identifierRule)
-	var known []string
-	for i, word := range words {
-		if word == "" {
-			continue
-		}
-		if string(got) == word {
-			return i
-		}
-		known = append(known, word)
-	}
-	if len(got) > 0 {
-		last := len(known) - 1
-		in.report(codeWrongType, "must be "+strings.Join(known[:last], ", ")+" or "+known[last])
-	}
-	return 0
-}
-
-// parseRows reads the rows of a change of stock.
-func (in *intake) parseRows(row func()) {
-	if !in.array() {
-		return
-	}
-	count := 0
-	for in.more() {
-		if count++; count > core.MaxRows {
-			in.skipRest()
-			break
-		}
-		row()
-	}
-	if count == 0 || count > core.MaxRows {
-		in.report(codeInvalidLength, "must have 1 to "+strconv.Itoa(core.MaxRows)+" items")
 	}
 }

@@ -1,6 +1,28 @@
 package server
 
-import "holdfast/engine/core"
+import (
+	"strconv"
+
+	"holdfast/engine/core"
+)
+
+// parseRows reads the rows of a change of stock.
+func (in *intake) parseRows(row func()) {
+	if !in.array() {
+		return
+	}
+	count := 0
+	for in.more() {
+		if count++; count > core.MaxRows {
+			in.skipRest()
+			break
+		}
+		row()
+	}
+	if count == 0 || count > core.MaxRows {
+		in.report(codeInvalidLength, "must have 1 to "+strconv.Itoa(core.MaxRows)+" items")
+	}
+}
 
 // rowFields are the values of one adjustment as they are read.
 type rowFields struct {

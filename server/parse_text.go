@@ -1,6 +1,7 @@
 package server
 
 import (
+	"strings"
 	"unicode"
 	"unicode/utf8"
 
@@ -40,6 +41,26 @@ func (r *textRule) check(text []byte) (code string) {
 		return codeInvalidCharacters
 	}
 	return ""
+}
+
+// oneOf reads one of some words and gives its place; the empty ones are nobody's. After a fault the answer is 0.
+func (d *decoder) oneOf(words []string) int {
+	got := d.text(&identifierRule)
+	if len(got) == 0 {
+		return 0
+	}
+	var known []string
+	for i, word := range words {
+		if word == string(got) {
+			return i
+		}
+		if word != "" {
+			known = append(known, word)
+		}
+	}
+	last := len(known) - 1
+	d.report(codeOutOfRange, "must be "+strings.Join(known[:last], ", ")+" or "+known[last])
+	return 0
 }
 
 func onlyCapitals(text []byte) bool {

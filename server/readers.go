@@ -40,7 +40,7 @@ func (in *intake) parseReader(body []byte) (kind engine.ReaderKind, position cor
 		for in.more() {
 			switch string(in.name()) {
 			case "kind":
-				kind, hasKind = in.readerKind(), true
+				kind, hasKind = engine.ReaderKind(in.oneOf(readerKinds[:])), true
 			case "sequence":
 				position, hasSequence = core.Sequence(in.integer(0, maxSequence)), true
 			default:
@@ -56,19 +56,6 @@ func (in *intake) parseReader(body []byte) (kind engine.ReaderKind, position cor
 	}
 	in.end()
 	return kind, position
-}
-
-func (in *intake) readerKind() engine.ReaderKind {
-	name := in.text(&identifierRule)
-	for kind := engine.ReaderOfJournal; kind <= engine.ReaderOfFeed; kind++ {
-		if string(name) == readerKinds[kind] {
-			return kind
-		}
-	}
-	if len(name) > 0 {
-		in.report(codeOutOfRange, "must be feed or journal")
-	}
-	return 0
 }
 
 // registered registers the reader that a stream names, if it names one; it answers and gives false when that cannot be.

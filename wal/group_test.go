@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"encoding/hex"
+	"errors"
 	"hash/crc32"
 	"os"
 	"path/filepath"
@@ -47,7 +48,7 @@ func TestIdentityGolden(t *testing.T) {
 	if got, err := decodeIdentity(golden); err != nil || got != id {
 		t.Errorf("decoded %+v, %v", got, err)
 	}
-	if _, err := decodeIdentity(readHex(t, "identity-1.hex")); err == nil || !strings.Contains(err.Error(), "format version 1") {
+	if _, err := decodeIdentity(readHex(t, "identity-1.hex")); !errors.Is(err, ErrOlderVersion) || !strings.Contains(err.Error(), "format version 1") {
 		t.Errorf("an identity of an older format: %v", err)
 	}
 }

@@ -56,7 +56,7 @@ func decodeIdentity(b []byte) (Identity, error) {
 		return Identity{}, fmt.Errorf("%w: its identity has format version %d, this program knows %d", ErrNewerVersion, b[0], identityFormat)
 	}
 	if b[0] != identityFormat {
-		return Identity{}, fmt.Errorf("the directory has format version %d, and this program knows only %d", b[0], identityFormat)
+		return Identity{}, fmt.Errorf("%w: its identity has format version %d, this program knows %d", ErrOlderVersion, b[0], identityFormat)
 	}
 	return Identity{
 		OrderKey: [16]byte(b[8:24]),
@@ -101,7 +101,7 @@ func (j *Journal) readIdentity() error {
 	defer closer.Close()
 	id, err := decodeIdentity(value)
 	switch {
-	case errors.Is(err, ErrNewerVersion):
+	case IsOtherVersion(err):
 		return err
 	case err != nil:
 		return &DamageError{Key: identityKey, Reason: err.Error()}

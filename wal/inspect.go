@@ -107,7 +107,7 @@ func walkBack(it *pebble.Iterator, until uint64) error {
 	return nil
 }
 
-// knowsVersions refuses what a newer program has written, before anything is changed. Damage is found later, by those who
+// knowsVersions refuses what another version of the program has written, before anything is changed. Damage is found later, by those who
 // know what it costs.
 func (j *Journal) knowsVersions() error {
 	it, err := j.iterate([]byte{familyCheckpoint}, []byte{familyCheckpoint + 1})
@@ -123,7 +123,7 @@ func (j *Journal) knowsVersions() error {
 	}
 	_ = it.Close()
 	for _, load := range []func() error{j.readIdentity, j.loadRole, j.loadDivergence} {
-		if err := load(); errors.Is(err, ErrNewerVersion) {
+		if err := load(); IsOtherVersion(err) {
 			return err
 		}
 	}

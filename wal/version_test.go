@@ -12,8 +12,8 @@ import (
 	"github.com/cockroachdb/pebble/v2"
 )
 
-// TestNewerVersion: what a newer program has written is refused as such, and untouched.
-func TestNewerVersion(t *testing.T) {
+// TestOtherVersion: what a newer or an older program has written is refused as such, and untouched.
+func TestOtherVersion(t *testing.T) {
 	leavesNothing(t)
 	reseal := func(b []byte) []byte {
 		end := len(b) - 4
@@ -33,6 +33,7 @@ func TestNewerVersion(t *testing.T) {
 		}
 	}
 	first := func(b []byte) []byte { b[0]++; return b }
+	const older = "older identity"
 	tests := map[string]func(t *testing.T, j *Journal){
 		"identity":   set(identityKey, first),
 		"checkpoint": set(sequenceKey(familyCheckpoint, 3), first),
@@ -53,6 +54,7 @@ func TestNewerVersion(t *testing.T) {
 			}
 		},
 		"database": nil,
+		older:      set(identityKey, func(b []byte) []byte { b[0]--; return b }),
 	}
 	for name, change := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -86,10 +88,14 @@ func TestNewerVersion(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
+			want := ErrNewerVersion
+			if name == older {
+				want = ErrOlderVersion
+			}
 			before := hashes(t, dir)
 			for _, o := range []Options{{BallastBytes: -1}, {ReadOnly: true}} {
 				_, err := small.open(dir, o)
-				if damage := (*DamageError)(nil); !errors.Is(err, ErrNewerVersion) || errors.As(err, &damage) {
+				if damage := (*DamageError)(nil); !errors.Is(err, want) || errors.As(err, &damage) {
 					t.Errorf("%+v: %v", o, err)
 				}
 			}

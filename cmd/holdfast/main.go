@@ -107,7 +107,7 @@ func exitCode(err error) int {
 		return exitUsage
 	case errors.As(err, &diverged):
 		return exitDiverged
-	case errors.As(err, &damage), errors.As(err, &backup), errors.Is(err, wal.ErrNewerVersion):
+	case errors.As(err, &damage), errors.As(err, &backup), wal.IsOtherVersion(err):
 		return exitDamaged
 	case errors.Is(err, wal.ErrLocked):
 		return exitLocked

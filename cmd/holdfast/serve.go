@@ -228,7 +228,7 @@ func asJournalError(err error) error {
 	var damage *wal.DamageError
 	var bootstrap bootstrapError
 	var diverged *engine.DivergedError
-	if err == nil || errors.As(err, &damage) || errors.As(err, &bootstrap) || errors.As(err, &diverged) || errors.Is(err, wal.ErrLocked) || errors.Is(err, wal.ErrNewerVersion) {
+	if err == nil || errors.As(err, &damage) || errors.As(err, &bootstrap) || errors.As(err, &diverged) || errors.Is(err, wal.ErrLocked) || wal.IsOtherVersion(err) {
 		return err
 	}
 	return journalError{err}

@@ -6,9 +6,18 @@ import (
 	"holdfast/engine/core"
 )
 
+// appendNotes appends who moved stock, and what for.
+func appendNotes(dst, actor, cause []byte) []byte {
+	return appendString(appendString(dst, actor), cause)
+}
+
+func (c *cursor) notes() (actor, cause []byte) {
+	actor = c.note("actor is longer than 64 bytes", "actor is not UTF-8")
+	return actor, c.note("cause is longer than 64 bytes", "cause is not UTF-8")
+}
+
 func appendMoves(dst []byte, c *core.Command) []byte {
-	dst = appendString(dst, c.Actor)
-	dst = appendString(dst, c.Cause)
+	dst = appendNotes(dst, c.Actor, c.Cause)
 	dst = appendUvarint(dst, uint64(len(c.Moves)))
 	for i := range c.Moves {
 		r := &c.Moves[i]
@@ -30,8 +39,7 @@ func appendMoves(dst []byte, c *core.Command) []byte {
 // moves reads what a movement has.
 func (c *cursor) moves(cmd *core.Command) {
 	const shortest = 5
-	cmd.Actor = c.note("actor is longer than 64 bytes", "actor is not UTF-8")
-	cmd.Cause = c.note("cause is longer than 64 bytes", "cause is not UTF-8")
+	cmd.Actor, cmd.Cause = c.notes()
 	n := c.count(1, core.MaxRows, shortest, "movements are not 1 to 500")
 	cmd.Moves = slices.Grow(cmd.Moves[:0], n)[:n]
 	for i := range cmd.Moves {
@@ -92,8 +100,7 @@ func (c *cursor) movementKind() (kind core.MovementKind, from, to core.StockStat
 }
 
 func appendMovementImages(dst []byte, ev *core.Event) []byte {
-	dst = appendString(dst, ev.Actor)
-	dst = appendString(dst, ev.Cause)
+	dst = appendNotes(dst, ev.Actor, ev.Cause)
 	dst = appendUvarint(dst, uint64(len(ev.Moves)))
 	for i := range ev.Moves {
 		m := &ev.Moves[i]
@@ -107,8 +114,7 @@ func appendMovementImages(dst []byte, ev *core.Event) []byte {
 }
 
 func (c *cursor) movementImages(ev *core.Event) {
-	ev.Actor = c.note("actor is longer than 64 bytes", "actor is not UTF-8")
-	ev.Cause = c.note("cause is longer than 64 bytes", "cause is not UTF-8")
+	ev.Actor, ev.Cause = c.notes()
 	n := c.count(1, core.MaxRows, shortestLevel+5, "movements are not 1 to 500")
 	ev.Moves = slices.Grow(ev.Moves[:0], n)[:n]
 	for i := range ev.Moves {

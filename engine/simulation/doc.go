@@ -104,7 +104,7 @@
 //
 // Short runs have many starts, long ones what has to become full first, such as memtables. CI runs 200 × 5,000.
 //
-// The sweep starts about 4,000 nodes: 551, 455 and 331 changes of the disk, three images of each. All are whole.
+// The sweep starts about 3,400 nodes: 575, 240 and 311 changes of the disk, three images of each. All are whole.
 //
 // Sabotages of the list of cmd/sabotage were held against 60 seeds of 500 commands each (make sabotage has tests for all of
 // them). Noticed, most by the first seed: core-hold-expires-late, core-limit-not-given-back-on-expiry, core-page-not-copied,

@@ -212,12 +212,12 @@ func TestSameSeedSameRun(t *testing.T) {
 	if os.Getenv(workerVariable) != "" {
 		t.Fatal("a worker runs only TestSimulation")
 	}
-	const firstSeed, more, mayDiffer = 1001, 8, 1
+	const from, more, mayDiffer = 1001, 8, 1
 	seeds := uint64(20)
 	if testing.Short() {
 		seeds = 4
 	}
-	first, second := rerun(t, firstSeed, seeds), rerun(t, firstSeed, seeds)
+	first, second := rerun(t, from, seeds), rerun(t, from, seeds)
 	for seed, sum := range first.sums {
 		if second.sums[seed] == sum {
 			continue
