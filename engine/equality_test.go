@@ -180,6 +180,7 @@ func TestStreamsCoverTheRules(t *testing.T) {
 	for kind := core.EventSKUDefined; kind <= core.EventOrderCancelled; kind++ {
 		want(t, seen, fmt.Sprintf("event %d", kind))
 	}
+	want(t, seen, fmt.Sprintf("event %d", core.EventHoldCancelled))
 	for _, reason := range []core.Reason{
 		core.ReasonOrderNotFound, core.ReasonVersionConflict, core.ReasonHoldExpired, core.ReasonHoldReleased,
 		core.ReasonHoldConfirmed, core.ReasonOrderCancelled, core.ReasonSKUNotFound, core.ReasonLocationNotFound,

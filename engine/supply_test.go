@@ -3,6 +3,7 @@ package engine_test
 import (
 	"slices"
 	"testing"
+	"time"
 
 	"holdfast/engine"
 	"holdfast/engine/codec"
@@ -66,4 +67,49 @@ func TestStoppedIsSaidByAll(t *testing.T) {
 	done(t, e, stopped)
 	done(t, e, order("bob", skus[0], 1))
 	closeEngine(t, e)
+}
+
+// TestManySuppliesAreTold stops a location where thousands of SKUs lie. Nothing of them can be ordered at once, and each supply is told
+// once, so many with a command, without anybody sending another one, and after a restart too.
+func TestManySuppliesAreTold(t *testing.T) {
+	leavesNothing(t)
+	const skus = 12_000
+	for _, shards := range []int{1, 8} {
+		d, o := newDisk(), engine.Options{Shards: shards}
+		e := openOn(t, d, o)
+		ids := stock(t, e, skus, 1)
+		stopped := done(t, e, core.Command{Kind: core.CommandDefineLocation, Name: []byte("main"), Location: core.LocationSettings{Stopped: true}})[0]
+		if n := orderable(t, e, ids[skus-1]); n != 0 {
+			t.Errorf("%d can be ordered", n)
+		}
+		if _, err := e.Checkpoint(); err != nil {
+			t.Fatal(err)
+		}
+		closeEngine(t, e)
+		e = openOn(t, d, o)
+		told := map[core.SKUID]int{}
+		for deadline := time.Now().Add(20 * time.Second); len(told) < skus && time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+			clear(told)
+			bySequence := map[core.Sequence]int{}
+			for events := storedEvents(t, e); len(events) > 0; {
+				var ev core.Event
+				n, err := codec.DecodeEvent(events, &ev)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if events = events[n:]; ev.Kind != core.EventSupplyChanged || ev.Sequence < stopped.sequence {
+					continue
+				}
+				told[ev.Supply.SKU]++
+				if bySequence[ev.Sequence]++; ev.Supply.Supply != core.SupplyOut || told[ev.Supply.SKU] > 1 ||
+					bySequence[ev.Sequence] > core.SlotCount*core.MaxSuppliesTold {
+					t.Fatalf("%+v, told %d times, number %d of its command", ev.Supply, told[ev.Supply.SKU], bySequence[ev.Sequence])
+				}
+			}
+		}
+		if report, _, err := e.Audit(); err != nil || report.Found > 0 || len(told) != skus {
+			t.Errorf("%d shards: told of %d SKUs, audit %+v, %v", shards, len(told), report, err)
+		}
+		closeEngine(t, e)
+	}
 }

@@ -27,12 +27,21 @@ func (s *Server) getLocation(x *exchange) {
 		x.fail(unknownLocation)
 		return
 	}
-	sequence, err := s.readLocation(x, id)
+	image, units, err := s.engine.ReadLocationUnits(x.image[:0], id)
+	x.image = image.Bytes
 	if err != nil {
 		s.failRead(x, err, unknownLocation)
 		return
 	}
-	s.renderLocation(x, sequence)
+	l := &x.event.Location
+	_, err = codec.DecodeLocationImage(x.image, l)
+	invariant.Check(err == nil, "the engine's images are codec's")
+	name, err := s.textOf(x, l.HasDocument, l.Changed)
+	if err != nil {
+		s.failEngine(x, err)
+		return
+	}
+	x.answerDefined(l.Version, appendLocationImage(x.out[:0], l, name, &units, image.Sequence))
 }
 
 // readLocation reads a location into the exchange's event.
@@ -59,7 +68,7 @@ func (s *Server) renderLocation(x *exchange, sequence core.Sequence) {
 func (s *Server) appendLocationItem(dst []byte, x *exchange, sequence core.Sequence) ([]byte, error) {
 	l := &x.event.Location
 	name, err := s.textOf(x, l.HasDocument, l.Changed)
-	return appendLocationImage(dst, l, name, sequence), err
+	return appendLocationImage(dst, l, name, nil, sequence), err
 }
 
 // listLocations serves GET /v1/locations, in the order in which they were made.

@@ -144,6 +144,7 @@ var violationKinds = [...]string{
 	core.ViolationPart:            "stray_part",
 	core.ViolationLeak:            "leaked_records",
 	core.ViolationSupply:          "supply_not_told",
+	core.ViolationWithheld:        "withheld_sum",
 }
 
 // getAudit serves GET /v1/audit.

@@ -96,6 +96,8 @@ func (in *intake) locationField(fields *locationFields, name []byte) {
 	case "longitude":
 		fields.longitude, _ = in.decimal(maxLongitude)
 		fields.hasLongitude = true
+	case "stopped":
+		in.command.Location.Stopped = in.boolean()
 	default:
 		in.unknown()
 	}

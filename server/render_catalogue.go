@@ -30,9 +30,9 @@ func appendSKUImage(dst []byte, k *core.SKUImage, title []byte, sequence core.Se
 	return appendVersioned(dst, k.Version, sequence)
 }
 
-// appendLocationImage appends a location with its settings. name is JSON, nil for none; sequence is 0
-// where the answer around it says it.
-func appendLocationImage(dst []byte, l *core.LocationImage, name []byte, sequence core.Sequence) []byte {
+// appendLocationImage appends a location with its settings, and with what lies there unless units is nil. name is JSON, nil
+// for none; sequence is 0 where the answer around it says it.
+func appendLocationImage(dst []byte, l *core.LocationImage, name []byte, units *core.LocationUnits, sequence core.Sequence) []byte {
 	dst = appendTextField(dst, `{"location":`, l.Name)
 	if name != nil {
 		dst = append(append(dst, `,"name":`...), name...)
@@ -45,6 +45,14 @@ func appendLocationImage(dst []byte, l *core.LocationImage, name []byte, sequenc
 		dst = appendDegrees(append(dst, `,"longitude":`...), l.Settings.LongitudeE7)
 	}
 	dst = appendNumberField(dst, `,"priority":`, l.Settings.Priority)
+	dst = appendBoolField(dst, `,"stopped":`, l.Settings.Stopped)
+	if units != nil {
+		dst = appendBoolField(dst, `,"drained":`, l.Settings.Stopped && units.Reserved+units.Allocated == 0)
+		dst = appendNumberField(dst, `,"on_hand":`, units.OnHand)
+		dst = appendNumberField(dst, `,"unavailable":`, units.Unavailable)
+		dst = appendNumberField(dst, `,"reserved":`, units.Reserved)
+		dst = appendNumberField(dst, `,"allocated":`, units.Allocated)
+	}
 	return appendVersioned(dst, l.Version, sequence)
 }
 

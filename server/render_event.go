@@ -17,6 +17,7 @@ var eventTypes = [...]string{
 	core.EventOrderCancelled:  "order_cancelled",
 	core.EventStockMoved:      "stock_moved",
 	core.EventSupplyChanged:   "supply_changed",
+	core.EventHoldCancelled:   "hold_cancelled",
 }
 
 // appendEvent appends the stream's event as one line of JSON.
@@ -33,7 +34,7 @@ func (t *eventSource) appendEvent(dst []byte) []byte {
 		dst = appendSKUImage(append(dst, `"sku":`...), &ev.SKU, text, 0)
 	case core.EventLocationDefined:
 		text := t.textOf(ev.Location.HasDocument, ev.Location.Changed)
-		dst = appendLocationImage(append(dst, `"location":`...), &ev.Location, text, 0)
+		dst = appendLocationImage(append(dst, `"location":`...), &ev.Location, text, nil, 0)
 	case core.EventChannelDefined:
 		dst = appendTextField(dst, `"channel":`, ev.Channel.Name)
 	case core.EventStockAdjusted:

@@ -10,22 +10,25 @@ func (s *Server) appendAvailability(dst []byte, a *core.AvailabilityImage, seque
 	dst = appendNumberField(dst, `,"reserved":`, a.Reserved)
 	dst = appendNumberField(dst, `,"allocated":`, a.Allocated)
 	dst = appendNumberField(dst, `,"unavailable":`, a.Unavailable)
+	dst = appendNumberField(dst, `,"withheld":`, a.Withheld)
 	dst = appendNumberField(dst, `,"safety_stock":`, a.Settings.SafetyStock)
 	dst = appendBoolField(dst, `,"backorderable":`, a.Settings.BackorderLimit != 0)
 	dst = appendBoolField(dst, `,"stopped":`, a.Settings.Stopped)
+	dst = appendBoolField(dst, `,"drained":`, a.IsDrained())
 	dst = appendTextField(dst, `,"supply":`, supplies[a.Supply()])
 	dst = appendNumberField(dst, `,"sequence":`, sequence)
 	dst = append(dst, `,"locations":[`...)
 	for i := range a.Levels {
+		level := &a.Levels[i]
 		dst = append(appendComma(dst, i), '{')
-		dst = s.appendLevel(dst, &a.Levels[i])
-		dst = append(dst, '}')
+		dst = s.appendLevel(dst, &level.LevelImage, level.Withheld)
+		dst = append(appendNumberField(dst, `,"withheld":`, level.Withheld), '}')
 	}
 	return append(dst, "]}"...)
 }
 
-// appendLevel appends the fields of a SKU's units at one location.
-func (s *Server) appendLevel(dst []byte, l *core.LevelImage) []byte {
+// appendLevel appends the fields of a SKU's units at one location, of which so many are not for sale.
+func (s *Server) appendLevel(dst []byte, l *core.LevelImage, withheld core.Quantity) []byte {
 	unavailable := l.OnHand - l.In(core.StateSellable)
 	dst = s.appendLocation(append(dst, `"location":`...), l.Location)
 	dst = appendNumberField(dst, `,"on_hand":`, l.OnHand)
@@ -35,7 +38,7 @@ func (s *Server) appendLevel(dst []byte, l *core.LevelImage) []byte {
 	for state := core.StateDamaged; state <= core.StateOther; state++ {
 		dst = appendNumberField(appendState(append(dst, ','), state), ":", l.In(state))
 	}
-	return appendNumberField(dst, `,"available":`, l.OnHand-unavailable-l.Reserved-l.Allocated)
+	return appendNumberField(dst, `,"available":`, l.OnHand-unavailable-l.Reserved-l.Allocated-withheld)
 }
 
 // appendLevels appends the rows of an adjustment as they are after it.
@@ -44,7 +47,7 @@ func (s *Server) appendLevels(dst []byte, levels []core.LevelChange) []byte {
 	for i := range levels {
 		level := &levels[i]
 		dst = s.appendSKU(append(appendComma(dst, i), `{"sku":`...), level.SKU)
-		dst = s.appendLevel(append(dst, ','), &level.LevelImage)
+		dst = s.appendLevel(append(dst, ','), &level.LevelImage, 0)
 		dst = appendNumberField(dst, `,"on_hand_before":`, level.OnHandBefore)
 		if len(level.Reason) > 0 {
 			dst = appendTextField(dst, `,"reason":`, level.Reason)

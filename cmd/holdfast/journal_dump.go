@@ -148,6 +148,7 @@ type dumpedLocation struct {
 	Priority  int32    `json:"priority"`
 	Latitude  *float64 `json:"latitude,omitempty"`
 	Longitude *float64 `json:"longitude,omitempty"`
+	Stopped   bool     `json:"stopped,omitempty"`
 }
 
 func dumpedCommand(sequence core.Sequence, millis int64, frame []byte, c *core.Command) dumpLine {
@@ -246,7 +247,7 @@ func dumpLocation(l core.LocationSettings) *dumpedLocation {
 	kinds := map[core.LocationKind]string{
 		core.LocationWarehouse: "warehouse", core.LocationStore: "store", core.LocationSupplier: "supplier",
 	}
-	d := &dumpedLocation{Kind: kinds[l.Kind], Priority: l.Priority}
+	d := &dumpedLocation{Kind: kinds[l.Kind], Priority: l.Priority, Stopped: l.Stopped}
 	if l.HasPosition {
 		d.Latitude = new(float64(l.LatitudeE7) / 1e7)
 		d.Longitude = new(float64(l.LongitudeE7) / 1e7)

@@ -161,9 +161,11 @@ type pastStock struct {
 	Reserved      core.Quantity `json:"reserved"`
 	Allocated     core.Quantity `json:"allocated"`
 	Unavailable   core.Quantity `json:"unavailable"`
+	Withheld      core.Quantity `json:"withheld"`
 	SafetyStock   core.Quantity `json:"safety_stock"`
 	Backorderable bool          `json:"backorderable"`
 	Stopped       bool          `json:"stopped"`
+	Drained       bool          `json:"drained"`
 	Supply        string        `json:"supply"`
 	Sequence      core.Sequence `json:"sequence"`
 	Time          string        `json:"time"`
@@ -180,6 +182,7 @@ type pastLevel struct {
 	QualityControl core.Quantity `json:"quality_control"`
 	Other          core.Quantity `json:"other"`
 	Available      core.Quantity `json:"available"`
+	Withheld       core.Quantity `json:"withheld"`
 }
 
 func (t *teller) availability(sku core.SKUID) pastStock {
@@ -187,8 +190,8 @@ func (t *teller) availability(sku core.SKUID) pastStock {
 	t.past.Machine().ReadAvailability(sku, &a)
 	p := pastStock{
 		SKU: t.skuName(sku), Available: a.Available, OnHand: a.OnHand, Reserved: a.Reserved, Allocated: a.Allocated,
-		Unavailable: a.Unavailable, SafetyStock: a.Settings.SafetyStock, Backorderable: a.Settings.BackorderLimit != 0,
-		Stopped: a.Settings.Stopped, Supply: server.SupplyName(a.Supply()),
+		Unavailable: a.Unavailable, Withheld: a.Withheld, SafetyStock: a.Settings.SafetyStock, Backorderable: a.Settings.BackorderLimit != 0,
+		Stopped: a.Settings.Stopped, Drained: a.IsDrained(), Supply: server.SupplyName(a.Supply()),
 		Sequence: t.past.Sequence(), Time: stamp(int64(t.past.Time())), Locations: []pastLevel{},
 	}
 	for i := range a.Levels {
@@ -197,7 +200,7 @@ func (t *teller) availability(sku core.SKUID) pastStock {
 		p.Locations = append(p.Locations, pastLevel{
 			Location: t.past.Names().LocationName(l.Location), OnHand: l.OnHand, Reserved: l.Reserved, Allocated: l.Allocated,
 			Unavailable: l.OnHand - sellable, Damaged: l.In(core.StateDamaged), QualityControl: l.In(core.StateQualityControl),
-			Other: l.In(core.StateOther), Available: sellable - l.Reserved - l.Allocated,
+			Other: l.In(core.StateOther), Available: l.Fulfillable(), Withheld: l.Withheld,
 		})
 	}
 	return p

@@ -24,7 +24,7 @@ func shopCommands() [][]core.Command {
 		{
 			{Kind: core.CommandDefineSKU, Mask: core.AllSlots, Name: []byte("tea"), SKU: core.SKUSettings{SafetyStock: 1, BackorderLimit: core.Unlimited}},
 			{Kind: core.CommandDefineLocation, Mask: core.AllSlots, Name: []byte("hamburg"), Location: core.LocationSettings{
-				Kind: core.LocationStore, Priority: -1, HasPosition: true, LatitudeE7: 535_500_000, LongitudeE7: 99_900_000}},
+				Kind: core.LocationStore, Priority: -1, HasPosition: true, LatitudeE7: 535_500_000, LongitudeE7: 99_900_000, Stopped: true}},
 			{Kind: core.CommandDefineChannel, Mask: core.AllSlots, Name: []byte("pos")},
 		},
 		{

@@ -208,7 +208,7 @@ func appendLocationSettings(dst []byte, s *core.LocationSettings) []byte {
 		dst = binary.LittleEndian.AppendUint32(dst, uint32(s.LatitudeE7))
 		dst = binary.LittleEndian.AppendUint32(dst, uint32(s.LongitudeE7))
 	}
-	return dst
+	return appendBool(dst, s.Stopped)
 }
 
 func (c *cursor) locationSettings(s *core.LocationSettings) {
@@ -229,6 +229,7 @@ func (c *cursor) locationSettings(s *core.LocationSettings) {
 		s.LatitudeE7 = c.degrees(maxLatitudeE7, "latitude is beyond 90 degrees")
 		s.LongitudeE7 = c.degrees(maxLongitudeE7, "longitude is beyond 180 degrees")
 	}
+	s.Stopped = c.bool("mark of a stopped location is not 0 or 1")
 }
 
 func (c *cursor) degrees(max int32, what string) int32 {

@@ -71,7 +71,8 @@
 //	 1 tick              nothing
 //	 2 define SKU        str name, uv safety stock, zv backorder limit (−1 unlimited), uv limit per customer,
 //	                     uv low stock, u8 1 if stopped
-//	 3 define location   str name, u8 kind, zv priority, u8 1 if a position follows, [i32 latitude, i32 longitude in degrees × 10^7]
+//	 3 define location   str name, u8 kind, zv priority, u8 1 if a position follows, [i32 latitude, i32 longitude in degrees × 10^7],
+//	                     u8 1 if stopped
 //	 4 define channel    str name
 //	 5 adjust stock      uv rows, and of each: uv SKU, uv location, u8 mode, zv value, [zv expected, mode 2 only], str reason
 //	 6 place hold        uv time to live in ms, uv channel, str customer, u8 1 if up to what there is, uv lines, and of each: uv SKU, uv quantity
@@ -103,7 +104,7 @@
 //	 5 hold placed      8 hold expired   order image
 //	 6 hold extended    9 hold confirmed order image
 //	 7 hold released   10 order placed   order image
-//	                   11 order cancelled  order image
+//	14 hold cancelled  11 order cancelled  order image
 //	12 stock moved                       str actor, str cause, uv rows, and of each: uv SKU, level after, u8 movement kind,
 //	                                     u8 states (from<<4 | to), zv quantity, str reason
 //	13 supply changed                    uv SKU, u8 supply before, u8 supply, zv available, uv low stock
@@ -128,7 +129,7 @@
 // Location (AppendLocationImage):
 //
 //	uv number, u8 1 if it has a document, uv version, uv changed, str name,
-//	u8 kind, zv priority, u8 1 if a position follows, [i32 latitude, i32 longitude]
+//	u8 kind, zv priority, u8 1 if a position follows, [i32 latitude, i32 longitude], u8 1 if stopped
 //
 // Level, in events and in an availability:
 //
@@ -137,7 +138,8 @@
 // Availability (AppendAvailability):
 //
 //	uv SKU, uv safety stock, zv backorder limit, uv limit per customer, uv low stock, u8 1 if stopped,
-//	zv available, uv on hand, uv unavailable, uv reserved, uv allocated, uv levels, each a level
+//	zv available, uv on hand, uv unavailable, uv reserved, uv allocated, uv withheld, uv levels, each a level and
+//	uv withheld
 //
 // # Refusal
 //

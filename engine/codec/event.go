@@ -61,7 +61,7 @@ func PeekEvent(src []byte) (EventHeader, error) {
 // eventHeader reads what an event begins with and cuts the cursor's bytes to the event's.
 func (c *cursor) eventHeader() EventHeader {
 	kind := core.EventKind(c.byte())
-	if kind < core.EventSKUDefined || kind > core.EventSupplyChanged {
+	if !kind.IsKnown() {
 		c.fail(0, "unknown event kind")
 	}
 	at := c.pos

@@ -113,7 +113,7 @@ func goldenCommands() []golden {
 				Location: core.LocationSettings{Kind: core.LocationStore, Priority: -10, HasPosition: true, LatitudeE7: 53_5500000, LongitudeE7: -9_9900000}}),
 		goldenCommand("define_location_nowhere", "define location nowhere: a warehouse of priority 10 without position",
 			core.Command{Kind: core.CommandDefineLocation, Mask: core.AllSlots, Name: []byte("nowhere"),
-				Location: core.LocationSettings{Priority: 10}}),
+				Location: core.LocationSettings{Priority: 10, Stopped: true}}),
 		goldenCommand("define_channel", "define channel pos", core.Command{Kind: core.CommandDefineChannel, Mask: core.AllSlots, Name: []byte("pos")}),
 		goldenCommand("adjust_stock", "adjust stock, slots 3 and 7, with a key: add -3 broken; set 100; set 90 if 80, counted",
 			core.Command{Kind: core.CommandAdjustStock, Mask: slots3and7, HasKey: true, Key: goldenKey, Rows: []core.AdjustmentRow{
@@ -210,6 +210,7 @@ func goldenEvents() []golden {
 		goldenEvent("hold_confirmed", "hold confirmed", of(core.EventHoldConfirmed, later(core.StatusPlaced))),
 		goldenEvent("order_placed", "order placed, with external id and document", core.Event{Kind: core.EventOrderPlaced, Order: placed}),
 		goldenEvent("order_cancelled", "order cancelled", of(core.EventOrderCancelled, later(core.StatusCancelled))),
+		goldenEvent("hold_cancelled", "hold cancelled", of(core.EventHoldCancelled, later(core.StatusCancelled))),
 		goldenEvent("supply_changed", "supply of SKU 7 is low: 2 available, low stock 10", core.Event{Kind: core.EventSupplyChanged,
 			Supply: core.SupplyImage{SKU: 7, Before: core.SupplyEnough, Supply: core.SupplyLow, Available: 2, LowStock: 10}}),
 		goldenEvent("stock_moved", "stock moved, by anna for delivery 17: 3 received damaged, 2 fewer counted", core.Event{Kind: core.EventStockMoved,
@@ -248,8 +249,8 @@ func goldenImage[T any](name, about string, value T, encode func([]byte, *T) []b
 
 func goldenImages() []golden {
 	availability := core.AvailabilityImage{
-		SKU: 7, Settings: goldenSKU().Settings, Available: -115, OnHand: 100, Unavailable: 6, Reserved: 200, Allocated: 5,
-		Levels: []core.LevelImage{goldenLevel(7), {SKU: 7, Location: 300}},
+		SKU: 7, Settings: goldenSKU().Settings, Available: -115, OnHand: 100, Unavailable: 6, Reserved: 200, Allocated: 5, Withheld: 2,
+		Levels: []core.LevelAvailability{{LevelImage: goldenLevel(7), Withheld: 2}, {LevelImage: core.LevelImage{SKU: 7, Location: 300}}},
 	}
 	refusal := core.Refusal{
 		Reason: core.ReasonInsufficientStock, Lines: []core.RefusedLine{{Index: 1, SKU: 64 + 3, Requested: 200, Available: -1}},

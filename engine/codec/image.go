@@ -133,9 +133,11 @@ func AppendAvailability(dst []byte, a *core.AvailabilityImage) []byte {
 	dst = appendQuantity(dst, a.Unavailable)
 	dst = appendQuantity(dst, a.Reserved)
 	dst = appendQuantity(dst, a.Allocated)
+	dst = appendQuantity(dst, a.Withheld)
 	dst = appendUvarint(dst, uint64(len(a.Levels)))
 	for i := range a.Levels {
-		dst = appendLevel(dst, &a.Levels[i])
+		dst = appendLevel(dst, &a.Levels[i].LevelImage)
+		dst = appendQuantity(dst, a.Levels[i].Withheld)
 	}
 	return dst
 }
@@ -151,11 +153,13 @@ func DecodeAvailability(src []byte, a *core.AvailabilityImage) (int, error) {
 	a.Unavailable = c.quantity()
 	a.Reserved = c.quantity()
 	a.Allocated = c.quantity()
-	n := c.count(0, core.MaxLocations, shortestLevel, "levels are more than 4096")
+	a.Withheld = c.quantity()
+	n := c.count(0, core.MaxLocations, shortestLevel+1, "levels are more than 4096")
 	a.Levels = slices.Grow(a.Levels[:0], n)[:n]
 	for i := range a.Levels {
 		a.Levels[i].SKU = a.SKU
-		c.level(&a.Levels[i])
+		c.level(&a.Levels[i].LevelImage)
+		a.Levels[i].Withheld = c.quantity()
 	}
 	return c.done()
 }

@@ -322,7 +322,7 @@ func TestMalformedEvents(t *testing.T) {
 	checkMalformed(t, decodeEvent, []malformed{
 		{"empty", nil, 0, "ends"},
 		{"kind 0", with(channel, 0, 0), 0, "kind"},
-		{"kind 14", with(channel, 0, 14), 0, "kind"},
+		{"kind 255", with(channel, 0, 255), 0, "kind"},
 		{"supply 3", event(core.EventSupplyChanged, 1, 0, 3, 0, 0), 5, "supply"},
 		{"no length", channel[:1], 1, "varint"},
 		{"length above the input", channel[:len(channel)-1], 1, "longer"},
@@ -367,8 +367,8 @@ func TestMalformedImages(t *testing.T) {
 		_, err := DecodeAvailability(src, new(core.AvailabilityImage))
 		return err
 	}, []malformed{
-		{"4097 levels", join(1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, uvarintOf(4097), make([]byte, 40_000)), 11, "levels"},
-		{"more levels than bytes", join(1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, make([]byte, 6)), 11, "more things"},
+		{"4097 levels", join(1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, uvarintOf(4097), make([]byte, 40_000)), 12, "levels"},
+		{"more levels than bytes", join(1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, make([]byte, 7)), 12, "more things"},
 		{"on hand of 64 bits", join(1, 0, 0, 0, 0, 0, 0, uvarintOf(1<<63)), 7, "quantity"},
 	})
 	checkMalformed(t, func(src []byte) error {

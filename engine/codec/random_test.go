@@ -111,6 +111,7 @@ func (g generator) locationSettings() core.LocationSettings {
 	s := core.LocationSettings{
 		Kind:     core.LocationKind(g.IntN(3)),
 		Priority: int32(g.between(math.MinInt32, math.MaxInt32)),
+		Stopped:  g.bool(),
 	}
 	if g.bool() {
 		s.HasPosition = true
@@ -243,7 +244,7 @@ var eventKinds = []core.EventKind{
 	core.EventSKUDefined, core.EventLocationDefined, core.EventChannelDefined, core.EventStockAdjusted,
 	core.EventHoldPlaced, core.EventHoldExtended, core.EventHoldReleased, core.EventHoldExpired,
 	core.EventHoldConfirmed, core.EventOrderPlaced, core.EventOrderCancelled, core.EventStockMoved,
-	core.EventSupplyChanged,
+	core.EventSupplyChanged, core.EventHoldCancelled,
 }
 
 func (g generator) event(kind core.EventKind) core.Event {
@@ -326,7 +327,7 @@ func (g generator) availability() core.AvailabilityImage {
 		Unavailable: g.quantity(), Reserved: g.quantity(), Allocated: g.quantity(),
 	}
 	for range g.IntN(20) {
-		a.Levels = append(a.Levels, g.level(a.SKU))
+		a.Levels = append(a.Levels, core.LevelAvailability{LevelImage: g.level(a.SKU), Withheld: g.quantity()})
 	}
 	return a
 }

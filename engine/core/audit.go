@@ -1,5 +1,7 @@
 package core
 
+import "slices"
+
 // ViolationKind says which invariant of the state does not hold.
 type ViolationKind uint8
 
@@ -16,7 +18,8 @@ const (
 	ViolationStatus          ViolationKind = 10 // an order has a status or slots that cannot be
 	ViolationPart            ViolationKind = 11 // a part belongs to no order
 	ViolationLeak            ViolationKind = 12 // a slot has records in use that nothing refers to; Order's home is the slot
-	ViolationSupply          ViolationKind = 13 // a SKU's supply is not the one that was told
+	ViolationSupply          ViolationKind = 13 // a SKU's supply is not the one that was told, and does not wait to be
+	ViolationWithheld        ViolationKind = 14 // what is not for sale is not what stopped locations could give, or a level is marked wrongly
 )
 
 // Violation is one place where the state contradicts itself.
@@ -227,7 +230,7 @@ func (a *auditor) checkSlot(s *slot) {
 func (a *auditor) checkSKU(s *slot, place uint32) {
 	sku, tally := s.skus.at(place), &a.skus[s.id][place]
 	id := MakeSKUID(s.id, place)
-	var onHand, unavailable, reserved, allocated Quantity
+	var onHand, unavailable, reserved, allocated, withheld Quantity
 	for at := sku.firstLevel; at != 0; {
 		level := s.levels.at(at - 1)
 		a.checkLevel(level, &a.levels[s.id][at-1])
@@ -235,6 +238,9 @@ func (a *auditor) checkSKU(s *slot, place uint32) {
 		unavailable += level.unavailable[0] + level.unavailable[1] + level.unavailable[2]
 		reserved += level.reserved
 		allocated += level.allocated
+		if a.machine.locations[level.location].settings.Stopped {
+			withheld += max(0, level.fulfillable())
+		}
 		at = level.next
 	}
 	a.expect(onHand, sku.onHand, Violation{Kind: ViolationSKUSum, SKU: id})
@@ -244,7 +250,10 @@ func (a *auditor) checkSKU(s *slot, place uint32) {
 	a.expect(tally.heldBeyond, sku.backorderedHeld, Violation{Kind: ViolationBackordered, SKU: id})
 	a.expect(tally.placedBeyond, sku.backorderedPlaced, Violation{Kind: ViolationBackordered, SKU: id})
 	a.expect(tally.counted, tally.limits, Violation{Kind: ViolationLimitCount, SKU: id})
-	a.expect(Quantity(sku.supply()), Quantity(sku.toldSupply()), Violation{Kind: ViolationSupply, SKU: id})
+	a.expect(withheld, sku.withheld, Violation{Kind: ViolationWithheld, SKU: id})
+	if !slices.Contains(s.alerts, id) {
+		a.expect(Quantity(sku.supply()), Quantity(sku.toldSupply()), Violation{Kind: ViolationSupply, SKU: id})
+	}
 }
 
 func (a *auditor) checkLevel(level *levelRecord, tally *levelTally) {
@@ -255,6 +264,10 @@ func (a *auditor) checkLevel(level *levelRecord, tally *levelTally) {
 			v.Kind, v.Got = ViolationNegative, n
 			a.violate(v)
 		}
+	}
+	if stopped := a.machine.locations[level.location].settings.Stopped; stopped != (level.flags&levelStopped != 0) {
+		v.Kind = ViolationWithheld
+		a.violate(v)
 	}
 	v.Kind = ViolationReserved
 	a.expect(tally.reserved, level.reserved, v)

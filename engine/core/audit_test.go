@@ -146,6 +146,7 @@ func saboteur(v reflect.Value, name string, see func(field string)) {
 var alwaysSeen = map[string]ViolationKind{
 	"skuRecord.onHand": ViolationSKUSum, "skuRecord.unavailable": ViolationSKUSum,
 	"skuRecord.reserved": ViolationSKUSum, "skuRecord.allocated": ViolationSKUSum,
+	"skuRecord.withheld":        ViolationWithheld,
 	"skuRecord.backorderedHeld": ViolationBackordered, "skuRecord.backorderedPlaced": ViolationBackordered,
 	"levelRecord.onHand": ViolationSKUSum, "levelRecord.unavailable": ViolationSKUSum,
 	"levelRecord.reserved": ViolationReserved, "levelRecord.allocated": ViolationAllocated,

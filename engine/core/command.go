@@ -107,4 +107,5 @@ type LocationSettings struct {
 	HasPosition bool
 	LatitudeE7  int32 // degrees × 10^7
 	LongitudeE7 int32
+	Stopped     bool // what it can still give is not sold; what was promised there stays promised
 }

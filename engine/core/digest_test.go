@@ -102,6 +102,7 @@ func TestTablesAreInTheDigest(t *testing.T) {
 	for i, change := range []func(){
 		func() {}, func() { settings.Kind = core.LocationStore }, func() { settings.Priority = -1 },
 		func() { settings.HasPosition = true }, func() { settings.LatitudeE7 = 1 }, func() { settings.LongitudeE7 = 1 },
+		func() { settings.Stopped = true },
 	} {
 		change()
 		m := core.New(core.Options{})

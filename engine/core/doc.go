@@ -30,13 +30,16 @@
 //
 // A SKU adds what was promised beyond stock (backordered) and its safety stock:
 //
-//	available(SKU) = Σ on hand − Σ unavailable − Σ reserved − Σ allocated − backordered − safety stock
+//	available(SKU) = Σ on hand − Σ unavailable − Σ reserved − Σ allocated − backordered − safety stock − withheld
+//
+// withheld being what stopped locations could give: Σ of max(0, fulfillable) over the levels there. What is missing there, because a
+// count found less than was promised, is missing like anywhere else.
 //
 // A hold or an order is accepted iff available − quantity ≥ −backorder limit, where quantity is the
 // sum over all its lines of the SKU. Of an accepted quantity max(0, min(quantity, available)) units
 // are allocated to locations and the rest is backordered, so safety stock is never given away.
 //
-// Lines are served in their order; a line takes its units from the locations whose fulfillable is
+// Lines are served in their order; a line takes its units from the locations that are not stopped and whose fulfillable is
 // positive, by location priority (lower first), then by most fulfillable when the command began, then by location
 // number, each as far as it reaches.
 //
@@ -48,7 +51,8 @@
 //  3. Decide: a plan, or a refusal. Nothing has changed yet.
 //  4. Apply: every slot of the mask carries out its part of the plan.
 //  5. Alert: every slot of the mask, in ascending order, tells of its SKUs whose supply is another one than was told last,
-//     in the order of their numbers. Refused commands, too, as time has passed for them.
+//     in the order of their numbers. Refused commands, too, as time has passed for them. A slot tells of MaxSuppliesTold
+//     at most, and of the others with its next commands.
 //
 // For one shard the steps run straight through (Machine.Execute). For several, each shard runs steps
 // 1, 2, 4 and 5 for its own slots and the last one to gather runs step 3; package engine does the
@@ -61,7 +65,8 @@
 //     stopped no hold or order is taken; what was promised stays so, and holds can be confirmed and extended.
 //   - DefineLocation and DefineChannel touch all slots, as every slot reads those tables. A new name
 //     takes the next number. Location 0 "main" and channel 0 "web" are there from the start.
-//     Defining a known channel changes nothing (Outcome.Changed false).
+//     Defining a known channel changes nothing (Outcome.Changed false). A location that is stopped gives nothing to new holds and
+//     orders; what was promised there stays so, and units move there as before.
 //   - AdjustStock applies all rows or none. A row's result must lie in 0..MaxOnHand; it may fall
 //     below what is promised, as a count finds what it finds, but not below what is unavailable. No two rows may name one level.
 //   - MoveStock applies all rows or none, one after the other, so rows may name one level. Receive adds to a state, adjust

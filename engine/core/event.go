@@ -17,6 +17,7 @@ const (
 	EventOrderCancelled  EventKind = 11
 	EventStockMoved      EventKind = 12
 	EventSupplyChanged   EventKind = 13
+	EventHoldCancelled   EventKind = 14
 )
 
 // Event is a fact: what a command, or a deadline that had passed before it, changed. Every event is
@@ -39,6 +40,9 @@ type Event struct {
 	Cause    []byte          // stock moved
 	Supply   SupplyImage     // supply changed
 }
+
+// IsKnown tells whether the kind's number is given out.
+func (k EventKind) IsKnown() bool { return k >= EventSKUDefined && k <= EventHoldCancelled }
 
 // IsOwn tells whether an event of the kind is what a command did, and not what had happened before it or follows from it.
 func (k EventKind) IsOwn() bool { return k != EventHoldExpired && k != EventSupplyChanged }
@@ -135,10 +139,30 @@ type LevelChange struct {
 type AvailabilityImage struct {
 	SKU         SKUID
 	Settings    SKUSettings
-	Available   Quantity // to sell: on hand − unavailable − reserved − allocated − backordered − safety stock
+	Available   Quantity // to sell: on hand − unavailable − reserved − allocated − backordered − safety stock − withheld
 	OnHand      Quantity
 	Unavailable Quantity
 	Reserved    Quantity // in live holds, those beyond stock included
 	Allocated   Quantity // promised to orders, those beyond stock included
-	Levels      []LevelImage
+	Withheld    Quantity // what stopped locations could give
+	Levels      []LevelAvailability
 }
+
+// IsDrained tells whether the SKU is stopped and nothing of it is promised any more.
+func (a *AvailabilityImage) IsDrained() bool {
+	return a.Settings.Stopped && a.Reserved+a.Allocated == 0
+}
+
+// LevelAvailability is a level, and what of it is not for sale because its location is stopped.
+type LevelAvailability struct {
+	LevelImage
+	Withheld Quantity
+}
+
+// Fulfillable is what the location can still give.
+func (l *LevelAvailability) Fulfillable() Quantity {
+	return l.OnHand - l.unavailable() - l.Reserved - l.Allocated - l.Withheld
+}
+
+// LocationUnits are the units of all SKUs at one location.
+type LocationUnits struct{ OnHand, Unavailable, Reserved, Allocated Quantity }

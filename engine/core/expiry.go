@@ -32,9 +32,13 @@ func (s *slot) isLive(due *dueRecord) bool {
 	return order.status == StatusHeld && order.deadline == due.deadline
 }
 
-// NextDeadline is the earliest deadline of a slot's live holds; ok is false when it has none.
+// NextDeadline is when a slot needs a command: at the earliest deadline of its live holds, and at once (0) when supplies
+// wait to be told; ok is false when it needs none.
 func (m *Machine) NextDeadline(id Slot) (at Millis, ok bool) {
 	s := &m.slots[id]
+	if s.isUntold() {
+		return 0, true
+	}
 	for s.due.entries.length > 0 {
 		due := s.due.entries.at(0)
 		if s.isLive(due) {

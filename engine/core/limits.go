@@ -30,6 +30,9 @@ const (
 	// MaxLocations bounds the table of locations. A SKU's levels are a list that every order of the
 	// SKU walks, so this is also the longest such list.
 	MaxLocations = 4096
+	// MaxSuppliesTold bounds how many supplies a slot tells with one command: stopping a location changes those of all that
+	// lies there. 64 slots tell 4,096, about 120 KiB.
+	MaxSuppliesTold = 64
 	// MaxChannels bounds the table of channels, which anybody who may order can grow.
 	MaxChannels = 4096
 	// MaxSKUsPerSlot keeps a SKU's number in 32 bits.

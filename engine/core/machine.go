@@ -37,6 +37,8 @@ type slot struct {
 	left     uint32       // pages of orders that were
 	closed   []closedPage // that may be, those closed first first; some may have left
 
+	locations *[]location // the machine's table
+
 	keeper    keeper
 	seed      uint64
 	names     *Index // SKU names → skus
@@ -74,6 +76,7 @@ func New(o Options) *Machine {
 		channels:  []channel{{name: []byte("web")}},
 	}
 	for i := range m.slots {
+		m.slots[i].locations = &m.locations
 		m.slots[i].open(Slot(i), allocate, o.Seed)
 	}
 	return m
@@ -190,6 +193,9 @@ func (m *Machine) Apply(id Slot, st *Step, sink Sink) {
 	case CommandDefineSKU:
 		s.applySKU(st, sink)
 	case CommandDefineLocation, CommandDefineChannel:
+		if st.turned {
+			s.withhold(st.event.Location.ID)
+		}
 		if id == 0 { // the table has changed already; one slot says so
 			sink.Event(&st.event)
 		}

@@ -181,6 +181,7 @@ func (s *slot) applyMovement(st *Step, sink Sink) {
 func (s *slot) setStock(after *LevelImage) {
 	level := s.makeLevel(after.SKU, after.Location)
 	sku := s.skus.mut(after.SKU.Place())
+	sku.withheld -= level.withheld()
 	sku.onHand += after.OnHand - level.onHand
 	sku.unavailable += after.unavailable() - level.unavailable[0] - level.unavailable[1] - level.unavailable[2]
 	level.onHand, level.unavailable = after.OnHand, after.Unavailable
@@ -188,5 +189,6 @@ func (s *slot) setStock(after *LevelImage) {
 	if level.fulfillable() < 0 {
 		level.flags |= levelShort
 	}
+	sku.withheld += level.withheld()
 	s.touch(sku, after.SKU)
 }

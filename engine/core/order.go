@@ -168,6 +168,9 @@ func (st *Step) planTransition() {
 		st.event.Kind, image.Status = EventHoldReleased, StatusReleased
 	case CommandCancelOrder:
 		st.event.Kind, image.Status = EventOrderCancelled, StatusCancelled
+		if st.wasHeld {
+			st.event.Kind = EventHoldCancelled // its units were reserved, those of an order allocated
+		}
 	}
 }
 

@@ -47,7 +47,7 @@ func (s *slot) gatherLine(st *Step, i int) {
 	}
 	for at := sku.firstLevel; at != 0; {
 		level := s.levels.at(at - 1)
-		if n := level.fulfillable(); n > 0 {
+		if n := level.fulfillable(); n > 0 && level.flags&levelStopped == 0 {
 			st.choices[s.id] = append(st.choices[s.id], choice{location: level.location, fulfillable: n, atFirst: n})
 		}
 		at = level.next
@@ -58,12 +58,7 @@ func (s *slot) gatherLine(st *Step, i int) {
 // available is what may still be sold from stock; it is negative when more was promised than is there.
 func (r *skuRecord) available() Quantity {
 	return r.onHand - r.unavailable - r.reserved - r.allocated - r.backorderedHeld - r.backorderedPlaced -
-		r.safetyStock
-}
-
-// fulfillable is what the location can still give.
-func (r *levelRecord) fulfillable() Quantity {
-	return r.onHand - r.unavailable[0] - r.unavailable[1] - r.unavailable[2] - r.reserved - r.allocated
+		r.safetyStock - r.withheld
 }
 
 // isFull tells whether there may be no number left for another order or something of it. All are of 32 bits.

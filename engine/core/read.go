@@ -43,12 +43,13 @@ func (m *Machine) ReadAvailability(id SKUID, img *AvailabilityImage) bool {
 		Unavailable: sku.unavailable,
 		Reserved:    sku.reserved + sku.backorderedHeld,
 		Allocated:   sku.allocated + sku.backorderedPlaced,
+		Withheld:    sku.withheld,
 		Levels:      img.Levels[:0],
 	}
 	for at := sku.firstLevel; at != 0; {
 		level := s.levels.at(at - 1)
-		img.Levels = append(img.Levels, LevelImage{})
-		level.image(&img.Levels[len(img.Levels)-1])
+		img.Levels = append(img.Levels, LevelAvailability{Withheld: level.withheld()})
+		level.image(&img.Levels[len(img.Levels)-1].LevelImage)
 		at = level.next
 	}
 	return true
@@ -79,6 +80,29 @@ func (m *Machine) ReadLocation(id LocationID, img *LocationImage) bool {
 		return false
 	}
 	m.locationImage(id, img)
+	return true
+}
+
+// ReadLocationUnits adds up the units of all SKUs at a location. It looks at every level, so a million of them take
+// some 10 ms.
+func (m *Machine) ReadLocationUnits(id LocationID, units *LocationUnits) bool {
+	if int(id) >= len(m.locations) {
+		return false
+	}
+	*units = LocationUnits{}
+	for i := range m.slots {
+		s := &m.slots[i]
+		for place := range s.levels.length {
+			level := s.levels.at(place)
+			if level.location != id {
+				continue
+			}
+			units.OnHand += level.onHand
+			units.Unavailable += level.unavailable[0] + level.unavailable[1] + level.unavailable[2]
+			units.Reserved += level.reserved
+			units.Allocated += level.allocated
+		}
+	}
 	return true
 }
 
@@ -113,12 +137,15 @@ func (m *Machine) DigestTables() Digest {
 	for i := range m.locations {
 		row := &m.locations[i]
 		position := uint64(uint32(row.settings.LatitudeE7))<<32 | uint64(uint32(row.settings.LongitudeE7))
-		flags := uint64(row.settings.Kind) << 2
+		flags := uint64(row.settings.Kind) << 3
 		if row.settings.HasPosition {
 			flags |= 1
 		}
 		if row.hasDocument {
 			flags |= 2
+		}
+		if row.settings.Stopped {
+			flags |= 4
 		}
 		d = d.addBytes(row.name).add(position, flags).
 			add(uint64(row.settings.Priority), uint64(row.version)).add(uint64(row.changed), 0)

@@ -21,7 +21,8 @@ type skuRecord struct {
 	firstLevel        uint32 // in levels, plus one; 0 for none
 	version           uint32
 	flags             uint32
-	_                 [3]uint64
+	withheld          Quantity // Σ of what levels at stopped locations could give
+	_                 [2]uint64
 }
 
 // Flags of a skuRecord, beside hasDocument.
@@ -68,8 +69,27 @@ type levelRecord struct {
 	_           uint32
 }
 
-// levelShort marks a level of which a count found fewer units than are promised.
-const levelShort uint16 = 1
+// Flags of a levelRecord.
+const (
+	// levelShort marks a level of which a count found fewer units than are promised.
+	levelShort uint16 = 1
+	// levelStopped marks a level whose location is stopped.
+	levelStopped uint16 = 2
+)
+
+// fulfillable is what the location can still give; it is negative when fewer units were found than are promised.
+func (r *levelRecord) fulfillable() Quantity {
+	return r.onHand - r.unavailable[0] - r.unavailable[1] - r.unavailable[2] - r.reserved - r.allocated
+}
+
+// withheld is what the location could give, and does not since it is stopped. Units that are missing there are missing
+// nevertheless: they were promised and have to come from elsewhere.
+func (r *levelRecord) withheld() Quantity {
+	if r.flags&levelStopped == 0 {
+		return 0
+	}
+	return max(0, r.fulfillable())
+}
 
 // hasDocument marks an order or SKU that has a document.
 const hasDocument = 1

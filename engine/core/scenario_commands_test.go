@@ -47,6 +47,8 @@ func readLocation(line *sentence, c *core.Command) {
 		switch name {
 		case "priority":
 			c.Location.Priority = int32(line.number(value))
+		case "stopped":
+			c.Location.Stopped = value == "yes"
 		case "kind":
 			c.Location.Kind = map[string]core.LocationKind{
 				"store": core.LocationStore, "supplier": core.LocationSupplier,

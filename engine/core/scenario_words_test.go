@@ -40,6 +40,8 @@ func (s *story) eventWords(e *core.Event) string {
 		return fmt.Sprintf("placed: %s\n%s", who, s.linesWords(o))
 	case core.EventOrderCancelled:
 		return fmt.Sprintf("cancelled: %s\n", who)
+	case core.EventHoldCancelled:
+		return fmt.Sprintf("cancelled while held: %s\n", who)
 	}
 	return fmt.Sprintf("event of unknown kind %d\n", e.Kind)
 }
@@ -232,6 +234,9 @@ func (s *story) showSKU(id core.SKUID) string {
 				fmt.Fprintf(&out, ", %d %s", n, stateNames[state])
 			}
 		}
+		if l.Withheld > 0 {
+			fmt.Fprintf(&out, ", %d withheld", l.Withheld)
+		}
 		out.WriteByte('\n')
 	}
 	return out.String()
@@ -268,7 +273,11 @@ func placeWords(s core.LocationSettings) string {
 		core.LocationStore:     "store",
 		core.LocationSupplier:  "supplier",
 	}[s.Kind]
-	return fmt.Sprintf("%s, priority %d", kind, s.Priority)
+	words := fmt.Sprintf("%s, priority %d", kind, s.Priority)
+	if s.Stopped {
+		words += ", stopped"
+	}
+	return words
 }
 
 func timeWords(at core.Millis) string {

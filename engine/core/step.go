@@ -26,6 +26,7 @@ type Step struct {
 	wasHeld       bool     // follow-ups: the order was a hold before
 	full          bool     // place: the home has no number left
 	known         bool     // define SKU: the name exists; follow-ups: the order exists; archive: the page may leave
+	turned        bool     // define location: a known one was stopped, or goes on
 	gone          bool     // follow-ups: the order was archived
 	externalTaken bool     // place: another order has the external id
 	externalOwner OrderID  // and this is it
@@ -68,7 +69,7 @@ type choice struct {
 // Begin prepares the step for a command.
 func (st *Step) Begin(c *Command, seq Sequence, now Millis) {
 	st.command, st.sequence, st.now = c, seq, now
-	st.known, st.gone, st.externalTaken = false, false, false
+	st.known, st.turned, st.gone, st.externalTaken = false, false, false, false
 	st.Outcome = Outcome{}
 	st.event.Sequence, st.event.At = seq, now
 	c.checkMask()

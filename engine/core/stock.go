@@ -7,7 +7,7 @@ func (s *slot) take(l *LineImage, allocations []Allocation, held bool) {
 	sku := s.skus.mut(l.SKU.Place())
 	for _, a := range allocations {
 		level := s.levels.mut(s.levelOf(sku, a.Location))
-		invariant.Check(level.fulfillable() >= a.Quantity, "a location gives no more than it has")
+		invariant.Check(level.fulfillable() >= a.Quantity && level.flags&levelStopped == 0, "a location gives no more than it has")
 		s.move(sku, level, held, a.Quantity)
 	}
 	sku.moveBackordered(held, l.Backordered)
@@ -38,15 +38,31 @@ func (s *slot) settle(l *LineImage, allocations []Allocation) {
 
 // move changes the units that are reserved (held) or allocated at a level, and their sums.
 func (s *slot) move(sku *skuRecord, level *levelRecord, held bool, n Quantity) {
+	sku.withheld -= level.withheld()
 	if held {
 		level.reserved += n
 		sku.reserved += n
-		invariant.Check(level.reserved >= 0, "reserved units are never negative")
-		return
+	} else {
+		level.allocated += n
+		sku.allocated += n
 	}
-	level.allocated += n
-	sku.allocated += n
-	invariant.Check(level.allocated >= 0, "allocated units are never negative")
+	sku.withheld += level.withheld()
+	invariant.Check(level.reserved >= 0 && level.allocated >= 0, "reserved and allocated units are never negative")
+}
+
+// withhold takes what the slot's levels at a location could give from sale, or puts it on sale again.
+func (s *slot) withhold(location LocationID) {
+	for place := range s.levels.length {
+		if s.levels.at(place).location != location {
+			continue
+		}
+		level := s.levels.mut(place)
+		sku := s.skus.mut(level.sku.Place())
+		sku.withheld -= level.withheld()
+		level.flags ^= levelStopped
+		sku.withheld += level.withheld()
+		s.touch(sku, level.sku)
+	}
 }
 
 func (r *skuRecord) moveBackordered(held bool, n Quantity) {
@@ -97,6 +113,9 @@ func (s *slot) makeLevel(id SKUID, location LocationID) *levelRecord {
 	place := s.levels.push()
 	level := s.levels.mut(place)
 	level.sku, level.location, level.next = id, location, at
+	if (*s.locations)[location].settings.Stopped {
+		level.flags = levelStopped
+	}
 	if previous == 0 {
 		sku.firstLevel = place + 1
 	} else {

@@ -38,8 +38,9 @@ func supplyOf(available, lowStock Quantity) Supply {
 
 func (r *skuRecord) toldSupply() Supply { return Supply(r.flags >> supplyShift) }
 
-// Alert tells of each SKU of a slot whose supply the command changed, or the holds that expired before it, in the order of
-// their numbers. It comes last of a command, also of one that was refused; its events stand behind the command's own.
+// Alert tells of each SKU of a slot whose supply is another one than was told last, by the command or by the holds that expired
+// before it, in the order of their numbers; of MaxSuppliesTold at most. The others wait for the slot's next command, and NextDeadline
+// asks for one. It comes last of a command, also of one that was refused; its events stand behind the command's own.
 func (m *Machine) Alert(id Slot, st *Step, sink Sink) {
 	if s := &m.slots[id]; len(s.alerts) > 0 {
 		s.tellSupplies(st, sink)
@@ -48,12 +49,16 @@ func (m *Machine) Alert(id Slot, st *Step, sink Sink) {
 
 func (s *slot) tellSupplies(st *Step, sink Sink) {
 	slices.Sort(s.alerts)
-	for _, sku := range slices.Compact(s.alerts) {
+	s.alerts = slices.Compact(s.alerts)
+	told, next := 0, 0
+	for ; next < len(s.alerts) && told < MaxSuppliesTold; next++ {
+		sku := s.alerts[next]
 		record := s.skus.at(sku.Place())
 		supply, before := record.supply(), record.toldSupply()
 		if supply == before {
 			continue // it changed, and changed back
 		}
+		told++
 		record = s.skus.mut(sku.Place())
 		record.flags = record.flags&(1<<supplyShift-1) | uint32(supply)<<supplyShift
 		ev := &s.alert
@@ -61,5 +66,16 @@ func (s *slot) tellSupplies(st *Step, sink Sink) {
 		ev.Supply = SupplyImage{SKU: sku, Before: before, Supply: supply, Available: record.available(), LowStock: record.lowStock}
 		sink.Event(ev)
 	}
-	s.alerts = s.alerts[:0]
+	s.alerts = s.alerts[:copy(s.alerts, s.alerts[next:])]
+}
+
+// isUntold tells whether supplies wait to be told.
+func (s *slot) isUntold() bool {
+	for len(s.alerts) > 0 {
+		if record := s.skus.at(s.alerts[0].Place()); record.supply() != record.toldSupply() {
+			return true
+		}
+		s.alerts = s.alerts[1:]
+	}
+	return false
 }

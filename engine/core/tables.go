@@ -67,6 +67,7 @@ func (m *Machine) decideLocation(st *Step) {
 		m.locations = append(m.locations, location{name: append([]byte(nil), c.Name...)})
 	}
 	row := &m.locations[id]
+	st.turned = row.version > 0 && row.settings.Stopped != c.Location.Stopped
 	row.settings, row.changed, row.hasDocument = c.Location, st.sequence, len(c.Document) > 0
 	row.version++
 	st.event.Kind = EventLocationDefined

@@ -41,8 +41,8 @@ func TestWorkloadReachesEverything(t *testing.T) {
 			t.Errorf("no command of kind %d was done", kind)
 		}
 	}
-	for kind := core.EventSKUDefined; kind <= core.EventSupplyChanged; kind++ {
-		if events[kind] == 0 {
+	for kind := core.EventSKUDefined; kind < 255; kind++ {
+		if kind.IsKnown() && events[kind] == 0 {
 			t.Errorf("no event of kind %d", kind)
 		}
 	}

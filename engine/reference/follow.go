@@ -88,9 +88,14 @@ func (m *Model) followUp(c *core.Command) core.Outcome {
 		o.claimAll(claimNone)
 		m.forget(o)
 	}
+	event := core.Event{Kind: followUpEvents[c.Kind]}
+	if c.Kind == core.CommandCancelOrder && o.status == core.StatusHeld {
+		event.Kind = core.EventHoldCancelled
+	}
 	o.status = v.status
 	o.version++
-	m.emit(core.Event{Kind: followUpEvents[c.Kind], Order: o.image()})
+	event.Order = o.image()
+	m.emit(event)
 	return core.Outcome{Changed: true, Order: o.id}
 }
 

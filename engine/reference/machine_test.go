@@ -61,6 +61,55 @@ func TestMachineAgreesOnLongRuns(t *testing.T) {
 	}
 }
 
+// TestManySuppliesAreToldInTurns stops and starts a location where hundreds of SKUs lie: model and machine tell of them with
+// many commands, some of which change supplies that are yet to be told.
+func TestManySuppliesAreToldInTurns(t *testing.T) {
+	var ids []core.SKUID
+	var steps []reference.Step
+	do := func(c core.Command) {
+		if c.Version = 1; c.Mask == 0 {
+			c.Mask, _ = core.SlotsOf(&c)
+		}
+		steps = append(steps, reference.Step{Command: c, Now: 1_000_000 + core.Millis(len(steps))})
+	}
+	do(core.Command{Kind: core.CommandDefineLocation, Name: []byte("east")})
+	for i := 0; len(ids) < 3*core.MaxSuppliesTold; i++ {
+		if name := fmt.Appendf(nil, "sku-%d", i); core.NameSlot(name) == 5 {
+			ids = append(ids, core.MakeSKUID(5, uint32(len(ids))))
+			do(core.Command{Kind: core.CommandDefineSKU, Name: name, SKU: core.SKUSettings{LowStock: 2}})
+			do(core.Command{Kind: core.CommandAdjustStock, Rows: []core.AdjustmentRow{{SKU: ids[len(ids)-1], Location: 1, Value: 3}}})
+		}
+	}
+	for i := range 6 {
+		do(core.Command{Kind: core.CommandDefineLocation, Name: []byte("east"), Location: core.LocationSettings{Stopped: i%2 == 0}})
+		for k := range i {
+			do(core.Command{Kind: core.CommandAdjustStock, Rows: []core.AdjustmentRow{
+				{SKU: ids[(i*37+k*11)%len(ids)], Value: core.Quantity(k % 2)}, {SKU: ids[len(ids)-1-k], Value: 1},
+			}})
+		}
+		do(core.Command{Kind: core.CommandPlaceOrder, Customer: []byte("ann"), Lines: []core.Line{{SKU: ids[i], Quantity: 3}}})
+	}
+	for range 3 {
+		do(core.Command{Kind: core.CommandTick, Mask: core.AllSlots})
+	}
+	tr := newTrial()
+	waited := 0
+	for i := range steps {
+		if what := tr.take(&steps[i], core.Sequence(i+1)); what != "" {
+			t.Fatalf("command %d: %s", i, what)
+		}
+		if what := tr.compareAll(); what != "" {
+			t.Fatalf("after command %d: %s", i, what)
+		}
+		if _, waits := tr.model.NextDeadline(5); waits {
+			waited++
+		}
+	}
+	if _, waits := tr.model.NextDeadline(5); waits || waited < 8 {
+		t.Errorf("after %d of %d commands supplies waited to be told, and at the end: %v", waited, len(steps), waits)
+	}
+}
+
 // TestSlotsInParallel runs the slots of each command at the same time, as an engine with many shards
 // does. It is for the race detector above all.
 func TestSlotsInParallel(t *testing.T) {

@@ -116,22 +116,33 @@ func (m *Model) checkMoves(c *core.Command) (core.Outcome, bool) {
 	return core.Outcome{}, false
 }
 
-// alert tells of the SKUs of the mask's slots whose supply is no longer what it was said to be.
+// alert tells of the SKUs of the mask's slots whose supply is no longer what it was said to be, of so many of each slot at most.
 func (m *Model) alert(mask core.SlotMask) {
 	for slot := core.Slot(0); slot < core.SlotCount; slot++ {
-		for place := range m.nextSKU[slot] {
-			id := core.MakeSKUID(slot, place)
+		if !mask.Has(slot) {
+			continue
+		}
+		untold := m.untold(slot)
+		for _, id := range untold[:min(len(untold), core.MaxSuppliesTold)] {
 			s := m.skus[id]
 			now := m.supply(id)
-			if !mask.Has(slot) || now == s.told {
-				continue
-			}
 			m.emit(core.Event{Kind: core.EventSupplyChanged, Supply: core.SupplyImage{
 				SKU: id, Before: s.told, Supply: now, Available: m.available(id), LowStock: s.image.Settings.LowStock,
 			}})
 			s.told = now
 		}
 	}
+}
+
+// untold lists the SKUs of a slot whose supply is no longer what it was said to be, by number.
+func (m *Model) untold(slot core.Slot) []core.SKUID {
+	var untold []core.SKUID
+	for place := range m.nextSKU[slot] {
+		if id := core.MakeSKUID(slot, place); m.supply(id) != m.skus[id].told {
+			untold = append(untold, id)
+		}
+	}
+	return untold
 }
 
 func (m *Model) supply(id core.SKUID) core.Supply {

@@ -82,7 +82,9 @@ func (m *Model) Availability(id core.SKUID) core.AvailabilityImage {
 		}
 		a.Reserved += level.Reserved
 		a.Allocated += level.Allocated
-		a.Levels = append(a.Levels, level)
+		withheld := m.withheld(id, location)
+		a.Withheld += withheld
+		a.Levels = append(a.Levels, core.LevelAvailability{LevelImage: level, Withheld: withheld})
 	}
 	a.Reserved += m.backordered(id, claimReserved)
 	a.Allocated += m.backordered(id, claimAllocated)
@@ -95,7 +97,7 @@ func (m *Model) available(id core.SKUID) core.Quantity {
 	s := m.skus[id]
 	sum := -s.image.Settings.SafetyStock
 	for location := range s.stock {
-		sum += m.fulfillable(id, location)
+		sum += m.fulfillable(id, location) - m.withheld(id, location)
 	}
 	return sum - m.backordered(id, claimReserved) - m.backordered(id, claimAllocated)
 }
@@ -103,6 +105,14 @@ func (m *Model) available(id core.SKUID) core.Quantity {
 func (m *Model) fulfillable(id core.SKUID, location core.LocationID) core.Quantity {
 	l := m.level(id, location)
 	return l.In(core.StateSellable) - l.Reserved - l.Allocated
+}
+
+// withheld is what a stopped location could give.
+func (m *Model) withheld(id core.SKUID, location core.LocationID) core.Quantity {
+	if !m.locations[location].image.Settings.Stopped {
+		return 0
+	}
+	return max(0, m.fulfillable(id, location))
 }
 
 func (m *Model) level(id core.SKUID, location core.LocationID) core.LevelImage {
@@ -158,9 +168,12 @@ func (m *Model) External(channel core.ChannelID, id []byte) (core.OrderID, bool)
 	return 0, false
 }
 
-// NextDeadline is the earliest deadline of the holds that claim units in the slot or live there; false
-// if there is none.
+// NextDeadline is the earliest deadline of the holds that claim units in the slot or live there, and 0 when supplies
+// of the slot are still to be told; false if there is none.
 func (m *Model) NextDeadline(slot core.Slot) (core.Millis, bool) {
+	if len(m.untold(slot)) > 0 {
+		return 0, true
+	}
 	var next core.Millis
 	found := false
 	for _, o := range m.orders {

@@ -212,7 +212,7 @@ type source struct {
 func (m *Model) sources(id core.SKUID) []source {
 	var list []source
 	for location := range m.skus[id].stock {
-		if left := m.fulfillable(id, location); left > 0 {
+		if left := m.fulfillable(id, location) - m.withheld(id, location); left > 0 {
 			list = append(list, source{location, m.locations[location].image.Settings.Priority, left})
 		}
 	}

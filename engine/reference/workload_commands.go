@@ -32,6 +32,7 @@ func (g *generator) defineLocation(c *core.Command, name []byte) {
 	c.Location = core.LocationSettings{
 		Kind:     core.LocationKind(g.random.IntN(3)),
 		Priority: pick(g, []int32{-1, 0, 0, 0, 10}),
+		Stopped:  g.chance(25),
 	}
 	if g.chance(30) {
 		c.Location.HasPosition = true

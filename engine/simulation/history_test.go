@@ -178,11 +178,11 @@ func (h *history) followHold(ev *core.Event) {
 	case core.EventHoldConfirmed:
 		wrong = life != holdLives || ev.At >= ev.Order.Deadline
 		h.holds[id] = holdConfirmed
-	case core.EventHoldReleased, core.EventHoldExpired:
+	case core.EventHoldReleased, core.EventHoldExpired, core.EventHoldCancelled:
 		wrong = life != holdLives
 		h.holds[id] = holdEnded
 	case core.EventOrderCancelled:
-		wrong = life == holdEnded
+		wrong = life == holdEnded || life == holdLives
 		if life != 0 {
 			h.holds[id] = holdEnded
 		}

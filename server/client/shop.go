@@ -111,6 +111,7 @@ type LocationSettings struct {
 	Latitude  *float64 `json:"latitude,omitempty"`
 	Longitude *float64 `json:"longitude,omitempty"`
 	Priority  int32    `json:"priority"` // lower is asked first
+	Stopped   bool     `json:"stopped"`  // nothing new is sold from there
 }
 
 // Location is a location with its settings.
