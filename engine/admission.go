@@ -208,12 +208,19 @@ func (e *Engine) soldOut(r *Request, i int, frame []byte) bool {
 	c := &r.command
 	_, err := codec.DecodeCommand(frame, c)
 	invariant.Check(err == nil, "a request holds commands that codec takes")
-	if len(c.ExternalID) > 0 || len(c.Lines) > maxShortLines || int(c.Channel) >= e.Channels() || !e.anyShort(c) {
+	if len(c.ExternalID) > 0 || len(c.Lines) > maxShortLines || int(c.Channel) >= e.Channels() {
+		return false
+	}
+	short := e.anyShort(c)
+	if !short && !e.anyItemShort(c) {
 		return false
 	}
 	result := &r.results[i]
 	reason, fails := core.ReasonInsufficientStock, (*SKUEntry).short
-	if e.anyStopped(c) {
+	switch {
+	case !short:
+		reason = core.ReasonSaleQuota
+	case e.anyStopped(c):
 		reason, fails = core.ReasonSKUStopped, func(entry *SKUEntry, _ core.Quantity) bool { return entry.stopped() }
 	}
 	result.Status, result.Reason = ResultRefused, reason
@@ -224,9 +231,18 @@ func (e *Engine) soldOut(r *Request, i int, frame []byte) bool {
 	}
 	refusal := core.Refusal{Reason: reason, Lines: r.slots.lines[:0]}
 	for k := range c.Lines {
-		if entry, total, first := e.lineTotal(c, k); first && fails(entry, leastOf(c, total)) {
+		entry, total, first := e.lineTotal(c, k)
+		if !first {
+			continue
+		}
+		fail, available := fails(entry, leastOf(c, total)), entry.Orderable()
+		if !short {
+			available = e.itemLeft(c, k)
+			fail = available != core.Unlimited && leastOf(c, total) > available
+		}
+		if fail {
 			refusal.Lines = append(refusal.Lines, core.RefusedLine{
-				Index: k, SKU: c.Lines[k].SKU, Requested: total, Available: max(0, entry.Orderable()),
+				Index: k, SKU: c.Lines[k].SKU, Requested: total, Available: max(0, available),
 			})
 		}
 	}

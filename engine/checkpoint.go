@@ -296,6 +296,11 @@ func (f *freeze) read(m *core.Machine) {
 	for i := range m.Channels() {
 		next.Channels = append(next.Channels, core.ChannelImage{ID: core.ChannelID(i), Name: m.ChannelName(core.ChannelID(i))})
 	}
+	for i := range m.Sales() {
+		var image core.SaleImage
+		m.SaleAt(i, &image)
+		next.Sales = append(next.Sales, image)
+	}
 	c.unsaveScattered(m)
 	var archived []uint32
 	for slot := range core.Slot(core.SlotCount) {

@@ -15,13 +15,15 @@ type directory struct {
 	skus      *xsync.MapOf[string, *SKUEntry]
 	locations *xsync.MapOf[string, core.LocationID]
 	channels  *xsync.MapOf[string, core.ChannelID]
+	sales     *xsync.MapOf[string, *SaleEntry]
 
-	// exhausted counts the SKUs of which nothing may be ordered. While it is zero, admission looks no further.
+	// exhausted counts the SKUs of which nothing may be ordered, and the quotas of sales of which nothing is left. While it is zero, admission looks no further.
 	exhausted atomic.Int64
 
 	byNumber      [core.SlotCount]atomic.Pointer[[]*SKUEntry]
 	locationNames atomic.Pointer[[]string]
 	channelNames  atomic.Pointer[[]string]
+	salesByPlace  atomic.Pointer[[]*SaleEntry]
 }
 
 // SKUEntry is what everybody may know of a SKU at once.
@@ -48,6 +50,7 @@ func newDirectory() *directory {
 		skus:      xsync.NewMapOf[string, *SKUEntry](),
 		locations: xsync.NewMapOf[string, core.LocationID](),
 		channels:  xsync.NewMapOf[string, core.ChannelID](),
+		sales:     xsync.NewMapOf[string, *SaleEntry](),
 	}
 	for i := range d.byNumber {
 		d.byNumber[i].Store(&[]*SKUEntry{})
@@ -56,6 +59,7 @@ func newDirectory() *directory {
 	d.locations.Store("main", 0)
 	d.channelNames.Store(&[]string{"web"})
 	d.channels.Store("web", 0)
+	d.salesByPlace.Store(&[]*SaleEntry{})
 	return d
 }
 
@@ -68,6 +72,8 @@ func (d *directory) define(ev *core.Event) {
 		defineName(&d.locationNames, d.locations, ev.Location.ID, string(ev.Location.Name))
 	case core.EventChannelDefined:
 		defineName(&d.channelNames, d.channels, ev.Channel.ID, string(ev.Channel.Name))
+	case core.EventSaleDefined:
+		d.defineSale(&ev.Sale)
 	}
 }
 

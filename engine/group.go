@@ -37,7 +37,8 @@ type shardOutput struct {
 	refs     []eventRef // where each command's events lie; kept only when there are several shards
 	refusals []byte
 	changed  []published
-	defined  []core.Event // SKUs, locations, channels; with their own memory
+	items    []publishedItem
+	defined  []core.Event // SKUs, locations, channels, sales; with their own memory
 	archive  []byte       // orders that left memory, and their external ids
 	archived []archivedPage
 
@@ -66,6 +67,13 @@ type published struct {
 	orderable core.Quantity
 }
 
+// publishedItem is what a sale may still sell of a SKU when the group is released.
+type publishedItem struct {
+	sale core.SaleID
+	sku  core.SKUID
+	left core.Quantity
+}
+
 func newGroup(shards int) *group { return &group{shards: make([]shardOutput, shards)} }
 
 // last is the sequence of the group's last command; the one before first for a group of queries.
@@ -86,7 +94,7 @@ func (g *group) reset() {
 func (o *shardOutput) reset() {
 	clear(o.refs)
 	o.feed, o.events, o.refs, o.refusals = o.feed[:0], 0, o.refs[:0], o.refusals[:0]
-	o.changed, o.defined = o.changed[:0], o.defined[:0]
+	o.changed, o.items, o.defined = o.changed[:0], o.items[:0], o.defined[:0]
 	clear(o.archived)
 	if cap(o.archive) > archiveKept {
 		o.archive = nil

@@ -79,6 +79,7 @@ type imageRead struct {
 	sku          core.SKUImage
 	location     core.LocationImage
 	availability core.AvailabilityImage
+	sale         core.SaleImage
 }
 
 type imageKind uint8
@@ -88,6 +89,7 @@ const (
 	imageSKU
 	imageLocation
 	imageAvailability
+	imageSale
 )
 
 var imagePool = sync.Pool{New: func() any { return &imageRead{} }}
@@ -109,6 +111,10 @@ func (q *imageRead) read(m *core.Machine) {
 	case imageAvailability:
 		if q.found = m.ReadAvailability(core.SKUID(q.id), &q.availability); q.found {
 			q.bytes = codec.AppendAvailability(q.bytes, &q.availability)
+		}
+	case imageSale:
+		if q.found = m.ReadSale(core.SaleID(q.id), &q.sale); q.found {
+			q.bytes = codec.AppendSaleImage(q.bytes, &q.sale)
 		}
 	}
 }
@@ -172,6 +178,11 @@ func (e *Engine) ReadLocationUnits(dst []byte, id core.LocationID) (Image, core.
 // ReadAvailability appends a SKU's units (codec.DecodeAvailability) to dst.
 func (e *Engine) ReadAvailability(dst []byte, id core.SKUID) (Image, error) {
 	return e.readImage(dst, imageAvailability, uint64(id))
+}
+
+// ReadSale appends a sale's image, with what it has sold (codec.DecodeSaleImage), to dst.
+func (e *Engine) ReadSale(dst []byte, id core.SaleID) (Image, error) {
+	return e.readImage(dst, imageSale, uint64(id))
 }
 
 // mayExist tells whether an order number can have been given out at all, so that made-up numbers cost nothing.

@@ -82,6 +82,9 @@ func (e *Engine) publish(g *group) {
 		for _, p := range g.shards[i].changed {
 			e.directory.publish(p.sku, p.orderable)
 		}
+		for _, p := range g.shards[i].items {
+			e.directory.publishItem(p.sale, p.sku, p.left)
+		}
 	}
 	for slot := range core.Slot(core.SlotCount) {
 		if n := uint32(e.machine.Orders(slot)); n != e.orders[slot].Load() {

@@ -103,6 +103,11 @@ func (e *Engine) restoreTables(m *codec.Manifest) error {
 			return damage(m.Sequence, fmt.Sprintf("channel %d of the checkpoint does not follow those before it", m.Channels[i].ID))
 		}
 	}
+	for i := range m.Sales {
+		if !e.machine.RestoreSale(&m.Sales[i]) {
+			return damage(m.Sequence, fmt.Sprintf("sale %d of the checkpoint does not follow those before it", m.Sales[i].ID.Place()))
+		}
+	}
 	for slot := range m.Slabs {
 		for kind := range m.Slabs[slot] {
 			s := &m.Slabs[slot][kind]
@@ -215,6 +220,11 @@ func (e *Engine) restoreDirectory() {
 		id := core.ChannelID(i)
 		e.directory.define(&core.Event{Kind: core.EventChannelDefined, Channel: core.ChannelImage{ID: id, Name: e.machine.ChannelName(id)}})
 	}
+	ev.Kind = core.EventSaleDefined
+	for i := range e.machine.Sales() {
+		e.machine.SaleAt(i, &ev.Sale)
+		e.directory.define(&ev)
+	}
 	ev.Kind = core.EventSKUDefined
 	for slot := range core.Slot(core.SlotCount) {
 		for place := range e.machine.SKUs(slot) {
@@ -222,6 +232,7 @@ func (e *Engine) restoreDirectory() {
 			e.directory.define(&ev)
 		}
 		e.machine.DrainTouched(slot, e.directory.publish)
+		e.machine.DrainSaleItems(slot, e.directory.publishItem)
 		e.orders[slot].Store(uint32(e.machine.Orders(slot)))
 	}
 }

@@ -151,7 +151,7 @@ func (s *shard) conclude(outcome *core.Outcome, sequence core.Sequence, result *
 // Event is core.Sink: it keeps an event for the feed and for whoever sent the command. Of events that the feed has,
 // only definitions are still wanted, by the directory.
 func (s *shard) Event(ev *core.Event) {
-	if s.stored && ev.Kind > core.EventChannelDefined {
+	if s.stored && !ev.Kind.IsDefinition() {
 		return
 	}
 	from := len(s.out.feed)
@@ -165,7 +165,7 @@ func (s *shard) Event(ev *core.Event) {
 	if s.sorting {
 		s.note(ev, from, to)
 	}
-	if ev.Kind <= core.EventChannelDefined {
+	if ev.Kind.IsDefinition() {
 		s.define(s.out.feed[from:to])
 	}
 }
@@ -197,6 +197,9 @@ func (s *shard) collect() {
 		if s.own.Has(slot) {
 			s.machine.DrainTouched(slot, func(sku core.SKUID, orderable core.Quantity) {
 				s.out.changed = append(s.out.changed, published{sku: sku, orderable: orderable})
+			})
+			s.machine.DrainSaleItems(slot, func(sale core.SaleID, sku core.SKUID, left core.Quantity) {
+				s.out.items = append(s.out.items, publishedItem{sale: sale, sku: sku, left: left})
 			})
 		}
 	}

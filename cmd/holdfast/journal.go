@@ -119,6 +119,8 @@ func kindName(k core.CommandKind) string {
 		return "archive_orders"
 	case core.CommandMoveStock:
 		return "move_stock"
+	case core.CommandDefineSale:
+		return "define_sale"
 	default:
 		return fmt.Sprintf("kind_%d", k)
 	}

@@ -139,7 +139,7 @@ func DecodeAnswer(src []byte) (Answer, error) {
 	switch {
 	case a.Status < 200 || a.Status > 599:
 		return Answer{}, &FormatError{0, "status is not 200 to 599"}
-	case a.Reason > lastReason && a.Reason < AnswerOverloaded:
+	case a.Reason != core.ReasonNone && a.Reason < AnswerOverloaded && !knownReason(a.Reason):
 		return Answer{}, &FormatError{2, "unknown reason"}
 	case src[3]&^answerReplayed != 0:
 		return Answer{}, &FormatError{3, "unknown flag of an answer"}

@@ -16,6 +16,7 @@ const (
 	flagMask     = 1 << 1
 	flagDocument = 1 << 2
 	flagVersion  = 1 << 3
+	flagSale     = 1 << 4
 )
 
 // Places in a command frame. They are in journals and must not change.
@@ -81,6 +82,9 @@ func AppendCommand(dst []byte, c *core.Command) []byte {
 	if flags&flagVersion != 0 {
 		dst = binary.LittleEndian.AppendUint32(dst, c.ExpectedVersion)
 	}
+	if flags&flagSale != 0 {
+		dst = appendSale(dst, c)
+	}
 	dst = appendBody(dst, c)
 	if flags&flagDocument != 0 {
 		dst = binary.LittleEndian.AppendUint32(dst, uint32(len(c.Document)))
@@ -104,6 +108,9 @@ func commandFlags(c *core.Command) byte {
 	if c.ExpectedVersion != 0 {
 		flags |= flagVersion
 	}
+	if c.Sale != 0 {
+		flags |= flagSale
+	}
 	return flags & allowedFlags(c.Kind)
 }
 
@@ -114,11 +121,18 @@ func allowedFlags(kind core.CommandKind) byte {
 		return flagMask
 	case core.CommandConfirmHold, core.CommandExtendHold, core.CommandReleaseHold, core.CommandCancelOrder:
 		return flagKey | flagMask | flagDocument | flagVersion
+	case core.CommandPlaceHold, core.CommandPlaceOrder:
+		return flagKey | flagMask | flagDocument | flagSale
 	case core.CommandArchiveOrders:
 		return 0
 	default:
 		return flagKey | flagMask | flagDocument
 	}
+}
+
+// knownCommand tells whether there are commands of a kind.
+func knownCommand(kind core.CommandKind) bool {
+	return kind >= core.CommandTick && kind <= core.CommandMoveStock || kind == core.CommandDefineSale
 }
 
 // FrameLength gives the length of the command frame that src begins with and looks at nothing else
@@ -168,7 +182,7 @@ func checkHeader(src []byte) (length, body int, err error) {
 	kind, flags, slot := core.CommandKind(src[frameKind]), src[frameFlags], src[frameSlot]
 	body = bodyOffset(flags)
 	switch {
-	case kind < core.CommandTick || kind > core.CommandMoveStock:
+	case !knownCommand(kind):
 		return 0, 0, &FormatError{frameKind, "unknown command kind"}
 	case src[frameVersion] != commandVersion:
 		return 0, 0, &FormatError{frameVersion, "unknown version of the command kind"}
@@ -235,6 +249,9 @@ func DecodeCommand(src []byte, c *core.Command) (int, error) {
 		c.ExpectedVersion = binary.LittleEndian.Uint32(src[body-versionSize:])
 	}
 	cur := cursor{buf: src[:length], pos: body}
+	if flags&flagSale != 0 {
+		cur.sale(c)
+	}
 	cur.body(c)
 	if flags&flagDocument != 0 {
 		c.Document = cur.document()

@@ -45,6 +45,8 @@ func appendBody(dst []byte, c *core.Command) []byte {
 		return appendLocationSettings(dst, &c.Location)
 	case core.CommandDefineChannel:
 		return appendString(dst, c.Name)
+	case core.CommandDefineSale:
+		return appendSaleSettings(appendString(dst, c.Name), c.SaleSettings)
 	}
 	return dst
 }
@@ -79,6 +81,10 @@ func (c *cursor) body(cmd *core.Command) {
 		c.locationSettings(&cmd.Location)
 	case core.CommandDefineChannel:
 		cmd.Name = c.name(badChannelName)
+	case core.CommandDefineSale:
+		cmd.Name = c.name(badSaleName)
+		cmd.SaleSettings = &core.SaleSettings{}
+		c.saleSettings(cmd.SaleSettings)
 	}
 }
 

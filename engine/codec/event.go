@@ -29,6 +29,8 @@ func AppendEvent(dst []byte, ev *core.Event) []byte {
 		dst = appendMovementImages(dst, ev)
 	case core.EventSupplyChanged:
 		dst = appendSupply(dst, &ev.Supply)
+	case core.EventSaleDefined:
+		dst = AppendSaleImage(dst, &ev.Sale)
 	default:
 		dst = appendOrder(dst, &ev.Order, birth{ev.Sequence, ev.At})
 	}
@@ -96,6 +98,8 @@ func DecodeEvent(src []byte, ev *core.Event) (int, error) {
 		c.movementImages(ev)
 	case core.EventSupplyChanged:
 		c.supply(&ev.Supply)
+	case core.EventSaleDefined:
+		c.saleImage(&ev.Sale)
 	default:
 		c.order(&ev.Order, birth{h.Sequence, h.At})
 	}

@@ -108,6 +108,7 @@ func FuzzDecodeImages(f *testing.F) {
 		fuzzImage(t, src, AppendSKUImage, DecodeSKUImage)
 		fuzzImage(t, src, AppendLocationImage, DecodeLocationImage)
 		fuzzImage(t, src, AppendAvailability, DecodeAvailability)
+		fuzzImage(t, src, AppendSaleImage, DecodeSaleImage)
 	})
 }
 

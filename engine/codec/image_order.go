@@ -15,6 +15,7 @@ const (
 	orderHasDeadline = 1 << 2
 	orderIsNew       = 1 << 3 // made by the event around it, whose sequence and time are also its own
 	orderStatusShift = 4
+	orderHasSale     = 1 << 7 // the status has three bits
 )
 
 // birth is what an event knows of the orders it makes. The zero value is for images outside events.
@@ -58,6 +59,9 @@ func appendOrder(dst []byte, o *core.OrderImage, b birth) []byte {
 	if marks&orderHasExternal != 0 {
 		dst = appendString(dst, o.ExternalID)
 	}
+	if marks&orderHasSale != 0 {
+		dst = appendString(appendUvarint(dst, uint64(o.Sale)), o.Identities)
+	}
 	return appendLineImages(dst, o)
 }
 
@@ -74,6 +78,9 @@ func orderMarks(o *core.OrderImage, b birth) byte {
 	}
 	if b.made(o) {
 		marks |= orderIsNew
+	}
+	if o.Sale != 0 {
+		marks |= orderHasSale
 	}
 	return marks
 }
@@ -102,7 +109,7 @@ func appendLineImages(dst []byte, o *core.OrderImage) []byte {
 func (c *cursor) order(o *core.OrderImage, b birth) {
 	at := c.pos
 	marks := c.byte()
-	o.Status = core.OrderStatus(marks >> orderStatusShift)
+	o.Status = core.OrderStatus(marks &^ orderHasSale >> orderStatusShift)
 	if o.Status < core.StatusHeld || o.Status > core.StatusExpired {
 		c.fail(at, "unknown order status")
 	}
@@ -122,6 +129,10 @@ func (c *cursor) order(o *core.OrderImage, b birth) {
 		if len(o.ExternalID) == 0 {
 			c.fail(at, "external id is marked and empty")
 		}
+	}
+	o.Sale, o.Identities = 0, nil
+	if marks&orderHasSale != 0 {
+		o.Sale, o.Identities = c.saleID(), c.identities()
 	}
 	c.lineImages(o)
 }

@@ -23,6 +23,7 @@ type Manifest struct {
 	Sets      []ValueSet // in ascending order; the last is the checkpoint's own
 	Locations []core.LocationImage
 	Channels  []core.ChannelImage
+	Sales     []core.SaleImage
 	Archived  [core.SlotCount]core.Digest // of what left each slot
 	Slabs     [core.SlotCount][core.SlabKinds]SlabPages
 	KeySeed   [2]uint64 // of the key table's hash, which says what lies in which stripe
@@ -105,6 +106,10 @@ func AppendManifest(dst []byte, m *Manifest) []byte {
 	for i := range m.Channels {
 		dst = appendChannelImage(dst, &m.Channels[i])
 	}
+	dst = appendUvarint(dst, uint64(len(m.Sales)))
+	for i := range m.Sales {
+		dst = AppendSaleImage(dst, &m.Sales[i])
+	}
 	for slot := range m.Slabs {
 		dst = appendDigest(dst, m.Archived[slot])
 		for kind := range m.Slabs[slot] {
@@ -165,6 +170,11 @@ func DecodeManifest(src []byte, m *Manifest) error {
 	m.Channels = make([]core.ChannelImage, n)
 	for i := range m.Channels {
 		c.channelImage(&m.Channels[i])
+	}
+	n = c.count(0, core.MaxSales, 20, "sales are more than 16384")
+	m.Sales = make([]core.SaleImage, n)
+	for i := range m.Sales {
+		c.saleImage(&m.Sales[i])
 	}
 	for slot := range m.Slabs {
 		m.Archived[slot] = c.digest()

@@ -13,6 +13,7 @@ func someManifest() *Manifest {
 		Sets:      []ValueSet{{400, 7}, {900, 3}},
 		Locations: []core.LocationImage{{Version: 1, Name: []byte("main")}, {ID: 1, Version: 4, Name: []byte("altona")}},
 		Channels:  []core.ChannelImage{{Name: []byte("web")}},
+		Sales:     []core.SaleImage{{ID: core.MakeSaleID(7, 0), Version: 1, Name: []byte("friday"), Settings: goldenSaleSettings()}},
 		KeySeed:   [2]uint64{5, 6},
 	}
 	for slot := range m.Slabs {

@@ -130,7 +130,7 @@ var commandKinds = []core.CommandKind{
 	core.CommandTick, core.CommandDefineSKU, core.CommandDefineLocation, core.CommandDefineChannel,
 	core.CommandAdjustStock, core.CommandPlaceHold, core.CommandPlaceOrder, core.CommandConfirmHold,
 	core.CommandExtendHold, core.CommandReleaseHold, core.CommandCancelOrder, core.CommandArchiveOrders,
-	core.CommandMoveStock,
+	core.CommandMoveStock, core.CommandDefineSale,
 }
 
 func (g generator) command(kind core.CommandKind) core.Command {
@@ -169,11 +169,16 @@ func (g generator) body(c *core.Command) {
 		c.Rows = g.rows()
 	case core.CommandMoveStock:
 		c.Actor, c.Cause, c.Moves = g.reason(), g.reason(), g.moves()
+	case core.CommandDefineSale:
+		settings := g.saleSettings()
+		c.Name, c.SaleSettings = g.name(), &settings
 	case core.CommandPlaceHold:
+		g.sale(c)
 		c.TTL = g.ttl()
 		c.UpTo = g.bool()
 		c.Channel, c.Customer, c.Lines = g.channel(), g.name(), g.lines()
 	case core.CommandPlaceOrder:
+		g.sale(c)
 		c.Channel, c.Customer, c.Lines = g.channel(), g.name(), g.lines()
 		c.ExternalID = g.text(identifierAlphabet, 0, core.MaxExternalIDLength)
 	case core.CommandExtendHold:
@@ -244,7 +249,7 @@ var eventKinds = []core.EventKind{
 	core.EventSKUDefined, core.EventLocationDefined, core.EventChannelDefined, core.EventStockAdjusted,
 	core.EventHoldPlaced, core.EventHoldExtended, core.EventHoldReleased, core.EventHoldExpired,
 	core.EventHoldConfirmed, core.EventOrderPlaced, core.EventOrderCancelled, core.EventStockMoved,
-	core.EventSupplyChanged, core.EventHoldCancelled,
+	core.EventSupplyChanged, core.EventHoldCancelled, core.EventSaleDefined,
 }
 
 func (g generator) event(kind core.EventKind) core.Event {
@@ -261,6 +266,8 @@ func (g generator) event(kind core.EventKind) core.Event {
 		for i := range ev.Levels {
 			ev.Levels[i] = core.LevelChange{LevelImage: g.level(g.sku()), OnHandBefore: g.quantity(), Reason: g.reason()}
 		}
+	case core.EventSaleDefined:
+		ev.Sale = g.saleImage()
 	case core.EventSupplyChanged:
 		ev.Supply = core.SupplyImage{SKU: g.sku(), Before: core.Supply(g.IntN(3)), Supply: core.Supply(g.IntN(3)), Available: g.signed(), LowStock: g.quantity()}
 	case core.EventStockMoved:
@@ -308,6 +315,9 @@ func (g generator) orderImage() core.OrderImage {
 		Customer: g.name(), ExternalID: g.text(identifierAlphabet, 0, core.MaxExternalIDLength),
 	}
 	if g.bool() {
+		o.Sale, o.Identities = g.saleID(), g.identities()
+	}
+	if g.bool() {
 		o.Deadline = core.Millis(g.between(1, math.MaxInt64))
 	}
 	o.Lines = make([]core.LineImage, g.between(1, core.MaxLines))
@@ -332,9 +342,22 @@ func (g generator) availability() core.AvailabilityImage {
 	return a
 }
 
+// knownReasons are all that a refusal can have.
+var knownReasons = func() (all []core.Reason) {
+	for r := range core.Reason(math.MaxUint8) {
+		if knownReason(r) {
+			all = append(all, r)
+		}
+	}
+	return all
+}()
+
 func (g generator) refusal() core.Refusal {
 	r := core.Refusal{
-		Reason: core.Reason(g.between(1, int64(lastReason))), Order: g.order(), Version: g.version(),
+		Reason: knownReasons[g.IntN(len(knownReasons))], Order: g.order(), Version: g.version(),
+	}
+	if isOfSale(r.Reason) {
+		r.At, r.Identity = g.millis(), core.IdentityKind(g.IntN(core.IdentityKinds))
 	}
 	for range g.IntN(20) {
 		r.Lines = append(r.Lines, core.RefusedLine{
@@ -343,4 +366,58 @@ func (g generator) refusal() core.Refusal {
 		})
 	}
 	return r
+}
+
+func (g generator) saleID() core.SaleID {
+	return core.SaleID(g.between(core.SlotCount, math.MaxUint32))
+}
+
+// sale makes a placement one in a sale, or leaves it.
+func (g generator) sale(c *core.Command) {
+	if g.bool() {
+		c.Sale, c.Ticket, c.Identities = g.saleID(), g.version(), g.identities()
+	}
+}
+
+func (g generator) identities() (list []byte) {
+	for kind := core.IdentityAddress; kind < core.IdentityKinds; kind++ {
+		if g.bool() {
+			list = core.AppendIdentity(list, kind, g.name())
+		}
+	}
+	return list
+}
+
+func (g generator) saleSettings() core.SaleSettings {
+	const most = int64(core.MaxSettingQuantity)
+	s := core.SaleSettings{
+		StartsAt: core.Millis(g.between(0, math.MaxInt64-1)), MaxExpired: g.version(),
+		Queue: core.SaleQueue{Required: g.bool(), Opening: g.ttl(), RatePerMinute: g.version(), TokenTTL: g.ttl()},
+	}
+	s.EndsAt = core.Millis(g.between(int64(s.StartsAt)+1, math.MaxInt64))
+	for i := range s.Limits {
+		s.Limits[i] = core.Quantity(g.between(0, most))
+	}
+	if g.bool() {
+		s.MaxTTL = g.ttl()
+	}
+	for i := range g.between(1, core.MaxSaleItems) {
+		s.Items = append(s.Items, core.SaleItem{
+			SKU: core.SKUID(i * 1000), Quota: core.Quantity(g.between(int64(core.Unlimited), most)), MaxHeld: core.Quantity(g.between(0, most)),
+		})
+	}
+	return s
+}
+
+func (g generator) saleImage() core.SaleImage {
+	s := core.SaleImage{
+		ID: g.saleID(), Version: g.version(), Changed: g.sequence(), HasDocument: g.bool(),
+		Name: g.name(), Settings: g.saleSettings(),
+	}
+	if g.bool() {
+		for range s.Settings.Items {
+			s.Counts = append(s.Counts, core.SaleCount{Held: g.quantity(), Sold: g.quantity(), Orderable: g.signed()})
+		}
+	}
+	return s
 }

@@ -6,14 +6,24 @@ import (
 	"holdfast/engine/core"
 )
 
-// lastReason is the highest number given out so far.
-const lastReason = core.ReasonSKUStopped
+// knownReason tells whether a refusal can have a reason.
+func knownReason(r core.Reason) bool {
+	return r >= core.ReasonSlotsChanged && r <= core.ReasonSKUStopped || isOfSale(r)
+}
+
+// isOfSale tells whether a refusal of a reason says more, as it is about a sale.
+func isOfSale(r core.Reason) bool {
+	return r >= core.ReasonSaleNotFound && r <= core.ReasonExpiredTooOften
+}
 
 // AppendRefusal appends a refusal.
 func AppendRefusal(dst []byte, r *core.Refusal) []byte {
 	dst = append(dst, byte(r.Reason))
 	dst = appendUvarint(dst, uint64(r.Order))
 	dst = appendUvarint(dst, uint64(r.Version))
+	if isOfSale(r.Reason) {
+		dst = append(appendUvarint(dst, uint64(r.At)), byte(r.Identity))
+	}
 	dst = appendUvarint(dst, uint64(len(r.Lines)))
 	for i := range r.Lines {
 		l := &r.Lines[i]
@@ -32,11 +42,19 @@ func DecodeRefusal(src []byte, r *core.Refusal) (int, error) {
 	const shortest = 5
 	c := cursor{buf: src}
 	r.Reason = core.Reason(c.byte())
-	if r.Reason == core.ReasonNone || r.Reason > lastReason {
+	if !knownReason(r.Reason) {
 		c.fail(0, "unknown reason")
 	}
 	r.Order = core.OrderID(c.uvarint())
 	r.Version = c.version()
+	r.At, r.Identity = 0, 0
+	if isOfSale(r.Reason) {
+		r.At = c.millis()
+		at := c.pos
+		if r.Identity = core.IdentityKind(c.byte()); r.Identity >= core.IdentityKinds {
+			c.fail(at, "unknown kind of identity")
+		}
+	}
 	n := c.count(0, max(core.MaxLines, core.MaxRows), shortest, "refused lines are more than 500")
 	r.Lines = slices.Grow(r.Lines[:0], n)[:n]
 	for i := range r.Lines {

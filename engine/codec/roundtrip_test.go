@@ -86,6 +86,7 @@ func TestImageRoundTrips(t *testing.T) {
 	var gotLocation core.LocationImage
 	var gotAvailability core.AvailabilityImage
 	var gotRefusal core.Refusal
+	var gotSale core.SaleImage
 	for range rounds {
 		order, sku, location, availability, refusal :=
 			g.orderImage(), g.skuImage(), g.locationImage(), g.availability(), g.refusal()
@@ -94,6 +95,8 @@ func TestImageRoundTrips(t *testing.T) {
 		roundTrip(t, &location, &gotLocation, AppendLocationImage, DecodeLocationImage)
 		roundTrip(t, &availability, &gotAvailability, AppendAvailability, DecodeAvailability)
 		roundTrip(t, &refusal, &gotRefusal, AppendRefusal, DecodeRefusal)
+		sale := g.saleImage()
+		roundTrip(t, &sale, &gotSale, AppendSaleImage, DecodeSaleImage)
 	}
 }
 
@@ -121,7 +124,7 @@ func TestAnswersRoundTrip(t *testing.T) {
 	want := make([]Answer, 300)
 	src := AppendAnswerHeader(nil, len(want), 77)
 	for i := range want {
-		want[i] = Answer{Status: 200 + g.IntN(400), Reason: core.Reason(g.IntN(int(lastReason) + 1)), Replayed: g.bool(), Order: g.Uint64()}
+		want[i] = Answer{Status: 200 + g.IntN(400), Reason: append(knownReasons, core.ReasonNone)[g.IntN(len(knownReasons)+1)], Replayed: g.bool(), Order: g.Uint64()}
 		src = AppendAnswer(src, want[i])
 	}
 	count, sequence, answers, err := DecodeAnswers(src)
@@ -204,6 +207,13 @@ func normal(v reflect.Value) any {
 
 func normalize(v reflect.Value) {
 	switch v.Kind() {
+	case reflect.Pointer:
+		if !v.IsNil() {
+			c := reflect.New(v.Type().Elem())
+			c.Elem().Set(v.Elem())
+			normalize(c.Elem())
+			v.Set(c)
+		}
 	case reflect.Struct:
 		for i := range v.NumField() {
 			normalize(v.Field(i))

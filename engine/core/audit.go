@@ -20,6 +20,8 @@ const (
 	ViolationLeak            ViolationKind = 12 // a slot has records in use that nothing refers to; Order's home is the slot
 	ViolationSupply          ViolationKind = 13 // a SKU's supply is not the one that was told, and does not wait to be
 	ViolationWithheld        ViolationKind = 14 // what is not for sale is not what stopped locations could give, or a level is marked wrongly
+	ViolationSaleItem        ViolationKind = 32 // a sale's held or sold units of a SKU are not those of its holds and orders
+	ViolationSaleBuyer       ViolationKind = 33 // units counted of a sale's buyers are not those of its holds and orders; Order's home is the slot
 )
 
 // Violation is one place where the state contradicts itself.
@@ -50,6 +52,8 @@ type auditor struct {
 	report  AuditReport
 	levels  [SlotCount][]levelTally
 	skus    [SlotCount][]skuTally
+	items   [SlotCount][]saleItemTally
+	buyers  [SlotCount][]Quantity // by place of the record
 }
 
 type levelTally struct{ reserved, allocated Quantity }
@@ -65,6 +69,8 @@ func (m *Machine) Audit() AuditReport {
 	for i := range m.slots {
 		a.levels[i] = make([]levelTally, m.slots[i].levels.length)
 		a.skus[i] = make([]skuTally, m.slots[i].skus.length)
+		a.items[i] = make([]saleItemTally, m.slots[i].desk.items.length)
+		a.buyers[i] = make([]Quantity, m.slots[i].desk.buyers.length)
 	}
 	for i := range m.slots {
 		a.tallyOrders(&m.slots[i])
@@ -105,6 +111,9 @@ func (a *auditor) tallyOrders(s *slot) {
 		}
 		a.countStatus(image.Status)
 		a.tallyLines(s, record, &image)
+		if image.Sale != 0 {
+			a.tallySale(s, &image)
+		}
 		if len(image.ExternalID) == 0 {
 			continue
 		}
@@ -188,6 +197,10 @@ func (a *auditor) tallyParts(s *slot) {
 		for at := part.first; at != 0; {
 			lines++
 			line := s.partLines.at(at - 1)
+			at = line.next
+			if a.tallySalePart(s, line) {
+				continue
+			}
 			tally := &a.skus[s.id][line.sku.Place()]
 			switch line.kind {
 			case partAllocation:
@@ -197,7 +210,6 @@ func (a *auditor) tallyParts(s *slot) {
 			case partCounted:
 				tally.counted += line.quantity
 			}
-			at = line.next
 		}
 	}
 	a.checkLive(s, parts, s.parts.live)
@@ -225,6 +237,7 @@ func (a *auditor) checkSlot(s *slot) {
 	for place := range s.skus.length {
 		a.checkSKU(s, place)
 	}
+	a.checkDesk(s)
 }
 
 func (a *auditor) checkSKU(s *slot, place uint32) {

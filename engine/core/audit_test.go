@@ -72,12 +72,32 @@ func newAuditShop(t *testing.T) *auditShop {
 	s.run(Command{Kind: CommandCancelOrder, Order: order(CommandPlaceOrder, 0, "", Line{a, 1}, Line{c, 1})})
 	s.run(Command{Kind: CommandReleaseHold, Order: order(CommandPlaceHold, 60_000, "", Line{a, 1}, Line{c, 1})})
 	order(CommandPlaceHold, 1_000, "", Line{a, 1}, Line{c, 1})
+	s.sale()
 	s.now += 1_000
 	s.run(Command{Kind: CommandTick, Mask: AllSlots})
-	if r := s.Audit(); r.Found != 0 || r.Held != 3 || r.Placed != 2 || r.Cancelled != 1 || r.Released != 1 || r.Expired != 1 {
+	if r := s.Audit(); r.Found != 0 || r.Held != 5 || r.Placed != 3 || r.Cancelled != 1 || r.Released != 1 || r.Expired != 1 {
 		t.Fatalf("the shop itself: %+v", r)
 	}
 	return s
+}
+
+// sale sells two SKUs of different slots in a sale, whose slot is that of the first.
+func (s *auditShop) sale() {
+	a, b := s.skuIn(3, SKUSettings{}), s.skuIn(9, SKUSettings{})
+	s.run(Command{Kind: CommandAdjustStock, Rows: []AdjustmentRow{{SKU: a, Value: 5}, {SKU: b, Value: 5}}})
+	s.run(Command{Kind: CommandDefineSale, Name: []byte("friday"), SaleSettings: &SaleSettings{
+		EndsAt: 1 << 40, Items: []SaleItem{{SKU: a, Quota: 10, MaxHeld: 5}, {SKU: b, Quota: Unlimited}},
+	}})
+	for i, lines := range [][]Line{{{a, 2}}, {{a, 1}, {b, 1}}, {{b, 1}}} {
+		c := Command{
+			Kind: CommandPlaceHold, TTL: 60_000, Customer: []byte("eve"), Lines: lines, Sale: MakeSaleID(a.Slot(), 0), Ticket: uint32(i + 1),
+			Identities: AppendIdentity(nil, IdentityDevice, []byte("phone")),
+		}
+		if i == 1 {
+			c.Kind, c.TTL = CommandPlaceOrder, 0
+		}
+		s.run(c)
+	}
 }
 
 // audited is what an audit finds, and the assertion that stopped it if one did.
@@ -115,6 +135,9 @@ func (s *slot) sabotage(see func(field string)) {
 	sabotage(&s.parts.slab, see)
 	sabotage(&s.partLines.slab, see)
 	sabotage(&s.limits.slab, see)
+	sabotage(&s.desk.items, see)
+	sabotage(&s.desk.buyers.slab, see)
+	sabotage(&s.desk.tickets, see)
 }
 
 func saboteur(v reflect.Value, name string, see func(field string)) {
@@ -151,6 +174,11 @@ var alwaysSeen = map[string]ViolationKind{
 	"levelRecord.onHand": ViolationSKUSum, "levelRecord.unavailable": ViolationSKUSum,
 	"levelRecord.reserved": ViolationReserved, "levelRecord.allocated": ViolationAllocated,
 	"allocationRecord.quantity": ViolationLine, "limitRecord.units": ViolationLimitCount,
+	"saleItemRecord.quota": ViolationSaleItem, "saleItemRecord.maxHeld": ViolationSaleItem, "saleItemRecord.held": ViolationSaleItem,
+	"saleItemRecord.sold": ViolationSaleItem, "saleItemRecord.sale": ViolationSaleItem, "saleItemRecord.sku": ViolationSaleItem,
+	"saleItemRecord.flags":  ViolationSaleItem,
+	"saleBuyerRecord.units": ViolationSaleBuyer, "saleBuyerRecord.who.high": ViolationSaleBuyer, "saleBuyerRecord.who.low": ViolationSaleBuyer,
+	"saleBuyerRecord.sale": ViolationSaleBuyer, "saleBuyerRecord.kind": ViolationSaleBuyer,
 }
 
 // sometimesSeen are the fields that matter in some records only: not in an order that has ended, say.
@@ -160,7 +188,7 @@ var sometimesSeen = map[string]ViolationKind{
 	"lineRecord.sku": ViolationReserved, "lineRecord.quantity": ViolationLine, "lineRecord.backordered": ViolationBackordered,
 	"lineRecord.allocation": ViolationAllocated, "lineRecord.allocations": ViolationLine, "lineRecord.flags": ViolationLimitCount,
 	"allocationRecord.location": ViolationAllocated, "skuRecord.firstLevel": ViolationSKUSum,
-	"partRecord.order": ViolationLeak, "partRecord.first": ViolationLeak,
+	"orderRecord.sale": ViolationSaleItem, "partRecord.order": ViolationLeak, "partRecord.first": ViolationLeak,
 	"partLineRecord.quantity": ViolationReserved, "partLineRecord.kind": ViolationBackordered,
 }
 
@@ -174,6 +202,7 @@ var neverSeen = map[string]bool{
 	"partRecord.deadline": true, "partRecord.customer.high": true, "partRecord.customer.low": true,
 	"limitRecord.customer.high": true, "limitRecord.customer.low": true, "limitRecord.sku": true,
 	"levelRecord.sku": true, "levelRecord.flags": true,
+	"saleBuyerRecord.expired": true, "saleTicketRecord.used": true, "saleTicketRecord.sale": true, "saleTicketRecord.page": true,
 	"levelRecord.location": true, "partLineRecord.location": true, "partLineRecord.sku": true,
 }
 
@@ -275,6 +304,18 @@ func TestAuditTellsWhatIsWrong(t *testing.T) {
 		{
 			func(home, _ *slot) { home.limits.mut(home.limits.acquire()).sku = a },
 			Violation{Kind: ViolationLeak, Order: MakeOrderID(3, false, 0), Want: 1, Got: 2},
+		},
+		{
+			func(home, _ *slot) { home.desk.items.mut(1).held = 7 },
+			Violation{Kind: ViolationSaleItem, SKU: MakeSKUID(9, 2), Want: 1, Got: 7},
+		},
+		{
+			func(home, _ *slot) { home.desk.items.mut(0).sold = 0 },
+			Violation{Kind: ViolationSaleItem, SKU: MakeSKUID(3, 1), Want: 1, Got: 0},
+		},
+		{
+			func(home, _ *slot) { home.desk.buyers.mut(0).units = 4 },
+			Violation{Kind: ViolationSaleBuyer, Order: MakeOrderID(3, false, 0), Want: 5, Got: 4},
 		},
 	} {
 		s := newAuditShop(t)

@@ -19,6 +19,9 @@ const (
 	SlabParts
 	SlabPartLines
 	SlabLimits
+	SlabSaleItems
+	SlabSaleBuyers
+	SlabSaleTickets
 
 	// SlabKinds is the number of slabs that a slot has.
 	SlabKinds = int(iota)
@@ -81,6 +84,7 @@ type pageStore interface {
 func (s *slot) stores() [SlabKinds]pageStore {
 	return [SlabKinds]pageStore{
 		&s.skus, &s.levels, &s.orders, &s.lines, &s.allocations, &s.texts, &s.parts, &s.partLines, &s.limits,
+		&s.desk.items, &s.desk.buyers, &s.desk.tickets,
 	}
 }
 
@@ -289,6 +293,7 @@ func (m *Machine) RestoreIndexes(id Slot, now Millis) {
 			s.limitOf.Insert(s.limitHash(limit.customer, limit.sku), place)
 		}
 	}
+	s.restoreDesk()
 }
 
 func (s *slot) restoreOrders(page uint32, now Millis) {

@@ -16,6 +16,7 @@ type saved struct {
 	images    [core.SlotCount][core.SlabKinds]core.SlabImage
 	locations []core.LocationImage
 	channels  []core.ChannelImage
+	sales     []core.SaleImage
 	archived  [core.SlotCount]core.Digest
 	dropped   map[core.PageID]bool
 	digest    core.Digest
@@ -26,7 +27,7 @@ type saved struct {
 // freeze begins a checkpoint of a machine that has executed so many commands.
 func (s *saved) freeze(m *core.Machine, after int) {
 	s.after, s.digest, s.fresh = after, m.Digest(), 0
-	s.locations, s.channels, s.dropped = nil, nil, map[core.PageID]bool{}
+	s.locations, s.channels, s.sales, s.dropped = nil, nil, nil, map[core.PageID]bool{}
 	for i := range m.Locations() {
 		var image core.LocationImage
 		m.ReadLocation(core.LocationID(i), &image)
@@ -36,6 +37,11 @@ func (s *saved) freeze(m *core.Machine, after int) {
 	for i := range m.Channels() {
 		id := core.ChannelID(i)
 		s.channels = append(s.channels, core.ChannelImage{ID: id, Name: append([]byte(nil), m.ChannelName(id)...)})
+	}
+	for i := range m.Sales() {
+		var image core.SaleImage
+		m.SaleAt(i, &image)
+		s.sales = append(s.sales, image)
 	}
 	for slot := range core.Slot(core.SlotCount) {
 		s.images[slot] = m.Freeze(slot, func(id core.PageID, bytes []byte) {
@@ -75,6 +81,11 @@ func (s *saved) restore(t *testing.T, seed uint64) *core.Machine {
 	for i := range s.channels {
 		if !m.RestoreChannel(&s.channels[i]) {
 			t.Fatal("a channel does not fit")
+		}
+	}
+	for i := range s.sales {
+		if !m.RestoreSale(&s.sales[i]) {
+			t.Fatal("a sale does not fit")
 		}
 	}
 	for slot := range core.Slot(core.SlotCount) {

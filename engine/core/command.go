@@ -17,6 +17,7 @@ const (
 	CommandCancelOrder    CommandKind = 11 // give an order's units back
 	CommandArchiveOrders  CommandKind = 12 // forget the page of an order, whose orders are all closed
 	CommandMoveStock      CommandKind = 13 // move units in, out, and between the states of stock, all rows or none
+	CommandDefineSale     CommandKind = 32 // make a sale, or replace its settings
 )
 
 // Command is a request to change state. Its byte slices may point into the buffer that it was
@@ -38,15 +39,21 @@ type Command struct {
 	UpTo       bool   // place hold: of each line as many units as there are, but one at least
 	Lines      []Line
 
+	Sale       SaleID // place hold, place order: the sale that it is part of; 0 for none
+	Ticket     uint32 // and the number of its ticket there; 0 for none
+	Identities []byte // and what else the buyer is known by: AppendIdentity
+
 	Rows []AdjustmentRow // adjust stock
 
 	Moves []MovementRow // move stock
 	Actor []byte        // move stock: who did it; empty for nobody in particular
 	Cause []byte        // move stock: what it belongs to, such as a delivery's number; empty for nothing
 
-	Name     []byte           // define SKU, location, channel
+	Name     []byte           // define SKU, location, channel, sale
 	SKU      SKUSettings      // define SKU
 	Location LocationSettings // define location
+
+	SaleSettings *SaleSettings // define sale
 
 	Document []byte // what no decision needs; kept under the command's sequence
 }

@@ -18,6 +18,7 @@ const (
 	EventStockMoved      EventKind = 12
 	EventSupplyChanged   EventKind = 13
 	EventHoldCancelled   EventKind = 14
+	EventSaleDefined     EventKind = 32
 )
 
 // Event is a fact: what a command, or a deadline that had passed before it, changed. Every event is
@@ -39,13 +40,19 @@ type Event struct {
 	Actor    []byte          // stock moved
 	Cause    []byte          // stock moved
 	Supply   SupplyImage     // supply changed
+	Sale     SaleImage       // sale defined
 }
 
 // IsKnown tells whether the kind's number is given out.
-func (k EventKind) IsKnown() bool { return k >= EventSKUDefined && k <= EventHoldCancelled }
+func (k EventKind) IsKnown() bool {
+	return k >= EventSKUDefined && k <= EventHoldCancelled || k == EventSaleDefined
+}
 
 // IsOwn tells whether an event of the kind is what a command did, and not what had happened before it or follows from it.
 func (k EventKind) IsOwn() bool { return k != EventHoldExpired && k != EventSupplyChanged }
+
+// IsDefinition tells whether an event of the kind is about a SKU's settings, or a row of the tables that all slots read.
+func (k EventKind) IsDefinition() bool { return k <= EventChannelDefined || k == EventSaleDefined }
 
 // OrderStatus is where an order is in its life. The numbers are in journals' checkpoints and feeds
 // and must not change.
@@ -74,6 +81,8 @@ type OrderImage struct {
 	HasDocument bool
 	Customer    []byte
 	ExternalID  []byte
+	Sale        SaleID // 0 for none
+	Identities  []byte // what else a sale knows the buyer by: AppendIdentity
 	Lines       []LineImage
 	Allocations []Allocation // of all lines, in the order of the lines
 }

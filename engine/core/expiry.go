@@ -67,6 +67,9 @@ func (s *slot) expireHold(place uint32, seq Sequence, sink Sink) {
 		}
 		next += l.Allocations
 	}
+	if ev.Order.Sale != 0 && ev.Order.Sale.Slot() == s.id {
+		s.expireSale(&ev.Order)
+	}
 	s.closeOrder(place, record.deadline)
 	sink.Event(ev)
 }
@@ -96,6 +99,9 @@ func (s *slot) addPart(st *Step) {
 			s.addPartLine(part, partLineRecord{kind: partCounted, sku: l.SKU, quantity: l.Quantity})
 		}
 	}
+	if image.Sale != 0 && image.Sale.Slot() == s.id {
+		s.addSalePart(part, image)
+	}
 	s.partIndex.Insert(s.partHash(image.ID), place)
 	s.due.push(dueRecord{deadline: image.Deadline, order: image.ID, place: place, part: 1})
 }
@@ -112,6 +118,15 @@ func (s *slot) expirePart(place uint32) {
 	part := s.parts.at(place)
 	for at := part.first; at != 0; {
 		line := s.partLines.at(at - 1)
+		at = line.next
+		switch line.kind {
+		case partSaleItem:
+			s.moveSaleItem(uint32(line.sku), true, -line.quantity)
+			continue
+		case partSaleBuyer:
+			s.expireSaleBuyer(uint32(line.sku), line.quantity)
+			continue
+		}
 		sku := s.skus.mut(line.sku.Place())
 		switch line.kind {
 		case partAllocation:
@@ -122,7 +137,6 @@ func (s *slot) expirePart(place uint32) {
 			s.count(part.customer, line.sku, -line.quantity)
 		}
 		s.touch(sku, line.sku)
-		at = line.next
 	}
 	s.dropPart(place)
 }

@@ -35,6 +35,10 @@ const (
 	MaxSuppliesTold = 64
 	// MaxChannels bounds the table of channels, which anybody who may order can grow.
 	MaxChannels = 4096
+	// MaxSales bounds the table of sales, which is in every checkpoint.
+	MaxSales = 1 << 14
+	// MaxSaleItems bounds the SKUs of a sale.
+	MaxSaleItems = 500
 	// MaxSKUsPerSlot keeps a SKU's number in 32 bits.
 	MaxSKUsPerSlot = 1 << (32 - slotBits)
 	// MaxOrdersPerSlot keeps an order's place in 32 bits.

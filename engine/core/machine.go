@@ -18,6 +18,7 @@ type Machine struct {
 	slots     [SlotCount]slot
 	locations []location
 	channels  []channel
+	sales     []sale
 }
 
 // slot is one partition of the state, with the indexes derived from it.
@@ -32,6 +33,7 @@ type slot struct {
 	parts       recycler[partRecord]
 	partLines   recycler[partLineRecord]
 	limits      recycler[limitRecord]
+	desk        saleDesk
 
 	archived Digest       // of all pages that were dropped, in their order
 	left     uint32       // pages of orders that were
@@ -96,6 +98,7 @@ func (s *slot) open(id Slot, allocate Allocator, seed uint64) {
 	s.partLines.next = func(p *partLineRecord) *uint32 { return &p.next }
 	s.limits.open(SlabLimits, &s.keeper, allocate)
 	s.limits.next = func(l *limitRecord) *uint32 { return &l.next }
+	s.desk.open(&s.keeper, allocate)
 	s.due.entries.allocate = allocate
 	s.names = NewIndex(allocate)
 	s.externals = NewIndex(allocate)
@@ -153,6 +156,8 @@ func (m *Machine) Gather(id Slot, st *Step, sink Sink) {
 		s.gatherOrder(st)
 	case CommandArchiveOrders:
 		s.gatherArchive(st)
+	case CommandDefineSale:
+		s.gatherSaleDefinition(st)
 	default:
 		invariant.Check(false, "a command's kind is known")
 	}
@@ -176,9 +181,11 @@ func (m *Machine) Decide(st *Step) {
 	case CommandPlaceHold, CommandPlaceOrder:
 		m.decidePlacement(st)
 	case CommandConfirmHold, CommandExtendHold, CommandReleaseHold, CommandCancelOrder:
-		decideOrder(st)
+		m.decideOrder(st)
 	case CommandArchiveOrders:
 		decideArchive(st)
+	case CommandDefineSale:
+		m.decideSale(st)
 	}
 }
 
@@ -209,5 +216,7 @@ func (m *Machine) Apply(id Slot, st *Step, sink Sink) {
 		s.applyOrder(st, sink)
 	case CommandArchiveOrders:
 		s.applyArchive(st, sink)
+	case CommandDefineSale:
+		s.applySale(st, sink)
 	}
 }

@@ -50,6 +50,9 @@ func (s *slot) image(place uint32, img *OrderImage) {
 		Lines:       img.Lines[:0],
 		Allocations: img.Allocations[:0],
 	}
+	if record.sale != 0 {
+		record.saleImage(img)
+	}
 	for i := range uint32(record.lines) {
 		s.lineImage(s.lines.at(record.firstLine+i), img)
 	}
@@ -75,7 +78,7 @@ func (s *slot) lineImage(line *lineRecord, img *OrderImage) {
 }
 
 // decideOrder says whether the order's status allows the command, and plans the change.
-func decideOrder(st *Step) {
+func (m *Machine) decideOrder(st *Step) {
 	c := st.command
 	image := &st.event.Order
 	st.Outcome.Order = c.Order
@@ -100,11 +103,11 @@ func decideOrder(st *Step) {
 		st.refuseOrder(reason)
 		return
 	}
-	if !change || c.Kind == CommandExtendHold && st.now+c.TTL <= image.Deadline {
+	if !change || c.Kind == CommandExtendHold && m.extendedTo(st) <= image.Deadline {
 		return
 	}
 	st.Outcome.Changed = true
-	st.planTransition()
+	m.planTransition(st)
 }
 
 // FollowUpClosed says what a command on a closed order comes to: there is nothing to do (ReasonNone), or it is refused.
@@ -155,7 +158,7 @@ func transition(kind CommandKind, status OrderStatus) (change bool, refused Reas
 }
 
 // planTransition makes the loaded image into the one after the change.
-func (st *Step) planTransition() {
+func (m *Machine) planTransition(st *Step) {
 	image := &st.event.Order
 	st.wasHeld = image.Status == StatusHeld
 	image.Version++
@@ -163,7 +166,7 @@ func (st *Step) planTransition() {
 	case CommandConfirmHold:
 		st.event.Kind, image.Status = EventHoldConfirmed, StatusPlaced
 	case CommandExtendHold:
-		st.event.Kind, image.Deadline = EventHoldExtended, st.now+st.command.TTL
+		st.event.Kind, image.Deadline = EventHoldExtended, m.extendedTo(st)
 	case CommandReleaseHold:
 		st.event.Kind, image.Status = EventHoldReleased, StatusReleased
 	case CommandCancelOrder:
@@ -184,6 +187,9 @@ func (s *slot) applyOrder(st *Step, sink Sink) {
 		s.countLines(st, -1)
 	}
 	image := &st.event.Order
+	if image.Sale != 0 && image.Sale.Slot() == s.id {
+		s.followSale(st)
+	}
 	if s.id != st.home {
 		if st.wasHeld {
 			s.applyPart(st)

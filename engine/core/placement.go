@@ -16,6 +16,9 @@ func (s *slot) gatherPlacement(st *Step) {
 			s.gatherLine(st, i)
 		}
 	}
+	if c.Sale != 0 && c.Sale.Slot() == s.id {
+		s.gatherSale(st)
+	}
 	if s.id != st.home {
 		return
 	}
@@ -82,7 +85,13 @@ func (m *Machine) decidePlacement(st *Step) {
 		st.refuse(ReasonDuplicateExternal).Order = st.externalOwner
 		return
 	}
-	if st.isStopped() || c.UpTo && !st.grant() || st.overLimit() || st.overStock() {
+	if c.Sale != 0 && m.refusesSale(st) {
+		return
+	}
+	if st.isStopped() || c.UpTo && !st.grant() || c.Sale != 0 && st.overItems() || st.overLimit() || st.overStock() {
+		return
+	}
+	if c.Sale != 0 && st.overBuyer() {
 		return
 	}
 	if st.full {
@@ -154,13 +163,16 @@ func (st *Step) grant() bool {
 		first.least = first.granted + 1
 		first.granted += c.Lines[i].Quantity
 	}
-	for _, reason := range [...]Reason{ReasonLimitPerCustomer, ReasonInsufficientStock} {
+	for _, reason := range grantOrder {
+		if reason.isOfSale() && c.Sale == 0 {
+			continue
+		}
 		for i := range st.lines {
 			f := &st.lines[i]
 			if int(f.first) != i {
 				continue
 			}
-			most := f.most(reason)
+			most := st.most(i, reason)
 			if most < f.least {
 				st.refuseLine(reason, i, max(0, most))
 			}
@@ -175,12 +187,22 @@ func (st *Step) grant() bool {
 			f.total = f.granted
 		}
 	}
-	return true
+	return c.Sale == 0 || st.grantSale()
 }
 
-// most is how many units of a SKU can be had at most, on account of one reason.
-func (f *lineFinding) most(reason Reason) Quantity {
+// grantOrder is what lowers a hold up to what there is, SKU by SKU.
+var grantOrder = [...]Reason{ReasonHoldCap, ReasonSaleQuota, ReasonLimitPerCustomer, ReasonInsufficientStock}
+
+func (r Reason) isOfSale() bool { return r == ReasonHoldCap || r == ReasonSaleQuota }
+
+// most is how many units of a line's SKU can be had at most, on account of one reason.
+func (st *Step) most(i int, reason Reason) Quantity {
+	f := &st.lines[i]
 	switch {
+	case reason == ReasonHoldCap:
+		return st.sale.items[i].room
+	case reason == ReasonSaleQuota:
+		return st.sale.items[i].left
 	case reason == ReasonInsufficientStock && f.room == Unlimited:
 		return f.available + MaxBackordered
 	case reason == ReasonInsufficientStock:
@@ -238,6 +260,8 @@ func (m *Machine) planPlacement(st *Step) {
 		HasDocument: len(c.Document) > 0,
 		Customer:    c.Customer,
 		ExternalID:  c.ExternalID,
+		Sale:        c.Sale,
+		Identities:  c.Identities,
 		Lines:       image.Lines[:0],
 		Allocations: image.Allocations[:0],
 	}
@@ -245,6 +269,9 @@ func (m *Machine) planPlacement(st *Step) {
 	if c.Kind == CommandPlaceHold {
 		st.event.Kind = EventHoldPlaced
 		image.Status, image.Deadline = StatusHeld, st.now+c.TTL
+		if c.Sale != 0 {
+			image.Deadline = st.now + st.saleTTL()
+		}
 	}
 	st.mask = c.Mask
 	for i := range st.lines {
@@ -320,6 +347,10 @@ func (s *slot) applyPlacement(st *Step, sink Sink) {
 	held := image.Status == StatusHeld
 	s.applyLines(st, func(l *LineImage, allocations []Allocation) { s.take(l, allocations, held) })
 	s.countLines(st, 1)
+	if image.Sale != 0 && image.Sale.Slot() == s.id {
+		s.sell(image, held, 1)
+		s.useTicket(image.Sale, st.command.Ticket)
+	}
 	if s.id != st.home {
 		if held {
 			s.addPart(st)
@@ -367,15 +398,17 @@ func (s *slot) store(st *Step) uint32 {
 		createdAt: image.CreatedAt,
 		deadline:  image.Deadline,
 		mask:      st.mask,
-		text:      s.texts.add(image.Customer, image.ExternalID),
+		text:      s.texts.add(s.customerText(image), image.ExternalID),
 		firstLine: s.lines.length,
 		version:   image.Version,
 		lines:     uint16(len(image.Lines)),
 		channel:   image.Channel,
 		status:    image.Status,
+		flags:     uint8(len(image.Identities) / IdentitySize << identitiesShift),
+		sale:      image.Sale,
 	}
 	if image.HasDocument {
-		record.flags = hasDocument
+		record.flags |= hasDocument
 	}
 	next := 0
 	for i := range image.Lines {

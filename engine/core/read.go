@@ -153,6 +153,9 @@ func (m *Machine) DigestTables() Digest {
 	for i := range m.channels {
 		d = d.addBytes(m.channels[i].name)
 	}
+	for i := range m.sales {
+		d = d.addSale(&m.sales[i])
+	}
 	return d
 }
 

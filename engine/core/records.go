@@ -94,20 +94,24 @@ func (r *levelRecord) withheld() Quantity {
 // hasDocument marks an order or SKU that has a document.
 const hasDocument = 1
 
+// identitiesShift is where an order's flags have the number of identities that stand behind its customer.
+const identitiesShift = 1
+
 // orderRecord is an order, kept by its home slot.
 type orderRecord struct {
 	created   Sequence
 	createdAt Millis
 	deadline  Millis // of the hold; 0 for an order placed at once
 	mask      SlotMask
-	text      uint32 // customer and external id, in texts
+	text      uint32 // customer, with what else a sale knows it by, and external id, in texts
 	firstLine uint32 // in lines
 	version   uint32
 	lines     uint16
 	channel   ChannelID
 	status    OrderStatus
 	flags     uint8
-	_         [6]byte
+	_         [2]byte
+	sale      SaleID // 0 for none
 }
 
 // lineRecord is one line of an order. A line with a single allocation keeps its location in place.
@@ -155,6 +159,8 @@ const (
 	partAllocation  uint8 = 1 // reserved at the location
 	partBackordered uint8 = 2 // promised beyond stock
 	partCounted     uint8 = 3 // counted against the customer's limit
+	partSaleItem    uint8 = 4 // held in a sale; sku is the place of the item's record
+	partSaleBuyer   uint8 = 5 // a buyer's units in a sale; sku is the place of its record
 )
 
 // limitRecord counts a customer's units of one SKU.

@@ -12,6 +12,7 @@ func TestRecordsHaveNoHoles(t *testing.T) {
 	for _, record := range []any{
 		skuRecord{}, levelRecord{}, orderRecord{}, lineRecord{}, allocationRecord{},
 		partRecord{}, partLineRecord{}, limitRecord{}, dueRecord{},
+		saleItemRecord{}, saleBuyerRecord{}, saleTicketRecord{},
 	} {
 		r := reflect.TypeOf(record)
 		covered := make([]int, r.Size())

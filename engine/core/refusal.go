@@ -21,13 +21,23 @@ const (
 	ReasonLocationNotFound  Reason = 9  // a row names no location
 	ReasonChannelNotFound   Reason = 10 // the channel's number is not given out
 	ReasonDuplicateExternal Reason = 11 // (channel, external id) belongs to another order
+	ReasonSaleNotFound      Reason = 48 // the sale's number is not given out
+	ReasonSaleNotStarted    Reason = 49 // the sale begins later
+	ReasonSaleEnded         Reason = 50 // the sale is over
+	ReasonSKUNotInSale      Reason = 51 // a line's SKU is not sold in the sale
+	ReasonTicketRequired    Reason = 55 // the sale has a queue, and no ticket of it was shown
+	ReasonTicketUsed        Reason = 56 // a hold or order was made with the ticket before
+	ReasonExpiredTooOften   Reason = 57 // the customer let so many holds in the sale expire that it gets no more
 	ReasonSKUStopped        Reason = 20 // a line's SKU is not sold now
+	ReasonHoldCap           Reason = 54 // more of a SKU would be held at once than the sale allows
+	ReasonSaleQuota         Reason = 52 // a line asks for more than is left of the sale's quota
 	ReasonDuplicateRow      Reason = 12 // two rows adjust the same SKU at the same location
 	ReasonStockChanged      Reason = 13 // a row's expected quantity is not the one on hand
 	ReasonStockNegative     Reason = 14 // a row would leave less than nothing on hand
 	ReasonStockTooLarge     Reason = 15 // a row would leave more than MaxOnHand
 	ReasonLimitPerCustomer  Reason = 16 // the customer would have more than the SKU allows
 	ReasonInsufficientStock Reason = 17 // a line asks for more than may be sold
+	ReasonSaleLimit         Reason = 53 // the buyer would have more in the sale than it allows, by one of its identities
 	ReasonTableFull         Reason = 18 // no number is left for another SKU, location, channel or order
 )
 
@@ -37,11 +47,15 @@ type Refusal struct {
 	Order   OrderID // the order asked about, or the one that has the external id
 	Version uint32  // the version of the order asked about; 0 for the owner of an external id
 	Lines   []RefusedLine
+
+	At       Millis       // sale not started, sale ended: when it begins, or was over
+	Identity IdentityKind // sale limit: by which the buyer has too much
 }
 
 // RefusedLine is a line or row that could not be served. Of lines with one SKU only the first is listed, with the
 // quantity of all; but for ReasonSKUNotFound every line is, with its own. Rows of an unknown SKU have no quantities; at an
-// unknown location nothing is on hand; of rows that name one level the later ones are listed.
+// unknown location nothing is on hand; of rows that name one level the later ones are listed. A sale's limit to a buyer is over all
+// lines: the only line listed has the first SKU and the units of all.
 type RefusedLine struct {
 	Index     int // place in the command's lines or rows
 	SKU       SKUID

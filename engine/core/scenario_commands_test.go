@@ -23,6 +23,8 @@ func (s *story) command(line *sentence) (c core.Command, name string) {
 		s.readStock(line, &c)
 	case "receive", "correct", "count", "reclassify", "write-off":
 		s.readMoves(line, &c)
+	case "sale":
+		s.readSale(line, &c)
 	case "hold", "order":
 		name = line.next()
 		s.readOrder(line, &c)
@@ -163,6 +165,13 @@ func (s *story) readOrder(line *sentence, c *core.Command) {
 			c.ExternalID = []byte(value)
 		case "ttl":
 			c.TTL = line.duration(value)
+		case "sale":
+			c.Sale = s.sale(value)
+		case "ticket":
+			c.Ticket = uint32(line.number(value))
+		case "address", "device", "payment":
+			kind := core.IdentityKind(slices.Index(identityWords[:], name))
+			c.Identities = core.AppendIdentity(c.Identities, kind, []byte(value))
 		case "up-to":
 			c.UpTo = value == "what-there-is"
 		default:
@@ -175,6 +184,49 @@ func (s *story) readOrder(line *sentence, c *core.Command) {
 			line.fail("a line is written phone×1")
 		}
 		c.Lines = append(c.Lines, core.Line{SKU: s.sku(sku), Quantity: core.Quantity(line.number(quantity))})
+	}
+}
+
+var identityWords = [core.IdentityKinds]string{"customer", "address", "device", "payment"}
+
+// readSale reads the rules of a sale and its items "phone×10", each with the most that may be held of it.
+func (s *story) readSale(line *sentence, c *core.Command) {
+	c.Kind, c.Name, c.SaleSettings = core.CommandDefineSale, []byte(line.next()), &core.SaleSettings{}
+	rules := c.SaleSettings
+	line.settings(func(name, value string) {
+		switch name {
+		case "from":
+			rules.StartsAt = line.clock(value)
+		case "until":
+			rules.EndsAt = line.clock(value)
+		case "customer", "address", "device", "payment":
+			rules.Limits[slices.Index(identityWords[:], name)] = core.Quantity(line.number(value))
+		case "ttl":
+			rules.MaxTTL = line.duration(value)
+		case "expired":
+			rules.MaxExpired = uint32(line.number(value))
+		case "queue":
+			rules.Queue.Required = value == "yes"
+		default:
+			line.fail("unknown setting %s", name)
+		}
+	})
+	for line.peek() != "" {
+		sku, quota, found := strings.Cut(line.next(), "×")
+		if !found {
+			line.fail("an item is written phone×10")
+		}
+		item := core.SaleItem{SKU: s.sku(sku), Quota: core.Unlimited}
+		if quota != "any" {
+			item.Quota = core.Quantity(line.number(quota))
+		}
+		line.settings(func(name, value string) {
+			if name != "held" {
+				line.fail("unknown setting %s", name)
+			}
+			item.MaxHeld = core.Quantity(line.number(value))
+		})
+		rules.Items = append(rules.Items, item)
 	}
 }
 

@@ -27,10 +27,13 @@ import (
 //	stock phone main +1 and case main +2 [reason=received]
 //	hold h1 customer=ann ttl=10m [channel=outlet] phone×1 case×2
 //	order o1 customer=bob [channel=outlet] [external=web-1] phone×1
+//	sale friday from=13:00:00.000 until=14:00:00.000 [customer=2] [address=2] [device=2] [payment=2] [ttl=5m] [expired=3] [queue=yes] phone×10 [held=3] case×any
+//	order o2 customer=bob sale=friday [ticket=1] [address=elbe-1] [device=d] [payment=card] phone×1
 //	confirm h1 [version=2]          likewise release and cancel; "slots=home" asks its home slot alone
 //	extend h1 ttl=5m [version=2]
 //	show phone                      all its units
 //	show h1                         the hold or order
+//	show friday                     the sale
 //	apart phone case                they lie in different slots; "together": in the same
 //	fill channels                   make channels until the table is full; likewise locations
 //
@@ -64,6 +67,7 @@ type story struct {
 	skus      map[string]core.SKUID
 	locations map[string]core.LocationID
 	channels  map[string]core.ChannelID
+	sales     map[string]core.SaleID
 	orders    map[string]core.OrderID
 	names     map[core.OrderID]string
 }
@@ -75,6 +79,7 @@ func newStory() *story {
 		skus:      map[string]core.SKUID{},
 		locations: map[string]core.LocationID{"main": 0},
 		channels:  map[string]core.ChannelID{"web": 0},
+		sales:     map[string]core.SaleID{},
 		orders:    map[string]core.OrderID{},
 		names:     map[core.OrderID]string{},
 	}
@@ -129,6 +134,8 @@ func (s *story) learn(c *core.Command, name string, events []core.Event) {
 			s.locations[string(e.Location.Name)] = e.Location.ID
 		case core.EventChannelDefined:
 			s.channels[string(e.Channel.Name)] = e.Channel.ID
+		case core.EventSaleDefined:
+			s.sales[string(e.Sale.Name)] = e.Sale.ID
 		case core.EventHoldPlaced, core.EventOrderPlaced:
 			s.orders[name] = e.Order.ID
 			s.names[e.Order.ID] = name
@@ -139,10 +146,7 @@ func (s *story) learn(c *core.Command, name string, events []core.Event) {
 func (s *story) setTime(line *sentence) {
 	now := s.now + line.duration(line.peek())
 	if line.word == "at" {
-		clock, err := time.Parse("15:04:05.000", line.peek())
-		line.check(err)
-		midnight := opening - 12*60*60*1000
-		now = midnight + core.Millis(clock.Sub(clock.Truncate(24*time.Hour)).Milliseconds())
+		now = line.clock(line.peek())
 	}
 	line.next()
 	line.end()
@@ -195,6 +199,13 @@ func (s *story) channel(name string) core.ChannelID {
 		return id
 	}
 	return core.ChannelID(len(s.channels))
+}
+
+func (s *story) sale(name string) core.SaleID {
+	if id, ok := s.sales[name]; ok {
+		return id
+	}
+	return core.MakeSaleID(0, uint32(len(s.sales)))
 }
 
 func (s *story) order(name string) core.OrderID {
@@ -301,6 +312,14 @@ func (l *sentence) number(s string) int64 {
 	n, err := strconv.ParseInt(s, 10, 64)
 	l.check(err)
 	return n
+}
+
+// clock is a time of the day of the opening.
+func (l *sentence) clock(s string) core.Millis {
+	clock, err := time.Parse("15:04:05.000", s)
+	l.check(err)
+	midnight := opening - 12*60*60*1000
+	return midnight + core.Millis(clock.Sub(clock.Truncate(24*time.Hour)).Milliseconds())
 }
 
 func (l *sentence) duration(s string) core.Millis {

@@ -20,6 +20,8 @@ func (s *story) eventWords(e *core.Event) string {
 		return fmt.Sprintf("location %s defined: %s, version %d\n", e.Location.Name, placeWords(e.Location.Settings), e.Location.Version)
 	case core.EventChannelDefined:
 		return fmt.Sprintf("channel %s defined\n", e.Channel.Name)
+	case core.EventSaleDefined:
+		return s.saleWords(&e.Sale)
 	case core.EventStockAdjusted:
 		return s.adjustmentWords(e.Levels)
 	case core.EventStockMoved:
@@ -79,6 +81,16 @@ var reasonWords = map[core.Reason]string{
 	core.ReasonLimitPerCustomer:  "limit per customer",
 	core.ReasonInsufficientStock: "insufficient stock",
 	core.ReasonTableFull:         "the table is full",
+	core.ReasonSaleNotFound:      "no such sale",
+	core.ReasonSaleNotStarted:    "the sale has not started",
+	core.ReasonSaleEnded:         "the sale is over",
+	core.ReasonSKUNotInSale:      "not in the sale",
+	core.ReasonSaleQuota:         "the sale's quota is used up",
+	core.ReasonSaleLimit:         "limit of the sale",
+	core.ReasonHoldCap:           "too much is held",
+	core.ReasonTicketRequired:    "a ticket is required",
+	core.ReasonTicketUsed:        "the ticket was used",
+	core.ReasonExpiredTooOften:   "too many holds expired",
 }
 
 func (s *story) refusalWords(c *core.Command, r *core.Refusal) string {
@@ -88,6 +100,12 @@ func (s *story) refusalWords(c *core.Command, r *core.Refusal) string {
 		fmt.Fprintf(&out, " (%s is at version %d)", s.orderName(r.Order), r.Version)
 	} else if r.Reason == core.ReasonDuplicateExternal {
 		fmt.Fprintf(&out, " (%s)", s.orderName(r.Order))
+	}
+	switch r.Reason {
+	case core.ReasonSaleNotStarted, core.ReasonSaleEnded:
+		fmt.Fprintf(&out, " (%s)", timeWords(r.At))
+	case core.ReasonSaleLimit:
+		fmt.Fprintf(&out, " (by %s)", identityWords[r.Identity])
 	}
 	out.WriteByte('\n')
 	for _, l := range r.Lines {
@@ -206,6 +224,9 @@ func (s *story) show(name string) string {
 	if id, ok := s.skus[name]; ok {
 		return s.showSKU(id)
 	}
+	if id, ok := s.sales[name]; ok {
+		return s.showSale(id)
+	}
 	var o core.OrderImage
 	if !s.shop.machine.ReadOrder(s.order(name), &o) {
 		return "nothing goes by that name\n"
@@ -305,4 +326,55 @@ func (s *story) locationName(id core.LocationID) string {
 		return string(l.Name)
 	}
 	return "an unknown location"
+}
+
+// saleWords tells the rules of a sale.
+func (s *story) saleWords(sale *core.SaleImage) string {
+	var out strings.Builder
+	rules := &sale.Settings
+	fmt.Fprintf(&out, "sale %s, version %d: from %s until %s", sale.Name, sale.Version, timeWords(rules.StartsAt), timeWords(rules.EndsAt))
+	for kind, limit := range rules.Limits {
+		if limit > 0 {
+			fmt.Fprintf(&out, ", %d per %s", limit, identityWords[kind])
+		}
+	}
+	if rules.MaxTTL > 0 {
+		fmt.Fprintf(&out, ", held for %s at most", time.Duration(rules.MaxTTL)*time.Millisecond)
+	}
+	if rules.MaxExpired > 0 {
+		fmt.Fprintf(&out, ", no hold after %d expired ones", rules.MaxExpired)
+	}
+	if rules.Queue.Required {
+		out.WriteString(", with a queue")
+	}
+	out.WriteByte('\n')
+	for _, item := range rules.Items {
+		quota := "any number"
+		if item.Quota != core.Unlimited {
+			quota = fmt.Sprint(item.Quota)
+		}
+		fmt.Fprintf(&out, "  %s: %s", s.skuName(item.SKU), quota)
+		if item.MaxHeld > 0 {
+			fmt.Fprintf(&out, ", %d held at once", item.MaxHeld)
+		}
+		out.WriteByte('\n')
+	}
+	return out.String()
+}
+
+// showSale tells what a sale has sold, as machine and model see it.
+func (s *story) showSale(id core.SaleID) string {
+	var image core.SaleImage
+	s.shop.machine.ReadSale(id, &image)
+	var out strings.Builder
+	fmt.Fprintf(&out, "sale %s, version %d\n", image.Name, image.Version)
+	for i, item := range image.Settings.Items {
+		n := image.Counts[i]
+		quota := "any number"
+		if item.Quota != core.Unlimited {
+			quota = fmt.Sprintf("quota %d, %d left", item.Quota, max(0, item.Quota-n.Held-n.Sold))
+		}
+		fmt.Fprintf(&out, "  %s: %d held, %d sold, %s; stock has %d\n", s.skuName(item.SKU), n.Held, n.Sold, quota, n.Orderable)
+	}
+	return out.String()
 }

@@ -20,7 +20,8 @@ type Step struct {
 	rows     []LevelImage  // adjust, move stock: each row's level before
 	skuFound []bool        // adjust, move stock: each row's SKU exists
 	choices  [SlotCount][]choice
-	sorted   []int32 // scratch: places of lines or rows, sorted by what they name
+	sale     saleFinding // place hold, place order in a sale
+	sorted   []int32     // scratch: places of lines or rows, sorted by what they name
 
 	place         uint32   // define SKU, place: the next free place in the home's slab; archive: the page
 	wasHeld       bool     // follow-ups: the order was a hold before
@@ -84,6 +85,8 @@ func (st *Step) Begin(c *Command, seq Sequence, now Millis) {
 		}
 	case CommandConfirmHold, CommandExtendHold, CommandReleaseHold, CommandCancelOrder, CommandArchiveOrders:
 		st.home = c.Order.Home()
+	case CommandDefineSale:
+		st.skuFound = resize(st.skuFound, len(c.SaleSettings.Items))
 	}
 }
 
@@ -127,7 +130,7 @@ func SlotsOf(c *Command) (mask SlotMask, known bool) {
 	switch c.Kind {
 	case CommandDefineSKU:
 		return NameSlot(c.Name).Mask(), true
-	case CommandDefineLocation, CommandDefineChannel:
+	case CommandDefineLocation, CommandDefineChannel, CommandDefineSale:
 		return AllSlots, true
 	case CommandAdjustStock, CommandMoveStock:
 		for i := range c.rowCount() {
@@ -142,6 +145,9 @@ func SlotsOf(c *Command) (mask SlotMask, known bool) {
 		if len(c.ExternalID) > 0 {
 			mask |= ExternalSlot(c.Channel, c.ExternalID).Mask()
 		}
+		if c.Sale != 0 {
+			mask |= c.Sale.Slot().Mask()
+		}
 		return mask, true
 	case CommandConfirmHold, CommandExtendHold, CommandReleaseHold, CommandCancelOrder:
 		return c.Order.Home().Mask(), !c.Order.Spread()
@@ -155,6 +161,7 @@ func SlotsOf(c *Command) (mask SlotMask, known bool) {
 func (st *Step) refuse(reason Reason) *Refusal {
 	st.refusal.Reason = reason
 	st.refusal.Order, st.refusal.Version = 0, 0
+	st.refusal.At, st.refusal.Identity = 0, 0
 	st.refusal.Lines = st.refusal.Lines[:0]
 	st.Outcome.Reason = reason
 	st.Outcome.Refusal = &st.refusal

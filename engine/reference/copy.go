@@ -15,6 +15,8 @@ func (o *order) image() core.OrderImage {
 		HasDocument: o.hasDocument,
 		Customer:    copyBytes([]byte(o.customer)),
 		ExternalID:  copyBytes([]byte(o.externalID)),
+		Sale:        o.sale,
+		Identities:  copyBytes(o.identities),
 	}
 	for _, l := range o.lines {
 		image.Lines = append(image.Lines, core.LineImage{
@@ -45,6 +47,8 @@ func CopyEvent(e *core.Event) core.Event {
 		for i := range c.Levels {
 			c.Levels[i].Reason = copyBytes(c.Levels[i].Reason)
 		}
+	case core.EventSaleDefined:
+		c.Sale = copySale(e.Sale)
 	case core.EventSupplyChanged:
 		c.Supply = e.Supply
 	case core.EventStockMoved:
@@ -63,6 +67,7 @@ func CopyOrder(o *core.OrderImage) core.OrderImage {
 	c := *o
 	c.Customer = copyBytes(o.Customer)
 	c.ExternalID = copyBytes(o.ExternalID)
+	c.Identities = copyBytes(o.Identities)
 	c.Lines = copyList(o.Lines)
 	c.Allocations = copyList(o.Allocations)
 	return c
@@ -81,6 +86,13 @@ func CopyOutcome(o *core.Outcome) core.Outcome {
 
 func copySKU(s core.SKUImage) core.SKUImage {
 	s.Name = copyBytes(s.Name)
+	return s
+}
+
+func copySale(s core.SaleImage) core.SaleImage {
+	s.Name = copyBytes(s.Name)
+	s.Settings.Items = copyList(s.Settings.Items)
+	s.Counts = copyList(s.Counts)
 	return s
 }
 

@@ -36,7 +36,7 @@ func TestWorkloadReachesEverything(t *testing.T) {
 		}
 	}
 	t.Logf("done %v, unchanged %v, events %v, refusals %v", done, unchanged, events, refusals)
-	for kind := core.CommandDefineSKU; kind <= core.CommandMoveStock; kind++ {
+	for _, kind := range append(numbers(core.CommandDefineSKU, core.CommandMoveStock), core.CommandDefineSale) {
 		if done[kind] == 0 && kind != core.CommandArchiveOrders { // pages do not fill so soon
 			t.Errorf("no command of kind %d was done", kind)
 		}
@@ -55,6 +55,14 @@ func TestWorkloadReachesEverything(t *testing.T) {
 	}
 }
 
+// numbers are those from first to last.
+func numbers[K ~uint8](first, last K) (list []K) {
+	for k := first; k <= last; k++ {
+		list = append(list, k)
+	}
+	return list
+}
+
 // reachable lists which refusals a command can get. A full table takes thousands of commands and has
 // its own test.
 var reachable = map[core.CommandKind][]core.Reason{
@@ -69,11 +77,16 @@ var reachable = map[core.CommandKind][]core.Reason{
 	core.CommandPlaceHold: {
 		core.ReasonSKUNotFound, core.ReasonChannelNotFound,
 		core.ReasonSKUStopped, core.ReasonLimitPerCustomer, core.ReasonInsufficientStock,
+		core.ReasonSaleNotFound, core.ReasonSaleNotStarted, core.ReasonSaleEnded, core.ReasonSKUNotInSale, core.ReasonSaleQuota,
+		core.ReasonSaleLimit, core.ReasonHoldCap, core.ReasonTicketRequired, core.ReasonTicketUsed, core.ReasonExpiredTooOften,
 	},
 	core.CommandPlaceOrder: {
 		core.ReasonSKUNotFound, core.ReasonChannelNotFound, core.ReasonDuplicateExternal,
 		core.ReasonSKUStopped, core.ReasonLimitPerCustomer, core.ReasonInsufficientStock,
+		core.ReasonSaleNotFound, core.ReasonSaleNotStarted, core.ReasonSaleEnded, core.ReasonSKUNotInSale, core.ReasonSaleQuota,
+		core.ReasonSaleLimit, core.ReasonTicketRequired, core.ReasonTicketUsed,
 	},
+	core.CommandDefineSale: {core.ReasonSKUNotFound},
 	core.CommandConfirmHold: {
 		core.ReasonSlotsChanged, core.ReasonOrderNotFound, core.ReasonVersionConflict,
 		core.ReasonHoldExpired, core.ReasonHoldReleased, core.ReasonOrderCancelled,

@@ -76,12 +76,12 @@ func (m *Model) followUp(c *core.Command) core.Outcome {
 		return refuseOrder(core.Refusal{Reason: v.refusal, Order: o.id, Version: o.version})
 	}
 	extends := c.Kind == core.CommandExtendHold
-	if v == unchanged || extends && m.now+c.TTL <= o.deadline {
+	if v == unchanged || extends && m.extended(o, c.TTL) <= o.deadline {
 		return core.Outcome{Order: o.id}
 	}
 	switch v.status {
 	case core.StatusHeld:
-		o.deadline = m.now + c.TTL
+		o.deadline = m.extended(o, c.TTL)
 	case core.StatusPlaced:
 		o.claimAll(claimAllocated)
 	default:

@@ -32,7 +32,7 @@ func (tr *trial) compareTouched(c *core.Command, outcome core.Outcome) string {
 // compareAll compares everything that can be read, what is published, and the digests of the
 // machines; and each machine's books with its records.
 func (tr *trial) compareAll() string {
-	checks := []func() string{tr.compareSKUs, tr.compareOrders, tr.comparePlaces, tr.compareSlots, tr.comparePublished}
+	checks := []func() string{tr.compareSKUs, tr.compareOrders, tr.comparePlaces, tr.compareSales, tr.compareSlots, tr.comparePublished}
 	for _, check := range checks {
 		if what := check(); what != "" {
 			return what
@@ -54,6 +54,22 @@ func (tr *trial) compareSKUs() string {
 	for _, id := range tr.model.SKUIDs() {
 		if what := tr.compareSKU(id); what != "" {
 			return what
+		}
+	}
+	return ""
+}
+
+// compareSales compares what was sold in each sale.
+func (tr *trial) compareSales() string {
+	ids := tr.model.SaleIDs()
+	if got := tr.straight.machine.Sales(); got != len(ids) {
+		return fmt.Sprintf("%d sales, the model has %d", got, len(ids))
+	}
+	for _, id := range ids {
+		want, _ := tr.model.Sale(id)
+		var got core.SaleImage
+		if ok := tr.straight.machine.ReadSale(id, &got); !ok || !reflect.DeepEqual(got, want) {
+			return fmt.Sprintf("sale %d\n  machine %+v\n  model   %+v", id, got, want)
 		}
 	}
 	return ""

@@ -13,6 +13,7 @@ type Model struct {
 	skuNumber map[string]core.SKUID
 	locations []*location
 	channels  []string
+	sales     []*sale
 	orders    []*order // in the order in which they were made
 	byNumber  map[core.OrderID]*order
 
@@ -64,9 +65,11 @@ type order struct {
 	hasDocument bool
 	customer    string
 	externalID  string
+	sale        core.SaleID // 0 for none
+	identities  []byte
 	lines       []*line
 
-	// claims holds, for the home slot and each slot of a line, what the order's units there count
+	// claims holds, for the home slot, each slot of a line and that of the sale, what the order's units there count
 	// as. Slots differ only after the deadline, when some were touched and some not yet.
 	claims [core.SlotCount]claim
 
@@ -121,6 +124,8 @@ func (m *Model) carryOut(c *core.Command) core.Outcome {
 		return m.moveStock(c)
 	case core.CommandPlaceHold, core.CommandPlaceOrder:
 		return m.place(c)
+	case core.CommandDefineSale:
+		return m.defineSale(c)
 	case core.CommandArchiveOrders:
 		return m.archive(c)
 	default:
@@ -137,6 +142,9 @@ func (m *Model) expire(mask core.SlotMask) {
 		}
 		for _, o := range m.dueIn(slot) {
 			o.claims[slot] = claimNone
+			if s := m.saleOf(o.sale); s != nil && slot == o.sale.Slot() {
+				s.expired[o.customer]++
+			}
 			m.forget(o)
 			if slot == o.id.Home() {
 				o.status = core.StatusExpired
@@ -179,6 +187,9 @@ func refuse(r core.Refusal) core.Outcome {
 // mask is the set of slots that the order touches.
 func (o *order) mask() core.SlotMask {
 	mask := o.id.Home().Mask()
+	if o.sale != 0 {
+		mask |= o.sale.Slot().Mask()
+	}
 	for _, l := range o.lines {
 		mask |= l.sku.Slot().Mask()
 	}

@@ -30,10 +30,16 @@ func (m *Model) sell(c *core.Command, external string, wanted []core.Line) core.
 		hasDocument: len(c.Document) > 0,
 		customer:    string(c.Customer),
 		externalID:  external,
+		sale:        c.Sale,
+		identities:  copyBytes(c.Identities),
 		lines:       m.serve(wanted),
 	}
 	o.id = m.number(o)
 	o.claims[o.id.Home()] = claimNone
+	if o.sale != 0 {
+		o.claims[o.sale.Slot()] = claimNone
+		m.saleOf(o.sale).tickets[c.Ticket] = true
+	}
 	for _, l := range o.lines {
 		o.claims[l.sku.Slot()] = claimNone
 		m.skus[l.sku].sold = append(m.skus[l.sku].sold, soldLine{o, l})
@@ -41,7 +47,7 @@ func (m *Model) sell(c *core.Command, external string, wanted []core.Line) core.
 	event := core.Event{Kind: core.EventOrderPlaced}
 	if c.Kind == core.CommandPlaceHold {
 		event.Kind = core.EventHoldPlaced
-		o.status, o.deadline = core.StatusHeld, m.now+c.TTL
+		o.status, o.deadline = core.StatusHeld, m.now+m.ttl(c)
 		o.claimAll(claimReserved)
 	} else {
 		o.status = core.StatusPlaced
@@ -66,6 +72,11 @@ func (m *Model) checkPlace(c *core.Command, external string) ([]core.Line, core.
 	if other := m.withExternalID(c.Channel, external); other != nil {
 		return refuse(core.Refusal{Reason: core.ReasonDuplicateExternal, Order: other.id})
 	}
+	if c.Sale != 0 {
+		if r, refused := m.checkSale(c); refused {
+			return refuse(r)
+		}
+	}
 	var stopped []core.RefusedLine
 	for _, want := range perSKU(c.Lines) {
 		if m.skus[want.SKU].image.Settings.Stopped {
@@ -84,6 +95,17 @@ func (m *Model) checkPlace(c *core.Command, external string) ([]core.Line, core.
 		return m.available(id) + beyond, beyond != core.Unlimited
 	}
 	wanted := c.Lines
+	for _, check := range []struct {
+		reason core.Reason
+		free   func(core.SKUID) (core.Quantity, bool)
+	}{{core.ReasonHoldCap, m.ofHolds(c)}, {core.ReasonSaleQuota, m.ofQuota(c)}} {
+		if c.UpTo {
+			wanted = cutDown(wanted, check.free)
+		}
+		if over := wantedMoreThan(c.Lines, wanted, check.free); len(over) > 0 {
+			return refuse(core.Refusal{Reason: check.reason, Lines: over})
+		}
+	}
 	if c.UpTo {
 		wanted = cutDown(wanted, ofLimit)
 	}
@@ -95,6 +117,10 @@ func (m *Model) checkPlace(c *core.Command, external string) ([]core.Line, core.
 	}
 	if insufficient := wantedMoreThan(c.Lines, wanted, ofStock); len(insufficient) > 0 {
 		return refuse(core.Refusal{Reason: core.ReasonInsufficientStock, Lines: insufficient})
+	}
+	wanted, overBuyer, refused := m.checkBuyer(c, wanted)
+	if refused {
+		return refuse(overBuyer)
 	}
 	return wanted, core.Outcome{}, false
 }
@@ -232,7 +258,7 @@ func (m *Model) number(o *order) core.OrderID {
 	if o.externalID != "" {
 		home = core.ExternalSlot(o.channel, []byte(o.externalID))
 	}
-	spread := false
+	spread := o.sale != 0 && o.sale.Slot() != home
 	for _, l := range o.lines {
 		spread = spread || l.sku.Slot() != home
 	}

@@ -32,7 +32,7 @@ func slotsOf(model *reference.Model, c *core.Command) (mask core.SlotMask, known
 		return c.Mask, true
 	case core.CommandDefineSKU:
 		return core.NameSlot(c.Name).Mask(), true
-	case core.CommandDefineLocation, core.CommandDefineChannel:
+	case core.CommandDefineLocation, core.CommandDefineChannel, core.CommandDefineSale:
 		return core.AllSlots, true
 	case core.CommandAdjustStock, core.CommandMoveStock, core.CommandPlaceHold, core.CommandPlaceOrder:
 		for _, r := range c.Rows {
@@ -46,6 +46,9 @@ func slotsOf(model *reference.Model, c *core.Command) (mask core.SlotMask, known
 		}
 		if len(c.ExternalID) > 0 {
 			mask |= core.ExternalSlot(c.Channel, c.ExternalID).Mask()
+		}
+		if c.Sale != 0 {
+			mask |= c.Sale.Slot().Mask()
 		}
 		return mask, true
 	case core.CommandArchiveOrders:

@@ -74,6 +74,7 @@ type generator struct {
 	hurry   int  // of 100 commands, how many wait for the next deadline
 	baskets bool // orders have many lines
 	scarce  bool // stock comes in a few units at a time
+	sales   bool // there is much going on in sales
 }
 
 func newGenerator(seed uint64) *generator {
@@ -81,6 +82,7 @@ func newGenerator(seed uint64) *generator {
 	g.hurry = pick(g, []int{2, 5, 20})
 	g.baskets = g.chance(10)
 	g.scarce = g.chance(60)
+	g.sales = g.chance(50)
 	skus, slots := g.between(2, 8), g.between(1, 5)
 	if g.baskets {
 		skus, slots = g.between(10, 30), g.between(4, 24)
@@ -170,6 +172,8 @@ func (g *generator) command(step int) core.Command {
 		g.defineLocation(&c, pick(g, g.locations))
 	case roll < 7:
 		g.defineChannel(&c)
+	case roll < 8 || roll < 10 && g.sales:
+		g.defineSale(&c)
 	case roll < 16:
 		g.adjustStock(&c)
 	case roll < 22:

@@ -197,6 +197,7 @@ func (g *generator) fillOrder(c *core.Command) {
 		}
 		c.Lines = append(c.Lines, core.Line{SKU: g.sku(), Quantity: quantity})
 	}
+	g.inSale(c)
 }
 
 func (g *generator) ttl() core.Millis {

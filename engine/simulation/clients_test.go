@@ -344,6 +344,32 @@ func (h *history) soldOut(c *core.Command) []byte {
 		return codec.AppendRefusal(nil, &stopped)
 	}
 	if len(refusal.Lines) == 0 {
+		return h.quotaUsedUp(c)
+	}
+	return codec.AppendRefusal(nil, &refusal)
+}
+
+// quotaUsedUp is how an order in a sale is refused without the journal when there is stock and the sale's quota is short.
+func (h *history) quotaUsedUp(c *core.Command) []byte {
+	sale, known := h.model.Sale(c.Sale)
+	refusal := core.Refusal{Reason: core.ReasonSaleQuota}
+	totals := map[core.SKUID]core.Quantity{}
+	for _, l := range c.Lines {
+		totals[l.SKU] += l.Quantity
+	}
+	for i, line := range c.Lines {
+		at := slices.IndexFunc(sale.Settings.Items, func(item core.SaleItem) bool { return item.SKU == line.SKU })
+		if !known || at < 0 {
+			return nil
+		}
+		total, quota := totals[line.SKU], sale.Settings.Items[at].Quota
+		totals[line.SKU] = 0
+		left := max(0, quota-sale.Counts[at].Held-sale.Counts[at].Sold)
+		if quota != core.Unlimited && total > left && (!c.UpTo || left == 0) {
+			refusal.Lines = append(refusal.Lines, core.RefusedLine{Index: i, SKU: line.SKU, Requested: total, Available: left})
+		}
+	}
+	if len(refusal.Lines) == 0 {
 		return nil
 	}
 	return codec.AppendRefusal(nil, &refusal)
