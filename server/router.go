@@ -52,6 +52,7 @@ func routes() []*route {
 		{method: methodGet, pattern: "/v1/skus/{sku}", handle: (*Server).getSKU},
 		{method: methodPut, pattern: "/v1/skus/{sku}", body: jsonBody, writes: true, handle: (*Server).putSKU},
 		{method: methodGet, pattern: "/v1/skus/{sku}/availability", handle: (*Server).getAvailability},
+		{method: methodGet, pattern: "/v1/skus/{sku}/movements", handle: (*Server).listMovements},
 		{method: methodPost, pattern: "/v1/stock/adjustments", body: jsonBody, writes: true, handle: (*Server).adjustStock},
 		{method: methodPost, pattern: "/v1/stock/movements", body: jsonBody, writes: true, handle: (*Server).moveStock},
 		{method: methodPost, pattern: "/v1/holds", body: jsonBody, writes: true, handle: (*Server).placeHold},

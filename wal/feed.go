@@ -57,12 +57,17 @@ func (j *Journal) FeedGroup(seq uint64) (first uint64, value []byte, closer io.C
 	if err != nil {
 		return 0, nil, nil, err
 	}
+	return j.feedGroupAt(it, it.First())
+}
+
+// feedGroupAt gives the group that an iterator stands at, and the iterator as its closer.
+func (j *Journal) feedGroupAt(it *pebble.Iterator, found bool) (first uint64, value []byte, closer io.Closer, err error) {
 	defer func() {
 		if err != nil {
 			it.Close()
 		}
 	}()
-	if !it.First() {
+	if !found {
 		return 0, nil, nil, cmp.Or(j.readError(it.Error()), ErrNotFound)
 	}
 	if first, _, err = parseFeedKey(it.Key()); err != nil {
@@ -72,6 +77,15 @@ func (j *Journal) FeedGroup(seq uint64) (first uint64, value []byte, closer io.C
 		return 0, nil, nil, j.readError(err)
 	}
 	return first, value, it, nil
+}
+
+// FeedGroupBefore is FeedGroup for the last group that ends before seq. It returns [ErrNotFound] when there is none.
+func (j *Journal) FeedGroupBefore(seq uint64) (first uint64, value []byte, closer io.Closer, err error) {
+	it, err := j.iterate([]byte{familyFeed}, sequenceKey(familyFeed, seq))
+	if err != nil {
+		return 0, nil, nil, err
+	}
+	return j.feedGroupAt(it, it.Last())
 }
 
 // Document gives a copy of the document that rode with the command seq, or [ErrNotFound].

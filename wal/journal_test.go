@@ -98,6 +98,22 @@ func TestFeed(t *testing.T) {
 			t.Error(err)
 		}
 	}
+	for seq, want := range map[uint64]uint64{1: 0, 3: 0, 4: 1, 8: 4, 12: 4, 13: 8, 100: 8} {
+		first, _, closer, err := j.FeedGroupBefore(seq)
+		if want == 0 {
+			if !errors.Is(err, ErrNotFound) {
+				t.Errorf("before %d: group %d, %v", seq, first, err)
+			}
+			continue
+		}
+		if err != nil || first != want {
+			t.Errorf("before %d: group %d, want %d: %v", seq, first, want, err)
+			continue
+		}
+		if err := closer.Close(); err != nil {
+			t.Error(err)
+		}
+	}
 	if _, _, _, err := j.FeedGroup(13); !errors.Is(err, ErrNotFound) {
 		t.Error(err)
 	}

@@ -1,0 +1,167 @@
+package feed
+
+import "holdfast/engine/core"
+
+// MovementType says what a movement did to the units of a SKU. The numbers are not stored.
+type MovementType uint8
+
+const (
+	Receive MovementType = iota + 1
+	Adjust
+	Count
+	Reclassify
+	WriteOff
+	Reserve    // for a hold
+	Extend     // of a hold, whose units stay reserved
+	Release    // of a hold, by its customer
+	Expire     // of a hold, at its deadline
+	Allocate   // for an order, from what is free or from what its hold had reserved
+	Deallocate // of an order that is cancelled
+
+	// MovementTypes is one more than the last.
+	MovementTypes
+)
+
+// Movement is one change of a SKU's units at one location, as an event tells of it.
+type Movement struct {
+	Type     MovementType
+	Event    core.EventKind
+	Sequence core.Sequence
+	At       core.Millis
+	Location core.LocationID
+	Beyond   bool          // the units were promised beyond stock, and lie nowhere
+	Quantity core.Quantity // units; adjust and count: by how many there are more, which may be 0 or negative
+	From, To core.StockState
+	Promise  Promise // of promised units
+	Order    core.OrderID
+	Deadline core.Millis // of a hold's units
+	Actor    []byte
+	Cause    []byte
+	Reason   []byte
+
+	Known         bool            // whether the level before and after is
+	Before, After core.LevelImage // where Known
+}
+
+// Promise says how units are promised before and after a movement.
+type Promise struct{ From, To Promised }
+
+// Promised says who has units that are promised.
+type Promised uint8
+
+const (
+	ToNobody Promised = iota
+	ToHold            // reserved
+	ToOrder           // allocated
+)
+
+// orderMovements says what the events of holds and orders do to the units of each allocation. Events that are not in it promise
+// nothing and take nothing back.
+var orderMovements = map[core.EventKind]struct {
+	Type MovementType
+	Promise
+}{
+	core.EventHoldPlaced:     {Reserve, Promise{ToNobody, ToHold}},
+	core.EventHoldExtended:   {Extend, Promise{ToHold, ToHold}},
+	core.EventHoldReleased:   {Release, Promise{ToHold, ToNobody}},
+	core.EventHoldCancelled:  {Release, Promise{ToHold, ToNobody}},
+	core.EventHoldExpired:    {Expire, Promise{ToHold, ToNobody}},
+	core.EventHoldConfirmed:  {Allocate, Promise{ToHold, ToOrder}},
+	core.EventOrderPlaced:    {Allocate, Promise{ToNobody, ToOrder}},
+	core.EventOrderCancelled: {Deallocate, Promise{ToOrder, ToNobody}},
+}
+
+// stockMovements are the types of the movements of stock.
+var stockMovements = map[core.MovementKind]MovementType{
+	core.MovementReceive: Receive, core.MovementAdjust: Adjust, core.MovementCount: Count,
+	core.MovementReclassify: Reclassify, core.MovementWriteOff: WriteOff,
+}
+
+// AppendMovements appends what an event did to a SKU's units, in the order of its rows or lines. Texts are those of the event.
+func AppendMovements(dst []Movement, ev *core.Event, sku core.SKUID) []Movement {
+	m := Movement{Event: ev.Kind, Sequence: ev.Sequence, At: ev.At}
+	switch ev.Kind {
+	case core.EventStockAdjusted:
+		return appendAdjustments(dst, m, ev, sku)
+	case core.EventStockMoved:
+		return appendMoves(dst, m, ev, sku)
+	}
+	if how, promises := orderMovements[ev.Kind]; promises {
+		m.Type, m.Promise = how.Type, how.Promise
+		return appendPromises(dst, m, &ev.Order, sku)
+	}
+	return dst
+}
+
+func appendAdjustments(dst []Movement, m Movement, ev *core.Event, sku core.SKUID) []Movement {
+	for i := range ev.Levels {
+		row := &ev.Levels[i]
+		if row.SKU != sku {
+			continue
+		}
+		m.Type, m.Location, m.Quantity, m.Reason = Adjust, row.Location, row.OnHand-row.OnHandBefore, row.Reason
+		m.Known, m.After, m.Before = true, row.LevelImage, row.LevelImage
+		m.Before.OnHand = row.OnHandBefore
+		dst = append(dst, m)
+	}
+	return dst
+}
+
+func appendMoves(dst []Movement, m Movement, ev *core.Event, sku core.SKUID) []Movement {
+	m.Actor, m.Cause = ev.Actor, ev.Cause
+	for i := range ev.Moves {
+		row := &ev.Moves[i]
+		if row.SKU != sku {
+			continue
+		}
+		m.Type, m.Location, m.Quantity, m.Reason = stockMovements[row.Kind], row.Location, row.Quantity, row.Reason
+		m.From, m.To = row.From, row.To
+		m.Known, m.After, m.Before = true, row.LevelImage, row.Before()
+		dst = append(dst, m)
+	}
+	return dst
+}
+
+func appendPromises(dst []Movement, m Movement, o *core.OrderImage, sku core.SKUID) []Movement {
+	m.Order = o.ID
+	if m.Promise.To == ToHold {
+		m.Deadline = o.Deadline
+	}
+	next := 0
+	for i := range o.Lines {
+		line := &o.Lines[i]
+		allocations := o.Allocations[next : next+line.Allocations]
+		next += line.Allocations
+		if line.SKU != sku {
+			continue
+		}
+		for _, a := range allocations {
+			m.Location, m.Beyond, m.Quantity = a.Location, false, a.Quantity
+			dst = append(dst, m)
+		}
+		if line.Backordered > 0 {
+			m.Location, m.Beyond, m.Quantity = 0, true, line.Backordered
+			dst = append(dst, m)
+		}
+	}
+	return dst
+}
+
+// IsPromise tells whether units were promised, or are not any more.
+func (m *Movement) IsPromise() bool { return m.Promise != Promise{} }
+
+// UndoOn gives the level that was there before the movement of promised units that left this one.
+func (m *Movement) UndoOn(after core.LevelImage) core.LevelImage {
+	m.Promise.From.add(&after, m.Quantity)
+	m.Promise.To.add(&after, -m.Quantity)
+	return after
+}
+
+func (p Promised) add(l *core.LevelImage, n core.Quantity) {
+	switch p {
+	case ToHold:
+		l.Reserved += n
+	case ToOrder:
+		l.Allocated += n
+	}
+}
