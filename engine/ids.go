@@ -1,6 +1,8 @@
 package engine
 
 import (
+	"crypto/hmac"
+	"crypto/sha256"
 	"encoding/binary"
 	"math/bits"
 
@@ -54,3 +56,12 @@ func (e *Engine) PublicOrderID(id core.OrderID) uint64 { return e.ids.public(id)
 // OrderFromPublic undoes PublicOrderID. Every number has an origin; whether there is such an order is
 // another question.
 func (e *Engine) OrderFromPublic(public uint64) core.OrderID { return e.ids.internal(public) }
+
+// Secret derives a key for a purpose from what only this data directory knows, and its replicas and restored backups.
+func (e *Engine) Secret(purpose string) (key [sha256.Size]byte) {
+	order := e.journal.Identity().OrderKey
+	mac := hmac.New(sha256.New, order[:])
+	_, _ = mac.Write([]byte(purpose)) // a hash takes everything
+	mac.Sum(key[:0])
+	return key
+}

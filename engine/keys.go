@@ -164,6 +164,16 @@ func (s *keyStripe) claim(c *claim, stripe uint64) {
 	c.state, c.value = claimNew, uint64(place)<<6|stripe
 }
 
+// Remembers tells whether a command with an idempotency key was carried out, and the key is not forgotten yet.
+func (e *Engine) Remembers(key core.IdempotencyKey) bool {
+	hash := e.keys.hash(&key)
+	s := &e.keys.stripes[hash%keyStripes]
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	place, found := s.search(hash, &key)
+	return found && s.at(place).sequence != 0
+}
+
 // bind makes a claimed key answer with a command from now on.
 func (t *keyTable) bind(h keyHandle, sequence core.Sequence) {
 	s := &t.stripes[h%keyStripes]

@@ -80,6 +80,7 @@ type imageRead struct {
 	location     core.LocationImage
 	availability core.AvailabilityImage
 	sale         core.SaleImage
+	queue        core.QueueImage
 }
 
 type imageKind uint8
@@ -90,6 +91,7 @@ const (
 	imageLocation
 	imageAvailability
 	imageSale
+	imageQueue
 )
 
 var imagePool = sync.Pool{New: func() any { return &imageRead{} }}
@@ -111,6 +113,10 @@ func (q *imageRead) read(m *core.Machine) {
 	case imageAvailability:
 		if q.found = m.ReadAvailability(core.SKUID(q.id), &q.availability); q.found {
 			q.bytes = codec.AppendAvailability(q.bytes, &q.availability)
+		}
+	case imageQueue:
+		if q.found = m.ReadQueue(core.SaleID(q.id), &q.queue); q.found {
+			q.bytes = codec.AppendQueueImage(q.bytes, &q.queue)
 		}
 	case imageSale:
 		if q.found = m.ReadSale(core.SaleID(q.id), &q.sale); q.found {
@@ -183,6 +189,11 @@ func (e *Engine) ReadAvailability(dst []byte, id core.SKUID) (Image, error) {
 // ReadSale appends a sale's image, with what it has sold (codec.DecodeSaleImage), to dst.
 func (e *Engine) ReadSale(dst []byte, id core.SaleID) (Image, error) {
 	return e.readImage(dst, imageSale, uint64(id))
+}
+
+// ReadQueue appends how far the line before a sale has come (codec.DecodeQueueImage) to dst; ErrNotFound when nothing was told of one.
+func (e *Engine) ReadQueue(dst []byte, id core.SaleID) (Image, error) {
+	return e.readImage(dst, imageQueue, uint64(id))
 }
 
 // mayExist tells whether an order number can have been given out at all, so that made-up numbers cost nothing.

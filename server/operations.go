@@ -145,6 +145,7 @@ var violationKinds = [...]string{
 	core.ViolationLeak:            "leaked_records",
 	core.ViolationSupply:          "supply_not_told",
 	core.ViolationWithheld:        "withheld_sum",
+	core.ViolationQueue:           "queue_counters",
 }
 
 // getAudit serves GET /v1/audit.

@@ -121,6 +121,8 @@ func kindName(k core.CommandKind) string {
 		return "move_stock"
 	case core.CommandDefineSale:
 		return "define_sale"
+	case core.CommandAdvanceQueue:
+		return "advance_queue"
 	default:
 		return fmt.Sprintf("kind_%d", k)
 	}

@@ -82,7 +82,7 @@ One binary, one data directory, no other server needed.`,
 		SilenceUsage:  true,
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(serveCommand(), backupCommand(), restoreCommand(), benchCommand(), journalCommand(), versionCommand())
+	root.AddCommand(serveCommand(), backupCommand(), restoreCommand(), benchCommand(), journalCommand(), saleCommand(), versionCommand())
 	return root
 }
 

@@ -24,12 +24,14 @@ var importTable = map[string][]string{
 	"wal":         {"engine/invariant"},
 	"wal/waltest": {"wal", "engine/invariant"},
 
-	"server":         {"engine", "engine/core", "engine/codec", "engine/feed", "engine/invariant", "engine/replica", "server/console", "server/webhook", "server/report", "server/connect"},
-	"server/client":  {"engine/core", "engine/codec", "engine/invariant"},
-	"server/console": {},
-	"server/webhook": {"engine/core", "engine/codec", "engine/feed", "engine/invariant"},
-	"server/report":  {"engine/core", "engine/codec", "engine/feed", "engine/invariant"},
-	"server/connect": {"engine/core", "engine/codec", "engine/feed", "engine/invariant"},
+	"server":                 {"engine", "engine/core", "engine/codec", "engine/feed", "engine/invariant", "engine/replica", "server/console", "server/webhook", "server/queue", "server/report", "server/connect"},
+	"server/client":          {"engine/core", "engine/codec", "engine/invariant"},
+	"server/console":         {},
+	"server/queue":           {},
+	"server/queue/rehearsal": {"engine/core", "engine/invariant", "server/queue"},
+	"server/webhook":         {"engine/core", "engine/codec", "engine/feed", "engine/invariant"},
+	"server/report":          {"engine/core", "engine/codec", "engine/feed", "engine/invariant"},
+	"server/connect":         {"engine/core", "engine/codec", "engine/feed", "engine/invariant"},
 
 	// The bench sees what a client sees, or its figures would not be a client's.
 	"bench": {"engine/core", "engine/codec", "engine/invariant", "server/client"},

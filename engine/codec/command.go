@@ -132,7 +132,8 @@ func allowedFlags(kind core.CommandKind) byte {
 
 // knownCommand tells whether there are commands of a kind.
 func knownCommand(kind core.CommandKind) bool {
-	return kind >= core.CommandTick && kind <= core.CommandMoveStock || kind == core.CommandDefineSale
+	return kind >= core.CommandTick && kind <= core.CommandMoveStock || kind == core.CommandDefineSale ||
+		kind == core.CommandAdvanceQueue
 }
 
 // FrameLength gives the length of the command frame that src begins with and looks at nothing else

@@ -37,6 +37,8 @@ func appendBody(dst []byte, c *core.Command) []byte {
 		return appendRows(dst, c.Rows)
 	case core.CommandMoveStock:
 		return appendMoves(dst, c)
+	case core.CommandAdvanceQueue:
+		return appendQueue(dst, c.Sale, &c.Queue)
 	case core.CommandDefineSKU:
 		dst = appendString(dst, c.Name)
 		return appendSKUSettings(dst, &c.SKU)
@@ -73,6 +75,8 @@ func (c *cursor) body(cmd *core.Command) {
 		cmd.Rows = c.rows(cmd.Rows)
 	case core.CommandMoveStock:
 		c.moves(cmd)
+	case core.CommandAdvanceQueue:
+		cmd.Sale, cmd.Queue = c.queue()
 	case core.CommandDefineSKU:
 		cmd.Name = c.name(badSKUName)
 		c.skuSettings(&cmd.SKU)

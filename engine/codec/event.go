@@ -31,6 +31,8 @@ func AppendEvent(dst []byte, ev *core.Event) []byte {
 		dst = appendSupply(dst, &ev.Supply)
 	case core.EventSaleDefined:
 		dst = AppendSaleImage(dst, &ev.Sale)
+	case core.EventQueueAdvanced:
+		dst = AppendQueueImage(dst, &ev.Queue)
 	default:
 		dst = appendOrder(dst, &ev.Order, birth{ev.Sequence, ev.At})
 	}
@@ -100,6 +102,8 @@ func DecodeEvent(src []byte, ev *core.Event) (int, error) {
 		c.supply(&ev.Supply)
 	case core.EventSaleDefined:
 		c.saleImage(&ev.Sale)
+	case core.EventQueueAdvanced:
+		c.queueImage(&ev.Queue)
 	default:
 		c.order(&ev.Order, birth{h.Sequence, h.At})
 	}

@@ -109,6 +109,7 @@ func FuzzDecodeImages(f *testing.F) {
 		fuzzImage(t, src, AppendLocationImage, DecodeLocationImage)
 		fuzzImage(t, src, AppendAvailability, DecodeAvailability)
 		fuzzImage(t, src, AppendSaleImage, DecodeSaleImage)
+		fuzzImage(t, src, AppendQueueImage, DecodeQueueImage)
 	})
 }
 

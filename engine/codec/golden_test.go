@@ -31,6 +31,7 @@ func TestGolden(t *testing.T) {
 	all := append(goldenCommands(), goldenEvents()...)
 	all = append(all, goldenImages()...)
 	all = append(all, goldenSales()...)
+	all = append(all, goldenQueues()...)
 	all = append(all, goldenWholes()...)
 	for _, g := range all {
 		t.Run(g.name, func(t *testing.T) { g.check(t) })

@@ -130,7 +130,7 @@ var commandKinds = []core.CommandKind{
 	core.CommandTick, core.CommandDefineSKU, core.CommandDefineLocation, core.CommandDefineChannel,
 	core.CommandAdjustStock, core.CommandPlaceHold, core.CommandPlaceOrder, core.CommandConfirmHold,
 	core.CommandExtendHold, core.CommandReleaseHold, core.CommandCancelOrder, core.CommandArchiveOrders,
-	core.CommandMoveStock, core.CommandDefineSale,
+	core.CommandMoveStock, core.CommandDefineSale, core.CommandAdvanceQueue,
 }
 
 func (g generator) command(kind core.CommandKind) core.Command {
@@ -172,6 +172,8 @@ func (g generator) body(c *core.Command) {
 	case core.CommandDefineSale:
 		settings := g.saleSettings()
 		c.Name, c.SaleSettings = g.name(), &settings
+	case core.CommandAdvanceQueue:
+		c.Sale, c.Queue = g.saleID(), g.queue()
 	case core.CommandPlaceHold:
 		g.sale(c)
 		c.TTL = g.ttl()
@@ -249,7 +251,7 @@ var eventKinds = []core.EventKind{
 	core.EventSKUDefined, core.EventLocationDefined, core.EventChannelDefined, core.EventStockAdjusted,
 	core.EventHoldPlaced, core.EventHoldExtended, core.EventHoldReleased, core.EventHoldExpired,
 	core.EventHoldConfirmed, core.EventOrderPlaced, core.EventOrderCancelled, core.EventStockMoved,
-	core.EventSupplyChanged, core.EventHoldCancelled, core.EventSaleDefined,
+	core.EventSupplyChanged, core.EventHoldCancelled, core.EventSaleDefined, core.EventQueueAdvanced,
 }
 
 func (g generator) event(kind core.EventKind) core.Event {
@@ -268,6 +270,8 @@ func (g generator) event(kind core.EventKind) core.Event {
 		}
 	case core.EventSaleDefined:
 		ev.Sale = g.saleImage()
+	case core.EventQueueAdvanced:
+		ev.Queue = core.QueueImage{Sale: g.saleID(), Counters: g.queue()}
 	case core.EventSupplyChanged:
 		ev.Supply = core.SupplyImage{SKU: g.sku(), Before: core.Supply(g.IntN(3)), Supply: core.Supply(g.IntN(3)), Available: g.signed(), LowStock: g.quantity()}
 	case core.EventStockMoved:
@@ -392,7 +396,8 @@ func (g generator) saleSettings() core.SaleSettings {
 	const most = int64(core.MaxSettingQuantity)
 	s := core.SaleSettings{
 		StartsAt: core.Millis(g.between(0, math.MaxInt64-1)), MaxExpired: g.version(),
-		Queue: core.SaleQueue{Required: g.bool(), Opening: g.ttl(), RatePerMinute: g.version(), TokenTTL: g.ttl()},
+		Queue: core.SaleQueue{Required: g.bool(), Opening: g.ttl(), RatePerMinute: g.version(), TokenTTL: g.ttl(),
+			Patience: g.ttl(), Share: uint32(g.between(0, core.MaxQueueShare))},
 	}
 	s.EndsAt = core.Millis(g.between(int64(s.StartsAt)+1, math.MaxInt64))
 	for i := range s.Limits {
@@ -407,6 +412,15 @@ func (g generator) saleSettings() core.SaleSettings {
 		})
 	}
 	return s
+}
+
+func (g generator) queue() (q core.QueueCounters) {
+	q.Reserved = g.version()
+	if q.Opened = g.bool(); q.Opened {
+		q.Drawn, q.Admitted = uint32(g.between(0, int64(q.Reserved))), uint32(g.between(0, int64(q.Reserved)))
+		q.Settled = uint32(g.between(0, int64(q.Admitted)))
+	}
+	return q
 }
 
 func (g generator) saleImage() core.SaleImage {

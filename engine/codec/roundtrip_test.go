@@ -87,6 +87,7 @@ func TestImageRoundTrips(t *testing.T) {
 	var gotAvailability core.AvailabilityImage
 	var gotRefusal core.Refusal
 	var gotSale core.SaleImage
+	var gotQueue core.QueueImage
 	for range rounds {
 		order, sku, location, availability, refusal :=
 			g.orderImage(), g.skuImage(), g.locationImage(), g.availability(), g.refusal()
@@ -97,6 +98,8 @@ func TestImageRoundTrips(t *testing.T) {
 		roundTrip(t, &refusal, &gotRefusal, AppendRefusal, DecodeRefusal)
 		sale := g.saleImage()
 		roundTrip(t, &sale, &gotSale, AppendSaleImage, DecodeSaleImage)
+		queue := core.QueueImage{Sale: g.saleID(), Counters: g.queue()}
+		roundTrip(t, &queue, &gotQueue, AppendQueueImage, DecodeQueueImage)
 	}
 }
 

@@ -58,6 +58,8 @@ func appendSaleSettings(dst []byte, s *core.SaleSettings) []byte {
 	dst = appendUvarint(dst, uint64(s.Queue.Opening))
 	dst = appendUvarint(dst, uint64(s.Queue.RatePerMinute))
 	dst = appendUvarint(dst, uint64(s.Queue.TokenTTL))
+	dst = appendUvarint(dst, uint64(s.Queue.Patience))
+	dst = appendUvarint(dst, uint64(s.Queue.Share))
 	dst = appendUvarint(dst, uint64(len(s.Items)))
 	for i := range s.Items {
 		dst = appendUvarint(dst, uint64(s.Items[i].SKU))
@@ -88,6 +90,8 @@ func (c *cursor) saleSettings(s *core.SaleSettings) {
 	s.Queue.Opening = core.Millis(c.upTo(uint64(core.MaxTTL), "opening of a queue exceeds 86400000 ms"))
 	s.Queue.RatePerMinute = uint32(c.upTo(math.MaxUint32, "rate of a queue exceeds 32 bits"))
 	s.Queue.TokenTTL = core.Millis(c.upTo(uint64(core.MaxTTL), "time to live of a token exceeds 86400000 ms"))
+	s.Queue.Patience = core.Millis(c.upTo(uint64(core.MaxTTL), "patience of a queue exceeds 86400000 ms"))
+	s.Queue.Share = uint32(c.upTo(core.MaxQueueShare, "share of a queue exceeds 10000 per cent"))
 	const shortest = 3
 	n := c.count(1, core.MaxSaleItems, shortest, "items of a sale are not 1 to 500")
 	s.Items = slices.Grow(s.Items[:0], n)[:n]

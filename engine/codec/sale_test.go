@@ -11,7 +11,7 @@ func goldenSaleSettings() core.SaleSettings {
 		StartsAt: 1_790_000_000_000, EndsAt: 1_790_003_600_000,
 		Limits: [core.IdentityKinds]core.Quantity{2, 4, 0, 1_000},
 		MaxTTL: 300_000, MaxExpired: 3,
-		Queue: core.SaleQueue{Required: true, Opening: 60_000, RatePerMinute: 6_000, TokenTTL: 120_000},
+		Queue: core.SaleQueue{Required: true, Opening: 60_000, RatePerMinute: 6_000, TokenTTL: 120_000, Patience: 30_000, Share: 150},
 		Items: []core.SaleItem{{SKU: 7, Quota: 10_000, MaxHeld: 500}, {SKU: 64 + 3, Quota: core.Unlimited}},
 	}
 }
@@ -50,7 +50,7 @@ func goldenSales() []golden {
 func TestMalformedSales(t *testing.T) {
 	// A sale named s: starts at 1, ends at 2, no limits, no longest time, no queue.
 	settings := func(items ...any) []byte {
-		return join(append([]any{1, "s", 1, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}, items...)...)
+		return join(append([]any{1, "s", 1, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}, items...)...)
 	}
 	define := func(body []byte) []byte { return frame(core.CommandDefineSale, 0, body) }
 	good := define(settings(1, 7, 2, 0))
@@ -72,12 +72,13 @@ func TestMalformedSales(t *testing.T) {
 		{"ends before it starts", with(good, starts+1, 0), starts + 1, "before it starts"},
 		{"time to live", with(good, starts+6, 100), starts + 6, "below 1000"},
 		{"queue", with(good, starts+8, 2), starts + 8, "queue"},
-		{"no items", define(settings(0)), starts + 12, "1 to 500"},
-		{"too many items", define(settings(uvarintOf(501), make([]byte, 3000))), starts + 12, "1 to 500"},
-		{"SKU twice", define(settings(2, 7, 2, 0, 7, 2, 0)), starts + 16, "twice"},
-		{"quota below unlimited", define(settings(1, 7, 3, 0)), starts + 14, "quota"},
-		{"quota above the most", define(settings(1, 7, varintOf(int64(core.MaxSettingQuantity)+1), 0)), starts + 14, "quota"},
-		{"held at once", define(settings(1, 7, 2, uvarintOf(uint64(core.MaxSettingQuantity)+1))), starts + 15, "held at once"},
+		{"share", define(join(1, "s", 1, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, uvarintOf(core.MaxQueueShare+1))), starts + 13, "share"},
+		{"no items", define(settings(0)), starts + 14, "1 to 500"},
+		{"too many items", define(settings(uvarintOf(501), make([]byte, 3000))), starts + 14, "1 to 500"},
+		{"SKU twice", define(settings(2, 7, 2, 0, 7, 2, 0)), starts + 18, "twice"},
+		{"quota below unlimited", define(settings(1, 7, 3, 0)), starts + 16, "quota"},
+		{"quota above the most", define(settings(1, 7, varintOf(int64(core.MaxSettingQuantity)+1), 0)), starts + 16, "quota"},
+		{"held at once", define(settings(1, 7, 2, uvarintOf(uint64(core.MaxSettingQuantity)+1))), starts + 17, "held at once"},
 		{"sale of none", order(0, 0, 0), frameFixed, "number of a sale"},
 		{"sale below the first", order(63, 0, 0), frameFixed, "number of a sale"},
 		{"sale above 32 bits", order(uvarintOf(1<<32), 0, 0), frameFixed, "number of a sale"},

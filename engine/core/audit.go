@@ -22,6 +22,7 @@ const (
 	ViolationWithheld        ViolationKind = 14 // what is not for sale is not what stopped locations could give, or a level is marked wrongly
 	ViolationSaleItem        ViolationKind = 32 // a sale's held or sold units of a SKU are not those of its holds and orders
 	ViolationSaleBuyer       ViolationKind = 33 // units counted of a sale's buyers are not those of its holds and orders; Order's home is the slot
+	ViolationQueue           ViolationKind = 36 // the counters of a sale's queue contradict each other
 )
 
 // Violation is one place where the state contradicts itself.
@@ -79,6 +80,7 @@ func (m *Machine) Audit() AuditReport {
 	}
 	for i := range m.slots {
 		a.checkSlot(&m.slots[i])
+		a.auditQueues(&m.slots[i])
 	}
 	return a.report
 }

@@ -88,6 +88,7 @@ func (s *auditShop) sale() {
 	s.run(Command{Kind: CommandDefineSale, Name: []byte("friday"), SaleSettings: &SaleSettings{
 		EndsAt: 1 << 40, Items: []SaleItem{{SKU: a, Quota: 10, MaxHeld: 5}, {SKU: b, Quota: Unlimited}},
 	}})
+	s.run(Command{Kind: CommandAdvanceQueue, Sale: MakeSaleID(a.Slot(), 0), Queue: QueueCounters{Reserved: 9, Drawn: 9, Admitted: 9, Settled: 9, Opened: true}})
 	for i, lines := range [][]Line{{{a, 2}}, {{a, 1}, {b, 1}}, {{b, 1}}} {
 		c := Command{
 			Kind: CommandPlaceHold, TTL: 60_000, Customer: []byte("eve"), Lines: lines, Sale: MakeSaleID(a.Slot(), 0), Ticket: uint32(i + 1),
@@ -138,6 +139,7 @@ func (s *slot) sabotage(see func(field string)) {
 	sabotage(&s.desk.items, see)
 	sabotage(&s.desk.buyers.slab, see)
 	sabotage(&s.desk.tickets, see)
+	sabotage(&s.desk.queues, see)
 }
 
 func saboteur(v reflect.Value, name string, see func(field string)) {
@@ -176,7 +178,9 @@ var alwaysSeen = map[string]ViolationKind{
 	"allocationRecord.quantity": ViolationLine, "limitRecord.units": ViolationLimitCount,
 	"saleItemRecord.quota": ViolationSaleItem, "saleItemRecord.maxHeld": ViolationSaleItem, "saleItemRecord.held": ViolationSaleItem,
 	"saleItemRecord.sold": ViolationSaleItem, "saleItemRecord.sale": ViolationSaleItem, "saleItemRecord.sku": ViolationSaleItem,
-	"saleItemRecord.flags":  ViolationSaleItem,
+	"saleItemRecord.flags": ViolationSaleItem,
+	"saleQueueRecord.sale": ViolationQueue, "saleQueueRecord.drawn": ViolationQueue, "saleQueueRecord.admitted": ViolationQueue,
+	"saleQueueRecord.settled": ViolationQueue, "saleQueueRecord.flags": ViolationQueue,
 	"saleBuyerRecord.units": ViolationSaleBuyer, "saleBuyerRecord.who.high": ViolationSaleBuyer, "saleBuyerRecord.who.low": ViolationSaleBuyer,
 	"saleBuyerRecord.sale": ViolationSaleBuyer, "saleBuyerRecord.kind": ViolationSaleBuyer,
 }
@@ -203,7 +207,8 @@ var neverSeen = map[string]bool{
 	"limitRecord.customer.high": true, "limitRecord.customer.low": true, "limitRecord.sku": true,
 	"levelRecord.sku": true, "levelRecord.flags": true,
 	"saleBuyerRecord.expired": true, "saleTicketRecord.used": true, "saleTicketRecord.sale": true, "saleTicketRecord.page": true,
-	"levelRecord.location": true, "partLineRecord.location": true, "partLineRecord.sku": true,
+	"saleQueueRecord.reserved": true,
+	"levelRecord.location":     true, "partLineRecord.location": true, "partLineRecord.sku": true,
 }
 
 // TestAuditSeesFields changes every field of every record once. A field that is added has to be put in one of the lists.
@@ -316,6 +321,10 @@ func TestAuditTellsWhatIsWrong(t *testing.T) {
 		{
 			func(home, _ *slot) { home.desk.buyers.mut(0).units = 4 },
 			Violation{Kind: ViolationSaleBuyer, Order: MakeOrderID(3, false, 0), Want: 5, Got: 4},
+		},
+		{
+			func(home, _ *slot) { home.desk.queues.mut(0).admitted = 10 },
+			Violation{Kind: ViolationQueue, Want: 9, Got: 10},
 		},
 	} {
 		s := newAuditShop(t)

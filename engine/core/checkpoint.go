@@ -22,6 +22,7 @@ const (
 	SlabSaleItems
 	SlabSaleBuyers
 	SlabSaleTickets
+	SlabSaleQueues
 
 	// SlabKinds is the number of slabs that a slot has.
 	SlabKinds = int(iota)
@@ -84,7 +85,7 @@ type pageStore interface {
 func (s *slot) stores() [SlabKinds]pageStore {
 	return [SlabKinds]pageStore{
 		&s.skus, &s.levels, &s.orders, &s.lines, &s.allocations, &s.texts, &s.parts, &s.partLines, &s.limits,
-		&s.desk.items, &s.desk.buyers, &s.desk.tickets,
+		&s.desk.items, &s.desk.buyers, &s.desk.tickets, &s.desk.queues,
 	}
 }
 

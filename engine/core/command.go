@@ -18,6 +18,7 @@ const (
 	CommandArchiveOrders  CommandKind = 12 // forget the page of an order, whose orders are all closed
 	CommandMoveStock      CommandKind = 13 // move units in, out, and between the states of stock, all rows or none
 	CommandDefineSale     CommandKind = 32 // make a sale, or replace its settings
+	CommandAdvanceQueue   CommandKind = 36 // note how far the line before a sale has come
 )
 
 // Command is a request to change state. Its byte slices may point into the buffer that it was
@@ -39,7 +40,7 @@ type Command struct {
 	UpTo       bool   // place hold: of each line as many units as there are, but one at least
 	Lines      []Line
 
-	Sale       SaleID // place hold, place order: the sale that it is part of; 0 for none
+	Sale       SaleID // place hold, place order: the sale that it is part of; 0 for none. Advance queue: the sale
 	Ticket     uint32 // and the number of its ticket there; 0 for none
 	Identities []byte // and what else the buyer is known by: AppendIdentity
 
@@ -54,6 +55,7 @@ type Command struct {
 	Location LocationSettings // define location
 
 	SaleSettings *SaleSettings // define sale
+	Queue        QueueCounters // advance queue
 
 	Document []byte // what no decision needs; kept under the command's sequence
 }

@@ -85,6 +85,7 @@
 //     nothing changes.
 //   - ReleaseHold gives the units back. Already released, expired or cancelled: nothing changes.
 //   - CancelOrder gives the units back, of a hold too. Already cancelled: nothing changes.
+//   - AdvanceQueue notes how far the line before a sale has come. None of its counters goes back; the order of a line is drawn once.
 //   - ArchiveOrders forgets the page of an order, when the page is full and all its orders are closed (cancelled, released
 //     or expired); else nothing changes. Commands about those orders are refused with ReasonOrderArchived from then on, and
 //     their external ids are no longer known: both are the host's, who has been given the orders.

@@ -19,6 +19,7 @@ const (
 	EventSupplyChanged   EventKind = 13
 	EventHoldCancelled   EventKind = 14
 	EventSaleDefined     EventKind = 32
+	EventQueueAdvanced   EventKind = 36
 )
 
 // Event is a fact: what a command, or a deadline that had passed before it, changed. Every event is
@@ -41,11 +42,12 @@ type Event struct {
 	Cause    []byte          // stock moved
 	Supply   SupplyImage     // supply changed
 	Sale     SaleImage       // sale defined
+	Queue    QueueImage      // queue advanced
 }
 
 // IsKnown tells whether the kind's number is given out.
 func (k EventKind) IsKnown() bool {
-	return k >= EventSKUDefined && k <= EventHoldCancelled || k == EventSaleDefined
+	return k >= EventSKUDefined && k <= EventHoldCancelled || k == EventSaleDefined || k == EventQueueAdvanced
 }
 
 // IsOwn tells whether an event of the kind is what a command did, and not what had happened before it or follows from it.

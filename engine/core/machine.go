@@ -158,6 +158,8 @@ func (m *Machine) Gather(id Slot, st *Step, sink Sink) {
 		s.gatherArchive(st)
 	case CommandDefineSale:
 		s.gatherSaleDefinition(st)
+	case CommandAdvanceQueue:
+		s.gatherQueue(st)
 	default:
 		invariant.Check(false, "a command's kind is known")
 	}
@@ -186,6 +188,8 @@ func (m *Machine) Decide(st *Step) {
 		decideArchive(st)
 	case CommandDefineSale:
 		m.decideSale(st)
+	case CommandAdvanceQueue:
+		m.decideQueue(st)
 	}
 }
 
@@ -218,5 +222,7 @@ func (m *Machine) Apply(id Slot, st *Step, sink Sink) {
 		s.applyArchive(st, sink)
 	case CommandDefineSale:
 		s.applySale(st, sink)
+	case CommandAdvanceQueue:
+		s.applyQueue(st, sink)
 	}
 }

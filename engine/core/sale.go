@@ -63,6 +63,8 @@ type SaleQueue struct {
 	Opening       Millis // tickets of so long after the start are drawn, later ones are in the order of arrival
 	RatePerMinute uint32 // buyers let in at most; 0 for as many as there is to sell
 	TokenTTL      Millis // how long who was let in may take to order
+	Patience      Millis // how long somebody may be silent before they are taken to have left
+	Share         uint32 // how many may be in at a time for every hundred units left
 }
 
 // SaleItem is what a sale sells of one SKU.
@@ -152,6 +154,7 @@ type saleDesk struct {
 	items   slab[saleItemRecord]
 	buyers  recycler[saleBuyerRecord]
 	tickets slab[saleTicketRecord]
+	queues  slab[saleQueueRecord]
 
 	itemOf   *Index // (sale, SKU) → items
 	buyerOf  *Index // (sale, kind, identity) → buyers
@@ -167,6 +170,7 @@ func (d *saleDesk) open(k *keeper, allocate Allocator) {
 	d.buyers.open(SlabSaleBuyers, k, allocate)
 	d.buyers.next = func(r *saleBuyerRecord) *uint32 { return &r.next }
 	d.tickets.open(SlabSaleTickets, k, allocate)
+	d.queues.open(SlabSaleQueues, k, allocate)
 	d.itemOf, d.buyerOf, d.ticketOf = NewIndex(allocate), NewIndex(allocate), NewIndex(allocate)
 }
 
@@ -399,7 +403,8 @@ func (d Digest) addSale(row *sale) Digest {
 	}
 	d = d.addBytes(row.name).add(uint64(row.id), flags).add(uint64(row.version), uint64(row.changed)).
 		add(uint64(s.StartsAt), uint64(s.EndsAt)).add(uint64(s.MaxTTL), uint64(s.MaxExpired)).
-		add(uint64(s.Queue.Opening), uint64(s.Queue.RatePerMinute)).add(uint64(s.Queue.TokenTTL), uint64(len(s.Items)))
+		add(uint64(s.Queue.Opening), uint64(s.Queue.RatePerMinute)).add(uint64(s.Queue.TokenTTL), uint64(s.Queue.Patience)).
+		add(uint64(s.Queue.Share), uint64(len(s.Items)))
 	for _, limit := range s.Limits {
 		d = d.add(uint64(limit), 0)
 	}

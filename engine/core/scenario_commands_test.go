@@ -25,6 +25,8 @@ func (s *story) command(line *sentence) (c core.Command, name string) {
 		s.readMoves(line, &c)
 	case "sale":
 		s.readSale(line, &c)
+	case "advance":
+		s.readAdvance(line, &c)
 	case "hold", "order":
 		name = line.next()
 		s.readOrder(line, &c)
@@ -228,6 +230,28 @@ func (s *story) readSale(line *sentence, c *core.Command) {
 		})
 		rules.Items = append(rules.Items, item)
 	}
+}
+
+// readAdvance reads how far the line before a sale has come.
+func (s *story) readAdvance(line *sentence, c *core.Command) {
+	c.Kind, c.Sale = core.CommandAdvanceQueue, s.sale(line.next())
+	q := &c.Queue
+	line.settings(func(name, value string) {
+		switch name {
+		case "reserved":
+			q.Reserved = uint32(line.number(value))
+		case "drawn":
+			q.Drawn = uint32(line.number(value))
+		case "admitted":
+			q.Admitted = uint32(line.number(value))
+		case "settled":
+			q.Settled = uint32(line.number(value))
+		case "opened":
+			q.Opened = value == "yes"
+		default:
+			line.fail("unknown setting %s", name)
+		}
+	})
 }
 
 func (s *story) readFollowUp(line *sentence, c *core.Command) {

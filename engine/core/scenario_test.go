@@ -28,6 +28,7 @@ import (
 //	hold h1 customer=ann ttl=10m [channel=outlet] phone×1 case×2
 //	order o1 customer=bob [channel=outlet] [external=web-1] phone×1
 //	sale friday from=13:00:00.000 until=14:00:00.000 [customer=2] [address=2] [device=2] [payment=2] [ttl=5m] [expired=3] [queue=yes] phone×10 [held=3] case×any
+//	advance friday reserved=256 [drawn=100] [admitted=10] [settled=5] [opened=yes]
 //	order o2 customer=bob sale=friday [ticket=1] [address=elbe-1] [device=d] [payment=card] phone×1
 //	confirm h1 [version=2]          likewise release and cancel; "slots=home" asks its home slot alone
 //	extend h1 ttl=5m [version=2]

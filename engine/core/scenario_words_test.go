@@ -22,6 +22,9 @@ func (s *story) eventWords(e *core.Event) string {
 		return fmt.Sprintf("channel %s defined\n", e.Channel.Name)
 	case core.EventSaleDefined:
 		return s.saleWords(&e.Sale)
+	case core.EventQueueAdvanced:
+		q := &e.Queue.Counters
+		return fmt.Sprintf("queue: %d tickets reserved, %d drawn, %d had their turn, %d settled, opened %t\n", q.Reserved, q.Drawn, q.Admitted, q.Settled, q.Opened)
 	case core.EventStockAdjusted:
 		return s.adjustmentWords(e.Levels)
 	case core.EventStockMoved:

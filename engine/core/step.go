@@ -20,8 +20,9 @@ type Step struct {
 	rows     []LevelImage  // adjust, move stock: each row's level before
 	skuFound []bool        // adjust, move stock: each row's SKU exists
 	choices  [SlotCount][]choice
-	sale     saleFinding // place hold, place order in a sale
-	sorted   []int32     // scratch: places of lines or rows, sorted by what they name
+	sale     saleFinding   // place hold, place order in a sale
+	queue    QueueCounters // advance queue: what they are so far
+	sorted   []int32       // scratch: places of lines or rows, sorted by what they name
 
 	place         uint32   // define SKU, place: the next free place in the home's slab; archive: the page
 	wasHeld       bool     // follow-ups: the order was a hold before
@@ -138,6 +139,8 @@ func SlotsOf(c *Command) (mask SlotMask, known bool) {
 			mask |= id.Slot().Mask()
 		}
 		return mask, true
+	case CommandAdvanceQueue:
+		return c.Sale.Slot().Mask(), true
 	case CommandPlaceHold, CommandPlaceOrder:
 		for i := range c.Lines {
 			mask |= c.Lines[i].SKU.Slot().Mask()

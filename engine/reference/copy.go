@@ -47,6 +47,8 @@ func CopyEvent(e *core.Event) core.Event {
 		for i := range c.Levels {
 			c.Levels[i].Reason = copyBytes(c.Levels[i].Reason)
 		}
+	case core.EventQueueAdvanced:
+		c.Queue = e.Queue
 	case core.EventSaleDefined:
 		c.Sale = copySale(e.Sale)
 	case core.EventSupplyChanged:

@@ -36,7 +36,7 @@ func TestWorkloadReachesEverything(t *testing.T) {
 		}
 	}
 	t.Logf("done %v, unchanged %v, events %v, refusals %v", done, unchanged, events, refusals)
-	for _, kind := range append(numbers(core.CommandDefineSKU, core.CommandMoveStock), core.CommandDefineSale) {
+	for _, kind := range append(numbers(core.CommandDefineSKU, core.CommandMoveStock), core.CommandDefineSale, core.CommandAdvanceQueue) {
 		if done[kind] == 0 && kind != core.CommandArchiveOrders { // pages do not fill so soon
 			t.Errorf("no command of kind %d was done", kind)
 		}
@@ -86,7 +86,8 @@ var reachable = map[core.CommandKind][]core.Reason{
 		core.ReasonSaleNotFound, core.ReasonSaleNotStarted, core.ReasonSaleEnded, core.ReasonSKUNotInSale, core.ReasonSaleQuota,
 		core.ReasonSaleLimit, core.ReasonTicketRequired, core.ReasonTicketUsed,
 	},
-	core.CommandDefineSale: {core.ReasonSKUNotFound},
+	core.CommandDefineSale:   {core.ReasonSKUNotFound},
+	core.CommandAdvanceQueue: {core.ReasonSaleNotFound},
 	core.CommandConfirmHold: {
 		core.ReasonSlotsChanged, core.ReasonOrderNotFound, core.ReasonVersionConflict,
 		core.ReasonHoldExpired, core.ReasonHoldReleased, core.ReasonOrderCancelled,

@@ -126,6 +126,8 @@ func (m *Model) carryOut(c *core.Command) core.Outcome {
 		return m.place(c)
 	case core.CommandDefineSale:
 		return m.defineSale(c)
+	case core.CommandAdvanceQueue:
+		return m.advanceQueue(c)
 	case core.CommandArchiveOrders:
 		return m.archive(c)
 	default:

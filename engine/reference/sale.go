@@ -10,8 +10,9 @@ import (
 // sale is a campaign.
 type sale struct {
 	image   core.SaleImage
-	tickets map[uint32]bool   // used ones
-	expired map[string]uint32 // holds that expired, by customer
+	queue   *core.QueueCounters // nil while nothing was told of one
+	tickets map[uint32]bool     // used ones
+	expired map[string]uint32   // holds that expired, by customer
 }
 
 // saleOf is the sale that an order was made in; nil for none.

@@ -34,6 +34,8 @@ func slotsOf(model *reference.Model, c *core.Command) (mask core.SlotMask, known
 		return core.NameSlot(c.Name).Mask(), true
 	case core.CommandDefineLocation, core.CommandDefineChannel, core.CommandDefineSale:
 		return core.AllSlots, true
+	case core.CommandAdvanceQueue:
+		return c.Sale.Slot().Mask(), true
 	case core.CommandAdjustStock, core.CommandMoveStock, core.CommandPlaceHold, core.CommandPlaceOrder:
 		for _, r := range c.Rows {
 			mask |= r.SKU.Slot().Mask()

@@ -174,6 +174,8 @@ func (g *generator) command(step int) core.Command {
 		g.defineChannel(&c)
 	case roll < 8 || roll < 10 && g.sales:
 		g.defineSale(&c)
+	case roll < 11 && len(g.model.sales) > 0:
+		g.advanceQueue(&c)
 	case roll < 16:
 		g.adjustStock(&c)
 	case roll < 22:

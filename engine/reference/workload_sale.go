@@ -34,6 +34,19 @@ func (g *generator) defineSale(c *core.Command) {
 	c.SaleSettings = s
 }
 
+// advanceQueue tells how far the line before a sale has come, or was a while ago.
+func (g *generator) advanceQueue(c *core.Command) {
+	c.Kind, c.Sale = core.CommandAdvanceQueue, pick(g, g.model.sales).image.ID
+	if g.chance(5) {
+		c.Sale += core.SlotCount * 3 // none of it
+	}
+	if c.Queue.Reserved = uint32(g.between(0, 9)); g.chance(60) {
+		c.Queue.Opened = true
+		c.Queue.Drawn, c.Queue.Admitted = uint32(g.between(0, int(c.Queue.Reserved))), uint32(g.between(0, int(c.Queue.Reserved)))
+		c.Queue.Settled = uint32(g.between(0, int(c.Queue.Admitted)))
+	}
+}
+
 // inSale makes a placement one in a sale, mostly of what the sale sells.
 func (g *generator) inSale(c *core.Command) {
 	if len(g.model.sales) == 0 || !g.chance(40) {
@@ -60,7 +73,7 @@ func (g *generator) inSale(c *core.Command) {
 	}
 	if s.image.Settings.Queue.Required && g.chance(90) || g.chance(10) {
 		c.Ticket = uint32(len(g.model.orders) + 1)
-		if g.chance(30) {
+		if g.chance(60) {
 			c.Ticket = pick(g, []uint32{1, 2, 511, 512, 1 << 31})
 		}
 	}
