@@ -38,10 +38,12 @@ type MovementPage struct {
 	Next      *MovementCursor // nil at the end
 	Oldest    core.Sequence   // events up to it were cut off, and with them the movements
 	Sequence  core.Sequence
+	Scanned   int // bytes of events that were read
 }
 
 // Movements lists what moved the units of a SKU, as the feed tells it. One call reads a bounded part of the feed: a page may hold
-// fewer movements than wanted, or none, and the list goes on nevertheless when there is a next cursor.
+// fewer movements than wanted, or none, and the list goes on nevertheless when there is a next cursor. Parts of which it was found out
+// before that they do not tell of the SKU are passed over.
 func (e *Engine) Movements(q *MovementQuery) (MovementPage, error) {
 	image, err := e.ReadAvailability(nil, q.SKU)
 	if err != nil {
@@ -61,10 +63,10 @@ func (e *Engine) Movements(q *MovementQuery) (MovementPage, error) {
 			at.Levels = append(at.Levels, a.Levels[i].LevelImage)
 		}
 	}
-	w := movementWalk{query: q, at: at, reader: e.feed.ReadBack(at.Sequence)}
+	w := movementWalk{query: q, at: at, reader: e.feed.ReadBack(at.Sequence, q.SKU)}
 	w.skip, w.at.Passed = at.Passed, 0
 	err = w.walk()
-	page := MovementPage{Movements: w.found, Oldest: e.feed.Oldest(), Sequence: image.Sequence}
+	page := MovementPage{Movements: w.found, Oldest: e.feed.Oldest(), Sequence: image.Sequence, Scanned: w.reader.Scanned()}
 	if !w.ended {
 		page.Next = &w.at
 	}
@@ -86,7 +88,7 @@ type movementWalk struct {
 func (w *movementWalk) walk() error {
 	for len(w.found) < w.query.Limit {
 		scanned := w.reader.Scanned()
-		encoded, h, err := w.reader.Next()
+		err := w.reader.Next(&w.event)
 		if errors.Is(err, feed.ErrEnd) {
 			w.ended = true
 			return nil
@@ -94,18 +96,15 @@ func (w *movementWalk) walk() error {
 		if err != nil {
 			return err
 		}
-		if h.At < w.query.From && h.Kind != core.EventHoldExpired {
+		if w.event.At < w.query.From && w.event.Kind != core.EventHoldExpired {
 			w.ended = true // all before it are older; a deadline says nothing about what came before it was found to have passed
 			return nil
 		}
-		if h.Sequence != w.at.Sequence {
-			w.at.Sequence, w.at.Passed, w.skip = h.Sequence, 0, 0
+		if w.event.Sequence != w.at.Sequence {
+			w.at.Sequence, w.at.Passed, w.skip = w.event.Sequence, 0, 0
 			if scanned > movementScan {
 				return nil
 			}
-		}
-		if _, err := codec.DecodeEvent(encoded, &w.event); err != nil {
-			return err
 		}
 		w.pass()
 	}

@@ -20,6 +20,8 @@ type Store struct {
 	journal *wal.Journal
 	reading sync.RWMutex // Close waits for those who read
 	closed  bool
+
+	summaries summaries
 }
 
 // NewStore gives the feed that lies beside a journal.

@@ -80,17 +80,15 @@ var stockMovements = map[core.MovementKind]MovementType{
 // AppendMovements appends what an event did to a SKU's units, in the order of its rows or lines. Texts are those of the event.
 func AppendMovements(dst []Movement, ev *core.Event, sku core.SKUID) []Movement {
 	m := Movement{Event: ev.Kind, Sequence: ev.Sequence, At: ev.At}
-	switch ev.Kind {
-	case core.EventStockAdjusted:
-		return appendAdjustments(dst, m, ev, sku)
-	case core.EventStockMoved:
-		return appendMoves(dst, m, ev, sku)
-	}
-	if how, promises := orderMovements[ev.Kind]; promises {
+	how, promises := orderMovements[ev.Kind]
+	switch {
+	case promises:
 		m.Type, m.Promise = how.Type, how.Promise
 		return appendPromises(dst, m, &ev.Order, sku)
+	case ev.Kind == core.EventStockAdjusted:
+		return appendAdjustments(dst, m, ev, sku)
 	}
-	return dst
+	return appendMoves(dst, m, ev, sku) // there are none in most events
 }
 
 func appendAdjustments(dst []Movement, m Movement, ev *core.Event, sku core.SKUID) []Movement {
