@@ -50,7 +50,8 @@ func (s *slot) move(sku *skuRecord, level *levelRecord, held bool, n Quantity) {
 	invariant.Check(level.reserved >= 0 && level.allocated >= 0, "reserved and allocated units are never negative")
 }
 
-// withhold takes what the slot's levels at a location could give from sale, or puts it on sale again.
+// withhold takes what the slot's levels at a location could give from sale, or puts it on sale again. It looks at all levels of the
+// slot: nobody stops locations often enough for a list of those of each location to be worth its memory.
 func (s *slot) withhold(location LocationID) {
 	for place := range s.levels.length {
 		if s.levels.at(place).location != location {
