@@ -27,6 +27,7 @@ type MovementQuery struct {
 // MovementCursor is where a list of movements goes on: behind Passed movements of a sequence, the newest first. Levels are
 // those that are known, as they were before what was passed.
 type MovementCursor struct {
+	SKU      core.SKUID
 	Sequence core.Sequence
 	Passed   int
 	Levels   []core.LevelImage
@@ -49,7 +50,7 @@ func (e *Engine) Movements(q *MovementQuery) (MovementPage, error) {
 	if err != nil {
 		return MovementPage{}, err
 	}
-	at := MovementCursor{Sequence: image.Sequence}
+	at := MovementCursor{SKU: q.SKU, Sequence: image.Sequence}
 	if q.After != nil {
 		at = *q.After
 		at.Levels = slices.Clone(at.Levels)

@@ -3,6 +3,7 @@ package server
 import (
 	"encoding/base64"
 	"encoding/binary"
+	"math"
 	"strings"
 	"time"
 
@@ -52,6 +53,10 @@ func (s *Server) listMovements(x *exchange) {
 		return
 	}
 	query.SKU = entry.ID
+	if query.After != nil && query.After.SKU != entry.ID {
+		x.fail(faultProblem([]fault{cursorFault}))
+		return
+	}
 	if query.AtLocation = location != nil; query.AtLocation {
 		if query.Location, ok = s.engine.Location(location); !ok {
 			x.fail(unknownLocation)
@@ -174,14 +179,15 @@ func (q *queryReader) oneOf(name string, names []string) int {
 // after a movement only from movements that say so.
 const cursorLevels = 16
 
-// movementCursorText is the text that a client gives back to go on: in base64 the sequence, how many of its movements were passed,
-// and the levels, all as varints.
+// movementCursorText is the text that a client gives back to go on: in base64 the SKU's number, the sequence, how many of its
+// movements were passed, and the levels, all as varints.
 func movementCursorText(c *engine.MovementCursor) string {
 	levels := c.Levels
 	if len(levels) > cursorLevels {
 		levels = nil
 	}
-	bytes := binary.AppendUvarint(nil, uint64(c.Sequence))
+	bytes := binary.AppendUvarint(nil, uint64(c.SKU))
+	bytes = binary.AppendUvarint(bytes, uint64(c.Sequence))
 	bytes = binary.AppendUvarint(bytes, uint64(c.Passed))
 	for i := range levels {
 		l := &levels[i]
@@ -193,6 +199,9 @@ func movementCursorText(c *engine.MovementCursor) string {
 	return base64.RawURLEncoding.EncodeToString(bytes)
 }
 
+// cursorFault is what is wrong with a cursor that no list of the SKU has given.
+var cursorFault = fault{codeInvalidQuery, "after", "must be taken from next of a list of the same SKU"}
+
 // movementCursor reads what movementCursorText wrote; nil when the parameter is absent.
 func (q *queryReader) movementCursor(name string) *engine.MovementCursor {
 	text := q.args.Peek(name)
@@ -201,7 +210,9 @@ func (q *queryReader) movementCursor(name string) *engine.MovementCursor {
 	}
 	bytes, err := base64.RawURLEncoding.Strict().DecodeString(string(text))
 	r := varints{rest: bytes, failed: err != nil}
-	c := &engine.MovementCursor{Sequence: core.Sequence(r.unsigned(maxSequence)), Passed: int(r.unsigned(1 << 32))}
+	c := &engine.MovementCursor{
+		SKU: core.SKUID(r.unsigned(math.MaxUint32)), Sequence: core.Sequence(r.unsigned(maxSequence)), Passed: int(r.unsigned(1 << 32)),
+	}
 	for len(r.rest) > 0 && !r.failed && len(c.Levels) < cursorLevels {
 		l := core.LevelImage{Location: core.LocationID(r.unsigned(core.MaxLocations - 1))}
 		for i := range l.Unavailable {
@@ -211,7 +222,7 @@ func (q *queryReader) movementCursor(name string) *engine.MovementCursor {
 		c.Levels = append(c.Levels, l)
 	}
 	if r.failed || len(r.rest) > 0 || c.Sequence == 0 {
-		q.fault(name, "must be taken from next of a list of the same SKU")
+		q.fault(cursorFault.field, cursorFault.detail)
 		return nil
 	}
 	return c

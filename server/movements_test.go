@@ -124,9 +124,14 @@ func TestMovementListFaults(t *testing.T) {
 	} {
 		h.wantProblem(400, codeInvalidQuery, "GET", path+"?"+query, "")
 	}
+	h.want(201, "PUT", "/v1/skus/B", `{}`)
+	h.want(200, "POST", "/v1/stock/adjustments", `{"adjustments":[{"sku":"B","delta":1}]}`)
+	next := h.want(200, "GET", "/v1/skus/B/movements?limit=1", "")["next"].(string)
+	h.want(200, "GET", "/v1/skus/B/movements?after="+next, "")
+	h.wantProblem(400, codeInvalidQuery, "GET", path+"?after="+next, "")
 	h.wantProblem(404, codeSKUNotFound, "GET", "/v1/skus/no/movements", "")
 	h.wantProblem(404, codeLocationNotFound, "GET", path+"?location=nowhere", "")
-	if page := h.want(200, "GET", path, ""); len(page["items"].([]any)) != 0 || page["next"] != nil {
+	if page := h.want(200, "GET", path, ""); len(page["items"].([]any)) != 0 || page["next"] != nil || page["sequence"] == nil {
 		t.Errorf("no movements: %v", page)
 	}
 }
