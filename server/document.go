@@ -10,12 +10,13 @@ import (
 type orderDocument struct {
 	prices [][]byte // as JSON, one for each line, null for a line without; empty when no line has one
 	shipTo []byte   // as JSON, empty for none
+	title  []byte   // of a sale, as JSON, empty for none
 }
 
 // readDocument takes an order's document apart. The document is one that composeDocument wrote, so
 // that a fault in it is a bug or a damaged disk; such a document is shown as far as it can be read.
 func (d *decoder) readDocument(document []byte, into *orderDocument) {
-	into.prices, into.shipTo = into.prices[:0], nil
+	into.prices, into.shipTo, into.title = into.prices[:0], nil, nil
 	d.reset(document)
 	if !d.object() {
 		return
@@ -32,6 +33,8 @@ func (d *decoder) readDocument(document []byte, into *orderDocument) {
 			}
 		case "ship_to":
 			into.shipTo, _ = d.value()
+		case "title":
+			into.title, _ = d.value()
 		default:
 			d.unknown()
 		}

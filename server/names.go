@@ -21,6 +21,15 @@ func (s *Server) appendChannel(dst []byte, id core.ChannelID) []byte {
 	return appendText(dst, s.engine.ChannelName(id))
 }
 
+// appendSaleName appends a sale's name; every sale that an order was made in has one.
+func (s *Server) appendSaleName(dst []byte, id core.SaleID) []byte {
+	entry, ok := s.engine.SaleByID(id)
+	if !ok {
+		return append(dst, "null"...)
+	}
+	return appendText(dst, entry.Name)
+}
+
 // resolve turns the names of a command into numbers. It gives a problem when one of them means nothing. A
 // channel that nobody has used yet is made, last of all, so that a request which fails leaves none behind.
 func (s *Server) resolve(in *intake) (*problem, error) {
@@ -33,6 +42,9 @@ func (s *Server) resolve(in *intake) (*problem, error) {
 			return s.unknownSKUs(in), nil
 		}
 		in.command.Lines[i].SKU = entry.ID
+	}
+	if unknown := s.resolveSale(in); unknown != nil {
+		return unknown, nil
 	}
 	if in.channel == nil {
 		return nil, nil // the web's channel is number 0

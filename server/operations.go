@@ -146,6 +146,8 @@ var violationKinds = [...]string{
 	core.ViolationSupply:          "supply_not_told",
 	core.ViolationWithheld:        "withheld_sum",
 	core.ViolationQueue:           "queue_counters",
+	core.ViolationSaleItem:        "sale_item_count",
+	core.ViolationSaleBuyer:       "sale_buyer_count",
 }
 
 // getAudit serves GET /v1/audit.

@@ -16,12 +16,15 @@ type intake struct {
 	key       []byte   // batch lines only; nil for none
 	order     []byte   // batch lines only: the hold or order that is meant
 	channel   []byte   // nil when the body names none
+	sale      []byte   // nil when the body names none
 	skus      [][]byte // names, one for each line or row
 	locations [][]byte // names, one for each row; nil for main
 	prices    []price  // one for each line
 	priced    bool     // whether any line has a price
 	shipTo    []byte   // canonical JSON, empty for none
 	document  []byte
+
+	identities []byte // of an order or a hold in a sale
 }
 
 // fieldSet is a set of fields that a command's body may have at its top.
@@ -42,20 +45,22 @@ const (
 	fieldActor
 	fieldCause
 	fieldUpTo
+	fieldSale
+	fieldIdentities
 	anyField = 1<<iota - 1
 )
 
 // fieldNames are the fields' names, by bit.
 var fieldNames = [...]string{"op", "idempotency_key", "id", "customer", "channel", "external_id",
-	"ttl_seconds", "lines", "ship_to", "adjustments", "movements", "actor", "cause", "up_to"}
+	"ttl_seconds", "lines", "ship_to", "adjustments", "movements", "actor", "cause", "up_to", "sale", "identities"}
 
 // shape says which fields a command's body has.
 type shape struct{ required, optional fieldSet }
 
 // shapes has the bodies of all commands whose fields do not depend on each other, by kind.
 var shapes = [...]shape{
-	core.CommandPlaceHold:   {fieldCustomer | fieldLines, fieldChannel | fieldTTL | fieldShipTo | fieldUpTo},
-	core.CommandPlaceOrder:  {fieldCustomer | fieldLines, fieldChannel | fieldExternalID | fieldShipTo},
+	core.CommandPlaceHold:   {fieldCustomer | fieldLines, fieldChannel | fieldTTL | fieldShipTo | fieldUpTo | fieldSale | fieldIdentities},
+	core.CommandPlaceOrder:  {fieldCustomer | fieldLines, fieldChannel | fieldExternalID | fieldShipTo | fieldSale | fieldIdentities},
 	core.CommandAdjustStock: {fieldAdjustments, 0},
 	core.CommandMoveStock:   {fieldMovements, fieldActor | fieldCause},
 	core.CommandExtendHold:  {0, fieldTTL},
@@ -79,7 +84,7 @@ func (in *intake) clear(kind core.CommandKind) {
 	lines, rows, moves := in.command.Lines[:0], in.command.Rows[:0], in.command.Moves[:0]
 	in.command = core.Command{Kind: kind, Version: 1, Lines: lines, Rows: rows, Moves: moves}
 	in.seen, in.priced = 0, false
-	in.operation, in.key, in.order, in.channel = nil, nil, nil, nil
+	in.operation, in.key, in.order, in.channel, in.sale = nil, nil, nil, nil, nil
 	in.skus, in.locations, in.prices = in.skus[:0], in.locations[:0], in.prices[:0]
 	in.shipTo, in.document = in.shipTo[:0], in.document[:0]
 }
@@ -189,6 +194,10 @@ func (in *intake) field(name []byte, allowed fieldSet) {
 		in.parseRows(in.parseMove)
 	case fieldUpTo:
 		in.command.UpTo = in.boolean()
+	case fieldSale:
+		in.sale = in.text(&nameRule)
+	case fieldIdentities:
+		in.parseIdentities()
 	case fieldActor:
 		in.command.Actor = in.text(&reasonRule)
 	case fieldCause:
@@ -223,6 +232,10 @@ func findField(name []byte) fieldSet {
 		return fieldMovements
 	case "up_to":
 		return fieldUpTo
+	case "sale":
+		return fieldSale
+	case "identities":
+		return fieldIdentities
 	case "actor":
 		return fieldActor
 	case "cause":
@@ -250,6 +263,9 @@ func (in *intake) complete(s shape) bool {
 func (in *intake) fill(s shape) {
 	if s.optional&fieldTTL != 0 && in.seen&fieldTTL == 0 {
 		in.command.TTL = defaultTTL
+	}
+	if in.seen&fieldIdentities != 0 && in.seen&fieldSale == 0 {
+		in.command.Identities = nil // they mean nothing outside a sale
 	}
 	in.composeDocument()
 }

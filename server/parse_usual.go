@@ -152,6 +152,8 @@ func (in *intake) usualField(s *scanner, field fieldSet) (ok bool) {
 		var seconds int64
 		seconds, ok = s.whole(int64(core.MinTTL/1000), int64(core.MaxTTL/1000))
 		in.command.TTL = core.Millis(seconds) * 1000
+	case fieldSale:
+		in.sale, ok = s.ruled(&nameRule)
 	case fieldUpTo:
 		in.command.UpTo, ok = s.boolean()
 	case fieldLines:

@@ -26,6 +26,7 @@ const (
 	codeInvalidCharacters    = "invalid_characters"
 	codeChannelNotFound      = "channel_not_found"
 	codeDuplicateRow         = "duplicate_row"
+	codeDuplicateItem        = "duplicate_item"
 	codeIdempotencyKeyReused = "idempotency_key_reused"
 
 	// What it names does not exist (404; a name inside the body of a write is 422).
@@ -35,6 +36,7 @@ const (
 	codeOrderNotFound    = "order_not_found"
 	codeHoldNotFound     = "hold_not_found"
 	codeReaderNotFound   = "reader_not_found"
+	codeSaleNotFound     = "sale_not_found"
 
 	codeCheckpointNotFound = "checkpoint_not_found"
 
@@ -51,6 +53,15 @@ const (
 	codeLimitPerCustomer      = "limit_per_customer_exceeded"
 	codeInsufficientStock     = "insufficient_stock"
 	codeSKUStopped            = "sku_stopped"
+	codeSaleNotStarted        = "sale_not_started"
+	codeSaleEnded             = "sale_ended"
+	codeSKUNotInSale          = "sku_not_in_sale"
+	codeSaleQuota             = "sale_quota_exhausted"
+	codeSaleLimit             = "sale_limit_exceeded"
+	codeHoldCap               = "hold_cap_reached"
+	codeTicketRequired        = "ticket_required"
+	codeTicketUsed            = "ticket_used"
+	codeExpiredTooOften       = "expired_too_often"
 	codeTableFull             = "table_full"
 	codeIdempotencyInProgress = "idempotency_in_progress"
 	codeReaderKind            = "reader_kind_conflict"
@@ -94,6 +105,7 @@ type problemKind struct {
 var (
 	kindSKUInBody      = problemKind{codeSKUNotFound, 422, "No such SKU"}
 	kindLocationInBody = problemKind{codeLocationNotFound, 422, "No such location"}
+	kindSaleInBody     = problemKind{codeSaleNotFound, 422, "No such sale"}
 )
 
 // problemKinds lists every problem that the server can answer.
@@ -113,6 +125,7 @@ var problemKinds = []problemKind{
 	{codeInvalidCharacters, 422, "Value with characters that are not allowed"},
 	{codeChannelNotFound, 422, "No such channel"},
 	{codeDuplicateRow, 422, "Level adjusted twice"},
+	{codeDuplicateItem, 422, "Item named twice"},
 	{codeIdempotencyKeyReused, 422, "Idempotency-Key used for another request"},
 	{codeNotFound, 404, "No such resource"},
 	{codeSKUNotFound, 404, "No such SKU"},
@@ -120,6 +133,7 @@ var problemKinds = []problemKind{
 	{codeOrderNotFound, 404, "No such order"},
 	{codeHoldNotFound, 404, "No such hold"},
 	{codeReaderNotFound, 404, "No such reader"},
+	{codeSaleNotFound, 404, "No such sale"},
 	{codeCheckpointNotFound, 404, "No such checkpoint"},
 	{codeVersionConflict, 412, "Version conflict"},
 	{codeHoldExpired, 409, "Hold expired"},
@@ -133,6 +147,15 @@ var problemKinds = []problemKind{
 	{codeLimitPerCustomer, 409, "Limit per customer exceeded"},
 	{codeInsufficientStock, 409, "Insufficient stock"},
 	{codeSKUStopped, 409, "Not sold now"},
+	{codeSaleNotStarted, 409, "Sale not started"},
+	{codeSaleEnded, 409, "Sale ended"},
+	{codeSKUNotInSale, 409, "Not in the sale"},
+	{codeSaleQuota, 409, "Quota of the sale used up"},
+	{codeSaleLimit, 409, "Limit of the sale exceeded"},
+	{codeHoldCap, 409, "Too much is held"},
+	{codeTicketRequired, 409, "Ticket required"},
+	{codeTicketUsed, 409, "Ticket used"},
+	{codeExpiredTooOften, 409, "Too many holds expired"},
 	{codeTableFull, 409, "No room for another"},
 	{codeIdempotencyInProgress, 409, "First request still running"},
 	{codeReaderKind, 409, "Reader of something else"},
@@ -194,6 +217,16 @@ var refusalKinds = [...]problemKind{
 	core.ReasonInsufficientStock: kindOf(codeInsufficientStock),
 	core.ReasonSKUStopped:        kindOf(codeSKUStopped),
 	core.ReasonTableFull:         kindOf(codeTableFull),
+	core.ReasonSaleNotFound:      kindSaleInBody,
+	core.ReasonSaleNotStarted:    kindOf(codeSaleNotStarted),
+	core.ReasonSaleEnded:         kindOf(codeSaleEnded),
+	core.ReasonSKUNotInSale:      kindOf(codeSKUNotInSale),
+	core.ReasonSaleQuota:         kindOf(codeSaleQuota),
+	core.ReasonSaleLimit:         kindOf(codeSaleLimit),
+	core.ReasonHoldCap:           kindOf(codeHoldCap),
+	core.ReasonTicketRequired:    kindOf(codeTicketRequired),
+	core.ReasonTicketUsed:        kindOf(codeTicketUsed),
+	core.ReasonExpiredTooOften:   kindOf(codeExpiredTooOften),
 }
 
 // refusalKind is how a refusal is answered; onHold chooses between the two names of an unknown id.

@@ -18,6 +18,7 @@ var eventTypes = [...]string{
 	core.EventStockMoved:      "stock_moved",
 	core.EventSupplyChanged:   "supply_changed",
 	core.EventHoldCancelled:   "hold_cancelled",
+	core.EventSaleDefined:     "sale_defined",
 }
 
 // appendEvent appends the stream's event as one line of JSON.
@@ -37,6 +38,9 @@ func (t *eventSource) appendEvent(dst []byte) []byte {
 		dst = appendLocationImage(append(dst, `"location":`...), &ev.Location, text, nil, 0)
 	case core.EventChannelDefined:
 		dst = appendTextField(dst, `"channel":`, ev.Channel.Name)
+	case core.EventSaleDefined:
+		document := t.documentOf(ev.Sale.HasDocument, ev.Sale.Changed)
+		dst = t.server.appendSale(append(dst, `"sale":`...), &ev.Sale, document, 0)
 	case core.EventStockAdjusted:
 		dst = t.server.appendLevels(dst, ev.Levels)
 	case core.EventSupplyChanged:
@@ -52,10 +56,14 @@ func (t *eventSource) appendEvent(dst []byte) []byte {
 // partsOf gives what the order's document says. Without a document, or when it is no longer kept, an event is
 // told without it.
 func (t *eventSource) partsOf(o *core.OrderImage) *orderDocument {
-	if !o.HasDocument {
+	return t.documentOf(o.HasDocument, o.Created)
+}
+
+func (t *eventSource) documentOf(has bool, made core.Sequence) *orderDocument {
+	if !has {
 		return nil
 	}
-	document, err := t.server.engine.Document(o.Created)
+	document, err := t.server.engine.Document(made)
 	if err != nil {
 		return nil
 	}

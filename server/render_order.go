@@ -30,6 +30,9 @@ func (s *Server) appendOrder(dst []byte, o *core.OrderImage, document *orderDocu
 	if len(o.ExternalID) > 0 {
 		dst = appendTextField(dst, `,"external_id":`, o.ExternalID)
 	}
+	if o.Sale != 0 {
+		dst = s.appendSaleName(append(dst, `,"sale":`...), o.Sale)
+	}
 	dst = appendTimeField(dst, `,"created_at":`, o.CreatedAt)
 	if document != nil && len(document.shipTo) > 0 {
 		dst = append(append(dst, `,"ship_to":`...), document.shipTo...)

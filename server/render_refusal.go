@@ -15,7 +15,15 @@ var refusalDetails = [...]string{
 	core.ReasonStockChanged:      "the units there are not the expected ones",
 	core.ReasonStockNegative:     "a row would leave less than nothing on hand, or in a state",
 	core.ReasonStockTooLarge:     "a row would leave more than 1000000000000 units on hand",
-	core.ReasonTableFull:         "no number is left for another SKU, location or channel",
+	core.ReasonTableFull:         "no number is left for another SKU, location, channel or sale",
+	core.ReasonSaleNotStarted:    "the sale has not begun",
+	core.ReasonSaleEnded:         "the sale is over",
+	core.ReasonSKUNotInSale:      "the sale does not sell this SKU",
+	core.ReasonSaleQuota:         "the sale has sold, or holds, as much as it may",
+	core.ReasonHoldCap:           "as much as may be held at once in the sale is held: ask again later, or order at once",
+	core.ReasonTicketRequired:    "the sale has a queue: take a ticket and wait until it is let in",
+	core.ReasonTicketUsed:        "a hold or an order was made with this ticket",
+	core.ReasonExpiredTooOften:   "so many holds of the customer in this sale expired that it gets no more: order at once",
 }
 
 // appendRefusal appends the problem that tells of a refusal.
@@ -32,6 +40,15 @@ func (s *Server) appendRefusal(dst []byte, r *core.Refusal, how *submission) []b
 		dst = append(dst, '"')
 	case core.ReasonVersionConflict:
 		dst = appendNumberField(dst, `,"version":`, r.Version)
+	case core.ReasonSaleNotStarted:
+		dst = appendTimeField(dst, `,"starts_at":`, r.At)
+	case core.ReasonSaleEnded:
+		dst = appendTimeField(dst, `,"ends_at":`, r.At)
+	case core.ReasonSaleLimit:
+		dst = appendTextField(dst, `,"identity":`, identityNames[r.Identity])
+		dst = appendNumberField(dst, `,"requested":`, r.Lines[0].Requested)
+		dst = appendNumberField(dst, `,"available":`, r.Lines[0].Available)
+		return append(dst, '}') // the units are those of all lines
 	}
 	if len(r.Lines) > 0 {
 		dst = s.appendRefusedLines(dst, r, how.inState)

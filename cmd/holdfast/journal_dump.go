@@ -98,6 +98,9 @@ type dumpLine struct {
 	Channel         *core.ChannelID `json:"channel,omitempty"`
 	Customer        string          `json:"customer,omitempty"`
 	ExternalID      string          `json:"external_id,omitempty"`
+	Sale            core.SaleID     `json:"sale_number,omitempty"`
+	Ticket          uint32          `json:"ticket,omitempty"`
+	Identities      int             `json:"identities,omitempty"` // how many
 	Lines           []dumpedLine    `json:"lines,omitempty"`
 	Rows            []dumpedRow     `json:"rows,omitempty"`
 	UpTo            bool            `json:"up_to,omitempty"`
@@ -107,6 +110,7 @@ type dumpLine struct {
 	Name            string          `json:"name,omitempty"`
 	SKU             *dumpedSKU      `json:"sku,omitempty"`
 	Location        *dumpedLocation `json:"location,omitempty"`
+	SaleRules       *dumpedSale     `json:"sale,omitempty"`
 	Document        int             `json:"document_bytes,omitempty"`
 }
 
@@ -141,6 +145,22 @@ type dumpedSKU struct {
 	LimitPerCustomer core.Quantity `json:"limit_per_customer"`
 	LowStock         core.Quantity `json:"low_stock"`
 	Stopped          bool          `json:"stopped"`
+}
+
+type dumpedSale struct {
+	StartsAt   string                            `json:"starts_at"`
+	EndsAt     string                            `json:"ends_at"`
+	Limits     [core.IdentityKinds]core.Quantity `json:"limits"` // per customer, address, device, payment
+	MaxTTL     core.Millis                       `json:"max_ttl_ms,omitempty"`
+	MaxExpired uint32                            `json:"max_expired_holds,omitempty"`
+	Queue      bool                              `json:"queue,omitempty"`
+	Items      []dumpedItem                      `json:"items"`
+}
+
+type dumpedItem struct {
+	SKU     core.SKUID    `json:"sku"`
+	Quota   core.Quantity `json:"quota"` // -1 without end
+	MaxHeld core.Quantity `json:"max_held,omitempty"`
 }
 
 type dumpedLocation struct {
@@ -192,6 +212,9 @@ func (d *dumpLine) addBody(c *core.Command) {
 		d.Location = dumpLocation(c.Location)
 	case core.CommandDefineChannel:
 		d.Name = string(c.Name)
+	case core.CommandDefineSale:
+		d.Name = string(c.Name)
+		d.SaleRules = dumpSale(c.SaleSettings)
 	case core.CommandAdjustStock:
 		for _, row := range c.Rows {
 			d.Rows = append(d.Rows, dumpRow(row))
@@ -203,6 +226,7 @@ func (d *dumpLine) addBody(c *core.Command) {
 		}
 	case core.CommandPlaceHold, core.CommandPlaceOrder:
 		d.TTL, d.UpTo = c.TTL, c.UpTo
+		d.Sale, d.Ticket, d.Identities = c.Sale, c.Ticket, len(c.Identities)/core.IdentitySize
 		d.Channel = new(c.Channel)
 		d.Customer, d.ExternalID = string(c.Customer), string(c.ExternalID)
 		for _, line := range c.Lines {
@@ -239,6 +263,17 @@ func dumpMove(row *core.MovementRow) dumpedMove {
 	}
 	if row.HasExpected {
 		d.Expected = new(row.Expected)
+	}
+	return d
+}
+
+func dumpSale(s *core.SaleSettings) *dumpedSale {
+	d := &dumpedSale{
+		StartsAt: stamp(int64(s.StartsAt)), EndsAt: stamp(int64(s.EndsAt)), Limits: s.Limits,
+		MaxTTL: s.MaxTTL, MaxExpired: s.MaxExpired, Queue: s.Queue.Required,
+	}
+	for _, item := range s.Items {
+		d.Items = append(d.Items, dumpedItem{item.SKU, item.Quota, item.MaxHeld})
 	}
 	return d
 }

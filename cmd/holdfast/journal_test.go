@@ -46,6 +46,12 @@ func shopCommands() [][]core.Command {
 				{SKU: 5, Kind: core.MovementCount, To: core.StateDamaged, Quantity: 2, HasExpected: true},
 				{SKU: 5, Kind: core.MovementWriteOff, From: core.StateDamaged, Quantity: 2, Reason: []byte("wet")},
 			}},
+			{Kind: core.CommandDefineSale, Mask: core.AllSlots, Name: []byte("friday"), SaleSettings: &core.SaleSettings{
+				StartsAt: 1_790_000_000_000, EndsAt: 1_790_003_600_000, Limits: [core.IdentityKinds]core.Quantity{2},
+				Items: []core.SaleItem{{SKU: 5, Quota: 10, MaxHeld: 3}},
+			}},
+			{Kind: core.CommandPlaceHold, Mask: one, TTL: 60_000, Customer: []byte("c1"), Lines: []core.Line{{SKU: 5, Quantity: 1}},
+				Sale: core.MakeSaleID(5, 0), Ticket: 7, Identities: core.AppendIdentity(nil, core.IdentityDevice, []byte("d"))},
 		},
 	}
 }
@@ -114,7 +120,7 @@ func mustContain(t *testing.T, text string, parts ...string) {
 func TestJournalVerify(t *testing.T) {
 	dir := makeJournal(t, shopCommands())
 	out, _ := holdfast(t, exitDone, "journal", "verify", "--data", dir)
-	mustContain(t, out, "sequences  1 to 12\n", "groups     3\n", "epoch      1\n", "\nok\n",
+	mustContain(t, out, "sequences  1 to 14\n", "groups     3\n", "epoch      1\n", "\nok\n",
 		"time       2025-11-28T08:00:00.000Z to 2025-11-28T08:00:02.000Z\n")
 }
 
@@ -129,9 +135,9 @@ func TestJournalVerifyFindsWhatIsNotACommand(t *testing.T) {
 		payload []byte
 		message string
 	}{
-		"unreadable":       {append([]byte{99, 1, 0, 0, 8, 0, 0, 0}, good...), "at sequence 13: the command cannot be read"},
-		"too few commands": {good[:len(good)-8], "at sequence 17: the command cannot be read"},
-		"trailing bytes":   {append(good[:len(good):len(good)], 1, 2, 3), "at sequence 17: 3 bytes follow"},
+		"unreadable":       {append([]byte{99, 1, 0, 0, 8, 0, 0, 0}, good...), "at sequence 15: the command cannot be read"},
+		"too few commands": {good[:len(good)-8], "at sequence 19: the command cannot be read"},
+		"trailing bytes":   {append(good[:len(good):len(good)], 1, 2, 3), "at sequence 19: 3 bytes follow"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := makeJournal(t, shopCommands())
@@ -144,7 +150,7 @@ func TestJournalVerifyFindsWhatIsNotACommand(t *testing.T) {
 				t.Fatal(err)
 			}
 			out, errs := holdfast(t, exitDamaged, "journal", "verify", "--data", dir)
-			mustContain(t, out, "sequences  1 to 12\n")
+			mustContain(t, out, "sequences  1 to 14\n")
 			mustContain(t, errs, c.message)
 			if strings.Contains(out, "ok") {
 				t.Error("a damaged journal is called ok")
@@ -155,7 +161,7 @@ func TestJournalVerifyFindsWhatIsNotACommand(t *testing.T) {
 
 func TestJournalStat(t *testing.T) {
 	out, _ := holdfast(t, exitDone, "journal", "stat", "--data", makeJournal(t, shopCommands()))
-	mustContain(t, out, "4.0 commands on average, 6 at most", "kind  commands", "define_location         1", "total        12")
+	mustContain(t, out, "4.7 commands on average, 8 at most", "kind  commands", "define_location         1", "total        14")
 }
 
 func TestJournalDump(t *testing.T) {
@@ -186,10 +192,10 @@ func TestJournalExport(t *testing.T) {
 	dir := makeJournal(t, shopCommands())
 	file := filepath.Join(t.TempDir(), "backup.journal")
 	out, _ := holdfast(t, exitDone, "journal", "export", "--data", dir, file)
-	mustContain(t, out, "3 groups, sequences up to 12")
+	mustContain(t, out, "3 groups, sequences up to 14")
 
 	out, _ = holdfast(t, exitDone, "journal", "verify", file)
-	mustContain(t, out, "sequences  1 to 12\n", "\nok\n")
+	mustContain(t, out, "sequences  1 to 14\n", "\nok\n")
 	fromFile, _ := holdfast(t, exitDone, "journal", "dump", file, "--from", "3", "--to", "4")
 	fromDir, _ := holdfast(t, exitDone, "journal", "dump", "--data", dir, "--from", "3", "--to", "4")
 	if fromFile != fromDir || strings.Count(fromDir, "\n") != 2 {

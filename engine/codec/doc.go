@@ -38,7 +38,8 @@
 //	        …  uv value sets, and of each: u64 sequence, u32 values
 //	        …  uv locations, and each as AppendLocationImage writes it
 //	        …  uv channels, and of each: uv number, str name
-//	        …  for each of 64 slots: 16 bytes digest of what was archived, and for each of its 9 slabs: u32 length,
+//	        …  uv sales, and each as AppendSaleImage writes it, without counts
+//	        …  for each of 64 slots: 16 bytes digest of what was archived, and for each of its 12 slabs: u32 length,
 //	           u32 free, u32 live, u32 how many of the first pages were archived, the other pages
 //	       16  seed of the key table's hash
 //	        …  for each of 64 stripes: u32 length, pages
@@ -52,18 +53,19 @@
 //
 //	0       1  kind                 core.CommandKind
 //	1       1  version              of the kind's meaning; 1
-//	2       1  flags                bit 0 key, bit 1 slot mask, bit 2 document, bit 3 expected version
+//	2       1  flags                bit 0 key, bit 1 slot mask, bit 2 document, bit 3 expected version, bit 4 sale
 //	3       1  slot                 the only slot touched; 0 beside a slot mask
 //	4       4  length               of the whole frame, at most MaxFrameLength
 //	8    [ 16  idempotency key   ]  flag bit 0; not all zero
 //	     [  8  slot mask         ]  flag bit 1; 0 only before SetSlots
 //	     [  4  expected version  ]  flag bit 3; not 0
+//	     [  …  sale              ]  flag bit 4: uv number, uv ticket (0 for none), str identities
 //	        …  body                 by kind
 //	     [  4  length of document]  flag bit 2; 1 to core.MaxDocumentLength
 //	     [  …  document          ]
 //
 // Flags by kind: a tick has only the mask, archive orders has none; confirm, extend, release and cancel have all; all others have
-// everything but the expected version. Slots and order number have fixed widths, so they are patched in
+// everything but the expected version, and of those only place hold and place order may have a sale. Slots and order number have fixed widths, so they are patched in
 // place once they are known (SetSlots, SetOrder).
 //
 // Bodies:
@@ -85,7 +87,15 @@
 //	13 move stock        str actor, str cause, uv rows, and of each: uv SKU, uv location, u8 movement kind, u8 states (from<<4 | to),
 //	                     zv quantity, [u8 1 if an expected quantity follows, [uv expected], count only], str reason
 //
-// Fingerprint is the XXH64 of body and document, XOR the product of (kind | version<<8 | document flag<<16)
+//	32 define sale       str name, sale rules
+//
+// Identities are at most one each of u8 1 address, 2 device, 3 payment, in this order, and behind each 16 bytes of hash.
+//
+// Sale rules: uv start, uv end, uv limit per customer, address, device and payment, uv longest time to live in ms, uv expired holds, u8 1 if
+// tickets are required, uv opening in ms, uv rate per minute, uv time to live of a token in ms, uv items, and of each: uv SKU,
+// zv quota (−1 unlimited), uv units held at once. 0 stands for no limit.
+//
+// Fingerprint is the XXH64 of sale, body and document, XOR the product of (kind | version<<8 | (document flag | sale flag)<<16)
 // and 0x9E3779B97F4A7C15.
 //
 // # Event
@@ -108,6 +118,7 @@
 //	12 stock moved                       str actor, str cause, uv rows, and of each: uv SKU, level after, u8 movement kind,
 //	                                     u8 states (from<<4 | to), zv quantity, str reason
 //	13 supply changed                    uv SKU, u8 supply before, u8 supply, zv available, uv low stock
+//	32 sale defined                      sale image, without counts
 //
 // # Images
 //
@@ -116,9 +127,9 @@
 //	u8 marks: bit 0 has a document, bit 1 has an external id, bit 2 has a deadline,
 //	          bit 3 made by the event around it (its sequence and at are the order's created
 //	          and created at; required when they are equal, never set outside events),
-//	          bits 4–7 core.OrderStatus
+//	          bits 4–6 core.OrderStatus, bit 7 has a sale
 //	uv number, uv version, [uv created, uv created at: unless bit 3], [uv deadline: bit 2],
-//	uv channel, str customer, [str external id: bit 1], uv lines, and of each:
+//	uv channel, str customer, [str external id: bit 1], [uv sale, str identities: bit 7], uv lines, and of each:
 //	    uv SKU, uv quantity, uv backordered, uv allocations, and of each: uv location, uv quantity
 //
 // SKU (AppendSKUImage):
@@ -130,6 +141,11 @@
 //
 //	uv number, u8 1 if it has a document, uv version, uv changed, str name,
 //	u8 kind, zv priority, u8 1 if a position follows, [i32 latitude, i32 longitude], u8 1 if stopped
+//
+// Sale (AppendSaleImage):
+//
+//	uv number, u8 1 if it has a document, uv version, uv changed, str name, sale rules,
+//	uv counts (none, or one for each item), and of each: uv held, uv sold, zv orderable
 //
 // Level, in events and in an availability:
 //
@@ -145,7 +161,8 @@
 //
 // AppendRefusal:
 //
-//	u8 reason (core.Reason, never 0), uv order number, uv version, uv lines, and of each:
+//	u8 reason (core.Reason, never 0), uv order number, uv version, [uv time, u8 kind of identity: reasons of sales, 48 to 57],
+//	uv lines, and of each:
 //	uv index, uv SKU, uv location, zv requested, zv available
 //
 // # Feed group

@@ -20,6 +20,9 @@
 //	state                    of a unit on hand: sellable, damaged, in quality control, or kept from sale for another reason
 //	movement                 units that came, went, were counted or changed their state
 //	supply                   how much there is to sell of a SKU: out, low, enough
+//	sale                     a campaign: SKUs with quotas, a beginning and an end, limits
+//	identity                 by what a sale knows a buyer: customer, address, device, payment
+//	ticket                   a number with which a sale with a queue lets one order in
 //
 // # Quantities
 //
@@ -80,6 +83,16 @@
 //     allow, if that is less than it asks for. They go to its lines in their order; if a line got none, it is refused.
 //   - A customer's units of a SKU with a limit, in live holds and in orders not cancelled, may not
 //     exceed the limit. Units are counted from the moment that the SKU has a limit.
+//   - DefineSale touches all slots, too. A known name gets new rules and one more version; what was sold stays sold, and a SKU
+//     that is left out is no longer sold in the sale. A sale belongs to the slot of the first SKU of its first definition,
+//     for ever; that slot keeps all that is counted of it, and is in the mask of every order in it.
+//   - A hold or order in a sale is accepted iff the stamp is at or after the start and before the end, the sale sells all its SKUs,
+//     each SKU's quota covers what is held and sold of it, and the buyer has no more units than the limits allow, over all
+//     SKUs of the sale, by each identity that is known. Holds also keep to the units that may be held at once.
+//   - A hold in a sale lasts as long as asked for, or the sale's longest time if that is less; half as long for each of
+//     the customer's holds in the sale that expired, but not less than 30 seconds for that. An extension does not move the deadline beyond the longest
+//     time after the hold was placed. With so many expired holds as the sale says a customer gets no more holds.
+//   - A ticket is used for good by the first hold or order that is accepted with it. A sale with a queue takes nothing without.
 //   - ConfirmHold turns reserved into allocated. Of an order already placed: nothing changes.
 //   - ExtendHold moves the deadline to stamp + TTL, but never to an earlier one; if it would not move
 //     nothing changes.
