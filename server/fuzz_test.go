@@ -43,6 +43,8 @@ func FuzzParseBatchLine(f *testing.F) {
 		`{"op":"hold","customer":"c","up_to":true,"lines":[{"sku":"A","quantity":1}]}`, `{"op":"hold","customer":"c","up_to":falsehood,"lines":[]}`,
 		`{"op":"move","actor":"a","cause":"c","movements":[{"type":"count","sku":"A","quantity":0,"to":"other","expected":1,"reason":"r"}]}`,
 		`{"op":"move","movements":[{"type":"reclassify","sku":"A","location":"HH","quantity":1,"from":"damaged","to":"sellable"},{"type":"adjust","sku":"A","quantity":-1}]}`,
+		`{"op":"hold","customer":"c","sale":"friday","lines":[{"sku":"A","quantity":1}],"identities":{"device":"d","address":"a"}}`,
+		`{"op":"place_order","customer":"c","sale":"","lines":[{"sku":"A","quantity":1}],"identities":{}}`,
 	} {
 		f.Add([]byte(seed))
 	}
@@ -69,12 +71,13 @@ func compareIntakes(t *testing.T, got, want *intake, body []byte) {
 		faults                      []fault
 		command                     core.Command
 		key, order, channel, shipTo string
+		sale                        string
 		skus, locations             []string
 		hasKey                      bool
 	}
 	read := func(in *intake) (s said) {
 		s = said{faults: in.faults, key: string(in.key), order: string(in.order), channel: string(in.channel),
-			shipTo: string(in.shipTo), hasKey: in.key != nil}
+			sale: string(in.sale), shipTo: string(in.shipTo), hasKey: in.key != nil}
 		if len(in.faults) > 0 {
 			return s
 		}

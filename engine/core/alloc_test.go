@@ -48,6 +48,16 @@ func (t *till) basket(kind core.CommandKind, lines int) *core.Command {
 	return c
 }
 
+// openSale makes a sale of all SKUs.
+func (t *till) openSale() core.SaleID {
+	rules := core.SaleSettings{EndsAt: 1 << 50}
+	for _, sku := range t.skus {
+		rules.Items = append(rules.Items, core.SaleItem{SKU: sku, Quota: core.Unlimited})
+	}
+	t.run(&core.Command{Kind: core.CommandDefineSale, Name: []byte("friday"), SaleSettings: &rules})
+	return core.MakeSaleID(t.skus[0].Slot(), 0)
+}
+
 // TestExecuteAllocatesNothing: what is left is a page for every thousand records.
 func TestExecuteAllocatesNothing(t *testing.T) {
 	follow := core.Command{}
@@ -60,11 +70,14 @@ func TestExecuteAllocatesNothing(t *testing.T) {
 		order, hold := till.basket(core.CommandPlaceOrder, lines), till.basket(core.CommandPlaceHold, lines)
 		external := till.basket(core.CommandPlaceOrder, lines)
 		external.ExternalID = []byte("external-0000")
+		inSale := till.basket(core.CommandPlaceHold, lines)
+		inSale.Sale, inSale.Identities = till.openSale(), core.AppendIdentity(nil, core.IdentityDevice, []byte("phone"))
 		short := till.basket(core.CommandPlaceOrder, lines)
 		short.Lines[0].SKU = core.MakeSKUID(short.Lines[0].SKU.Slot(), 1<<20)
 		short.Mask, _ = core.SlotsOf(short)
 		for name, run := range map[string]func(){
 			"order":          func() { till.run(order) },
+			"hold in a sale": func() { after(till, core.CommandReleaseHold, till.run(inSale)) },
 			"hold, confirm":  func() { after(till, core.CommandConfirmHold, till.run(hold)) },
 			"hold, release":  func() { after(till, core.CommandReleaseHold, till.run(hold)) },
 			"hold, extend":   func() { after(till, core.CommandExtendHold, till.run(hold)) },
