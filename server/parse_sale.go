@@ -131,6 +131,10 @@ func (in *intake) parseQueue(q *core.SaleQueue) {
 			q.RatePerMinute = uint32(in.orNone(1, math.MaxUint32))
 		case "token_seconds":
 			q.TokenTTL = core.Millis(in.integer(1, int64(core.MaxTTL/1000))) * 1000
+		case "patience_seconds":
+			q.Patience = core.Millis(in.orNone(1, int64(core.MaxTTL/1000))) * 1000
+		case "share_percent":
+			q.Share = uint32(in.orNone(1, core.MaxQueueShare))
 		default:
 			in.unknown()
 		}

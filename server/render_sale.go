@@ -36,6 +36,8 @@ func (s *Server) appendSale(dst []byte, sale *core.SaleImage, document *orderDoc
 	dst = appendNumberField(dst, `,"opening_seconds":`, int64(rules.Queue.Opening/1000))
 	dst = appendOrNone(append(dst, `,"rate_per_minute":`...), core.Quantity(rules.Queue.RatePerMinute))
 	dst = appendNumberField(dst, `,"token_seconds":`, int64(rules.Queue.TokenTTL/1000))
+	dst = appendOrNone(append(dst, `,"patience_seconds":`...), core.Quantity(rules.Queue.Patience/1000))
+	dst = appendOrNone(append(dst, `,"share_percent":`...), core.Quantity(rules.Queue.Share))
 	return appendVersioned(append(dst, '}'), sale.Version, sequence)
 }
 
