@@ -22,6 +22,8 @@ type verdict struct {
 	result int      // its place among the request's results; none when it did not get that far
 	line   int      // NDJSON: in the body, counted from 1
 	fault  *problem // why it did not get that far
+	sale   core.SaleID
+	ticket uint32 // that it shows in the sale; 0 for none
 }
 
 // none is the place of a command that the engine never heard of.

@@ -61,7 +61,7 @@ func (s *Server) takeLine(b *batch, line []byte, number int) {
 	if v.fault == nil {
 		c := &b.intake.command
 		b.addHeaderKey(c)
-		v.kind, v.result = c.Kind, b.add(c)
+		v.kind, v.sale, v.ticket, v.result = c.Kind, c.Sale, c.Ticket, b.add(c)
 	}
 	b.verdicts = append(b.verdicts, v)
 }
@@ -86,7 +86,18 @@ func (s *Server) readLine(b *batch, line []byte) *problem {
 	if err != nil {
 		return newProblem(codeUnavailable, "the channel could not be made")
 	}
-	return unknown
+	if unknown != nil {
+		return unknown
+	}
+	return s.showTicket(in, b.isRepeated(s))
+}
+
+// isRepeated tells, when asked, whether the key of the line at hand was used before.
+func (b *batch) isRepeated(s *Server) func() bool {
+	return func() bool {
+		b.addHeaderKey(&b.intake.command)
+		return b.intake.command.HasKey && s.engine.Remembers(b.intake.command.Key)
+	}
 }
 
 // resolveOrder turns the id of a line into the order's number.
@@ -110,6 +121,7 @@ func (s *Server) appendVerdict(dst []byte, b *batch, v *verdict) []byte {
 	dst = appendNumberField(dst, `{"status":`, statusOf(v.kind, result))
 	switch result.Status {
 	case engine.ResultDone, engine.ResultReplayed:
+		s.queues.use(v.sale, v.ticket)
 		if aboutOrder(v.kind) {
 			dst = append(dst, `,"id":"`...)
 			dst = append(appendID(dst, s.engine.PublicOrderID(result.Order)), '"')

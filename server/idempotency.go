@@ -46,6 +46,14 @@ func (x *exchange) setKey(c *core.Command) bool {
 	return ok
 }
 
+// isRepeated tells, when asked, whether the request's Idempotency-Key was used before.
+func (x *exchange) isRepeated(s *Server) func() bool {
+	return func() bool {
+		text := x.ctx.Request.Header.PeekBytes(headerKey)
+		return text != nil && s.engine.Remembers(keyOf(text))
+	}
+}
+
 // setVersion puts the version of If-Match, if there is one, into the command. A tag that no version
 // can have matches nothing, which is answered here, as is a header that is no tag.
 func (x *exchange) setVersion(c *core.Command) bool {

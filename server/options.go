@@ -30,6 +30,8 @@ type Options struct {
 	// Heartbeat is how often a stream of events without events gets a comment, so that proxies keep it
 	// and dead clients are noticed. Default 15 s.
 	Heartbeat time.Duration
+	// QueueInterval is how often people are let into the queues before sales. Default 250 ms.
+	QueueInterval time.Duration
 	// MaxWait bounds how long a read with ?at_least waits for the node to get there. Default 5 s.
 	MaxWait time.Duration
 	// RetryAfter is what clients are told to wait when the server is overloaded. Default 1 s; whole seconds.
@@ -49,7 +51,7 @@ func (o Options) Validate() error {
 	var wrong []error
 	for name, value := range map[string]time.Duration{
 		"ReadTimeout": o.ReadTimeout, "WriteTimeout": o.WriteTimeout, "BatchTimeout": o.BatchTimeout,
-		"IdleTimeout": o.IdleTimeout, "Heartbeat": o.Heartbeat, "MaxWait": o.MaxWait,
+		"IdleTimeout": o.IdleTimeout, "Heartbeat": o.Heartbeat, "MaxWait": o.MaxWait, "QueueInterval": o.QueueInterval,
 	} {
 		if value < 0 || value > 0 && value < time.Millisecond {
 			wrong = append(wrong, fmt.Errorf("server: %s %v is not 0 or at least 1ms", name, value))
@@ -78,6 +80,7 @@ func (o Options) Effective() Options {
 	fill(&o.MaxEventStreams, 256)
 	fill(&o.Heartbeat, 15*time.Second)
 	fill(&o.MaxWait, 5*time.Second)
+	fill(&o.QueueInterval, 250*time.Millisecond)
 	fill(&o.RetryAfter, time.Second)
 	fill(&o.Version, "dev")
 	if o.Log == nil {

@@ -27,6 +27,8 @@ func (s *Server) place(x *exchange, kind core.CommandKind, how *submission) {
 		x.fail(unknown)
 	} else if err != nil {
 		s.failEngine(x, err)
+	} else if p := s.showTicket(&x.intake, x.isRepeated(s)); p != nil {
+		x.fail(p)
 	} else {
 		s.submit(x, how)
 	}

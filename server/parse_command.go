@@ -17,6 +17,7 @@ type intake struct {
 	order     []byte   // batch lines only: the hold or order that is meant
 	channel   []byte   // nil when the body names none
 	sale      []byte   // nil when the body names none
+	ticket    []byte   // the text of the entrance that an order shows; nil for none
 	skus      [][]byte // names, one for each line or row
 	locations [][]byte // names, one for each row; nil for main
 	prices    []price  // one for each line
@@ -47,20 +48,21 @@ const (
 	fieldUpTo
 	fieldSale
 	fieldIdentities
+	fieldTicket
 	anyField = 1<<iota - 1
 )
 
 // fieldNames are the fields' names, by bit.
 var fieldNames = [...]string{"op", "idempotency_key", "id", "customer", "channel", "external_id",
-	"ttl_seconds", "lines", "ship_to", "adjustments", "movements", "actor", "cause", "up_to", "sale", "identities"}
+	"ttl_seconds", "lines", "ship_to", "adjustments", "movements", "actor", "cause", "up_to", "sale", "identities", "ticket"}
 
 // shape says which fields a command's body has.
 type shape struct{ required, optional fieldSet }
 
 // shapes has the bodies of all commands whose fields do not depend on each other, by kind.
 var shapes = [...]shape{
-	core.CommandPlaceHold:   {fieldCustomer | fieldLines, fieldChannel | fieldTTL | fieldShipTo | fieldUpTo | fieldSale | fieldIdentities},
-	core.CommandPlaceOrder:  {fieldCustomer | fieldLines, fieldChannel | fieldExternalID | fieldShipTo | fieldSale | fieldIdentities},
+	core.CommandPlaceHold:   {fieldCustomer | fieldLines, fieldChannel | fieldTTL | fieldShipTo | fieldUpTo | fieldSale | fieldIdentities | fieldTicket},
+	core.CommandPlaceOrder:  {fieldCustomer | fieldLines, fieldChannel | fieldExternalID | fieldShipTo | fieldSale | fieldIdentities | fieldTicket},
 	core.CommandAdjustStock: {fieldAdjustments, 0},
 	core.CommandMoveStock:   {fieldMovements, fieldActor | fieldCause},
 	core.CommandExtendHold:  {0, fieldTTL},
@@ -84,7 +86,7 @@ func (in *intake) clear(kind core.CommandKind) {
 	lines, rows, moves := in.command.Lines[:0], in.command.Rows[:0], in.command.Moves[:0]
 	in.command = core.Command{Kind: kind, Version: 1, Lines: lines, Rows: rows, Moves: moves}
 	in.seen, in.priced = 0, false
-	in.operation, in.key, in.order, in.channel, in.sale = nil, nil, nil, nil, nil
+	in.operation, in.key, in.order, in.channel, in.sale, in.ticket = nil, nil, nil, nil, nil, nil
 	in.skus, in.locations, in.prices = in.skus[:0], in.locations[:0], in.prices[:0]
 	in.shipTo, in.document = in.shipTo[:0], in.document[:0]
 }
@@ -202,6 +204,8 @@ func (in *intake) field(name []byte, allowed fieldSet) {
 		in.command.Actor = in.text(&reasonRule)
 	case fieldCause:
 		in.command.Cause = in.text(&reasonRule)
+	case fieldTicket:
+		in.ticket = in.text(&identifierRule)
 	}
 }
 
@@ -240,6 +244,8 @@ func findField(name []byte) fieldSet {
 		return fieldActor
 	case "cause":
 		return fieldCause
+	case "ticket":
+		return fieldTicket
 	}
 	return 0
 }

@@ -154,6 +154,8 @@ func (in *intake) usualField(s *scanner, field fieldSet) (ok bool) {
 		in.command.TTL = core.Millis(seconds) * 1000
 	case fieldSale:
 		in.sale, ok = s.ruled(&nameRule)
+	case fieldTicket:
+		in.ticket, ok = s.ruled(&identifierRule)
 	case fieldUpTo:
 		in.command.UpTo, ok = s.boolean()
 	case fieldLines:

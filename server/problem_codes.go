@@ -36,6 +36,7 @@ const (
 	codeOrderNotFound    = "order_not_found"
 	codeHoldNotFound     = "hold_not_found"
 	codeReaderNotFound   = "reader_not_found"
+	codeTicketNotFound   = "ticket_not_found"
 	codeSaleNotFound     = "sale_not_found"
 
 	codeCheckpointNotFound = "checkpoint_not_found"
@@ -64,6 +65,10 @@ const (
 	codeExpiredTooOften       = "expired_too_often"
 	codeTableFull             = "table_full"
 	codeIdempotencyInProgress = "idempotency_in_progress"
+	codeNoQueue               = "no_queue"
+	codeQueueFull             = "queue_full"
+	codeTicketInvalid         = "ticket_invalid"
+	codeTicketExpired         = "ticket_expired"
 	codeReaderKind            = "reader_kind_conflict"
 	codeTooManyReaders        = "too_many_readers"
 	codeOtherHistory          = replica.CodeOtherHistory
@@ -133,6 +138,7 @@ var problemKinds = []problemKind{
 	{codeOrderNotFound, 404, "No such order"},
 	{codeHoldNotFound, 404, "No such hold"},
 	{codeReaderNotFound, 404, "No such reader"},
+	{codeTicketNotFound, 404, "No such ticket"},
 	{codeSaleNotFound, 404, "No such sale"},
 	{codeCheckpointNotFound, 404, "No such checkpoint"},
 	{codeVersionConflict, 412, "Version conflict"},
@@ -157,6 +163,10 @@ var problemKinds = []problemKind{
 	{codeTicketUsed, 409, "Ticket used"},
 	{codeExpiredTooOften, 409, "Too many holds expired"},
 	{codeTableFull, 409, "No room for another"},
+	{codeNoQueue, 409, "Sale without a queue"},
+	{codeQueueFull, 409, "Queue full"},
+	{codeTicketInvalid, 409, "Ticket not valid"},
+	{codeTicketExpired, 409, "Ticket expired"},
 	{codeIdempotencyInProgress, 409, "First request still running"},
 	{codeReaderKind, 409, "Reader of something else"},
 	{codeTooManyReaders, 409, "No room for another reader"},

@@ -19,6 +19,7 @@ var eventTypes = [...]string{
 	core.EventSupplyChanged:   "supply_changed",
 	core.EventHoldCancelled:   "hold_cancelled",
 	core.EventSaleDefined:     "sale_defined",
+	core.EventQueueAdvanced:   "queue_advanced",
 }
 
 // appendEvent appends the stream's event as one line of JSON.
@@ -41,6 +42,8 @@ func (t *eventSource) appendEvent(dst []byte) []byte {
 	case core.EventSaleDefined:
 		document := t.documentOf(ev.Sale.HasDocument, ev.Sale.Changed)
 		dst = t.server.appendSale(append(dst, `"sale":`...), &ev.Sale, document, 0)
+	case core.EventQueueAdvanced:
+		dst = t.server.appendQueue(append(dst, `"queue":`...), &ev.Queue)
 	case core.EventStockAdjusted:
 		dst = t.server.appendLevels(dst, ev.Levels)
 	case core.EventSupplyChanged:

@@ -35,9 +35,9 @@ const (
 // route is one line of the contract.
 type route struct {
 	method  method
-	pattern string // with at most one {variable}
+	pattern string // the last {variable} is the exchange's; others are read from the path
 	body    bodyKind
-	writes  bool // only a primary serves it
+	writes  bool // only a primary serves it: it writes, or tells what only the primary knows
 	handle  func(*Server, *exchange)
 	meter   routeMeter
 }
@@ -67,6 +67,10 @@ func routes() []*route {
 		{method: methodGet, pattern: "/v1/orders", handle: (*Server).findOrder},
 		{method: methodGet, pattern: "/v1/orders/{order}", handle: (*Server).getOrder},
 		{method: methodPost, pattern: "/v1/orders/{order}/cancel", body: optionalBody, writes: true, handle: (*Server).cancelOrder},
+		{method: methodPost, pattern: "/v1/sales/{sale}/queue", body: jsonBody, writes: true, handle: (*Server).joinQueue},
+		{method: methodGet, pattern: "/v1/sales/{sale}/queue", writes: true, handle: (*Server).getQueue},
+		{method: methodGet, pattern: "/v1/sales/{sale}/queue/{ticket}", writes: true, handle: (*Server).getTicket},
+		{method: methodGet, pattern: "/v1/sales/{sale}/queue/{ticket}/events", writes: true, handle: (*Server).streamTicket},
 		{method: methodPost, pattern: "/v1/batch", body: batchBody, writes: true, handle: (*Server).batch},
 		{method: methodGet, pattern: "/v1/events", handle: (*Server).streamEvents},
 		{method: methodGet, pattern: "/v1/journal", handle: (*Server).streamJournal},
@@ -142,7 +146,7 @@ func (s *segment) allowed() string {
 	return strings.Join(names, ", ")
 }
 
-// find gives the place of a path in the tree, or nil, and the value of the pattern's variable.
+// find gives the place of a path in the tree, or nil, and the value of the pattern's last variable.
 func (r *router) find(path []byte) (at *segment, variable []byte) {
 	if len(path) == 0 || path[0] != '/' {
 		return nil, nil

@@ -29,6 +29,7 @@ type Server struct {
 	batches    sync.Pool // of *batch
 	streams    streams
 	followers  followers
+	queues     *queues
 	reaper     *reaper
 	listening  sync.Mutex // held to change the next two
 	listener   net.Listener
@@ -48,6 +49,7 @@ func New(e *engine.Engine, o Options) (*Server, error) {
 	s.retryAfter = strconv.Itoa(int(s.options.RetryAfter / time.Second))
 	s.streams.stop = make(chan struct{})
 	s.reaper = newReaper()
+	s.queues = newQueues(s)
 	s.configure()
 	return s, nil
 }
@@ -120,6 +122,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	}
 	s.listening.Unlock()
 	s.streams.close()
+	s.queues.close()
 	err := s.http.ShutdownWithContext(ctx)
 	if errors.Is(err, net.ErrClosed) {
 		err = nil // of the listener

@@ -80,6 +80,19 @@ type source interface {
 	close()
 }
 
+// pacedSource is a source that is asked again after some time, rather than whenever the engine has released more.
+type pacedSource interface {
+	source
+	pace() time.Duration
+}
+
+// after gives a channel that is closed after some time.
+func after(pause time.Duration) <-chan struct{} {
+	done := make(chan struct{})
+	time.AfterFunc(pause, func() { close(done) })
+	return done
+}
+
 // stream answers with a stream of the content type, unless there are too many or the server is shutting down.
 func (s *Server) stream(x *exchange, contentType, head string, open func() source) {
 	if s.meter.streams.Load() >= int64(s.options.MaxEventStreams) || s.draining.Load() {
@@ -139,8 +152,12 @@ func watch(connection net.Conn, left func()) (gone <-chan struct{}) {
 func (t *stream) run(stop, gone <-chan struct{}) {
 	heartbeat := time.NewTicker(t.server.options.Heartbeat)
 	defer heartbeat.Stop()
+	paced, isPaced := t.source.(pacedSource)
 	for {
 		changed := t.server.engine.Changed()
+		if isPaced {
+			changed = after(paced.pace())
+		}
 		var more bool
 		var err error
 		t.out, more, err = t.source.fill(t.out)

@@ -38,6 +38,7 @@ func (s *Server) submit(x *exchange, how *submission) {
 		if result.Status == engine.ResultReplayed {
 			x.replayed()
 		}
+		s.queues.use(c.Sale, c.Ticket)
 		s.answerDone(x, how, r.Image(0), result)
 	case engine.ResultRefused:
 		_, err := codec.DecodeRefusal(r.Image(0), &x.refusal)

@@ -45,7 +45,7 @@ Times are in seconds. The same file gives the same result, on every machine.
    "sale": {"items": [{"sku": "phone", "quota": 8000, "max_held": 0}], "duration_seconds": 3600, "hold_seconds": 600,
             "limit_per_customer": 2, "max_expired_holds": 3,
             "queue": {"required": true, "opening_seconds": 60, "token_seconds": 300, "patience_seconds": 60,
-                      "rate_per_minute": 0, "admit_percent": 100}},
+                      "rate_per_minute": 0, "share_percent": 100}},
    "crowd": {"buyers": 200000, "early_share": 0.3, "half_life_seconds": 120, "basket_shares": [0.8, 0.2],
              "patience_seconds": 900, "think_seconds": 10, "pay_seconds": 60, "payment_failure_share": 0.08,
              "release_share_on_failure": 0.5, "abandon_share": 0.03, "repeat_share": 0.05, "retry_seconds": 5}}`,

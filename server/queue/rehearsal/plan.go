@@ -44,7 +44,7 @@ type Queue struct {
 	PerMinute uint32  `json:"rate_per_minute"`
 	Entrance  float64 `json:"token_seconds"`    // 600
 	Patience  float64 `json:"patience_seconds"` // 60
-	Share     uint32  `json:"admit_percent"`    // 100
+	Share     uint32  `json:"share_percent"`    // 100
 }
 
 // Crowd are the buyers. Whoever comes wants units of one SKU of the sale, drawn by what is to be sold of each.
@@ -119,7 +119,7 @@ func (p Plan) Validate() error {
 		named[item.SKU] = true
 	}
 	require(p.Rules.LimitPerCustomer >= 0 && p.Rules.LimitPerCustomer <= maxUnits, "sale.limit_per_customer: is not within 0 to %d", maxUnits)
-	require(p.Rules.Queue.Share <= 10_000, "sale.queue.admit_percent: is not within 1 to 10000")
+	require(p.Rules.Queue.Share <= 10_000, "sale.queue.share_percent: is not within 1 to 10000")
 	require(p.Crowd.Buyers >= 1 && p.Crowd.Buyers <= maxBuyers, "crowd.buyers: %d are not within 1 to %d", p.Crowd.Buyers, maxBuyers)
 	require(len(p.Crowd.Baskets) <= maxBasket, "crowd.basket_shares: more than %d", maxBasket)
 	sum := 0.0

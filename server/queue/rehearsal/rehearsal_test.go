@@ -147,7 +147,7 @@ func TestBadPlans(t *testing.T) {
 		"sale.hold_seconds":              func(p *Plan) { p.Rules.HoldTTL = -5 },
 		"sale.duration_seconds":          func(p *Plan) { p.Rules.Duration = 1e9 },
 		"sale.queue.opening_seconds":     func(p *Plan) { p.Rules.Queue.Opening = -1 },
-		"sale.queue.admit_percent":       func(p *Plan) { p.Rules.Queue.Share = 20_000 },
+		"sale.queue.share_percent":       func(p *Plan) { p.Rules.Queue.Share = 20_000 },
 		"sale.limit_per_customer":        func(p *Plan) { p.Rules.LimitPerCustomer = -1 },
 		"stock[1].sku: \"phone\" is emp": func(p *Plan) { p.Stock = append(p.Stock, p.Stock[0]) },
 	} {
