@@ -41,9 +41,6 @@ func (in *intake) parseIdentities() {
 	in.command.Identities = in.identities
 }
 
-// Defaults of a sale's queue.
-const defaultTokenTTL core.Millis = 600_000
-
 // parseSale reads the body of PUT /v1/sales/{sale}.
 func (in *intake) parseSale(body []byte) {
 	in.begin(core.CommandDefineSale, body)
