@@ -44,7 +44,7 @@ func (in *intake) parseIdentities() {
 // parseSale reads the body of PUT /v1/sales/{sale}.
 func (in *intake) parseSale(body []byte) {
 	in.begin(core.CommandDefineSale, body)
-	rules := &core.SaleSettings{Queue: core.SaleQueue{TokenTTL: defaultTokenTTL}}
+	rules := &core.SaleSettings{Queue: core.SaleQueue{TokenTTL: defaultEntrance}}
 	in.command.SaleSettings = rules
 	var title []byte
 	var seen struct{ starts, ends, items bool }
