@@ -20,10 +20,13 @@ const (
 	SoldOut Scenario = "soldout" // ten times more buyers than units
 	Mixed   Scenario = "mixed"   // orders as in zipf, and reads between them
 	Endless Scenario = "endless" // orders as in zipf, of which the oldest is cancelled once so many are open
+	Sale    Scenario = "sale"    // a crowd before a sale with a queue, limits, and payments that fail
 )
 
 // Scenarios lists every scenario, in the order in which help texts should name them.
-func Scenarios() []Scenario { return []Scenario{Hot, Zipf, Basket, Holds, SoldOut, Mixed, Endless} }
+func Scenarios() []Scenario {
+	return []Scenario{Hot, Zipf, Basket, Holds, SoldOut, Mixed, Endless, Sale}
+}
 
 // Mode says how orders travel.
 type Mode string
@@ -159,13 +162,18 @@ func (c Config) withDefaults() Config {
 	if c.Mode == Single {
 		batch, connections = 1, 256
 	}
+	if c.Scenario == Sale {
+		setDefault(&c.Orders, 200_000)
+		setDefault(&c.HoldTTL, 5*time.Second)
+		connections = 64
+	}
 	setDefault(&c.Batch, batch)
 	setDefault(&c.Connections, connections)
 	if c.Orders == 0 {
 		setDefault(&c.Duration, 10*time.Second)
 	}
 	skus := 10_000
-	if c.Scenario == Hot || c.Scenario == SoldOut {
+	if c.Scenario == Hot || c.Scenario == SoldOut || c.Scenario == Sale {
 		skus = 1
 	}
 	setDefault(&c.SKUs, skus)
@@ -200,6 +208,9 @@ func setDefault[T comparable](v *T, value T) {
 }
 
 func (c *Config) defaultStock() int64 {
+	if c.Scenario == Sale {
+		return max(1, c.Orders/20)
+	}
 	if c.Scenario != SoldOut {
 		return 1_000_000_000
 	}
@@ -239,9 +250,11 @@ func (c Config) Validate() error {
 	require(c.Open >= 1 && c.Open <= 1_000_000_000, "open: %d is not within 1 to 1,000,000,000 orders", c.Open)
 	require(c.Scenario != Endless || c.Open <= c.Stock, "open: %d orders may want more units of a SKU than its stock of %d", c.Open, c.Stock)
 	require(c.Scenario != Endless || c.Ledger == "", "ledger: an endless run keeps none")
+	require(c.Scenario != Sale || c.Mode == Single && c.SKUs == 1 && c.Rate == 0 && c.Ledger == "", "sale: it has one SKU, single orders, a pace of its own and no ledger")
+	require(c.Scenario != Sale || c.Orders <= 2_000_000, "orders: %d buyers are more than 2,000,000", c.Orders)
 	require(c.Rounds >= 1 && c.Rounds <= 1000, "rounds: %d is not within 1 to 1000", c.Rounds)
 	require(c.RoundDuration >= minRound, "round duration: %v is below %v", c.RoundDuration, minRound)
-	require(!c.Compare || c.Scenario != Holds && c.Scenario != Mixed && c.Scenario != Endless, "compare: Redis and the echo place orders only, so not with %s", c.Scenario)
+	require(!c.Compare || c.Scenario != Holds && c.Scenario != Mixed && c.Scenario != Endless && c.Scenario != Sale, "compare: Redis and the echo place orders only, so not with %s", c.Scenario)
 	if c.URL != "" {
 		if _, err := newAPI(c.URL); err != nil {
 			problems = append(problems, err)

@@ -17,6 +17,7 @@
 //	form_*.go, http_*.go, append.go  how it is written, and how the answers are read
 //	checkpoint.go, silence.go        what checkpoints cost
 //	histories*.go                    histories: rounds, the killer, clients, what they say, the model
+//	sale*.go                         the sale: its crowd, its verification, its part of the report
 //	endless*.go                      the endless scenario: its script, its table, its verification
 //	book.go, acks.go, ledger.go      what was acknowledged
 //	verify*.go                       whether it is there
@@ -38,6 +39,9 @@
 //	mixed    orders as in zipf, and as many reads: four of five an availability, one an order by id
 //	endless  orders as in zipf; when so many are open (Open), the oldest are cancelled, a batch for each that is
 //	         placed, so units come back and nothing is ever sold out
+//
+//	sale     a crowd before a sale with a queue: Orders buyers for Stock units, limits per customer and device, silence, payments
+//	         that fail, forged, foreign and used tickets. The sale's own verification takes the place of the usual one
 //
 // Customers are all different, and idempotency keys, where they are on, pass for random: both are what
 // costs a server most memory.

@@ -103,6 +103,9 @@ func (r *Report) cards() []pageCard {
 		cards = append(cards, pageCard{"memory per order", fmt.Sprintf("%.0f bytes", m.PerOrder),
 			fmt.Sprintf("%s resident, %.0f bytes of growth an order", bytesText(m.After), m.Growth)})
 	}
+	if r.Sale != nil {
+		cards = append(cards, r.Sale.cards()...)
+	}
 	return append(cards, pageCard{"disk sync, p99", micros(r.DiskBefore.P99),
 		fmt.Sprintf("p50 %s, %s a second, %s", micros(r.DiskBefore.P50), grouped(r.DiskBefore.PerSecond), r.DiskBefore.FileSystem)})
 }
@@ -132,6 +135,9 @@ func (c *Comparison) bars() []pageBar {
 
 func (r *Report) charts() []pageChart {
 	var all []pageChart
+	if r.Sale != nil {
+		all = append(all, r.Sale.charts()...)
+	}
 	points := withGaps(r.Load.Points)
 	if len(points) > 0 {
 		all = append(all, throughputChart(points), latencyChart(points))

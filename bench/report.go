@@ -24,6 +24,7 @@ type Report struct {
 	Load         Load           `json:"load"` // of the server; of a comparison, all its rounds together
 	Memory       *Memory        `json:"memory,omitempty"`
 	Endless      *EndlessResult `json:"endless,omitempty"`
+	Sale         *SaleResult    `json:"sale,omitempty"`
 	Comparison   *Comparison    `json:"comparison,omitempty"`
 	Verification *Verification  `json:"verification,omitempty"` // nil: left out
 	DataDir      string         `json:"data_dir,omitempty"`     // where the data was left

@@ -31,6 +31,9 @@ func (r *Report) WriteText(w io.Writer) error {
 	if r.Endless != nil {
 		p.endless(r.Endless)
 	}
+	if r.Sale != nil {
+		p.sale(r.Sale)
+	}
 	p.verification(r.Verification)
 	if r.DataDir != "" {
 		p.row("data kept in", "%s", r.DataDir)

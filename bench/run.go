@@ -77,6 +77,9 @@ func (t *trial) run(ctx context.Context) (err error) {
 	if t.report.DiskBefore, err = probeDisk(t.space.root); err != nil {
 		return err
 	}
+	if t.config.Scenario == Sale {
+		return t.sale(ctx)
+	}
 	if err := t.prepare(ctx); err != nil {
 		return err
 	}

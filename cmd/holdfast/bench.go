@@ -34,6 +34,8 @@ Scenarios:
   mixed    orders as in zipf, and reads between them
   endless  orders as in zipf; once so many are open, the oldest is cancelled for each new one.
            The result tells how memory and disk went
+  sale     200,000 buyers (--orders) before a sale of a twentieth as many units (--stock), with a queue,
+           limits, silence, failing payments and forged tickets; --mode single only
 
 Modes:
   single   one order per request, JSON
