@@ -294,7 +294,9 @@ func (f *freeze) read(m *core.Machine) {
 		next.Locations = append(next.Locations, image)
 	}
 	for i := range m.Channels() {
-		next.Channels = append(next.Channels, core.ChannelImage{ID: core.ChannelID(i), Name: m.ChannelName(core.ChannelID(i))})
+		var image core.ChannelImage
+		m.ReadChannel(core.ChannelID(i), &image)
+		next.Channels = append(next.Channels, image)
 	}
 	for i := range m.Sales() {
 		var image core.SaleImage

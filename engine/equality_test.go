@@ -13,7 +13,7 @@ import (
 
 // The seeds of the master tests. Between them the shops have single and large baskets, one and many locations, and
 // time that hurries from deadline to deadline; TestStreamsCoverTheRules sees to it.
-var streamSeeds = []uint64{1, 2, 3, 4, 5, 6}
+var streamSeeds = []uint64{3, 4, 1, 2, 5, 6}
 
 const streamCommands = 1500
 

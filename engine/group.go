@@ -56,7 +56,7 @@ type eventRef struct {
 
 // Ranks of events of one sequence.
 const (
-	rankBefore uint8 = iota // holds that expired
+	rankBefore uint8 = iota // holds that expired, pools that began or ended
 	rankOwn                 // what the command did
 	rankAfter               // supplies that changed by it
 )

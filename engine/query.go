@@ -78,6 +78,7 @@ type imageRead struct {
 	order        core.OrderImage
 	sku          core.SKUImage
 	location     core.LocationImage
+	channel      core.ChannelImage
 	availability core.AvailabilityImage
 	sale         core.SaleImage
 	queue        core.QueueImage
@@ -92,6 +93,7 @@ const (
 	imageAvailability
 	imageSale
 	imageQueue
+	imageChannel
 )
 
 var imagePool = sync.Pool{New: func() any { return &imageRead{} }}
@@ -109,6 +111,10 @@ func (q *imageRead) read(m *core.Machine) {
 	case imageLocation:
 		if q.found = m.ReadLocation(core.LocationID(q.id), &q.location); q.found {
 			q.bytes = codec.AppendLocationImage(q.bytes, &q.location)
+		}
+	case imageChannel:
+		if q.found = m.ReadChannel(core.ChannelID(q.id), &q.channel); q.found {
+			q.bytes = codec.AppendChannelImage(q.bytes, &q.channel)
 		}
 	case imageAvailability:
 		if q.found = m.ReadAvailability(core.SKUID(q.id), &q.availability); q.found {
@@ -179,6 +185,11 @@ func (e *Engine) ReadLocationUnits(dst []byte, id core.LocationID) (Image, core.
 		err = ErrNotFound
 	}
 	return Image{Bytes: q.bytes, Sequence: sequence}, q.units, err
+}
+
+// ReadChannel appends a channel's image (codec.DecodeChannelImage) to dst.
+func (e *Engine) ReadChannel(dst []byte, id core.ChannelID) (Image, error) {
+	return e.readImage(dst, imageChannel, uint64(id))
 }
 
 // ReadAvailability appends a SKU's units (codec.DecodeAvailability) to dst.

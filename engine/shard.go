@@ -175,6 +175,8 @@ func (s *shard) note(ev *core.Event, from, to int) {
 	switch ev.Kind {
 	case core.EventHoldExpired:
 		ref.rank, ref.slot = rankBefore, ev.Order.ID.Home()
+	case core.EventPoolChanged:
+		ref.rank, ref.slot = rankBefore, ev.Rule.SKU.Slot()
 	case core.EventSupplyChanged:
 		ref.rank, ref.slot = rankAfter, ev.Supply.SKU.Slot()
 	default:

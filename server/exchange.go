@@ -25,6 +25,18 @@ type exchange struct {
 	out          []byte // the answer's body, before it is handed over
 }
 
+// segment gives what stands in the path at a place, counted from 0.
+func (x *exchange) segment(place int) []byte {
+	rest := x.ctx.Path()[1:]
+	for range place {
+		_, rest, _ = bytes.Cut(rest, slash)
+	}
+	name, _, _ := bytes.Cut(rest, slash)
+	return name
+}
+
+var slash = []byte{'/'}
+
 func (s *Server) acquireExchange(ctx *fasthttp.RequestCtx) *exchange {
 	x := s.exchanges.Get().(*exchange)
 	x.ctx = ctx

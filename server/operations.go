@@ -145,6 +145,7 @@ var violationKinds = [...]string{
 	core.ViolationLeak:            "leaked_records",
 	core.ViolationSupply:          "supply_not_told",
 	core.ViolationWithheld:        "withheld_sum",
+	core.ViolationPool:            "pool_sum",
 	core.ViolationQueue:           "queue_counters",
 	core.ViolationSaleItem:        "sale_item_count",
 	core.ViolationSaleBuyer:       "sale_buyer_count",

@@ -39,7 +39,8 @@ const (
 	codeTicketNotFound   = "ticket_not_found"
 	codeSaleNotFound     = "sale_not_found"
 
-	codeCheckpointNotFound = "checkpoint_not_found"
+	codeCheckpointNotFound  = "checkpoint_not_found"
+	codeChannelRuleNotFound = "channel_rule_not_found"
 
 	// The state says no (409, 412).
 	codeVersionConflict       = "version_conflict"
@@ -64,6 +65,7 @@ const (
 	codeTicketUsed            = "ticket_used"
 	codeExpiredTooOften       = "expired_too_often"
 	codeTableFull             = "table_full"
+	codePoolOver              = "pool_over"
 	codeIdempotencyInProgress = "idempotency_in_progress"
 	codeNoQueue               = "no_queue"
 	codeQueueFull             = "queue_full"
@@ -141,6 +143,7 @@ var problemKinds = []problemKind{
 	{codeTicketNotFound, 404, "No such ticket"},
 	{codeSaleNotFound, 404, "No such sale"},
 	{codeCheckpointNotFound, 404, "No such checkpoint"},
+	{codeChannelRuleNotFound, 404, "No such rule"},
 	{codeVersionConflict, 412, "Version conflict"},
 	{codeHoldExpired, 409, "Hold expired"},
 	{codeHoldReleased, 409, "Hold released"},
@@ -167,6 +170,7 @@ var problemKinds = []problemKind{
 	{codeQueueFull, 409, "Queue full"},
 	{codeTicketInvalid, 409, "Ticket not valid"},
 	{codeTicketExpired, 409, "Ticket expired"},
+	{codePoolOver, 409, "Pool would have ended already"},
 	{codeIdempotencyInProgress, 409, "First request still running"},
 	{codeReaderKind, 409, "Reader of something else"},
 	{codeTooManyReaders, 409, "No room for another reader"},
@@ -237,6 +241,7 @@ var refusalKinds = [...]problemKind{
 	core.ReasonTicketRequired:    kindOf(codeTicketRequired),
 	core.ReasonTicketUsed:        kindOf(codeTicketUsed),
 	core.ReasonExpiredTooOften:   kindOf(codeExpiredTooOften),
+	core.ReasonPoolOver:          kindOf(codePoolOver),
 }
 
 // refusalKind is how a refusal is answered; onHold chooses between the two names of an unknown id.

@@ -18,6 +18,8 @@ var eventTypes = [...]string{
 	core.EventStockMoved:      "stock_moved",
 	core.EventSupplyChanged:   "supply_changed",
 	core.EventHoldCancelled:   "hold_cancelled",
+	core.EventChannelRuleSet:  "channel_rule_set",
+	core.EventPoolChanged:     "pool_changed",
 	core.EventSaleDefined:     "sale_defined",
 	core.EventQueueAdvanced:   "queue_advanced",
 }
@@ -38,7 +40,10 @@ func (t *eventSource) appendEvent(dst []byte) []byte {
 		text := t.textOf(ev.Location.HasDocument, ev.Location.Changed)
 		dst = appendLocationImage(append(dst, `"location":`...), &ev.Location, text, nil, 0)
 	case core.EventChannelDefined:
-		dst = appendTextField(dst, `"channel":`, ev.Channel.Name)
+		text := t.textOf(ev.Channel.HasDocument, ev.Channel.Changed)
+		dst = appendChannelImage(append(dst, `"channel":`...), &ev.Channel, text, 0)
+	case core.EventChannelRuleSet, core.EventPoolChanged:
+		dst = t.server.appendChannelRule(append(dst, `"rule":`...), &ev.Rule, 0)
 	case core.EventSaleDefined:
 		document := t.documentOf(ev.Sale.HasDocument, ev.Sale.Changed)
 		dst = t.server.appendSale(append(dst, `"sale":`...), &ev.Sale, document, 0)

@@ -54,6 +54,9 @@ func (s *Server) appendLines(dst []byte, o *core.OrderImage, document *orderDocu
 		if line.Backordered > 0 {
 			dst = appendNumberField(dst, `,"backordered":`, line.Backordered)
 		}
+		if line.Pooled > 0 {
+			dst = appendNumberField(dst, `,"pooled":`, line.Pooled)
+		}
 		if document != nil && i < len(document.prices) && document.prices[i][0] == '{' {
 			dst = append(append(dst, `,"unit_price":`...), document.prices[i]...)
 		}

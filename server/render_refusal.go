@@ -15,6 +15,7 @@ var refusalDetails = [...]string{
 	core.ReasonStockChanged:      "the units there are not the expected ones",
 	core.ReasonStockNegative:     "a row would leave less than nothing on hand, or in a state",
 	core.ReasonStockTooLarge:     "a row would leave more than 1000000000000 units on hand",
+	core.ReasonPoolOver:          "ends_at of the pool has passed already",
 	core.ReasonTableFull:         "no number is left for another SKU, location, channel or sale",
 	core.ReasonSaleNotStarted:    "the sale has not begun",
 	core.ReasonSaleEnded:         "the sale is over",

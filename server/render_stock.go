@@ -2,9 +2,12 @@ package server
 
 import "holdfast/engine/core"
 
-// appendAvailability appends the answer about a SKU's units.
-func (s *Server) appendAvailability(dst []byte, a *core.AvailabilityImage, sequence core.Sequence) []byte {
+// appendAvailability appends the answer about a SKU's units, for all channels or for the one whose units to sell they are.
+func (s *Server) appendAvailability(dst []byte, a *core.AvailabilityImage, channel *core.ChannelImage, sequence core.Sequence) []byte {
 	dst = s.appendSKU(append(dst, `{"sku":`...), a.SKU)
+	if channel != nil && channel.Settings.Bands {
+		return appendBand(appendTextField(dst, `,"channel":`, channel.Name), a, sequence)
+	}
 	dst = appendNumberField(dst, `,"available":`, a.Available)
 	dst = appendNumberField(dst, `,"on_hand":`, a.OnHand)
 	dst = appendNumberField(dst, `,"reserved":`, a.Reserved)
@@ -25,6 +28,17 @@ func (s *Server) appendAvailability(dst []byte, a *core.AvailabilityImage, seque
 		dst = append(appendNumberField(dst, `,"withheld":`, level.Withheld), '}')
 	}
 	return append(dst, "]}"...)
+}
+
+// bands are what a channel that shows no numbers says of a supply.
+var bands = [...]string{core.SupplyOut: "out", core.SupplyLow: "low", core.SupplyEnough: "in_stock"}
+
+// appendBand appends what a channel without numbers says.
+func appendBand(dst []byte, a *core.AvailabilityImage, sequence core.Sequence) []byte {
+	dst = appendTextField(dst, `,"band":`, bands[a.Supply()])
+	dst = appendBoolField(dst, `,"backorderable":`, a.Settings.BackorderLimit != 0)
+	dst = appendBoolField(dst, `,"stopped":`, a.Settings.Stopped)
+	return append(appendNumberField(dst, `,"sequence":`, sequence), '}')
 }
 
 // appendLevel appends the fields of a SKU's units at one location, of which so many are not for sale.

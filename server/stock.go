@@ -28,11 +28,11 @@ func (s *Server) renderLevels(x *exchange, sequence core.Sequence) {
 	x.answerJSON(x.ctx.Response.StatusCode(), append(dst, '}'))
 }
 
-// getAvailability serves GET /v1/skus/{sku}/availability. The channel is checked and has no influence
-// yet: no channel has stock of its own.
+// getAvailability serves GET /v1/skus/{sku}/availability. For a channel it says what that may sell, in bands if it shows no
+// more; for one that nobody has used yet, what a channel without rules may.
 func (s *Server) getAvailability(x *exchange) {
 	q := x.query("at_least", "channel")
-	q.name("channel")
+	channel := q.name("channel")
 	if !s.waitFor(q) {
 		return
 	}
@@ -49,5 +49,17 @@ func (s *Server) getAvailability(x *exchange) {
 	}
 	_, err = codec.DecodeAvailability(x.image, &x.availability)
 	invariant.Check(err == nil, "the engine's images are codec's")
-	x.answerJSON(200, s.appendAvailability(x.out[:0], &x.availability, image.Sequence))
+	if channel == nil {
+		x.answerJSON(200, s.appendAvailability(x.out[:0], &x.availability, nil, image.Sequence))
+		return
+	}
+	x.event.Channel = core.ChannelImage{Name: channel}
+	if id, ok := s.engine.Channel(channel); ok {
+		if _, err := s.readChannel(x, id); err != nil {
+			s.failEngine(x, err)
+			return
+		}
+		x.availability.Available = x.availability.In(id, x.event.Channel.Settings.Buffer)
+	}
+	x.answerJSON(200, s.appendAvailability(x.out[:0], &x.availability, &x.event.Channel, image.Sequence))
 }

@@ -67,8 +67,12 @@ func (s *Server) answerDone(x *exchange, how *submission, image []byte, result *
 	how.render(s, x, x.event.Sequence)
 }
 
-// answerUnchanged answers a command on an order whose work was done before.
+// answerUnchanged answers a command whose work was done before: on an order, but for those that are answered without a body.
 func (s *Server) answerUnchanged(x *exchange, how *submission, result *engine.Result) {
+	if how.status == 204 {
+		x.ctx.Response.SetStatusCode(how.status)
+		return
+	}
 	sequence, err := s.readOrder(x, result.Order)
 	if err != nil {
 		s.failEngine(x, err)

@@ -22,5 +22,8 @@ func MovementType(kind core.MovementKind) string { return movementTypes[kind] }
 // StockStateName is what the API calls a state of stock.
 func StockStateName(state core.StockState) string { return stockStates[state] }
 
+// VisibilityName is what the API calls how a channel shows what there is.
+func VisibilityName(bands bool) string { return visibilityOf(bands) }
+
 // SupplyName is what the API calls a supply.
 func SupplyName(supply core.Supply) string { return supplies[supply] }

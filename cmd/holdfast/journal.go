@@ -123,6 +123,10 @@ func kindName(k core.CommandKind) string {
 		return "define_sale"
 	case core.CommandAdvanceQueue:
 		return "advance_queue"
+	case core.CommandSetChannel:
+		return "set_channel"
+	case core.CommandSetChannelRule:
+		return "set_channel_rule"
 	default:
 		return fmt.Sprintf("kind_%d", k)
 	}

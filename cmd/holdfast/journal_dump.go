@@ -111,6 +111,8 @@ type dumpLine struct {
 	SKU             *dumpedSKU      `json:"sku,omitempty"`
 	Location        *dumpedLocation `json:"location,omitempty"`
 	SaleRules       *dumpedSale     `json:"sale,omitempty"`
+	Selling         *dumpedSelling  `json:"selling,omitempty"`
+	Rule            *dumpedRule     `json:"rule,omitempty"`
 	Document        int             `json:"document_bytes,omitempty"`
 }
 
@@ -161,6 +163,25 @@ type dumpedItem struct {
 	SKU     core.SKUID    `json:"sku"`
 	Quota   core.Quantity `json:"quota"` // -1 without end
 	MaxHeld core.Quantity `json:"max_held,omitempty"`
+}
+
+type dumpedSelling struct {
+	Visibility string        `json:"visibility"`
+	Buffer     core.Quantity `json:"buffer"`
+}
+
+type dumpedRule struct {
+	SKU     core.SKUID     `json:"sku"`
+	Channel core.ChannelID `json:"channel"`
+	Buffer  *core.Quantity `json:"buffer,omitempty"`
+	Pool    *dumpedPool    `json:"pool,omitempty"`
+}
+
+type dumpedPool struct {
+	Quota     core.Quantity `json:"quota"`
+	Start     string        `json:"starts_at,omitempty"`
+	End       string        `json:"ends_at,omitempty"`
+	Exclusive bool          `json:"exclusive"`
 }
 
 type dumpedLocation struct {
@@ -215,6 +236,11 @@ func (d *dumpLine) addBody(c *core.Command) {
 	case core.CommandDefineSale:
 		d.Name = string(c.Name)
 		d.SaleRules = dumpSale(c.SaleSettings)
+	case core.CommandSetChannel:
+		d.Name = string(c.Name)
+		d.Selling = &dumpedSelling{server.VisibilityName(c.Selling.Bands), c.Selling.Buffer}
+	case core.CommandSetChannelRule:
+		d.Rule = dumpRule(&c.Rule)
 	case core.CommandAdjustStock:
 		for _, row := range c.Rows {
 			d.Rows = append(d.Rows, dumpRow(row))
@@ -274,6 +300,23 @@ func dumpSale(s *core.SaleSettings) *dumpedSale {
 	}
 	for _, item := range s.Items {
 		d.Items = append(d.Items, dumpedItem{item.SKU, item.Quota, item.MaxHeld})
+	}
+	return d
+}
+
+func dumpRule(r *core.ChannelRule) *dumpedRule {
+	d := &dumpedRule{SKU: r.SKU, Channel: r.Channel}
+	if r.HasBuffer {
+		d.Buffer = new(r.Buffer)
+	}
+	if r.HasPool {
+		d.Pool = &dumpedPool{Quota: r.Pool.Quota, Exclusive: r.Pool.Exclusive}
+		if r.Pool.Start != 0 {
+			d.Pool.Start = stamp(int64(r.Pool.Start))
+		}
+		if r.Pool.End != 0 {
+			d.Pool.End = stamp(int64(r.Pool.End))
+		}
 	}
 	return d
 }

@@ -130,12 +130,6 @@ func allowedFlags(kind core.CommandKind) byte {
 	}
 }
 
-// knownCommand tells whether there are commands of a kind.
-func knownCommand(kind core.CommandKind) bool {
-	return kind >= core.CommandTick && kind <= core.CommandMoveStock || kind == core.CommandDefineSale ||
-		kind == core.CommandAdvanceQueue
-}
-
 // FrameLength gives the length of the command frame that src begins with and looks at nothing else
 // of it, so that a batch can be walked past a frame that PeekCommand does not take.
 func FrameLength(src []byte) (int, error) {
@@ -183,7 +177,7 @@ func checkHeader(src []byte) (length, body int, err error) {
 	kind, flags, slot := core.CommandKind(src[frameKind]), src[frameFlags], src[frameSlot]
 	body = bodyOffset(flags)
 	switch {
-	case !knownCommand(kind):
+	case !kind.IsKnown():
 		return 0, 0, &FormatError{frameKind, "unknown command kind"}
 	case src[frameVersion] != commandVersion:
 		return 0, 0, &FormatError{frameVersion, "unknown version of the command kind"}

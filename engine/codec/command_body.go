@@ -49,6 +49,11 @@ func appendBody(dst []byte, c *core.Command) []byte {
 		return appendString(dst, c.Name)
 	case core.CommandDefineSale:
 		return appendSaleSettings(appendString(dst, c.Name), c.SaleSettings)
+	case core.CommandSetChannel:
+		dst = appendString(dst, c.Name)
+		return appendChannelSettings(dst, &c.Selling)
+	case core.CommandSetChannelRule:
+		return appendChannelRule(dst, &c.Rule)
 	}
 	return dst
 }
@@ -89,6 +94,11 @@ func (c *cursor) body(cmd *core.Command) {
 		cmd.Name = c.name(badSaleName)
 		cmd.SaleSettings = &core.SaleSettings{}
 		c.saleSettings(cmd.SaleSettings)
+	case core.CommandSetChannel:
+		cmd.Name = c.name(badChannelName)
+		c.channelSettings(&cmd.Selling)
+	case core.CommandSetChannelRule:
+		c.channelRule(&cmd.Rule)
 	}
 }
 

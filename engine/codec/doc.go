@@ -37,9 +37,9 @@
 //	60     16  digest of the tables
 //	        …  uv value sets, and of each: u64 sequence, u32 values
 //	        …  uv locations, and each as AppendLocationImage writes it
-//	        …  uv channels, and of each: uv number, str name
+//	        …  uv channels, and of each: channel image
 //	        …  uv sales, and each as AppendSaleImage writes it, without counts
-//	        …  for each of 64 slots: 16 bytes digest of what was archived, and for each of its 12 slabs: u32 length,
+//	        …  for each of 64 slots: 16 bytes digest of what was archived, and for each of its 14 slabs: u32 length,
 //	           u32 free, u32 live, u32 how many of the first pages were archived, the other pages
 //	       16  seed of the key table's hash
 //	        …  for each of 64 stripes: u32 length, pages
@@ -86,6 +86,10 @@
 //	12 archive orders    u64 number of an order of the page
 //	13 move stock        str actor, str cause, uv rows, and of each: uv SKU, uv location, u8 movement kind, u8 states (from<<4 | to),
 //	                     zv quantity, [u8 1 if an expected quantity follows, [uv expected], count only], str reason
+//	19 set channel       str name, u8 1 if bands, uv buffer
+//	20 set channel rule  rule
+//
+// A rule is uv SKU, uv channel, u8 marks (1 buffer, 2 pool, 4 the pool is exclusive), [uv buffer], [uv quota, uv start, uv end: of a pool].
 //
 //	32 define sale       str name, sale rules
 //
@@ -109,7 +113,7 @@
 //
 //	 1 SKU defined                       SKU image
 //	 2 location defined                  location image
-//	 3 channel defined                   uv number, str name
+//	 3 channel defined                   channel image
 //	 4 stock adjusted                    uv rows, and of each: uv SKU, level, uv on hand before, str reason
 //	 5 hold placed      8 hold expired   order image
 //	 6 hold extended    9 hold confirmed order image
@@ -118,6 +122,8 @@
 //	12 stock moved                       str actor, str cause, uv rows, and of each: uv SKU, level after, u8 movement kind,
 //	                                     u8 states (from<<4 | to), zv quantity, str reason
 //	13 supply changed                    uv SKU, u8 supply before, u8 supply, zv available, uv low stock
+//	19 channel rule set                  rule, uv version, u8 phase of the pool, uv units of the pool in holds and orders, uv covered
+//	20 pool changed                      as 19
 //	32 sale defined                      sale image, without counts
 //
 // # Images
@@ -127,10 +133,12 @@
 //	u8 marks: bit 0 has a document, bit 1 has an external id, bit 2 has a deadline,
 //	          bit 3 made by the event around it (its sequence and at are the order's created
 //	          and created at; required when they are equal, never set outside events),
-//	          bits 4–6 core.OrderStatus, bit 7 has a sale
+//	          bits 4–6 core.OrderStatus, bit 7 u8 more marks follow: bit 0 has a sale, bit 1 each line begins
+//	          with u8 marks, one of which is set somewhere: bit 0 has pooled units
 //	uv number, uv version, [uv created, uv created at: unless bit 3], [uv deadline: bit 2],
-//	uv channel, str customer, [str external id: bit 1], [uv sale, str identities: bit 7], uv lines, and of each:
-//	    uv SKU, uv quantity, uv backordered, uv allocations, and of each: uv location, uv quantity
+//	uv channel, str customer, [str external id: bit 1], [u8 more marks: bit 7],
+//	[uv sale, str identities: more bit 0], uv lines, and of each:
+//	    [u8 marks: more bit 1], uv SKU, uv quantity, uv backordered, [uv pooled: bit 0], uv allocations, and of each: uv location, uv quantity
 //
 // SKU (AppendSKUImage):
 //
@@ -141,6 +149,10 @@
 //
 //	uv number, u8 1 if it has a document, uv version, uv changed, str name,
 //	u8 kind, zv priority, u8 1 if a position follows, [i32 latitude, i32 longitude], u8 1 if stopped
+//
+// Channel (AppendChannelImage):
+//
+//	uv number, u8 1 if it has a document, uv version, uv changed, str name, u8 1 if bands, uv buffer
 //
 // Sale (AppendSaleImage):
 //
@@ -155,7 +167,7 @@
 //
 //	uv SKU, uv safety stock, zv backorder limit, uv limit per customer, uv low stock, u8 1 if stopped,
 //	zv available, uv on hand, uv unavailable, uv reserved, uv allocated, uv withheld, uv levels, each a level and
-//	uv withheld
+//	uv withheld, uv rules, each as in event 19
 //
 // # Refusal
 //

@@ -22,7 +22,7 @@ func AppendEvent(dst []byte, ev *core.Event) []byte {
 	case core.EventLocationDefined:
 		dst = AppendLocationImage(dst, &ev.Location)
 	case core.EventChannelDefined:
-		dst = appendChannelImage(dst, &ev.Channel)
+		dst = AppendChannelImage(dst, &ev.Channel)
 	case core.EventStockAdjusted:
 		dst = appendLevelChanges(dst, ev.Levels)
 	case core.EventStockMoved:
@@ -33,6 +33,8 @@ func AppendEvent(dst []byte, ev *core.Event) []byte {
 		dst = AppendSaleImage(dst, &ev.Sale)
 	case core.EventQueueAdvanced:
 		dst = AppendQueueImage(dst, &ev.Queue)
+	case core.EventChannelRuleSet, core.EventPoolChanged:
+		dst = appendChannelRuleImage(dst, &ev.Rule)
 	default:
 		dst = appendOrder(dst, &ev.Order, birth{ev.Sequence, ev.At})
 	}
@@ -104,6 +106,8 @@ func DecodeEvent(src []byte, ev *core.Event) (int, error) {
 		c.saleImage(&ev.Sale)
 	case core.EventQueueAdvanced:
 		c.queueImage(&ev.Queue)
+	case core.EventChannelRuleSet, core.EventPoolChanged:
+		c.channelRuleImage(&ev.Rule)
 	default:
 		c.order(&ev.Order, birth{h.Sequence, h.At})
 	}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -117,6 +118,12 @@ func goldenCommands() []golden {
 			core.Command{Kind: core.CommandDefineLocation, Mask: core.AllSlots, Name: []byte("nowhere"),
 				Location: core.LocationSettings{Priority: 10, Stopped: true}}),
 		goldenCommand("define_channel", "define channel pos", core.Command{Kind: core.CommandDefineChannel, Mask: core.AllSlots, Name: []byte("pos")}),
+		goldenCommand("set_channel", "set channel pos: bands, buffer 3, document", core.Command{Kind: core.CommandSetChannel, Mask: core.AllSlots,
+			Name: []byte("pos"), Selling: core.ChannelSettings{Bands: true, Buffer: 3}, Document: []byte(`{"name":"Shop"}`)}),
+		goldenCommand("set_channel_rule", "set the rule of SKU 7 in channel 1: buffer 2, an exclusive pool of 100 with start and end",
+			core.Command{Kind: core.CommandSetChannelRule, Mask: slot7, Rule: goldenRule().ChannelRule}),
+		goldenCommand("set_channel_rule_none", "take back the rule of SKU 7 in channel 1",
+			core.Command{Kind: core.CommandSetChannelRule, Mask: slot7, Rule: core.ChannelRule{SKU: 7, Channel: 1}}),
 		goldenCommand("adjust_stock", "adjust stock, slots 3 and 7, with a key: add -3 broken; set 100; set 90 if 80, counted",
 			core.Command{Kind: core.CommandAdjustStock, Mask: slots3and7, HasKey: true, Key: goldenKey, Rows: []core.AdjustmentRow{
 				{SKU: 7, Location: 0, Mode: core.AdjustDelta, Value: -3, Reason: []byte("broken")},
@@ -195,12 +202,17 @@ func goldenEvents() []golden {
 		return ev
 	}
 	placed := goldenOrder()
+	pooled := placed
+	pooled.Status, pooled.Lines = core.StatusPlaced, slices.Clone(pooled.Lines)
+	pooled.Lines[0].Pooled = 3
 	placed.Status, placed.Deadline, placed.HasDocument, placed.ExternalID = core.StatusPlaced, 0, true, []byte("web-10001")
 	sku, location := goldenSKU(), goldenLocation()
 	return []golden{
 		goldenEvent("sku_defined", "SKU phone defined", core.Event{Kind: core.EventSKUDefined, SKU: sku}),
 		goldenEvent("location_defined", "location hamburg defined", core.Event{Kind: core.EventLocationDefined, Location: location}),
-		goldenEvent("channel_defined", "channel 1 pos defined", core.Event{Kind: core.EventChannelDefined, Channel: core.ChannelImage{ID: 1, Name: []byte("pos")}}),
+		goldenEvent("channel_defined", "channel 1 pos defined", core.Event{Kind: core.EventChannelDefined, Channel: goldenChannel()}),
+		goldenEvent("channel_rule_set", "rule of SKU 7 in channel 1 set", core.Event{Kind: core.EventChannelRuleSet, Rule: goldenRule()}),
+		goldenEvent("pool_changed", "the pool of channel 1 for SKU 7 begins", core.Event{Kind: core.EventPoolChanged, Rule: goldenRule()}),
 		goldenEvent("stock_adjusted", "stock adjusted, two levels", core.Event{Kind: core.EventStockAdjusted, Levels: []core.LevelChange{
 			{LevelImage: goldenLevel(7), OnHandBefore: 90, Reason: []byte("received")},
 			{LevelImage: core.LevelImage{SKU: 64 + 3, Location: 300}},
@@ -211,6 +223,7 @@ func goldenEvents() []golden {
 		goldenEvent("hold_expired", "hold expired", of(core.EventHoldExpired, later(core.StatusExpired))),
 		goldenEvent("hold_confirmed", "hold confirmed", of(core.EventHoldConfirmed, later(core.StatusPlaced))),
 		goldenEvent("order_placed", "order placed, with external id and document", core.Event{Kind: core.EventOrderPlaced, Order: placed}),
+		goldenEvent("order_pooled", "order placed, three units out of a pool", core.Event{Kind: core.EventOrderPlaced, Order: pooled}),
 		goldenEvent("order_cancelled", "order cancelled", of(core.EventOrderCancelled, later(core.StatusCancelled))),
 		goldenEvent("hold_cancelled", "hold cancelled", of(core.EventHoldCancelled, later(core.StatusCancelled))),
 		goldenEvent("supply_changed", "supply of SKU 7 is low: 2 available, low stock 10", core.Event{Kind: core.EventSupplyChanged,
@@ -233,6 +246,18 @@ func goldenLocation() core.LocationImage {
 		Kind: core.LocationSupplier, Priority: -10, HasPosition: true, LatitudeE7: 53_5500000, LongitudeE7: -9_9900000}}
 }
 
+func goldenChannel() core.ChannelImage {
+	return core.ChannelImage{ID: 1, Version: 2, Changed: 814, HasDocument: true, Name: []byte("pos"), Settings: core.ChannelSettings{Bands: true, Buffer: 3}}
+}
+
+func goldenRule() core.ChannelRuleImage {
+	return core.ChannelRuleImage{
+		ChannelRule: core.ChannelRule{SKU: 7, Channel: 1, HasBuffer: true, Buffer: 2, HasPool: true,
+			Pool: core.PoolSettings{Quota: 100, Start: 1_790_000_000_000, End: 1_790_000_060_000, Exclusive: true}},
+		Version: 1, Phase: core.PoolLive, Used: 4, Covered: 90,
+	}
+}
+
 func goldenLevel(sku core.SKUID) core.LevelImage {
 	return core.LevelImage{SKU: sku, OnHand: 100, Unavailable: [core.UnavailableStates]core.Quantity{1, 2, 3}, Reserved: 200, Allocated: 5}
 }
@@ -253,6 +278,7 @@ func goldenImages() []golden {
 	availability := core.AvailabilityImage{
 		SKU: 7, Settings: goldenSKU().Settings, Available: -115, OnHand: 100, Unavailable: 6, Reserved: 200, Allocated: 5, Withheld: 2,
 		Levels: []core.LevelAvailability{{LevelImage: goldenLevel(7), Withheld: 2}, {LevelImage: core.LevelImage{SKU: 7, Location: 300}}},
+		Rules:  []core.ChannelRuleImage{{ChannelRule: core.ChannelRule{SKU: 7, HasBuffer: true, Buffer: 1}, Version: 9}, goldenRule()},
 	}
 	refusal := core.Refusal{
 		Reason: core.ReasonInsufficientStock, Lines: []core.RefusedLine{{Index: 1, SKU: 64 + 3, Requested: 200, Available: -1}},
@@ -262,6 +288,7 @@ func goldenImages() []golden {
 		goldenImage("image_order", "order image outside events", goldenOrder(), AppendOrderImage, DecodeOrderImage),
 		goldenImage("image_sku", "SKU image", goldenSKU(), AppendSKUImage, DecodeSKUImage),
 		goldenImage("image_location", "location image", goldenLocation(), AppendLocationImage, DecodeLocationImage),
+		goldenImage("image_channel", "channel image", goldenChannel(), AppendChannelImage, DecodeChannelImage),
 		goldenImage("image_availability", "availability of SKU 7 at two locations", availability, AppendAvailability, DecodeAvailability),
 		goldenImage("refusal_stock", "refusal: line 1 asks for 200 units, -1 are left", refusal, AppendRefusal, DecodeRefusal),
 		goldenImage("refusal_duplicate", "refusal: the external id is another order's", duplicate, AppendRefusal, DecodeRefusal),
@@ -286,7 +313,7 @@ type wholeAnswers struct {
 
 func goldenWholes() []golden {
 	events := goldenEvents()
-	two := string(events[0].encode()) + string(events[9].encode())
+	two := string(events[0].encode()) + string(events[11].encode())
 	commands := goldenCommands()
 	frames := string(commands[0].encode()) + string(commands[len(commands)-1].encode())
 	return []golden{

@@ -64,14 +64,30 @@ func (c *cursor) documentMark() bool {
 	return c.bool("document mark is not 0 or 1")
 }
 
-func appendChannelImage(dst []byte, ch *core.ChannelImage) []byte {
+// AppendChannelImage appends a channel.
+func AppendChannelImage(dst []byte, ch *core.ChannelImage) []byte {
 	dst = appendUvarint(dst, uint64(ch.ID))
-	return appendString(dst, ch.Name)
+	dst = appendBool(dst, ch.HasDocument)
+	dst = appendUvarint(dst, uint64(ch.Version))
+	dst = appendUvarint(dst, uint64(ch.Changed))
+	dst = appendString(dst, ch.Name)
+	return appendChannelSettings(dst, &ch.Settings)
+}
+
+// DecodeChannelImage reads the image that src begins with into ch and gives its length. The name points into src.
+func DecodeChannelImage(src []byte, ch *core.ChannelImage) (int, error) {
+	c := cursor{buf: src}
+	c.channelImage(ch)
+	return c.done()
 }
 
 func (c *cursor) channelImage(ch *core.ChannelImage) {
 	ch.ID = c.channel()
+	ch.HasDocument = c.documentMark()
+	ch.Version = c.version()
+	ch.Changed = c.sequence()
 	ch.Name = c.name(badChannelName)
+	c.channelSettings(&ch.Settings)
 }
 
 // appendLevel appends a level without its SKU, which stands before a list of levels or each of them.
@@ -139,11 +155,15 @@ func AppendAvailability(dst []byte, a *core.AvailabilityImage) []byte {
 		dst = appendLevel(dst, &a.Levels[i].LevelImage)
 		dst = appendQuantity(dst, a.Levels[i].Withheld)
 	}
+	dst = appendUvarint(dst, uint64(len(a.Rules)))
+	for i := range a.Rules {
+		dst = appendChannelRuleImage(dst, &a.Rules[i])
+	}
 	return dst
 }
 
 // DecodeAvailability reads the image that src begins with into a, all of which is overwritten, and
-// gives its length. The levels reuse their room.
+// gives its length. Levels and rules reuse their room.
 func DecodeAvailability(src []byte, a *core.AvailabilityImage) (int, error) {
 	c := cursor{buf: src}
 	a.SKU = c.sku()
@@ -160,6 +180,11 @@ func DecodeAvailability(src []byte, a *core.AvailabilityImage) (int, error) {
 		a.Levels[i].SKU = a.SKU
 		c.level(&a.Levels[i].LevelImage)
 		a.Levels[i].Withheld = c.quantity()
+	}
+	n = c.count(0, core.MaxChannels, shortestRule, "rules are more than 4096")
+	a.Rules = slices.Grow(a.Rules[:0], n)[:n]
+	for i := range a.Rules {
+		c.channelRuleImage(&a.Rules[i])
 	}
 	return c.done()
 }

@@ -1,6 +1,7 @@
 package codec
 
 import (
+	"math"
 	"slices"
 
 	"holdfast/engine/core"
@@ -15,8 +16,18 @@ const (
 	orderHasDeadline = 1 << 2
 	orderIsNew       = 1 << 3 // made by the event around it, whose sequence and time are also its own
 	orderStatusShift = 4
-	orderHasSale     = 1 << 7 // the status has three bits
+	orderStatusMask  = 7
+	orderHasMore     = 1 << 7 // more marks follow behind the external id
 )
+
+// More marks of an order image. They are in stored feeds and must not change.
+const (
+	orderHasSale    = 1 << 0
+	orderMarksLines = 1 << 1 // each line begins with marks of its own
+)
+
+// Marks of a line in an image that has them. They are in stored feeds and must not change.
+const linePooled = 1 << 0 // some units came out of a pool
 
 // birth is what an event knows of the orders it makes. The zero value is for images outside events.
 type birth struct {
@@ -59,10 +70,14 @@ func appendOrder(dst []byte, o *core.OrderImage, b birth) []byte {
 	if marks&orderHasExternal != 0 {
 		dst = appendString(dst, o.ExternalID)
 	}
-	if marks&orderHasSale != 0 {
+	more := moreMarks(o)
+	if marks&orderHasMore != 0 {
+		dst = append(dst, more)
+	}
+	if more&orderHasSale != 0 {
 		dst = appendString(appendUvarint(dst, uint64(o.Sale)), o.Identities)
 	}
-	return appendLineImages(dst, o)
+	return appendLineImages(dst, o, more&orderMarksLines != 0)
 }
 
 func orderMarks(o *core.OrderImage, b birth) byte {
@@ -79,21 +94,46 @@ func orderMarks(o *core.OrderImage, b birth) byte {
 	if b.made(o) {
 		marks |= orderIsNew
 	}
+	if moreMarks(o) != 0 {
+		marks |= orderHasMore
+	}
+	return marks
+}
+
+func moreMarks(o *core.OrderImage) (more byte) {
 	if o.Sale != 0 {
-		marks |= orderHasSale
+		more |= orderHasSale
+	}
+	for i := range o.Lines {
+		if lineMarks(&o.Lines[i]) != 0 {
+			more |= orderMarksLines
+		}
+	}
+	return more
+}
+
+func lineMarks(l *core.LineImage) (marks byte) {
+	if l.Pooled != 0 {
+		marks |= linePooled
 	}
 	return marks
 }
 
 // appendLineImages appends the lines, each with its own share of the image's allocations.
-func appendLineImages(dst []byte, o *core.OrderImage) []byte {
+func appendLineImages(dst []byte, o *core.OrderImage, marked bool) []byte {
 	dst = appendUvarint(dst, uint64(len(o.Lines)))
 	rest := o.Allocations
 	for i := range o.Lines {
 		l := &o.Lines[i]
+		if marked {
+			dst = append(dst, lineMarks(l))
+		}
 		dst = appendUvarint(dst, uint64(l.SKU))
 		dst = appendQuantity(dst, l.Quantity)
 		dst = appendQuantity(dst, l.Backordered)
+		if l.Pooled != 0 {
+			dst = appendQuantity(dst, l.Pooled)
+		}
 		dst = appendUvarint(dst, uint64(l.Allocations))
 		own := rest[:l.Allocations]
 		rest = rest[l.Allocations:]
@@ -109,7 +149,7 @@ func appendLineImages(dst []byte, o *core.OrderImage) []byte {
 func (c *cursor) order(o *core.OrderImage, b birth) {
 	at := c.pos
 	marks := c.byte()
-	o.Status = core.OrderStatus(marks &^ orderHasSale >> orderStatusShift)
+	o.Status = core.OrderStatus(marks >> orderStatusShift & orderStatusMask)
 	if o.Status < core.StatusHeld || o.Status > core.StatusExpired {
 		c.fail(at, "unknown order status")
 	}
@@ -130,11 +170,18 @@ func (c *cursor) order(o *core.OrderImage, b birth) {
 			c.fail(at, "external id is marked and empty")
 		}
 	}
+	more := byte(0)
+	if marks&orderHasMore != 0 {
+		at := c.pos
+		if more = c.byte(); more == 0 || more&^(orderHasSale|orderMarksLines) != 0 {
+			c.fail(at, "unknown marks of an order")
+		}
+	}
 	o.Sale, o.Identities = 0, nil
-	if marks&orderHasSale != 0 {
+	if more&orderHasSale != 0 {
 		o.Sale, o.Identities = c.saleID(), c.identities()
 	}
-	c.lineImages(o)
+	c.lineImages(o, more&orderMarksLines != 0)
 }
 
 // orderBirth reads when and by what the order was made, or takes it from the event.
@@ -162,19 +209,41 @@ func (c *cursor) deadline() core.Millis {
 	return d
 }
 
-func (c *cursor) lineImages(o *core.OrderImage) {
+func (c *cursor) lineImages(o *core.OrderImage, marked bool) {
 	const shortest = 4
+	at, any := c.pos, byte(0)
 	n := c.count(1, core.MaxLines, shortest, "lines are not 1 to 500")
 	o.Lines = slices.Grow(o.Lines[:0], n)[:n]
 	o.Allocations = o.Allocations[:0]
 	for i := range o.Lines {
 		l := &o.Lines[i]
+		marks := c.lineMarks(marked)
+		any |= marks
 		l.SKU = c.sku()
 		l.Quantity = c.quantity()
 		l.Backordered = c.quantity()
+		l.Pooled = 0
+		if marks&linePooled != 0 {
+			l.Pooled = core.Quantity(c.between(1, math.MaxInt64, "pooled units are marked and none"))
+		}
 		l.Allocations = c.count(0, core.MaxLocations, 2, "allocations of a line are more than 4096")
 		for range l.Allocations {
 			o.Allocations = append(o.Allocations, core.Allocation{Location: c.location(), Quantity: c.quantity()})
 		}
 	}
+	if marked && any == 0 {
+		c.fail(at, "lines have marks and none is set")
+	}
+}
+
+func (c *cursor) lineMarks(marked bool) byte {
+	if !marked {
+		return 0
+	}
+	at := c.pos
+	marks := c.byte()
+	if marks&^linePooled != 0 {
+		c.fail(at, "unknown mark of a line")
+	}
+	return marks
 }

@@ -244,6 +244,7 @@ func TestMalformedStockAndSettings(t *testing.T) {
 	location := func(rest ...any) []byte {
 		return frame(core.CommandDefineLocation, 0, append([]any{1, "a"}, rest...)...)
 	}
+	rule := func(rest ...any) []byte { return frame(core.CommandSetChannelRule, 0, append([]any{1, 0}, rest...)...) }
 	tooMany := int64(core.MaxSettingQuantity) + 1
 	degrees := func(v int32) []byte { return binary.LittleEndian.AppendUint32(nil, uint32(v)) }
 	checkMalformed(t, decodeCommand, []malformed{
@@ -300,6 +301,18 @@ func TestMalformedStockAndSettings(t *testing.T) {
 		{"longitude above 180", location(0, 0, 1, degrees(0), degrees(180_0000001)), 17, "longitude"},
 		{"longitude below -180", location(0, 0, 1, degrees(0), degrees(-180_0000001)), 17, "longitude"},
 		{"position cut", location(0, 0, 1, 0, 0, 0), 13, "ends"},
+		{"channel to set without a name", frame(core.CommandSetChannel, 0, 0, 0, 0), 8, "channel name"},
+		{"bands 2", frame(core.CommandSetChannel, 0, 1, "a", 2, 0), 10, "bands"},
+		{"buffer above the limit", frame(core.CommandSetChannel, 0, 1, "a", 0, uvarintOf(uint64(tooMany))), 11, "buffer"},
+		{"rule with unknown marks", rule(8), 10, "marks of a rule"},
+		{"rule exclusive without a pool", rule(4), 10, "marks of a rule"},
+		{"rule's buffer above the limit", rule(1, uvarintOf(uint64(tooMany))), 11, "buffer"},
+		{"quota 0", rule(2, 0, 0, 0), 11, "quota"},
+		{"quota above the limit", rule(2, uvarintOf(uint64(core.MaxOnHand)+1), 0, 0), 11, "quota"},
+		{"pool that ends when it starts", rule(2, 1, 5, 5), 13, "ends before"},
+		{"pool that ends before it starts", rule(2, 1, 5, 4), 13, "ends before"},
+		{"pool's start of 64 bits", rule(2, 1, uvarintOf(1<<63), 0), 12, "time"},
+		{"rule's channel of 17 bits", frame(core.CommandSetChannelRule, 0, 1, uvarintOf(1<<16), 0), 9, "channel number"},
 		{"channel without a name", frame(core.CommandDefineChannel, 0, 0), 8, "channel name"},
 		{"channel name with a control character", frame(core.CommandDefineChannel, 0, 1, "\n"), 8, "channel name"},
 	})
@@ -312,7 +325,7 @@ func event(kind core.EventKind, body ...any) []byte {
 }
 
 func TestMalformedEvents(t *testing.T) {
-	channel := event(core.EventChannelDefined, 1, 1, "a")
+	channel := event(core.EventChannelDefined, 1, 0, 1, 1, 1, "a", 0, 0)
 	// Offsets: marks 4, number 5, version 6, [created 7, created at 8], channel 7 or 9, customer, …
 	order := func(body ...any) []byte { return event(core.EventOrderPlaced, body...) }
 	const placed, isNew = byte(core.StatusPlaced) << orderStatusShift, orderIsNew
@@ -328,15 +341,18 @@ func TestMalformedEvents(t *testing.T) {
 		{"length above the input", channel[:len(channel)-1], 1, "longer"},
 		{"length of 64 bits", join(3, uvarintOf(1<<64-1), 0), 1, "longer"},
 		{"time of 64 bits", join(3, 14, 9, uvarintOf(1<<63), 1, 1, "a"), 3, "time"},
-		{"byte after the body", event(core.EventChannelDefined, 1, 1, "a", 0), 7, "after the event"},
+		{"byte after the body", event(core.EventChannelDefined, 1, 0, 1, 1, 1, "a", 0, 0, 0), 12, "after the event"},
 		{"body cut by the length", with(channel, 1, 4), 6, "ends"},
-		{"channel name empty", event(core.EventChannelDefined, 1, 0), 5, "channel name"},
+		{"channel name empty", event(core.EventChannelDefined, 1, 0, 1, 1, 0), 8, "channel name"},
 		{"SKU's document mark 2", event(core.EventSKUDefined, 1, 2, 1, 1, 1, "a", 0, 0, 0), 5, "document"},
 		{"SKU's version of 33 bits", event(core.EventSKUDefined, 1, 0, uvarintOf(1<<32), 1, 1, "a", 0, 0, 0), 6, "version"},
 		{"location number of 17 bits", event(core.EventLocationDefined, uvarintOf(1<<16)), 4, "location"},
 		{"no movements", event(core.EventStockMoved, 0, 0, 0), 6, "movements"},
 		{"more movements than bytes", event(core.EventStockMoved, 0, 0, 1, make([]byte, 11)), 6, "more things"},
 		{"event's movement of no kind", event(core.EventStockMoved, 0, 0, 1, make([]byte, 12)), 15, "kind of movement"},
+		{"pool without a phase", event(core.EventPoolChanged, 1, 0, 2, 1, 0, 0, 1, 0, 0, 0), 11, "phase"},
+		{"pool of phase 4", event(core.EventPoolChanged, 1, 0, 2, 1, 0, 0, 1, 4, 0, 0), 11, "phase"},
+		{"phase without a pool", event(core.EventChannelRuleSet, 1, 0, 0, 1, 1, 0, 0), 8, "phase"},
 		{"no levels", event(core.EventStockAdjusted, 0), 4, "level changes"},
 		{"501 levels", event(core.EventStockAdjusted, uvarintOf(501), make([]byte, 5010)), 5, "level changes"},
 		{"more levels than bytes", event(core.EventStockAdjusted, 1, make([]byte, 9)), 4, "more things"},

@@ -104,7 +104,7 @@ func AppendManifest(dst []byte, m *Manifest) []byte {
 	}
 	dst = appendUvarint(dst, uint64(len(m.Channels)))
 	for i := range m.Channels {
-		dst = appendChannelImage(dst, &m.Channels[i])
+		dst = AppendChannelImage(dst, &m.Channels[i])
 	}
 	dst = appendUvarint(dst, uint64(len(m.Sales)))
 	for i := range m.Sales {
@@ -166,7 +166,7 @@ func DecodeManifest(src []byte, m *Manifest) error {
 	for i := range m.Locations {
 		c.locationImage(&m.Locations[i])
 	}
-	n = c.count(1, core.MaxChannels, 2, "channels are not 1 to 4096")
+	n = c.count(1, core.MaxChannels, 7, "channels are not 1 to 4096")
 	m.Channels = make([]core.ChannelImage, n)
 	for i := range m.Channels {
 		c.channelImage(&m.Channels[i])

@@ -121,6 +121,34 @@ func (g generator) locationSettings() core.LocationSettings {
 	return s
 }
 
+func (g generator) channelSettings() core.ChannelSettings {
+	return core.ChannelSettings{Bands: g.bool(), Buffer: core.Quantity(g.between(0, int64(core.MaxSettingQuantity)))}
+}
+
+func (g generator) rule() core.ChannelRule {
+	r := core.ChannelRule{SKU: g.sku(), Channel: g.channel(), HasBuffer: g.bool(), HasPool: g.bool()}
+	if r.HasBuffer {
+		r.Buffer = core.Quantity(g.between(0, int64(core.MaxSettingQuantity)))
+	}
+	if r.HasPool {
+		r.Pool = core.PoolSettings{
+			Quota: core.Quantity(g.between(1, int64(core.MaxOnHand))), Start: core.Millis(g.between(0, math.MaxInt64-1)), Exclusive: g.bool(),
+		}
+		if g.bool() {
+			r.Pool.End = core.Millis(g.between(int64(r.Pool.Start)+1, math.MaxInt64))
+		}
+	}
+	return r
+}
+
+func (g generator) ruleImage() core.ChannelRuleImage {
+	r := core.ChannelRuleImage{ChannelRule: g.rule(), Version: g.version(), Used: g.quantity(), Covered: g.quantity()}
+	if r.HasPool {
+		r.Phase = core.PoolPhase(g.between(1, 3))
+	}
+	return r
+}
+
 // hasExpectedVersion and its like say what the frames of a kind have.
 func hasExpectedVersion(kind core.CommandKind) bool {
 	return kind >= core.CommandConfirmHold && kind <= core.CommandCancelOrder
@@ -130,7 +158,7 @@ var commandKinds = []core.CommandKind{
 	core.CommandTick, core.CommandDefineSKU, core.CommandDefineLocation, core.CommandDefineChannel,
 	core.CommandAdjustStock, core.CommandPlaceHold, core.CommandPlaceOrder, core.CommandConfirmHold,
 	core.CommandExtendHold, core.CommandReleaseHold, core.CommandCancelOrder, core.CommandArchiveOrders,
-	core.CommandMoveStock, core.CommandDefineSale, core.CommandAdvanceQueue,
+	core.CommandMoveStock, core.CommandDefineSale, core.CommandAdvanceQueue, core.CommandSetChannel, core.CommandSetChannelRule,
 }
 
 func (g generator) command(kind core.CommandKind) core.Command {
@@ -165,6 +193,10 @@ func (g generator) body(c *core.Command) {
 		c.Name, c.Location = g.name(), g.locationSettings()
 	case core.CommandDefineChannel:
 		c.Name = g.name()
+	case core.CommandSetChannel:
+		c.Name, c.Selling = g.name(), g.channelSettings()
+	case core.CommandSetChannelRule:
+		c.Rule = g.rule()
 	case core.CommandAdjustStock:
 		c.Rows = g.rows()
 	case core.CommandMoveStock:
@@ -251,7 +283,7 @@ var eventKinds = []core.EventKind{
 	core.EventSKUDefined, core.EventLocationDefined, core.EventChannelDefined, core.EventStockAdjusted,
 	core.EventHoldPlaced, core.EventHoldExtended, core.EventHoldReleased, core.EventHoldExpired,
 	core.EventHoldConfirmed, core.EventOrderPlaced, core.EventOrderCancelled, core.EventStockMoved,
-	core.EventSupplyChanged, core.EventHoldCancelled, core.EventSaleDefined, core.EventQueueAdvanced,
+	core.EventSupplyChanged, core.EventHoldCancelled, core.EventSaleDefined, core.EventQueueAdvanced, core.EventChannelRuleSet, core.EventPoolChanged,
 }
 
 func (g generator) event(kind core.EventKind) core.Event {
@@ -262,7 +294,9 @@ func (g generator) event(kind core.EventKind) core.Event {
 	case core.EventLocationDefined:
 		ev.Location = g.locationImage()
 	case core.EventChannelDefined:
-		ev.Channel = core.ChannelImage{ID: g.channel(), Name: g.name()}
+		ev.Channel = core.ChannelImage{
+			ID: g.channel(), Version: g.version(), Changed: g.sequence(), HasDocument: g.bool(), Name: g.name(), Settings: g.channelSettings(),
+		}
 	case core.EventStockAdjusted:
 		ev.Levels = make([]core.LevelChange, g.between(1, core.MaxRows))
 		for i := range ev.Levels {
@@ -274,6 +308,8 @@ func (g generator) event(kind core.EventKind) core.Event {
 		ev.Queue = core.QueueImage{Sale: g.saleID(), Counters: g.queue()}
 	case core.EventSupplyChanged:
 		ev.Supply = core.SupplyImage{SKU: g.sku(), Before: core.Supply(g.IntN(3)), Supply: core.Supply(g.IntN(3)), Available: g.signed(), LowStock: g.quantity()}
+	case core.EventChannelRuleSet, core.EventPoolChanged:
+		ev.Rule = g.ruleImage()
 	case core.EventStockMoved:
 		ev.Actor, ev.Cause, ev.Moves = g.reason(), g.reason(), make([]core.MovementImage, g.between(1, core.MaxRows))
 		for i := range ev.Moves {
@@ -327,6 +363,9 @@ func (g generator) orderImage() core.OrderImage {
 	o.Lines = make([]core.LineImage, g.between(1, core.MaxLines))
 	for i := range o.Lines {
 		l := core.LineImage{SKU: g.sku(), Quantity: g.quantity(), Backordered: g.quantity(), Allocations: g.IntN(4)}
+		if g.IntN(3) == 0 {
+			l.Pooled = core.Quantity(g.between(1, math.MaxInt64))
+		}
 		for range l.Allocations {
 			o.Allocations = append(o.Allocations, core.Allocation{Location: g.location(), Quantity: g.quantity()})
 		}
@@ -342,6 +381,9 @@ func (g generator) availability() core.AvailabilityImage {
 	}
 	for range g.IntN(20) {
 		a.Levels = append(a.Levels, core.LevelAvailability{LevelImage: g.level(a.SKU), Withheld: g.quantity()})
+	}
+	for range g.IntN(4) {
+		a.Rules = append(a.Rules, g.ruleImage())
 	}
 	return a
 }

@@ -65,8 +65,8 @@ func (s *slot) refer(place uint32, delta int32) {
 		s.lines.refer(page, delta)
 	}
 	for i := record.firstLine; i <= last; i++ {
-		if line := s.lines.at(i); line.allocations > 1 {
-			end := line.allocation + uint32(line.allocations) - 1
+		if line := s.lines.at(i); line.stored() > 0 {
+			end := line.allocation + line.stored() - 1
 			for page := line.allocation >> pageShift; page <= end>>pageShift; page++ {
 				s.allocations.refer(page, delta)
 			}
@@ -101,7 +101,7 @@ func (m *Machine) PageBytes(first OrderID, enough int) (bytes int) {
 		bytes += int(unsafe.Sizeof(*record)) + len(customer) + len(external)
 		for i := record.firstLine; i < record.firstLine+uint32(record.lines); i++ {
 			line := s.lines.at(i)
-			bytes += int(unsafe.Sizeof(*line)) + int(line.allocations)*int(unsafe.Sizeof(allocationRecord{}))
+			bytes += int(unsafe.Sizeof(*line)) + (int(line.allocations)+1)*int(unsafe.Sizeof(allocationRecord{}))
 		}
 	}
 	return bytes

@@ -20,6 +20,7 @@ const (
 	ViolationLeak            ViolationKind = 12 // a slot has records in use that nothing refers to; Order's home is the slot
 	ViolationSupply          ViolationKind = 13 // a SKU's supply is not the one that was told, and does not wait to be
 	ViolationWithheld        ViolationKind = 14 // what is not for sale is not what stopped locations could give, or a level is marked wrongly
+	ViolationPool            ViolationKind = 19 // the units that came out of a pool are not those of the pooled lines
 	ViolationSaleItem        ViolationKind = 32 // a sale's held or sold units of a SKU are not those of its holds and orders
 	ViolationSaleBuyer       ViolationKind = 33 // units counted of a sale's buyers are not those of its holds and orders; Order's home is the slot
 	ViolationQueue           ViolationKind = 36 // the counters of a sale's queue contradict each other
@@ -55,6 +56,7 @@ type auditor struct {
 	skus    [SlotCount][]skuTally
 	items   [SlotCount][]saleItemTally
 	buyers  [SlotCount][]Quantity // by place of the record
+	pools   [SlotCount][]Quantity // by rule: units of its pool
 }
 
 type levelTally struct{ reserved, allocated Quantity }
@@ -72,6 +74,7 @@ func (m *Machine) Audit() AuditReport {
 		a.skus[i] = make([]skuTally, m.slots[i].skus.length)
 		a.items[i] = make([]saleItemTally, m.slots[i].desk.items.length)
 		a.buyers[i] = make([]Quantity, m.slots[i].desk.buyers.length)
+		a.pools[i] = make([]Quantity, m.slots[i].rules.length)
 	}
 	for i := range m.slots {
 		a.tallyOrders(&m.slots[i])
@@ -153,10 +156,17 @@ func (a *auditor) tallyLines(s *slot, record *orderRecord, image *OrderImage) {
 			sum += al.Quantity
 		}
 		a.expect(l.Quantity, sum, Violation{Kind: ViolationLine, Order: image.ID, SKU: l.SKU})
+		if allocated := sum - l.Backordered; l.Pooled > allocated {
+			a.expect(allocated, l.Pooled, Violation{Kind: ViolationLine, Order: image.ID, SKU: l.SKU})
+		}
 		held := image.Status == StatusHeld
 		if held && l.SKU.Slot() == s.id || image.Status == StatusPlaced {
-			counted := s.lines.at(record.firstLine+uint32(i)).flags&lineCounted != 0
-			a.tallyLine(l, allocations, held, counted)
+			line := s.lines.at(record.firstLine + uint32(i))
+			a.tallyLine(l, allocations, held, line.flags&lineCounted != 0)
+			if line.flags&linePooled != 0 {
+				n, pool := s.pooled(line)
+				a.tallyPool(l.SKU, image.Channel, pool, n)
+			}
 		}
 	}
 }
@@ -211,11 +221,21 @@ func (a *auditor) tallyParts(s *slot) {
 				tally.heldBeyond += line.quantity
 			case partCounted:
 				tally.counted += line.quantity
+			case partPooled:
+				a.tallyPool(line.sku, ChannelID(line.location), line.pool, line.quantity)
 			}
 		}
 	}
 	a.checkLive(s, parts, s.parts.live)
 	a.checkLive(s, lines, s.partLines.live)
+}
+
+// tallyPool adds to what came out of a pool, unless it is one that is no more.
+func (a *auditor) tallyPool(id SKUID, channel ChannelID, pool uint32, n Quantity) {
+	s := &a.machine.slots[id.Slot()]
+	if place, ok := s.findRule(s.skus.at(id.Place()), channel); ok && s.rules.at(place).generation == pool {
+		a.pools[s.id][place] += n
+	}
 }
 
 func (a *auditor) tallyLimits(s *slot) {
@@ -258,6 +278,9 @@ func (a *auditor) checkSKU(s *slot, place uint32) {
 		}
 		at = level.next
 	}
+	s.eachRulePlace(sku, func(rule uint32) {
+		a.expect(a.pools[s.id][rule], s.rules.at(rule).used, Violation{Kind: ViolationPool, SKU: id})
+	})
 	a.expect(onHand, sku.onHand, Violation{Kind: ViolationSKUSum, SKU: id})
 	a.expect(unavailable, sku.unavailable, Violation{Kind: ViolationSKUSum, SKU: id})
 	a.expect(reserved, sku.reserved, Violation{Kind: ViolationSKUSum, SKU: id})

@@ -23,6 +23,7 @@ const (
 	SlabSaleBuyers
 	SlabSaleTickets
 	SlabSaleQueues
+	SlabRules
 
 	// SlabKinds is the number of slabs that a slot has.
 	SlabKinds = int(iota)
@@ -86,6 +87,7 @@ func (s *slot) stores() [SlabKinds]pageStore {
 	return [SlabKinds]pageStore{
 		&s.skus, &s.levels, &s.orders, &s.lines, &s.allocations, &s.texts, &s.parts, &s.partLines, &s.limits,
 		&s.desk.items, &s.desk.buyers, &s.desk.tickets, &s.desk.queues,
+		&s.rules,
 	}
 }
 
@@ -286,7 +288,7 @@ func (m *Machine) RestoreIndexes(id Slot, now Millis) {
 	for place := range s.parts.length {
 		if part := s.parts.at(place); part.deadline != 0 {
 			s.partIndex.Insert(s.partHash(part.order), place)
-			s.due.push(dueRecord{deadline: part.deadline, order: part.order, place: place, part: 1})
+			s.due.push(dueRecord{deadline: part.deadline, order: part.order, place: place, of: duePart})
 		}
 	}
 	for place := range s.limits.length {
@@ -295,6 +297,9 @@ func (m *Machine) RestoreIndexes(id Slot, now Millis) {
 		}
 	}
 	s.restoreDesk()
+	for place := range s.rules.length {
+		s.awaitInstant(place)
+	}
 }
 
 func (s *slot) restoreOrders(page uint32, now Millis) {
@@ -352,6 +357,12 @@ func (m *Machine) RestoreChannel(image *ChannelImage) bool {
 	if int(image.ID) == len(m.channels) {
 		m.channels = append(m.channels, channel{})
 	}
-	m.channels[image.ID].name = append([]byte(nil), image.Name...)
+	m.channels[image.ID] = channel{
+		name:        append([]byte(nil), image.Name...),
+		settings:    image.Settings,
+		version:     image.Version,
+		changed:     image.Changed,
+		hasDocument: image.HasDocument,
+	}
 	return true
 }

@@ -36,7 +36,10 @@ func (s *saved) freeze(m *core.Machine, after int) {
 	}
 	for i := range m.Channels() {
 		id := core.ChannelID(i)
-		s.channels = append(s.channels, core.ChannelImage{ID: id, Name: append([]byte(nil), m.ChannelName(id)...)})
+		var image core.ChannelImage
+		m.ReadChannel(id, &image)
+		image.Name = append([]byte(nil), image.Name...)
+		s.channels = append(s.channels, image)
 	}
 	for i := range m.Sales() {
 		var image core.SaleImage

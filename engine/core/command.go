@@ -17,9 +17,17 @@ const (
 	CommandCancelOrder    CommandKind = 11 // give an order's units back
 	CommandArchiveOrders  CommandKind = 12 // forget the page of an order, whose orders are all closed
 	CommandMoveStock      CommandKind = 13 // move units in, out, and between the states of stock, all rows or none
+	CommandSetChannel     CommandKind = 19 // make a channel, or replace its settings
+	CommandSetChannelRule CommandKind = 20 // say what holds for a SKU in a channel, or that nothing does
 	CommandDefineSale     CommandKind = 32 // make a sale, or replace its settings
 	CommandAdvanceQueue   CommandKind = 36 // note how far the line before a sale has come
 )
+
+// IsKnown tells whether there are commands of the kind.
+func (k CommandKind) IsKnown() bool {
+	return k >= CommandTick && k <= CommandMoveStock || k >= CommandSetChannel && k <= CommandSetChannelRule ||
+		k == CommandDefineSale || k == CommandAdvanceQueue
+}
 
 // Command is a request to change state. Its byte slices may point into the buffer that it was
 // decoded from: whoever keeps one copies it.
@@ -50,9 +58,11 @@ type Command struct {
 	Actor []byte        // move stock: who did it; empty for nobody in particular
 	Cause []byte        // move stock: what it belongs to, such as a delivery's number; empty for nothing
 
-	Name     []byte           // define SKU, location, channel, sale
+	Name     []byte           // define SKU, location, channel, sale; set channel
 	SKU      SKUSettings      // define SKU
 	Location LocationSettings // define location
+	Selling  ChannelSettings  // set channel
+	Rule     ChannelRule      // set channel rule
 
 	SaleSettings *SaleSettings // define sale
 	Queue        QueueCounters // advance queue

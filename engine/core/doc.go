@@ -20,6 +20,8 @@
 //	state                    of a unit on hand: sellable, damaged, in quality control, or kept from sale for another reason
 //	movement                 units that came, went, were counted or changed their state
 //	supply                   how much there is to sell of a SKU: out, low, enough
+//	buffer                   units that a channel does not sell
+//	pool                     units of a SKU set apart for one channel, for a time
 //	sale                     a campaign: SKUs with quotas, a beginning and an end, limits
 //	identity                 by what a sale knows a buyer: customer, address, device, payment
 //	ticket                   a number with which a sale with a queue lets one order in
@@ -42,6 +44,17 @@
 // sum over all its lines of the SKU. Of an accepted quantity max(0, min(quantity, available)) units
 // are allocated to locations and the rest is backordered, so safety stock is never given away.
 //
+// A channel may sell less. Of each live pool those units are covered that there are of it: pools that began first come first, and what
+// was backordered is not taken from them, as it lies at no location.
+//
+//	covered(pool)      = min(quota − used, Σ on hand − Σ unavailable − Σ reserved − Σ allocated − safety stock − withheld
+//	                     − those covered before it)
+//	common(channel)    = available − Σ covered of live pools − buffer of the rule, else of the channel
+//	most(channel)      = covered(its pool) + max(0, common + backorder limit); of an exclusive pool that is live covered(its pool) alone
+//
+// Units come out of the channel's pool first. How many did is kept with the line, and they return to the pool while it is the one that
+// they came out of; a pool that was set again before its end is still the same.
+//
 // Lines are served in their order; a line takes its units from the locations that are not stopped and whose fulfillable is
 // positive, by location priority (lower first), then by most fulfillable when the command began, then by location
 // number, each as far as it reaches.
@@ -49,7 +62,8 @@
 // # A command, step by step
 //
 //  1. Time: every slot of the mask, in ascending order, expires the holds whose deadline is at or
-//     before the command's stamp, by (deadline, order number).
+//     before the command's stamp, by (deadline, order number), and begins and ends the pools whose instant has come, those of one
+//     instant after the holds, in the order in which their rules were first set.
 //  2. Gather: every slot of the mask writes down what the decision needs of it.
 //  3. Decide: a plan, or a refusal. Nothing has changed yet.
 //  4. Apply: every slot of the mask carries out its part of the plan.
@@ -69,7 +83,10 @@
 //   - DefineLocation and DefineChannel touch all slots, as every slot reads those tables. A new name
 //     takes the next number. Location 0 "main" and channel 0 "web" are there from the start.
 //     Defining a known channel changes nothing (Outcome.Changed false). A location that is stopped gives nothing to new holds and
-//     orders; what was promised there stays so, and units move there as before.
+//     orders; what was promised there stays so, and units move there as before. SetChannel makes a channel, too, or gives it
+//     other settings.
+//   - SetChannelRule touches its SKU's slot. It takes the place of the rule before; without buffer and pool it takes that back, and
+//     changes nothing if there was none. A quota may be above what there is.
 //   - AdjustStock applies all rows or none. A row's result must lie in 0..MaxOnHand; it may fall
 //     below what is promised, as a count finds what it finds, but not below what is unavailable. No two rows may name one level.
 //   - MoveStock applies all rows or none, one after the other, so rows may name one level. Receive adds to a state, adjust

@@ -18,6 +18,8 @@ const (
 	EventStockMoved      EventKind = 12
 	EventSupplyChanged   EventKind = 13
 	EventHoldCancelled   EventKind = 14
+	EventChannelRuleSet  EventKind = 19
+	EventPoolChanged     EventKind = 20
 	EventSaleDefined     EventKind = 32
 	EventQueueAdvanced   EventKind = 36
 )
@@ -25,33 +27,37 @@ const (
 // Event is a fact: what a command, or a deadline that had passed before it, changed. Every event is
 // whole: its reader needs no earlier event and no state to make sense of it.
 //
-// Of the events of one sequence, the holds that expired come first, then the command's own, then the supplies that changed. Only
+// Of the events of one sequence, the holds that expired and the pools that began or ended come first, then the command's own, then the supplies that changed. Only
 // the fields of the event's kind mean anything: the machine reuses events.
 type Event struct {
 	Kind     EventKind
 	Sequence Sequence
-	At       Millis // the command's stamp; for an expiry the deadline
+	At       Millis // the command's stamp; for an expiry the deadline, for a pool that began or ended its start or end
 
-	Order    OrderImage      // hold and order events
-	SKU      SKUImage        // SKU defined
-	Location LocationImage   // location defined
-	Channel  ChannelImage    // channel defined
-	Levels   []LevelChange   // stock adjusted
-	Moves    []MovementImage // stock moved, in the order of the rows
-	Actor    []byte          // stock moved
-	Cause    []byte          // stock moved
-	Supply   SupplyImage     // supply changed
-	Sale     SaleImage       // sale defined
-	Queue    QueueImage      // queue advanced
+	Order    OrderImage       // hold and order events
+	SKU      SKUImage         // SKU defined
+	Location LocationImage    // location defined
+	Channel  ChannelImage     // channel defined
+	Levels   []LevelChange    // stock adjusted
+	Moves    []MovementImage  // stock moved, in the order of the rows
+	Actor    []byte           // stock moved
+	Cause    []byte           // stock moved
+	Supply   SupplyImage      // supply changed
+	Rule     ChannelRuleImage // channel rule set, pool changed
+	Sale     SaleImage        // sale defined
+	Queue    QueueImage       // queue advanced
 }
 
 // IsKnown tells whether the kind's number is given out.
 func (k EventKind) IsKnown() bool {
-	return k >= EventSKUDefined && k <= EventHoldCancelled || k == EventSaleDefined || k == EventQueueAdvanced
+	return k >= EventSKUDefined && k <= EventHoldCancelled || k >= EventChannelRuleSet && k <= EventPoolChanged ||
+		k == EventSaleDefined || k == EventQueueAdvanced
 }
 
 // IsOwn tells whether an event of the kind is what a command did, and not what had happened before it or follows from it.
-func (k EventKind) IsOwn() bool { return k != EventHoldExpired && k != EventSupplyChanged }
+func (k EventKind) IsOwn() bool {
+	return k != EventHoldExpired && k != EventSupplyChanged && k != EventPoolChanged
+}
 
 // IsDefinition tells whether an event of the kind is about a SKU's settings, or a row of the tables that all slots read.
 func (k EventKind) IsDefinition() bool { return k <= EventChannelDefined || k == EventSaleDefined }
@@ -94,6 +100,7 @@ type LineImage struct {
 	SKU         SKUID
 	Quantity    Quantity
 	Backordered Quantity // units promised that no location has yet
+	Pooled      Quantity // of the allocated units, those that came out of the channel's pool
 	Allocations int      // how many of the image's allocations are this line's
 }
 
@@ -123,10 +130,14 @@ type LocationImage struct {
 	Settings    LocationSettings
 }
 
-// ChannelImage is a channel.
+// ChannelImage is a channel at one instant.
 type ChannelImage struct {
-	ID   ChannelID
-	Name []byte
+	ID          ChannelID
+	Version     uint32
+	Changed     Sequence // the command that last defined it; its document lies under this number
+	HasDocument bool
+	Name        []byte
+	Settings    ChannelSettings
 }
 
 // LevelImage is a SKU's units at one location.
@@ -157,6 +168,7 @@ type AvailabilityImage struct {
 	Allocated   Quantity // promised to orders, those beyond stock included
 	Withheld    Quantity // what stopped locations could give
 	Levels      []LevelAvailability
+	Rules       []ChannelRuleImage // in the order in which pools are covered
 }
 
 // IsDrained tells whether the SKU is stopped and nothing of it is promised any more.

@@ -2,26 +2,32 @@ package core
 
 import "holdfast/engine/invariant"
 
-// advance expires what is due in a slot: every hold and part whose deadline is at or before the step's
-// stamp, in the order of (deadline, order number).
+// advance does what is due in a slot: it expires every hold and part whose deadline is at or before the step's
+// stamp, in the order of (deadline, order number), and begins and ends pools, after the holds of the same instant.
 func (s *slot) advance(st *Step, sink Sink) {
 	for s.due.entries.length > 0 && s.due.entries.at(0).deadline <= st.now {
 		due := s.due.pop()
 		if !s.isLive(&due) {
 			continue
 		}
-		if due.part != 0 {
+		switch due.of {
+		case duePart:
 			s.expirePart(due.place)
-		} else {
+		case dueRule:
+			s.turnPool(due.place, st.sequence, sink)
+		default:
 			s.expireHold(due.place, st.sequence, sink)
 		}
 	}
 }
 
 // isLive tells whether an entry of the heap still says when its hold ends: holds that were extended,
-// confirmed or released leave their entry behind.
+// confirmed or released leave their entry behind, and so do pools that were set again.
 func (s *slot) isLive(due *dueRecord) bool {
-	if due.part != 0 {
+	switch due.of {
+	case dueRule:
+		return s.rules.at(due.place).instant() == due.deadline
+	case duePart:
 		part := s.parts.at(due.place)
 		return part.order == due.order && part.deadline == due.deadline
 	}
@@ -32,8 +38,8 @@ func (s *slot) isLive(due *dueRecord) bool {
 	return order.status == StatusHeld && order.deadline == due.deadline
 }
 
-// NextDeadline is when a slot needs a command: at the earliest deadline of its live holds, and at once (0) when supplies
-// wait to be told; ok is false when it needs none.
+// NextDeadline is when a slot needs a command: at the earliest deadline of its live holds, or start or end of its pools, and at once
+// (0) when supplies wait to be told; ok is false when it needs none.
 func (m *Machine) NextDeadline(id Slot) (at Millis, ok bool) {
 	s := &m.slots[id]
 	if s.isUntold() {
@@ -61,8 +67,13 @@ func (s *slot) expireHold(place uint32, seq Sequence, sink Sink) {
 		l := &ev.Order.Lines[i]
 		if l.SKU.Slot() == s.id {
 			s.giveBack(l, ev.Order.Allocations[next:next+l.Allocations], true)
-			if s.lines.at(record.firstLine+uint32(i)).flags&lineCounted != 0 {
+			line := s.lines.at(record.firstLine + uint32(i))
+			if line.flags&lineCounted != 0 {
 				s.count(hashCustomer(ev.Order.Customer), l.SKU, -l.Quantity)
+			}
+			if line.flags&linePooled != 0 {
+				n, pool := s.pooled(line)
+				s.draw(l.SKU, ev.Order.Channel, pool, -n)
 			}
 		}
 		next += l.Allocations
@@ -98,12 +109,17 @@ func (s *slot) addPart(st *Step) {
 		if st.lines[i].counted {
 			s.addPartLine(part, partLineRecord{kind: partCounted, sku: l.SKU, quantity: l.Quantity})
 		}
+		if l.Pooled > 0 {
+			s.addPartLine(part, partLineRecord{
+				kind: partPooled, sku: l.SKU, quantity: l.Pooled, location: LocationID(image.Channel), pool: st.poolOf(i),
+			})
+		}
 	}
 	if image.Sale != 0 && image.Sale.Slot() == s.id {
 		s.addSalePart(part, image)
 	}
 	s.partIndex.Insert(s.partHash(image.ID), place)
-	s.due.push(dueRecord{deadline: image.Deadline, order: image.ID, place: place, part: 1})
+	s.due.push(dueRecord{deadline: image.Deadline, order: image.ID, place: place, of: duePart})
 }
 
 func (s *slot) addPartLine(part *partRecord, line partLineRecord) {
@@ -135,6 +151,8 @@ func (s *slot) expirePart(place uint32) {
 			sku.moveBackordered(true, -line.quantity)
 		case partCounted:
 			s.count(part.customer, line.sku, -line.quantity)
+		case partPooled:
+			s.draw(line.sku, ChannelID(line.location), line.pool, -line.quantity)
 		}
 		s.touch(sku, line.sku)
 	}

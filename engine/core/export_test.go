@@ -20,6 +20,7 @@ func (m *Machine) FilledBlanks() []string {
 		found = append(found, filledBlanks(&s.parts.slab)...)
 		found = append(found, filledBlanks(&s.partLines.slab)...)
 		found = append(found, filledBlanks(&s.limits.slab)...)
+		found = append(found, filledBlanks(&s.rules)...)
 	}
 	return found
 }
@@ -51,7 +52,7 @@ func (m *Machine) Records() (n uint32) {
 	for i := range m.slots {
 		s := &m.slots[i]
 		n += s.skus.length + s.levels.length + s.orders.length + s.lines.length + s.allocations.length +
-			s.parts.length + s.partLines.length + s.limits.length
+			s.parts.length + s.partLines.length + s.limits.length + s.rules.length
 	}
 	return n
 }

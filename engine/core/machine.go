@@ -34,6 +34,7 @@ type slot struct {
 	partLines   recycler[partLineRecord]
 	limits      recycler[limitRecord]
 	desk        saleDesk
+	rules       slab[ruleRecord]
 
 	archived Digest       // of all pages that were dropped, in their order
 	left     uint32       // pages of orders that were
@@ -52,7 +53,7 @@ type slot struct {
 	touched []SKUID // SKUs whose availability changed since the host last asked
 	alerts  []SKUID // SKUs whose supply may have changed since Alert was last called
 	mark    []bool  // by place: is in touched
-	expiry  Event   // scratch for the events of expired holds
+	expiry  Event   // scratch for the events of expired holds, and of pools that began or ended
 	alert   Event   // scratch for the events of changed supplies
 }
 
@@ -65,7 +66,13 @@ type location struct {
 	hasDocument bool
 }
 
-type channel struct{ name []byte }
+type channel struct {
+	name        []byte
+	settings    ChannelSettings
+	version     uint32
+	changed     Sequence
+	hasDocument bool
+}
 
 // New makes an empty machine: location "main", channel "web", nothing else.
 func New(o Options) *Machine {
@@ -75,7 +82,7 @@ func New(o Options) *Machine {
 	}
 	m := &Machine{
 		locations: []location{{name: []byte("main"), version: 1}},
-		channels:  []channel{{name: []byte("web")}},
+		channels:  []channel{{name: []byte("web"), version: 1}},
 	}
 	for i := range m.slots {
 		m.slots[i].locations = &m.locations
@@ -99,6 +106,7 @@ func (s *slot) open(id Slot, allocate Allocator, seed uint64) {
 	s.limits.open(SlabLimits, &s.keeper, allocate)
 	s.limits.next = func(l *limitRecord) *uint32 { return &l.next }
 	s.desk.open(&s.keeper, allocate)
+	s.rules.open(SlabRules, &s.keeper, allocate)
 	s.due.entries.allocate = allocate
 	s.names = NewIndex(allocate)
 	s.externals = NewIndex(allocate)
@@ -145,7 +153,7 @@ func (m *Machine) Gather(id Slot, st *Step, sink Sink) {
 	s := &m.slots[id]
 	s.advance(st, sink)
 	switch st.command.Kind {
-	case CommandTick, CommandDefineLocation, CommandDefineChannel:
+	case CommandTick, CommandDefineLocation, CommandDefineChannel, CommandSetChannel:
 	case CommandDefineSKU:
 		s.gatherSKU(st)
 	case CommandAdjustStock, CommandMoveStock:
@@ -160,6 +168,8 @@ func (m *Machine) Gather(id Slot, st *Step, sink Sink) {
 		s.gatherSaleDefinition(st)
 	case CommandAdvanceQueue:
 		s.gatherQueue(st)
+	case CommandSetChannelRule:
+		s.gatherRule(st)
 	default:
 		invariant.Check(false, "a command's kind is known")
 	}
@@ -176,6 +186,10 @@ func (m *Machine) Decide(st *Step) {
 		m.decideLocation(st)
 	case CommandDefineChannel:
 		m.decideChannel(st)
+	case CommandSetChannel:
+		m.decideSetChannel(st)
+	case CommandSetChannelRule:
+		m.decideRule(st)
 	case CommandAdjustStock:
 		m.decideAdjustment(st)
 	case CommandMoveStock:
@@ -203,7 +217,7 @@ func (m *Machine) Apply(id Slot, st *Step, sink Sink) {
 	case CommandTick:
 	case CommandDefineSKU:
 		s.applySKU(st, sink)
-	case CommandDefineLocation, CommandDefineChannel:
+	case CommandDefineLocation, CommandDefineChannel, CommandSetChannel:
 		if st.turned {
 			s.withhold(st.event.Location.ID)
 		}
@@ -224,5 +238,7 @@ func (m *Machine) Apply(id Slot, st *Step, sink Sink) {
 		s.applySale(st, sink)
 	case CommandAdvanceQueue:
 		s.applyQueue(st, sink)
+	case CommandSetChannelRule:
+		s.applyRule(st, sink)
 	}
 }

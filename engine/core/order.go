@@ -18,7 +18,11 @@ func (s *slot) gatherOrder(st *Step) {
 	st.lines = resize(st.lines, len(st.event.Order.Lines))
 	first := s.orders.at(place).firstLine
 	for i := range st.lines {
-		st.lines[i].counted = s.lines.at(first+uint32(i)).flags&lineCounted != 0
+		line := s.lines.at(first + uint32(i))
+		st.lines[i].counted = line.flags&lineCounted != 0
+		if line.flags&linePooled != 0 {
+			_, st.lines[i].pool = s.pooled(line)
+		}
 	}
 }
 
@@ -65,7 +69,7 @@ func (s *slot) lineImage(line *lineRecord, img *OrderImage) {
 		Backordered: Quantity(line.backordered),
 		Allocations: int(line.allocations),
 	})
-	if line.allocations == 1 {
+	if line.stored() == 0 && line.allocations == 1 {
 		img.Allocations = append(img.Allocations, Allocation{
 			Location: LocationID(line.allocation), Quantity: Quantity(line.quantity - line.backordered),
 		})
@@ -74,6 +78,9 @@ func (s *slot) lineImage(line *lineRecord, img *OrderImage) {
 	for i := range uint32(line.allocations) {
 		a := s.allocations.at(line.allocation + i)
 		img.Allocations = append(img.Allocations, Allocation{Location: a.location, Quantity: Quantity(a.quantity)})
+	}
+	if line.flags&linePooled != 0 {
+		img.Lines[len(img.Lines)-1].Pooled, _ = s.pooled(line)
 	}
 }
 
@@ -216,7 +223,7 @@ func (s *slot) applyPart(st *Step) {
 	}
 	if st.command.Kind == CommandExtendHold {
 		s.parts.mut(place).deadline = image.Deadline
-		s.due.push(dueRecord{deadline: image.Deadline, order: image.ID, place: place, part: 1})
+		s.due.push(dueRecord{deadline: image.Deadline, order: image.ID, place: place, of: duePart})
 		return
 	}
 	s.dropPart(place)

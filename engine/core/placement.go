@@ -56,6 +56,9 @@ func (s *slot) gatherLine(st *Step, i int) {
 		at = level.next
 	}
 	f.to = int32(len(st.choices[s.id]))
+	if sku.flags&skuChannels != 0 {
+		s.gatherRules(sku, f, st.command.Channel)
+	}
 }
 
 // available is what may still be sold from stock; it is negative when more was promised than is there.
@@ -87,6 +90,9 @@ func (m *Machine) decidePlacement(st *Step) {
 	}
 	if c.Sale != 0 && m.refusesSale(st) {
 		return
+	}
+	if buffer := m.channels[c.Channel].settings.Buffer; buffer != 0 {
+		st.keepBuffer(buffer)
 	}
 	if st.isStopped() || c.UpTo && !st.grant() || c.Sale != 0 && st.overItems() || st.overLimit() || st.overStock() {
 		return
@@ -203,10 +209,12 @@ func (st *Step) most(i int, reason Reason) Quantity {
 		return st.sale.items[i].room
 	case reason == ReasonSaleQuota:
 		return st.sale.items[i].left
-	case reason == ReasonInsufficientStock && f.room == Unlimited:
-		return f.available + MaxBackordered
 	case reason == ReasonInsufficientStock:
-		return f.available + f.room
+		room := f.room
+		if room == Unlimited {
+			room = MaxBackordered
+		}
+		return f.pooled + max(0, f.available+room)
 	case f.limit > 0:
 		return f.limit - f.used
 	}
@@ -226,12 +234,11 @@ func (st *Step) overLimit() bool {
 func (st *Step) overStock() bool {
 	for i := range st.lines {
 		f := &st.lines[i]
-		room := f.room
-		if room == Unlimited {
-			room = MaxBackordered
+		if int(f.first) != i {
+			continue
 		}
-		if int(f.first) == i && f.available-f.total < -room {
-			st.refuseLine(ReasonInsufficientStock, i, max(0, f.available+room))
+		if most := st.most(i, ReasonInsufficientStock); f.total > most {
+			st.refuseLine(ReasonInsufficientStock, i, most)
 		}
 	}
 	return st.Outcome.Reason != ReasonNone
@@ -276,7 +283,8 @@ func (m *Machine) planPlacement(st *Step) {
 	st.mask = c.Mask
 	for i := range st.lines {
 		if f := &st.lines[i]; int(f.first) == i {
-			f.sellable = max(0, min(f.total, f.available))
+			f.pooled = min(f.total, f.pooled)
+			f.sellable = max(0, min(f.total-f.pooled, f.available))
 			m.rank(st.choices[f.slot][f.from:f.to])
 		}
 	}
@@ -315,8 +323,11 @@ func (st *Step) serve(i int) {
 		quantity = min(quantity, first.granted)
 		first.granted -= quantity
 	}
-	fromStock := min(quantity, first.sellable)
+	pooled := min(quantity, first.pooled)
+	first.pooled -= pooled
+	fromStock := min(quantity-pooled, first.sellable)
 	first.sellable -= fromStock
+	fromStock += pooled
 	made := len(image.Allocations)
 	choices := st.choices[first.slot][first.from:first.to]
 	rest := fromStock
@@ -336,6 +347,7 @@ func (st *Step) serve(i int) {
 		SKU:         line.SKU,
 		Quantity:    quantity,
 		Backordered: quantity - fromStock,
+		Pooled:      pooled,
 		Allocations: len(image.Allocations) - made,
 	})
 }
@@ -377,12 +389,16 @@ func (s *slot) applyLines(st *Step, do func(l *LineImage, allocations []Allocati
 	}
 }
 
-// countLines adds the slot's counted lines to the customer's units, or takes them away.
+// countLines adds the slot's counted lines to the customer's units and its pooled ones to those of the pool, or takes them away.
 func (s *slot) countLines(st *Step, sign Quantity) {
 	image := &st.event.Order
 	for i := range image.Lines {
-		if l := &image.Lines[i]; st.lines[i].counted && l.SKU.Slot() == s.id {
+		l := &image.Lines[i]
+		if st.lines[i].counted && l.SKU.Slot() == s.id {
 			s.count(hashCustomer(image.Customer), l.SKU, sign*l.Quantity)
+		}
+		if l.Pooled != 0 && l.SKU.Slot() == s.id {
+			s.draw(l.SKU, image.Channel, st.poolOf(i), sign*l.Pooled)
 		}
 	}
 }
@@ -413,7 +429,7 @@ func (s *slot) store(st *Step) uint32 {
 	next := 0
 	for i := range image.Lines {
 		l := &image.Lines[i]
-		s.storeLine(l, image.Allocations[next:next+l.Allocations], st.lines[i].counted)
+		s.storeLine(l, image.Allocations[next:next+l.Allocations], &st.lines[i], st.poolOf(i))
 		next += l.Allocations
 	}
 	s.orders.users[place>>pageShift]++
@@ -424,7 +440,7 @@ func (s *slot) store(st *Step) uint32 {
 	return place
 }
 
-func (s *slot) storeLine(l *LineImage, allocations []Allocation, counted bool) {
+func (s *slot) storeLine(l *LineImage, allocations []Allocation, f *lineFinding, pool uint32) {
 	record := s.lines.mut(s.lines.push())
 	*record = lineRecord{
 		sku:         l.SKU,
@@ -432,16 +448,24 @@ func (s *slot) storeLine(l *LineImage, allocations []Allocation, counted bool) {
 		backordered: uint32(l.Backordered),
 		allocations: uint16(len(allocations)),
 	}
-	if counted {
+	if f.counted {
 		record.flags = lineCounted
 	}
-	if len(allocations) == 1 {
+	if l.Pooled != 0 {
+		record.flags |= linePooled
+	}
+	if len(allocations) == 1 && l.Pooled == 0 {
 		record.allocation = uint32(allocations[0].Location)
 		return
 	}
 	record.allocation = s.allocations.length
 	for _, a := range allocations {
 		*s.allocations.mut(s.allocations.push()) = allocationRecord{quantity: uint32(a.Quantity), location: a.Location}
+	}
+	if l.Pooled != 0 {
+		*s.allocations.mut(s.allocations.push()) = allocationRecord{
+			quantity: uint32(l.Pooled), location: LocationID(pool), upper: uint16(pool >> 16),
+		}
 	}
 }
 

@@ -45,6 +45,7 @@ func (m *Machine) ReadAvailability(id SKUID, img *AvailabilityImage) bool {
 		Allocated:   sku.allocated + sku.backorderedPlaced,
 		Withheld:    sku.withheld,
 		Levels:      img.Levels[:0],
+		Rules:       img.Rules[:0],
 	}
 	for at := sku.firstLevel; at != 0; {
 		level := s.levels.at(at - 1)
@@ -52,6 +53,9 @@ func (m *Machine) ReadAvailability(id SKUID, img *AvailabilityImage) bool {
 		level.image(&img.Levels[len(img.Levels)-1].LevelImage)
 		at = level.next
 	}
+	s.eachRule(sku, func(rule *ruleRecord, covered Quantity) {
+		img.Rules = append(img.Rules, rule.image(covered))
+	})
 	return true
 }
 
@@ -106,6 +110,15 @@ func (m *Machine) ReadLocationUnits(id LocationID, units *LocationUnits) bool {
 	return true
 }
 
+// ReadChannel gives a channel. Like every read of a table it may run in any slot.
+func (m *Machine) ReadChannel(id ChannelID, img *ChannelImage) bool {
+	if int(id) >= len(m.channels) {
+		return false
+	}
+	m.channelImage(id, img)
+	return true
+}
+
 // SKUs is the number of SKUs of a slot.
 func (m *Machine) SKUs(id Slot) int { return int(m.slots[id].skus.length) }
 
@@ -151,7 +164,15 @@ func (m *Machine) DigestTables() Digest {
 			add(uint64(row.settings.Priority), uint64(row.version)).add(uint64(row.changed), 0)
 	}
 	for i := range m.channels {
-		d = d.addBytes(m.channels[i].name)
+		row := &m.channels[i]
+		flags := uint64(0)
+		if row.settings.Bands {
+			flags |= 1
+		}
+		if row.hasDocument {
+			flags |= 2
+		}
+		d = d.addBytes(row.name).add(uint64(row.settings.Buffer), flags).add(uint64(row.version), uint64(row.changed))
 	}
 	for i := range m.sales {
 		d = d.addSale(&m.sales[i])

@@ -22,12 +22,14 @@ type skuRecord struct {
 	version           uint32
 	flags             uint32
 	withheld          Quantity // Σ of what levels at stopped locations could give
-	_                 [2]uint64
+	rules             uint32   // in rules, plus one; 0 for none
+	_                 [3]uint32
 }
 
 // Flags of a skuRecord, beside hasDocument.
 const (
-	skuStopped uint32 = 1 << 1
+	skuStopped  uint32 = 1 << 1
+	skuChannels uint32 = 1 << 3 // some rule says something about a channel now
 	// supplyShift is where the supply lies that was told last.
 	supplyShift = 8
 )
@@ -124,14 +126,18 @@ type lineRecord struct {
 	flags       uint16
 }
 
-// lineCounted marks a line whose units count against its customer's limit.
-const lineCounted uint16 = 1
+// Flags of a lineRecord.
+const (
+	lineCounted uint16 = 1 << 0 // its units count against its customer's limit
+	linePooled  uint16 = 1 << 1 // some of its units came out of a pool: one more record in allocations says how many
+)
 
-// allocationRecord is one of several allocations of a line.
+// allocationRecord is one of several allocations of a line. Behind those of a line that had units of a pool stands one more: how
+// many, and of which generation of the pool in its two halves.
 type allocationRecord struct {
 	quantity uint32
 	location LocationID
-	_        uint16
+	upper    uint16 // of a generation, whose lower half is in location
 }
 
 // partRecord is what a slot that is not the home knows of a live hold: enough to give its own lines'
@@ -144,14 +150,15 @@ type partRecord struct {
 	_        uint32
 }
 
-// partLineRecord is one allocation of a part, or its backordered or counted units.
+// partLineRecord is one allocation of a part, or its backordered, counted or pooled units.
 type partLineRecord struct {
 	quantity Quantity
 	sku      SKUID
-	next     uint32 // in partLines, plus one; 0 at the end
-	location LocationID
+	next     uint32     // in partLines, plus one; 0 at the end
+	location LocationID // of pooled units the channel
 	kind     uint8
-	_        [5]byte
+	_        uint8
+	pool     uint32 // of pooled units: the generation of the pool
 }
 
 // Kinds of partLineRecord.
@@ -161,6 +168,7 @@ const (
 	partCounted     uint8 = 3 // counted against the customer's limit
 	partSaleItem    uint8 = 4 // held in a sale; sku is the place of the item's record
 	partSaleBuyer   uint8 = 5 // a buyer's units in a sale; sku is the place of its record
+	partPooled      uint8 = 6 // out of the pool of a channel
 )
 
 // limitRecord counts a customer's units of one SKU.
@@ -176,6 +184,40 @@ type limitRecord struct {
 type dueRecord struct {
 	deadline Millis
 	order    OrderID
-	place    uint32 // in orders, or in parts
-	part     uint32 // 1 for a part
+	place    uint32 // in orders, parts or rules
+	of       uint32 // which of them
 }
+
+// What a dueRecord is about.
+const (
+	dueHold uint32 = 0
+	duePart uint32 = 1
+	dueRule uint32 = 2 // a pool begins or ends
+)
+
+// ruleRecord is what holds for a SKU in a channel. A SKU's rules are a list in the order of (start, channel). A rule that
+// was taken back stays, as orders may still have units of its pool.
+type ruleRecord struct {
+	buffer     Quantity
+	quota      Quantity
+	used       Quantity // units of the pool in live holds and in orders not cancelled
+	start, end Millis   // of the pool; an end of 0 is none
+	sku        SKUID
+	next       uint32 // in rules, plus one; 0 at the end
+	version    uint32
+	generation uint32 // of the pool: one more for each that has nothing to do with the one before
+	channel    ChannelID
+	kind       uint8
+	flags      uint8
+	phase      PoolPhase
+	_          [3]byte
+}
+
+// ruleChannel is the kind of a ruleRecord that is about a channel.
+const ruleChannel uint8 = 1
+
+// Flags of a ruleRecord.
+const (
+	ruleBuffer    uint8 = 1 << 0 // buffer takes the place of the channel's own
+	ruleExclusive uint8 = 1 << 1 // while its pool is live, the channel sells nothing else
+)

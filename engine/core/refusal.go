@@ -31,6 +31,7 @@ const (
 	ReasonSKUStopped        Reason = 20 // a line's SKU is not sold now
 	ReasonHoldCap           Reason = 54 // more of a SKU would be held at once than the sale allows
 	ReasonSaleQuota         Reason = 52 // a line asks for more than is left of the sale's quota
+	ReasonPoolOver          Reason = 30 // a pool would have ended already
 	ReasonDuplicateRow      Reason = 12 // two rows adjust the same SKU at the same location
 	ReasonStockChanged      Reason = 13 // a row's expected quantity is not the one on hand
 	ReasonStockNegative     Reason = 14 // a row would leave less than nothing on hand

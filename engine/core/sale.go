@@ -347,9 +347,9 @@ func (m *Machine) ReadSale(id SaleID, img *SaleImage) bool {
 	s := &m.slots[id.Slot()]
 	for _, item := range row.settings.Items {
 		place, _ := s.findSaleItem(id, item.SKU)
-		record := s.desk.items.at(place)
+		record, owner := s.desk.items.at(place), &m.slots[item.SKU.Slot()]
 		img.Counts = append(img.Counts, SaleCount{
-			Held: record.held, Sold: record.sold, Orderable: m.slots[item.SKU.Slot()].skus.at(item.SKU.Place()).orderable(),
+			Held: record.held, Sold: record.sold, Orderable: owner.orderable(owner.skus.at(item.SKU.Place())),
 		})
 	}
 	return true

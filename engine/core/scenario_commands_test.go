@@ -16,7 +16,9 @@ func (s *story) command(line *sentence) (c core.Command, name string) {
 	case "location":
 		readLocation(line, &c)
 	case "channel":
-		c.Kind, c.Name = core.CommandDefineChannel, []byte(line.next())
+		readChannel(line, &c)
+	case "rule":
+		s.readRule(line, &c)
 	case "sku":
 		readSKU(line, &c)
 	case "stock":
@@ -57,6 +59,43 @@ func readLocation(line *sentence, c *core.Command) {
 			c.Location.Kind = map[string]core.LocationKind{
 				"store": core.LocationStore, "supplier": core.LocationSupplier,
 			}[value]
+		default:
+			line.fail("unknown setting %s", name)
+		}
+	})
+}
+
+func readChannel(line *sentence, c *core.Command) {
+	c.Kind, c.Name = core.CommandDefineChannel, []byte(line.next())
+	line.settings(func(name, value string) {
+		c.Kind = core.CommandSetChannel
+		switch name {
+		case "bands":
+			c.Selling.Bands = value == "yes"
+		case "buffer":
+			c.Selling.Buffer = core.Quantity(line.number(value))
+		default:
+			line.fail("unknown setting %s", name)
+		}
+	})
+}
+
+func (s *story) readRule(line *sentence, c *core.Command) {
+	c.Kind = core.CommandSetChannelRule
+	rule := &c.Rule
+	rule.SKU, rule.Channel = s.sku(line.next()), s.channel(line.next())
+	line.settings(func(name, value string) {
+		switch name {
+		case "buffer":
+			rule.HasBuffer, rule.Buffer = true, core.Quantity(line.number(value))
+		case "quota":
+			rule.HasPool, rule.Pool.Quota = true, core.Quantity(line.number(value))
+		case "from":
+			rule.Pool.Start = line.clock(value)
+		case "until":
+			rule.Pool.End = line.clock(value)
+		case "exclusive":
+			rule.Pool.Exclusive = value == "yes"
 		default:
 			line.fail("unknown setting %s", name)
 		}

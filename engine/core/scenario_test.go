@@ -21,7 +21,8 @@ import (
 //	wait 10m                        it is that much later now
 //	tick [phone]                    let time pass everywhere, or in phone's slot alone
 //	location hamburg priority=10 [kind=store]
-//	channel outlet
+//	channel outlet [bands=yes] [buffer=2]         with a setting it is set, else only made
+//	rule phone outlet buffer=2 quota=5 from=12:01:00.000 until=12:02:00.000 exclusive=yes    nothing but the names: taken back
 //	sku phone [safety=2] [backorder=5|unlimited] [limit=2]
 //	stock phone main +100           receive; -3 takes away, 97 counts, "97 if=100" counts if there are 100
 //	stock phone main +1 and case main +2 [reason=received]
@@ -35,6 +36,7 @@ import (
 //	show phone                      all its units
 //	show h1                         the hold or order
 //	show friday                     the sale
+//	sells phone                     what each channel may sell of it
 //	apart phone case                they lie in different slots; "together": in the same
 //	fill channels                   make channels until the table is full; likewise locations
 //
@@ -96,6 +98,8 @@ func (s *story) tell(t *testing.T, word string, args []datadriven.CmdArg) string
 		return ""
 	case "show":
 		return s.show(line.next())
+	case "sells":
+		return s.sells(line)
 	case "apart", "together":
 		return s.checkSlots(line)
 	case "fill":

@@ -19,7 +19,11 @@ func (s *story) eventWords(e *core.Event) string {
 	case core.EventLocationDefined:
 		return fmt.Sprintf("location %s defined: %s, version %d\n", e.Location.Name, placeWords(e.Location.Settings), e.Location.Version)
 	case core.EventChannelDefined:
-		return fmt.Sprintf("channel %s defined\n", e.Channel.Name)
+		return fmt.Sprintf("channel %s defined%s\n", e.Channel.Name, sellingWords(e.Channel.Settings))
+	case core.EventChannelRuleSet:
+		return fmt.Sprintf("rule of %s\n", s.ruleWords(&e.Rule))
+	case core.EventPoolChanged:
+		return fmt.Sprintf("at %s: pool of %s\n", timeWords(e.At), s.ruleWords(&e.Rule))
 	case core.EventSaleDefined:
 		return s.saleWords(&e.Sale)
 	case core.EventQueueAdvanced:
@@ -94,6 +98,7 @@ var reasonWords = map[core.Reason]string{
 	core.ReasonTicketRequired:    "a ticket is required",
 	core.ReasonTicketUsed:        "the ticket was used",
 	core.ReasonExpiredTooOften:   "too many holds expired",
+	core.ReasonPoolOver:          "the pool would have ended already",
 }
 
 func (s *story) refusalWords(c *core.Command, r *core.Refusal) string {
@@ -125,6 +130,65 @@ func (s *story) refusalWords(c *core.Command, r *core.Refusal) string {
 		fmt.Fprintf(&out, "  line %d: %s, %d wanted, %d to be had\n", l.Index+1, s.skuName(l.SKU), l.Requested, l.Available)
 	}
 	return out.String()
+}
+
+func sellingWords(settings core.ChannelSettings) string {
+	words := ""
+	if settings.Bands {
+		words += ", shows bands"
+	}
+	if settings.Buffer > 0 {
+		words += fmt.Sprintf(", buffer %d", settings.Buffer)
+	}
+	return words
+}
+
+func (s *story) channelName(id core.ChannelID) string {
+	for name, known := range s.channels {
+		if known == id {
+			return name
+		}
+	}
+	return fmt.Sprintf("channel %d", id)
+}
+
+var phaseWords = map[core.PoolPhase]string{core.PoolWaiting: "waits", core.PoolLive: "is live", core.PoolEnded: "has ended"}
+
+func (s *story) ruleWords(r *core.ChannelRuleImage) string {
+	words := fmt.Sprintf("%s in %s, version %d:", s.skuName(r.SKU), s.channelName(r.Channel), r.Version)
+	if r.HasBuffer {
+		words += fmt.Sprintf(" buffer %d;", r.Buffer)
+	}
+	if r.HasPool {
+		exclusive := ""
+		if r.Pool.Exclusive {
+			exclusive = "exclusive "
+		}
+		words += fmt.Sprintf(" %spool of %d %s, %d used, %d left, %d of them there;", exclusive, r.Pool.Quota, phaseWords[r.Phase], r.Used, r.Left(), r.Covered)
+	}
+	if !r.HasBuffer && !r.HasPool {
+		words += " nothing;"
+	}
+	return words[:len(words)-1]
+}
+
+// sells tells what each channel may sell of a SKU.
+func (s *story) sells(line *sentence) string {
+	id := s.sku(line.next())
+	line.end()
+	var a core.AvailabilityImage
+	s.shop.machine.ReadAvailability(id, &a)
+	var list []string
+	for channel := range core.ChannelID(s.shop.machine.Channels()) {
+		var image core.ChannelImage
+		s.shop.machine.ReadChannel(channel, &image)
+		n := max(0, a.In(channel, image.Settings.Buffer))
+		if want := s.shop.model.SellableIn(id, channel); n != want {
+			line.fail("channel %s may sell %d, the model says %d", image.Name, n, want)
+		}
+		list = append(list, fmt.Sprintf("%s %d", image.Name, n))
+	}
+	return "  → " + s.skuName(id) + ": " + strings.Join(list, ", ") + "\n"
 }
 
 func (s *story) adjustmentWords(levels []core.LevelChange) string {
@@ -180,6 +244,9 @@ func (s *story) linesWords(o *core.OrderImage) string {
 		allocations = allocations[l.Allocations:]
 		if l.Backordered > 0 {
 			from = append(from, fmt.Sprintf("%d backordered", l.Backordered))
+		}
+		if l.Pooled > 0 {
+			from = append(from, fmt.Sprintf("%d of all out of the pool", l.Pooled))
 		}
 		fmt.Fprintf(&out, "  %s×%d: %s\n", s.skuName(l.SKU), l.Quantity, strings.Join(from, ", "))
 	}

@@ -24,16 +24,18 @@ type Step struct {
 	queue    QueueCounters // advance queue: what they are so far
 	sorted   []int32       // scratch: places of lines or rows, sorted by what they name
 
-	place         uint32   // define SKU, place: the next free place in the home's slab; archive: the page
-	wasHeld       bool     // follow-ups: the order was a hold before
-	full          bool     // place: the home has no number left
-	known         bool     // define SKU: the name exists; follow-ups: the order exists; archive: the page may leave
-	turned        bool     // define location: a known one was stopped, or goes on
-	gone          bool     // follow-ups: the order was archived
-	externalTaken bool     // place: another order has the external id
-	externalOwner OrderID  // and this is it
-	mask          SlotMask // place, follow-ups: the order's slots
-	version       uint32   // define SKU: its version so far
+	place         uint32     // define SKU, place: the next free place in the home's slab; archive: the page; set rule: its place
+	wasHeld       bool       // follow-ups: the order was a hold before
+	full          bool       // place: the home has no number left
+	known         bool       // define SKU: the name exists; follow-ups: the order exists; archive: the page may leave; set rule: there is one
+	turned        bool       // define location: a known one was stopped, or goes on
+	hasSKU        bool       // set rule: its SKU exists
+	gone          bool       // follow-ups: the order was archived
+	externalTaken bool       // place: another order has the external id
+	externalOwner OrderID    // and this is it
+	mask          SlotMask   // place, follow-ups: the order's slots
+	version       uint32     // define SKU, set rule: its version so far
+	rule          ruleRecord // set rule: the rule so far
 
 	event   Event // the command's own event, which is also its plan
 	refusal Refusal
@@ -48,14 +50,17 @@ type lineFinding struct {
 	counted   bool // its units count against the customer's limit
 	stopped   bool // its SKU is
 	first     int32
-	available Quantity // to sell
-	room      Quantity // that may be promised beyond; Unlimited
+	buffered  bool     // its SKU has a rule about how much of the common stock the order's channel sells
+	available Quantity // to sell, of the common stock; less than nothing when more was promised
+	pooled    Quantity // to sell from the channel's pool; at the first line: those that are still to be given
+	pool      uint32   // the pool's generation
+	room      Quantity // that may be promised beyond
 	limit     Quantity
 	used      Quantity // the customer's units so far
 	total     Quantity // at the first line of a SKU: over all its lines
 	granted   Quantity // hold up to, at the first line: what is still to be given to lines, beyond stock too
 	least     Quantity // hold up to, at the first line: with fewer units a line would get none
-	sellable  Quantity // at the first line: units that are still to be given from stock
+	sellable  Quantity // at the first line: units that are still to be given from the common stock
 	slot      Slot
 	from, to  int32 // choices of the slot
 }
@@ -109,7 +114,7 @@ func (c *Command) checkMask() {
 	switch c.Kind {
 	case CommandTick:
 		invariant.Check(c.Mask != 0, "a tick touches some slot")
-	case CommandPlaceHold, CommandPlaceOrder, CommandDefineSKU:
+	case CommandPlaceHold, CommandPlaceOrder, CommandDefineSKU, CommandSetChannelRule:
 		invariant.Check(c.Mask == mask, "a command's mask is that of what it names")
 	default:
 		invariant.Check(c.Mask&mask == mask, "a command's mask covers what it names")
@@ -131,8 +136,10 @@ func SlotsOf(c *Command) (mask SlotMask, known bool) {
 	switch c.Kind {
 	case CommandDefineSKU:
 		return NameSlot(c.Name).Mask(), true
-	case CommandDefineLocation, CommandDefineChannel, CommandDefineSale:
+	case CommandDefineLocation, CommandDefineChannel, CommandDefineSale, CommandSetChannel:
 		return AllSlots, true
+	case CommandSetChannelRule:
+		return c.Rule.SKU.Slot().Mask(), true
 	case CommandAdjustStock, CommandMoveStock:
 		for i := range c.rowCount() {
 			id, _ := c.rowLevel(i)

@@ -142,17 +142,26 @@ func (m *Machine) DrainTouched(id Slot, publish func(id SKUID, orderable Quantit
 	s := &m.slots[id]
 	for _, sku := range s.touched {
 		s.mark[sku.Place()] = false
-		publish(sku, s.skus.at(sku.Place()).orderable())
+		publish(sku, s.orderable(s.skus.at(sku.Place())))
 	}
 	s.touched = s.touched[:0]
 }
 
-func (r *skuRecord) orderable() Quantity {
+// orderable is what some channel may still order, at most.
+func (s *slot) orderable(r *skuRecord) Quantity {
 	switch {
 	case r.flags&skuStopped != 0:
 		return Stopped
 	case r.backorderLimit == Unlimited:
 		return Unlimited
 	}
-	return max(0, r.available()+r.backorderLimit)
+	most := max(0, r.available()+r.backorderLimit)
+	if r.flags&skuChannels != 0 {
+		s.eachRule(r, func(rule *ruleRecord, covered Quantity) {
+			if rule.phase == PoolLive {
+				most = max(most, covered)
+			}
+		})
+	}
+	return most
 }

@@ -110,8 +110,42 @@ func (m *Machine) decideChannel(st *Step) {
 		return
 	}
 	id := ChannelID(len(m.channels))
-	m.channels = append(m.channels, channel{name: append([]byte(nil), name...)})
+	m.channels = append(m.channels, channel{name: append([]byte(nil), name...), version: 1, changed: st.sequence})
 	st.event.Kind = EventChannelDefined
-	st.event.Channel = ChannelImage{ID: id, Name: m.channels[id].name}
+	m.channelImage(id, &st.event.Channel)
 	st.Outcome.Changed = true
+}
+
+// decideSetChannel changes the table of channels, as decideChannel does.
+func (m *Machine) decideSetChannel(st *Step) {
+	c := st.command
+	id := 0
+	for id < len(m.channels) && string(m.channels[id].name) != string(c.Name) {
+		id++
+	}
+	if id == len(m.channels) {
+		if id == MaxChannels {
+			st.refuse(ReasonTableFull)
+			return
+		}
+		m.channels = append(m.channels, channel{name: append([]byte(nil), c.Name...)})
+	}
+	row := &m.channels[id]
+	row.settings, row.changed, row.hasDocument = c.Selling, st.sequence, len(c.Document) > 0
+	row.version++
+	st.event.Kind = EventChannelDefined
+	m.channelImage(ChannelID(id), &st.event.Channel)
+	st.Outcome.Changed = true
+}
+
+func (m *Machine) channelImage(id ChannelID, img *ChannelImage) {
+	row := &m.channels[id]
+	*img = ChannelImage{
+		ID:          id,
+		Version:     row.version,
+		Changed:     row.changed,
+		HasDocument: row.hasDocument,
+		Name:        row.name,
+		Settings:    row.settings,
+	}
 }

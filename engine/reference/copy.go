@@ -23,6 +23,7 @@ func (o *order) image() core.OrderImage {
 			SKU:         l.sku,
 			Quantity:    l.quantity,
 			Backordered: l.backordered,
+			Pooled:      l.pooled,
 			Allocations: len(l.allocations),
 		})
 		image.Allocations = append(image.Allocations, l.allocations...)
@@ -41,7 +42,7 @@ func CopyEvent(e *core.Event) core.Event {
 	case core.EventLocationDefined:
 		c.Location = copyLocation(e.Location)
 	case core.EventChannelDefined:
-		c.Channel = core.ChannelImage{ID: e.Channel.ID, Name: copyBytes(e.Channel.Name)}
+		c.Channel = copyChannel(e.Channel)
 	case core.EventStockAdjusted:
 		c.Levels = copyList(e.Levels)
 		for i := range c.Levels {
@@ -53,6 +54,8 @@ func CopyEvent(e *core.Event) core.Event {
 		c.Sale = copySale(e.Sale)
 	case core.EventSupplyChanged:
 		c.Supply = e.Supply
+	case core.EventChannelRuleSet, core.EventPoolChanged:
+		c.Rule = e.Rule
 	case core.EventStockMoved:
 		c.Actor, c.Cause, c.Moves = copyBytes(e.Actor), copyBytes(e.Cause), copyList(e.Moves)
 		for i := range c.Moves {
@@ -101,6 +104,11 @@ func copySale(s core.SaleImage) core.SaleImage {
 func copyLocation(l core.LocationImage) core.LocationImage {
 	l.Name = copyBytes(l.Name)
 	return l
+}
+
+func copyChannel(c core.ChannelImage) core.ChannelImage {
+	c.Name = copyBytes(c.Name)
+	return c
 }
 
 func copyBytes(b []byte) []byte { return copyList(b) }

@@ -20,6 +20,11 @@ func (tr *trial) compareTouched(c *core.Command, outcome core.Outcome) string {
 			return what
 		}
 	}
+	if c.Kind == core.CommandSetChannelRule {
+		if what := tr.compareSKU(c.Rule.SKU); what != "" {
+			return what
+		}
+	}
 	if what := tr.compareOrder(c.Order); what != "" {
 		return what
 	}
@@ -32,7 +37,9 @@ func (tr *trial) compareTouched(c *core.Command, outcome core.Outcome) string {
 // compareAll compares everything that can be read, what is published, and the digests of the
 // machines; and each machine's books with its records.
 func (tr *trial) compareAll() string {
-	checks := []func() string{tr.compareSKUs, tr.compareOrders, tr.comparePlaces, tr.compareSales, tr.compareSlots, tr.comparePublished}
+	checks := []func() string{
+		tr.compareSKUs, tr.compareOrders, tr.comparePlaces, tr.compareChannels, tr.compareSales, tr.compareSlots, tr.comparePublished,
+	}
 	for _, check := range checks {
 		if what := check(); what != "" {
 			return what
@@ -103,6 +110,9 @@ func (tr *trial) compareSKU(id core.SKUID) string {
 	if len(availability.Levels) == 0 {
 		availability.Levels = nil
 	}
+	if len(availability.Rules) == 0 {
+		availability.Rules = nil
+	}
 	if !reflect.DeepEqual(availability, wantAvailability) {
 		return fmt.Sprintf("availability of SKU %d\n  machine %+v\n  model   %+v", id, availability, wantAvailability)
 	}
@@ -149,6 +159,30 @@ func (tr *trial) comparePlaces() string {
 	}
 }
 
+// compareChannels compares the tables of channels, and what each channel may sell.
+func (tr *trial) compareChannels() string {
+	for id := core.ChannelID(0); ; id++ {
+		wantChannel, want := tr.model.Channel(id)
+		var channel core.ChannelImage
+		if got := tr.straight.machine.ReadChannel(id, &channel); got != want {
+			return fmt.Sprintf("channel %d is there: machine %v, model %v", id, got, want)
+		}
+		if !want {
+			return ""
+		}
+		if !reflect.DeepEqual(channel, wantChannel) {
+			return fmt.Sprintf("channel %d\n  machine %+v\n  model   %+v", id, channel, wantChannel)
+		}
+		for _, sku := range tr.model.SKUIDs() {
+			var a core.AvailabilityImage
+			tr.straight.machine.ReadAvailability(sku, &a)
+			if got, want := max(0, a.In(id, channel.Settings.Buffer)), tr.model.SellableIn(sku, id); got != want {
+				return fmt.Sprintf("SKU %d in channel %d: machine %d to sell, model %d", sku, id, got, want)
+			}
+		}
+	}
+}
+
 func (tr *trial) compareSlots() string {
 	for slot := core.Slot(0); slot < core.SlotCount; slot++ {
 		want, wantOK := tr.model.NextDeadline(slot)
@@ -169,16 +203,18 @@ func (tr *trial) comparePublished() string {
 		})
 	}
 	for _, id := range tr.model.SKUIDs() {
-		a := tr.model.Availability(id)
-		want := core.Unlimited
-		switch {
-		case a.Settings.Stopped:
-			want = core.Stopped
-		case a.Settings.BackorderLimit != core.Unlimited:
-			want = max(0, a.Available+a.Settings.BackorderLimit)
-		}
-		if got := tr.published[id]; got != want {
+		want := tr.model.Orderable(id)
+		got := tr.published[id]
+		if got != want {
 			return fmt.Sprintf("SKU %d: published as orderable %d, model says %d", id, got, want)
+		}
+		for channel := core.ChannelID(0); got >= 0; channel++ {
+			if _, ok := tr.model.Channel(channel); !ok {
+				break
+			}
+			if most := tr.model.OrderableIn(id, channel); most > got {
+				return fmt.Sprintf("SKU %d: published as orderable %d, and channel %d may order %d", id, got, channel, most)
+			}
 		}
 	}
 	return ""

@@ -12,13 +12,14 @@ type Model struct {
 	skus      map[core.SKUID]*sku
 	skuNumber map[string]core.SKUID
 	locations []*location
-	channels  []string
+	channels  []*channel
 	sales     []*sale
 	orders    []*order // in the order in which they were made
 	byNumber  map[core.OrderID]*order
 
 	nextSKU   map[core.Slot]uint32 // SKUs made in the slot so far
 	nextOrder map[core.Slot]uint32 // orders made in the slot so far
+	nextRule  map[core.Slot]uint32 // rules made in the slot so far
 
 	seq    core.Sequence
 	now    core.Millis
@@ -29,6 +30,7 @@ type sku struct {
 	image core.SKUImage
 	stock map[core.LocationID]*states // a location is in it from its first adjustment or movement
 	told  core.Supply                 // what was said about its supply last
+	rules []*rule                     // about channels, each from its first setting on
 	sold  []soldLine                  // every line of it that still counts as something
 }
 
@@ -81,7 +83,9 @@ type line struct {
 	quantity    core.Quantity
 	backordered core.Quantity
 	allocations []core.Allocation
-	limited     bool // the SKU had a limit per customer when the order was made
+	limited     bool  // the SKU had a limit per customer when the order was made
+	pool        *pool // that gave some of its units, or could have
+	pooled      core.Quantity
 }
 
 // New gives an empty shop: location 0 "main" and channel 0 "web".
@@ -89,10 +93,11 @@ func New() *Model {
 	m := &Model{
 		skus:      map[core.SKUID]*sku{},
 		skuNumber: map[string]core.SKUID{},
-		channels:  []string{"web"},
+		channels:  []*channel{{core.ChannelImage{Version: 1, Name: []byte("web")}}},
 		byNumber:  map[core.OrderID]*order{},
 		nextSKU:   map[core.Slot]uint32{},
 		nextOrder: map[core.Slot]uint32{},
+		nextRule:  map[core.Slot]uint32{},
 	}
 	m.locations = []*location{{core.LocationImage{ID: 0, Version: 1, Name: []byte("main")}}}
 	return m
@@ -118,6 +123,10 @@ func (m *Model) carryOut(c *core.Command) core.Outcome {
 		return m.defineLocation(c)
 	case core.CommandDefineChannel:
 		return m.defineChannel(c)
+	case core.CommandSetChannel:
+		return m.setChannel(c)
+	case core.CommandSetChannelRule:
+		return m.setRule(c)
 	case core.CommandAdjustStock:
 		return m.adjustStock(c)
 	case core.CommandMoveStock:
@@ -135,14 +144,15 @@ func (m *Model) carryOut(c *core.Command) core.Outcome {
 	}
 }
 
-// expire ends, in the slots of the mask, the holds whose deadline has come. Only the home slot tells
-// the world about it.
+// expire ends, in the slots of the mask, the holds whose deadline has come, and begins and ends pools. Only the home slot of a
+// hold tells the world about it.
 func (m *Model) expire(mask core.SlotMask) {
 	for slot := core.Slot(0); slot < core.SlotCount; slot++ {
 		if !mask.Has(slot) {
 			continue
 		}
 		for _, o := range m.dueIn(slot) {
+			m.turnPools(slot, o.deadline-1)
 			o.claims[slot] = claimNone
 			if s := m.saleOf(o.sale); s != nil && slot == o.sale.Slot() {
 				s.expired[o.customer]++
@@ -154,6 +164,7 @@ func (m *Model) expire(mask core.SlotMask) {
 				m.emit(core.Event{Kind: core.EventHoldExpired, At: o.deadline, Order: o.image()})
 			}
 		}
+		m.turnPools(slot, m.now)
 	}
 }
 

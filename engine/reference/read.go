@@ -66,6 +66,14 @@ func (m *Model) Location(id core.LocationID) (core.LocationImage, bool) {
 	return copyLocation(m.locations[id].image), true
 }
 
+// Channel is the channel as it stands; false if the number was not given out.
+func (m *Model) Channel(id core.ChannelID) (core.ChannelImage, bool) {
+	if int(id) >= len(m.channels) {
+		return core.ChannelImage{}, false
+	}
+	return copyChannel(m.channels[id].image), true
+}
+
 // Availability is everything there is to say about a known SKU's units; levels by location number.
 func (m *Model) Availability(id core.SKUID) core.AvailabilityImage {
 	s := m.skus[id]
@@ -88,6 +96,9 @@ func (m *Model) Availability(id core.SKUID) core.AvailabilityImage {
 	}
 	a.Reserved += m.backordered(id, claimReserved)
 	a.Allocated += m.backordered(id, claimAllocated)
+	for _, r := range m.rules(id) {
+		a.Rules = append(a.Rules, m.ruleImage(r))
+	}
 	return a
 }
 
@@ -168,8 +179,8 @@ func (m *Model) External(channel core.ChannelID, id []byte) (core.OrderID, bool)
 	return 0, false
 }
 
-// NextDeadline is the earliest deadline of the holds that claim units in the slot or live there, and 0 when supplies
-// of the slot are still to be told; false if there is none.
+// NextDeadline is the earliest deadline of the holds that claim units in the slot or live there, or start or end of the slot's
+// pools, and 0 when supplies of the slot are still to be told; false if there is none.
 func (m *Model) NextDeadline(slot core.Slot) (core.Millis, bool) {
 	if len(m.untold(slot)) > 0 {
 		return 0, true
@@ -179,6 +190,11 @@ func (m *Model) NextDeadline(slot core.Slot) (core.Millis, bool) {
 	for _, o := range m.orders {
 		if o.claims[slot] == claimReserved && (!found || o.deadline < next) {
 			next, found = o.deadline, true
+		}
+	}
+	for _, r := range m.rulesIn(slot) {
+		if at := r.instant(); at != 0 && (!found || at < next) {
+			next, found = at, true
 		}
 	}
 	return next, found

@@ -227,16 +227,8 @@ func (m *Model) Sale(id core.SaleID) (core.SaleImage, bool) {
 	}
 	image := copySale(s.image)
 	for _, item := range image.Settings.Items {
-		settings := m.skus[item.SKU].image.Settings
-		orderable := max(0, m.available(item.SKU)+settings.BackorderLimit)
-		switch {
-		case settings.Stopped:
-			orderable = core.Stopped
-		case settings.BackorderLimit == core.Unlimited:
-			orderable = core.Unlimited
-		}
 		image.Counts = append(image.Counts, core.SaleCount{
-			Held: m.soldIn(id, item.SKU, claimReserved), Sold: m.soldIn(id, item.SKU, claimAllocated), Orderable: orderable,
+			Held: m.soldIn(id, item.SKU, claimReserved), Sold: m.soldIn(id, item.SKU, claimAllocated), Orderable: m.Orderable(item.SKU),
 		})
 	}
 	return image, true

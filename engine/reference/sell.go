@@ -32,7 +32,7 @@ func (m *Model) sell(c *core.Command, external string, wanted []core.Line) core.
 		externalID:  external,
 		sale:        c.Sale,
 		identities:  copyBytes(c.Identities),
-		lines:       m.serve(wanted),
+		lines:       m.serve(wanted, c.Channel),
 	}
 	o.id = m.number(o)
 	o.claims[o.id.Home()] = claimNone
@@ -91,8 +91,8 @@ func (m *Model) checkPlace(c *core.Command, external string) ([]core.Line, core.
 		return limit - m.bought(id, string(c.Customer)), limit > 0
 	}
 	ofStock := func(id core.SKUID) (core.Quantity, bool) {
-		beyond := m.skus[id].image.Settings.BackorderLimit
-		return m.available(id) + beyond, beyond != core.Unlimited
+		offer := m.offer(id, c.Channel)
+		return offer.pooled + max(0, offer.common+offer.beyond), offer.beyond != core.Unlimited
 	}
 	wanted := c.Lines
 	for _, check := range []struct {
@@ -195,22 +195,29 @@ func (m *Model) withExternalID(channel core.ChannelID, external string) *order {
 }
 
 // serve splits the quantity of each line into allocations and what is backordered.
-func (m *Model) serve(wanted []core.Line) []*line {
-	toAllocate := map[core.SKUID]core.Quantity{}
+func (m *Model) serve(wanted []core.Line, channel core.ChannelID) []*line {
+	offers := map[core.SKUID]*offer{}
 	sources := map[core.SKUID][]source{}
 	for _, sum := range perSKU(wanted) {
-		toAllocate[sum.SKU] = max(0, min(sum.Requested, m.available(sum.SKU)))
+		offer := m.offer(sum.SKU, channel)
+		offers[sum.SKU] = &offer
 		sources[sum.SKU] = m.sources(sum.SKU)
 	}
 	var lines []*line
 	for _, w := range wanted {
-		fromStock := min(w.Quantity, toAllocate[w.SKU])
-		toAllocate[w.SKU] -= fromStock
+		offer := offers[w.SKU]
+		pooled := min(w.Quantity, offer.pooled)
+		offer.pooled -= pooled
+		common := max(0, min(w.Quantity-pooled, offer.common))
+		offer.common -= common
+		fromStock := pooled + common
 		l := &line{
 			sku:         w.SKU,
 			quantity:    w.Quantity,
 			backordered: w.Quantity - fromStock,
 			limited:     m.skus[w.SKU].image.Settings.LimitPerCustomer > 0,
+			pooled:      pooled,
+			pool:        offer.pool,
 		}
 		for i := range sources[w.SKU] {
 			s := &sources[w.SKU][i]

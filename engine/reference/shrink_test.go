@@ -108,6 +108,10 @@ func commandWords(c *core.Command) string {
 		return fmt.Sprintf("define location %s %+v", c.Name, c.Location)
 	case core.CommandDefineChannel:
 		return fmt.Sprintf("define channel %s", c.Name)
+	case core.CommandSetChannel:
+		return fmt.Sprintf("set channel %s %+v", c.Name, c.Selling)
+	case core.CommandSetChannelRule:
+		return fmt.Sprintf("set rule %+v", c.Rule)
 	case core.CommandAdjustStock:
 		return "adjust stock " + rowsWords(c.Rows)
 	case core.CommandMoveStock:
@@ -155,8 +159,8 @@ func eventWords(events []core.Event) string {
 	var list []string
 	for i := range events {
 		e := &events[i]
-		list = append(list, fmt.Sprintf("{kind %d, sequence %d, at %d, %s, %+v, %+v, %+v, %+v, %+v, %+v}",
-			e.Kind, e.Sequence, e.At, orderWords(e.Order), e.SKU, e.Location, e.Channel, e.Levels, e.Moves, e.Supply))
+		list = append(list, fmt.Sprintf("{kind %d, sequence %d, at %d, %s, %+v, %+v, %+v, %+v, %+v, %+v, %+v}",
+			e.Kind, e.Sequence, e.At, orderWords(e.Order), e.SKU, e.Location, e.Channel, e.Levels, e.Moves, e.Supply, e.Rule))
 	}
 	return strings.Join(list, "\n          ")
 }

@@ -55,18 +55,12 @@ func (m *Model) locationNamed(name []byte) *location {
 }
 
 func (m *Model) defineChannel(c *core.Command) core.Outcome {
-	for _, name := range m.channels {
-		if name == string(c.Name) {
-			return core.Outcome{}
-		}
+	if m.channelNamed(c.Name) != nil {
+		return core.Outcome{}
 	}
-	if len(m.channels) == core.MaxChannels {
-		return refuse(core.Refusal{Reason: core.ReasonTableFull})
-	}
-	id := core.ChannelID(len(m.channels))
-	m.channels = append(m.channels, string(c.Name))
-	m.emit(core.Event{Kind: core.EventChannelDefined, Channel: core.ChannelImage{ID: id, Name: bytes.Clone(c.Name)}})
-	return core.Outcome{Changed: true}
+	settings := *c
+	settings.Selling, settings.Document = core.ChannelSettings{}, nil
+	return m.setChannel(&settings)
 }
 
 func (m *Model) adjustStock(c *core.Command) core.Outcome {

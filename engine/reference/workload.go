@@ -94,7 +94,7 @@ func newGenerator(seed uint64) *generator {
 	}
 	g.locations = names("location", locations)
 	g.locations[0] = []byte("main")
-	g.channels = names("channel", 2)
+	g.channels = names("channel", 3)
 	g.channels[0] = []byte("web")
 	g.customers = names("customer", customers)
 	g.customers[0] = bytes.Repeat([]byte("c"), core.MaxNameLength)
@@ -148,6 +148,13 @@ func (g *generator) nextDeadline() (core.Millis, bool) {
 			next = o.deadline
 		}
 	}
+	for _, s := range g.model.skus {
+		for _, r := range s.rules {
+			if at := r.instant(); at > g.now && (next == 0 || at < next) {
+				next = at
+			}
+		}
+	}
 	return next, next != 0
 }
 
@@ -172,11 +179,15 @@ func (g *generator) command(step int) core.Command {
 		g.defineLocation(&c, pick(g, g.locations))
 	case roll < 7:
 		g.defineChannel(&c)
-	case roll < 8 || roll < 10 && g.sales:
+	case roll < 8 || roll < 9 && g.sales:
 		g.defineSale(&c)
-	case roll < 11 && len(g.model.sales) > 0:
+	case roll < 10:
+		g.setChannel(&c)
+	case roll < 12 && g.chance(70):
+		g.setRule(&c)
+	case roll < 12 && len(g.model.sales) > 0:
 		g.advanceQueue(&c)
-	case roll < 16:
+	case roll < 18:
 		g.adjustStock(&c)
 	case roll < 22:
 		g.moveStock(&c)

@@ -45,6 +45,38 @@ func (g *generator) defineChannel(c *core.Command) {
 	c.Name = pick(g, g.channels)
 }
 
+func (g *generator) setChannel(c *core.Command) {
+	c.Kind = core.CommandSetChannel
+	c.Name = pick(g, g.channels)
+	c.Selling = core.ChannelSettings{Bands: g.chance(50), Buffer: pick(g, []core.Quantity{0, 0, 1, 4})}
+}
+
+func (g *generator) setRule(c *core.Command) {
+	c.Kind = core.CommandSetChannelRule
+	c.Rule = core.ChannelRule{SKU: g.sku(), Channel: core.ChannelID(g.random.IntN(len(g.model.channels)))}
+	if g.chance(4) {
+		c.Rule.Channel = core.ChannelID(len(g.model.channels))
+	}
+	if c.Rule.HasBuffer = g.chance(30); c.Rule.HasBuffer {
+		c.Rule.Buffer = core.Quantity(g.random.IntN(4))
+	}
+	if c.Rule.HasPool = g.chance(75); !c.Rule.HasPool {
+		return
+	}
+	pool := &c.Rule.Pool
+	pool.Quota = pick(g, []core.Quantity{1, 3, 8, 8, 30})
+	pool.Exclusive = g.chance(30)
+	if g.chance(60) {
+		pool.Start = g.now + core.Millis(g.between(-200, 1500))
+	}
+	if g.chance(80) {
+		pool.End = max(g.now, pool.Start) + core.Millis(g.between(1, 3000))
+	}
+	if g.chance(8) {
+		pool.Start, pool.End = 0, g.now-core.Millis(g.random.IntN(2))
+	}
+}
+
 func (g *generator) adjustStock(c *core.Command) {
 	c.Kind = core.CommandAdjustStock
 	for range pick(g, []int{1, 1, 1, 2, 4}) {

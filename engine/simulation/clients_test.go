@@ -332,11 +332,11 @@ func (h *history) soldOut(c *core.Command) []byte {
 		if sku.Settings.Stopped {
 			stopped.Lines = append(stopped.Lines, core.RefusedLine{Index: i, SKU: line.SKU, Requested: total})
 		}
-		limit := sku.Settings.BackorderLimit
-		if limit == core.Unlimited {
+		room := h.model.Orderable(line.SKU)
+		if room < 0 {
 			continue
 		}
-		if room := max(0, h.model.Availability(line.SKU).Available+limit); total > room && (!c.UpTo || room == 0) {
+		if total > room && (!c.UpTo || room == 0) {
 			refusal.Lines = append(refusal.Lines, core.RefusedLine{Index: i, SKU: line.SKU, Requested: total, Available: room})
 		}
 	}

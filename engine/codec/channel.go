@@ -1,0 +1,96 @@
+package codec
+
+import (
+	"math"
+
+	"holdfast/engine/core"
+)
+
+func appendChannelSettings(dst []byte, s *core.ChannelSettings) []byte {
+	dst = appendBool(dst, s.Bands)
+	return appendQuantity(dst, s.Buffer)
+}
+
+func (c *cursor) channelSettings(s *core.ChannelSettings) {
+	s.Bands = c.bool("mark of bands is not 0 or 1")
+	s.Buffer = core.Quantity(c.upTo(uint64(core.MaxSettingQuantity), badBuffer))
+}
+
+const badBuffer = "buffer exceeds 1000000000000"
+
+// Marks of a rule. They are in journals and must not change.
+const (
+	ruleHasBuffer = 1 << 0
+	ruleHasPool   = 1 << 1
+	ruleExclusive = 1 << 2 // of the pool
+)
+
+func appendChannelRule(dst []byte, r *core.ChannelRule) []byte {
+	dst = appendUvarint(dst, uint64(r.SKU))
+	dst = appendUvarint(dst, uint64(r.Channel))
+	marks := byte(0)
+	if r.HasBuffer {
+		marks |= ruleHasBuffer
+	}
+	if r.HasPool {
+		marks |= ruleHasPool
+	}
+	if r.Pool.Exclusive {
+		marks |= ruleExclusive
+	}
+	dst = append(dst, marks)
+	if r.HasBuffer {
+		dst = appendQuantity(dst, r.Buffer)
+	}
+	if r.HasPool {
+		dst = appendQuantity(dst, r.Pool.Quota)
+		dst = appendUvarint(dst, uint64(r.Pool.Start))
+		dst = appendUvarint(dst, uint64(r.Pool.End))
+	}
+	return dst
+}
+
+func (c *cursor) channelRule(r *core.ChannelRule) {
+	*r = core.ChannelRule{SKU: c.sku(), Channel: c.channel()}
+	at := c.pos
+	marks := c.byte()
+	if marks > ruleHasBuffer|ruleHasPool|ruleExclusive || marks&(ruleHasPool|ruleExclusive) == ruleExclusive {
+		c.fail(at, "marks of a rule cannot be")
+	}
+	if r.HasBuffer = marks&ruleHasBuffer != 0; r.HasBuffer {
+		r.Buffer = core.Quantity(c.upTo(uint64(core.MaxSettingQuantity), badBuffer))
+	}
+	if r.HasPool = marks&ruleHasPool != 0; !r.HasPool {
+		return
+	}
+	r.Pool.Exclusive = marks&ruleExclusive != 0
+	r.Pool.Quota = core.Quantity(c.between(1, uint64(core.MaxOnHand), "quota is not 1 to 1000000000000"))
+	r.Pool.Start = c.millis()
+	at = c.pos
+	if r.Pool.End = c.millis(); r.Pool.End != 0 && r.Pool.End <= r.Pool.Start {
+		c.fail(at, "pool ends before it starts")
+	}
+}
+
+// shortestRule is the least that appendChannelRuleImage writes.
+const shortestRule = 7
+
+func appendChannelRuleImage(dst []byte, r *core.ChannelRuleImage) []byte {
+	dst = appendChannelRule(dst, &r.ChannelRule)
+	dst = appendUvarint(dst, uint64(r.Version))
+	dst = append(dst, byte(r.Phase))
+	dst = appendQuantity(dst, r.Used)
+	return appendQuantity(dst, r.Covered)
+}
+
+func (c *cursor) channelRuleImage(r *core.ChannelRuleImage) {
+	c.channelRule(&r.ChannelRule)
+	r.Version = c.version()
+	at := c.pos
+	r.Phase = core.PoolPhase(c.byte())
+	if r.Phase > core.PoolEnded || r.HasPool != (r.Phase != core.PoolNone) {
+		c.fail(at, "phase of a pool cannot be")
+	}
+	r.Used = core.Quantity(c.upTo(math.MaxInt64, "units of a pool exceed 63 bits"))
+	r.Covered = core.Quantity(c.upTo(math.MaxInt64, "units of a pool exceed 63 bits"))
+}

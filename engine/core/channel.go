@@ -1,0 +1,382 @@
+package core
+
+import (
+	"cmp"
+
+	"holdfast/engine/invariant"
+)
+
+// ChannelSettings are how a channel sells.
+type ChannelSettings struct {
+	Bands  bool     // availability is shown as in stock, low or out, without numbers
+	Buffer Quantity // units of every SKU that the channel does not sell, where no rule says otherwise
+}
+
+// ChannelRule is what holds for a SKU in a channel. Without buffer and pool it is that nothing special does.
+type ChannelRule struct {
+	SKU       SKUID
+	Channel   ChannelID
+	HasBuffer bool
+	Buffer    Quantity // units of the common stock that the channel does not sell, in the place of the channel's own buffer
+	HasPool   bool
+	Pool      PoolSettings
+}
+
+// PoolSettings are units set apart for one channel for a time.
+type PoolSettings struct {
+	Quota     Quantity // 1 to MaxOnHand; there may be fewer
+	Start     Millis   // 0 for at once
+	End       Millis   // after the start; 0 for no end
+	Exclusive bool     // while it is live, the channel sells from it alone
+}
+
+// PoolPhase is where a pool is in its life. The numbers are in checkpoints and feeds and must not change.
+type PoolPhase uint8
+
+const (
+	PoolNone    PoolPhase = 0
+	PoolWaiting PoolPhase = 1 // before its start
+	PoolLive    PoolPhase = 2
+	PoolEnded   PoolPhase = 3 // what was left is common stock again
+)
+
+// ChannelRuleImage is a rule at one instant.
+type ChannelRuleImage struct {
+	ChannelRule
+	Version uint32 // one more each time that it is set; a rule that was taken back keeps it
+	Phase   PoolPhase
+	Used    Quantity // units of the pool in live holds and orders
+	Covered Quantity // of the units that are left, those that there are now
+}
+
+// Left is how many units a pool has still to sell.
+func (r *ChannelRuleImage) Left() Quantity {
+	if r.Phase == PoolLive || r.Phase == PoolWaiting {
+		return max(0, r.Pool.Quota-r.Used)
+	}
+	return 0
+}
+
+// physical is what may be sold from what lies there, whatever was promised beyond it.
+func (r *skuRecord) physical() Quantity {
+	return r.available() + r.backorderedHeld + r.backorderedPlaced
+}
+
+// left is how many units a pool has still to sell.
+func (r *ruleRecord) left() Quantity {
+	if !r.hasPool() {
+		return 0
+	}
+	return max(0, r.quota-r.used)
+}
+
+// instant is when a pool begins or ends next; 0 for never.
+func (r *ruleRecord) instant() Millis {
+	switch r.phase {
+	case PoolWaiting:
+		return r.start
+	case PoolLive:
+		return r.end
+	}
+	return 0
+}
+
+// eachRule calls fn with a SKU's rules about channels, and how many of the units that each has still to sell there are: pools are
+// covered in the order of the list, as far as the stock reaches. One that waits takes nothing from those behind it.
+func (s *slot) eachRule(sku *skuRecord, fn func(rule *ruleRecord, covered Quantity)) {
+	rest := max(0, sku.physical())
+	s.eachRulePlace(sku, func(place uint32) {
+		rule := s.rules.at(place)
+		covered := min(rest, rule.left())
+		if rule.phase == PoolLive {
+			rest -= covered
+		}
+		fn(rule, covered)
+	})
+}
+
+func (s *slot) eachRulePlace(sku *skuRecord, fn func(place uint32)) {
+	for at := sku.rules; at != 0; at = s.rules.at(at - 1).next {
+		if s.rules.at(at-1).kind == ruleChannel {
+			fn(at - 1)
+		}
+	}
+}
+
+// findRule gives the place of a SKU's rule about a channel.
+func (s *slot) findRule(sku *skuRecord, channel ChannelID) (place uint32, ok bool) {
+	s.eachRulePlace(sku, func(at uint32) {
+		if s.rules.at(at).channel == channel {
+			place, ok = at, true
+		}
+	})
+	return place, ok
+}
+
+// gatherRules finds what an order's channel may sell of a SKU: from its own pool, and of the stock that is in no pool.
+func (s *slot) gatherRules(sku *skuRecord, f *lineFinding, channel ChannelID) {
+	exclusive := false
+	s.eachRule(sku, func(rule *ruleRecord, covered Quantity) {
+		live := rule.phase == PoolLive
+		if live {
+			f.available -= covered
+		}
+		if rule.channel != channel {
+			return
+		}
+		if live {
+			f.pooled, f.pool = covered, rule.generation
+			exclusive = rule.flags&ruleExclusive != 0
+		}
+		if rule.flags&ruleBuffer != 0 {
+			f.buffered = true
+			f.available -= rule.buffer
+		}
+	})
+	if exclusive {
+		f.buffered, f.available, f.room = true, 0, 0
+	}
+}
+
+// keepBuffer keeps back the channel's own buffer of the SKUs that have none for it.
+func (st *Step) keepBuffer(buffer Quantity) {
+	for i := range st.lines {
+		if f := &st.lines[i]; !f.buffered {
+			f.available -= buffer
+		}
+	}
+}
+
+// poolOf is the generation of the pool that a line's units came out of.
+func (st *Step) poolOf(i int) uint32 {
+	switch st.command.Kind {
+	case CommandPlaceHold, CommandPlaceOrder:
+		return st.lines[st.lines[i].first].pool
+	}
+	return st.lines[i].pool
+}
+
+// stored is how many records in allocations are a line's.
+func (l *lineRecord) stored() uint32 {
+	n := uint32(l.allocations)
+	switch {
+	case l.flags&linePooled != 0:
+		return n + 1
+	case n == 1:
+		return 0
+	}
+	return n
+}
+
+// pooled tells how many of a line's units came out of a pool, and of which generation it was.
+func (s *slot) pooled(line *lineRecord) (n Quantity, pool uint32) {
+	a := s.allocations.at(line.allocation + uint32(line.allocations))
+	return Quantity(a.quantity), uint32(a.upper)<<16 | uint32(a.location)
+}
+
+// draw takes units out of a channel's pool, or puts them back, if it is still the one that they came out of.
+func (s *slot) draw(id SKUID, channel ChannelID, pool uint32, n Quantity) {
+	sku := s.skus.at(id.Place())
+	place, ok := s.findRule(sku, channel)
+	invariant.Check(ok, "a pool's rule stays")
+	if rule := s.rules.mut(place); rule.generation == pool {
+		rule.used += n
+		invariant.Check(rule.used >= 0, "units of a pool are never negative")
+	}
+	s.touch(sku, id)
+}
+
+// gatherRule looks up the rule that a command sets.
+func (s *slot) gatherRule(st *Step) {
+	id := st.command.Rule.SKU
+	st.home, st.rule = s.id, ruleRecord{}
+	if st.hasSKU = id.Place() < s.skus.length; !st.hasSKU {
+		return
+	}
+	if st.place, st.known = s.findRule(s.skus.at(id.Place()), st.command.Rule.Channel); st.known {
+		st.rule = *s.rules.at(st.place)
+	}
+}
+
+// decideRule plans the rule. A pool that takes the place of one that has not ended goes on with it: what was sold stays sold.
+func (m *Machine) decideRule(st *Step) {
+	rule := &st.command.Rule
+	pool := rule.Pool
+	if pool.Start == 0 {
+		pool.Start = st.now
+	}
+	before := &st.rule
+	switch {
+	case !st.hasSKU:
+		st.refuse(ReasonSKUNotFound)
+		return
+	case int(rule.Channel) >= len(m.channels):
+		st.refuse(ReasonChannelNotFound)
+		return
+	case rule.HasPool && pool.End != 0 && pool.End <= st.now:
+		st.refuse(ReasonPoolOver)
+		return
+	case !rule.HasBuffer && !rule.HasPool && before.flags&ruleBuffer == 0 && before.phase == PoolNone:
+		return
+	}
+	st.event.Kind = EventChannelRuleSet
+	image := &st.event.Rule
+	*image = ChannelRuleImage{ChannelRule: *rule, Version: before.version + 1}
+	if rule.HasPool {
+		image.Pool = pool
+		image.Phase = PoolLive
+		if pool.Start > st.now {
+			image.Phase = PoolWaiting
+		}
+		if before.hasPool() {
+			image.Used = before.used
+		}
+	}
+	st.Outcome.Changed = true
+}
+
+// hasPool tells whether a rule has a pool that has not ended.
+func (r *ruleRecord) hasPool() bool { return r.phase == PoolWaiting || r.phase == PoolLive }
+
+// applyRule writes the rule down where its pool is covered in its turn.
+func (s *slot) applyRule(st *Step, sink Sink) {
+	image := &st.event.Rule
+	sku := s.skus.mut(image.SKU.Place())
+	place := st.place
+	if st.known {
+		s.unlinkRule(sku, place)
+	} else {
+		place = s.rules.push()
+	}
+	before := &st.rule
+	record := s.rules.mut(place)
+	*record = ruleRecord{
+		buffer:     image.Buffer,
+		quota:      image.Pool.Quota,
+		used:       image.Used,
+		start:      image.Pool.Start,
+		end:        image.Pool.End,
+		sku:        image.SKU,
+		version:    image.Version,
+		generation: before.generation,
+		channel:    image.Channel,
+		kind:       ruleChannel,
+		phase:      image.Phase,
+	}
+	if !image.HasPool || !before.hasPool() {
+		record.generation++
+	}
+	if image.HasBuffer {
+		record.flags |= ruleBuffer
+	}
+	if image.Pool.Exclusive {
+		record.flags |= ruleExclusive
+	}
+	s.linkRule(sku, place)
+	s.awaitInstant(place)
+	s.poolChanged(sku, place, image)
+	sink.Event(&st.event)
+}
+
+// turnPool begins a pool, or ends it.
+func (s *slot) turnPool(place uint32, seq Sequence, sink Sink) {
+	rule := s.rules.mut(place)
+	ev := &s.expiry
+	ev.Kind, ev.Sequence, ev.At = EventPoolChanged, seq, rule.instant()
+	rule.phase++
+	s.awaitInstant(place)
+	s.poolChanged(s.skus.mut(rule.sku.Place()), place, &ev.Rule)
+	sink.Event(ev)
+}
+
+// poolChanged fills the image of a rule that has changed, and has the hot path look for rules if it must.
+func (s *slot) poolChanged(sku *skuRecord, place uint32, image *ChannelRuleImage) {
+	sku.flags &^= skuChannels
+	changed := s.rules.at(place)
+	s.eachRule(sku, func(rule *ruleRecord, covered Quantity) {
+		if rule.flags&ruleBuffer != 0 || rule.phase == PoolLive {
+			sku.flags |= skuChannels
+		}
+		if rule == changed {
+			*image = rule.image(covered)
+		}
+	})
+	s.touch(sku, changed.sku)
+}
+
+// awaitInstant has the slot's time stop at a pool's next beginning or end.
+func (s *slot) awaitInstant(place uint32) {
+	if at := s.rules.at(place).instant(); at != 0 {
+		s.due.push(dueRecord{deadline: at, order: afterOrders | OrderID(place), place: place, of: dueRule})
+	}
+}
+
+// afterOrders is above the numbers of all orders, so that of one instant the holds expire first.
+const afterOrders OrderID = 1 << 63
+
+func (r *ruleRecord) image(covered Quantity) ChannelRuleImage {
+	image := ChannelRuleImage{
+		ChannelRule: ChannelRule{SKU: r.sku, Channel: r.channel, HasBuffer: r.flags&ruleBuffer != 0, HasPool: r.phase != PoolNone},
+		Version:     r.version, Phase: r.phase, Used: r.used, Covered: covered,
+	}
+	image.Buffer = r.buffer
+	image.Pool = PoolSettings{Quota: r.quota, Start: r.start, End: r.end, Exclusive: r.flags&ruleExclusive != 0}
+	return image
+}
+
+func (s *slot) unlinkRule(sku *skuRecord, place uint32) {
+	link := &sku.rules
+	for *link != place+1 {
+		link = &s.rules.mut(*link - 1).next
+	}
+	*link = s.rules.at(place).next
+}
+
+func (s *slot) linkRule(sku *skuRecord, place uint32) {
+	rule := s.rules.mut(place)
+	link := &sku.rules
+	for *link != 0 && s.rules.at(*link-1).before(rule) {
+		link = &s.rules.mut(*link - 1).next
+	}
+	rule.next = *link
+	*link = place + 1
+}
+
+// before is the order of a SKU's rules: the pool that began first is covered first.
+func (r *ruleRecord) before(o *ruleRecord) bool {
+	return cmp.Or(cmp.Compare(r.kind, o.kind), cmp.Compare(r.start, o.start), cmp.Compare(r.channel, o.channel)) < 0
+}
+
+// Rule gives what holds for the SKU in a channel; ok is false when nothing special does, and never did.
+func (a *AvailabilityImage) Rule(channel ChannelID) (rule *ChannelRuleImage, ok bool) {
+	for i := range a.Rules {
+		if a.Rules[i].Channel == channel {
+			return &a.Rules[i], true
+		}
+	}
+	return nil, false
+}
+
+// In is how many units a channel may sell from stock, if it keeps back so many where no rule says otherwise.
+func (a *AvailabilityImage) In(channel ChannelID, buffer Quantity) Quantity {
+	common := a.Available
+	for i := range a.Rules {
+		if a.Rules[i].Phase == PoolLive {
+			common -= a.Rules[i].Covered
+		}
+	}
+	rule, ok := a.Rule(channel)
+	if !ok {
+		return common - buffer
+	}
+	if rule.HasBuffer {
+		buffer = rule.Buffer
+	}
+	switch {
+	case rule.Phase != PoolLive:
+		return common - buffer
+	case rule.Pool.Exclusive:
+		return rule.Covered
+	}
+	return rule.Covered + max(0, common-buffer)
+}

@@ -1,0 +1,151 @@
+package server
+
+import (
+	"fmt"
+	"testing"
+	"time"
+)
+
+func TestChannels(t *testing.T) {
+	h := openShop(t, Options{})
+	h.do("PUT", "/v1/skus/A", "{}")
+	if got := h.want(200, "GET", "/v1/channels/web", ""); got["visibility"] != "exact" || got["buffer"] != jsonNumber("0") {
+		t.Errorf("web is %v", got)
+	}
+	h.want(201, "PUT", "/v1/channels/market", `{"name":"Market","visibility":"bands","buffer":3}`)
+	got := h.want(200, "PUT", "/v1/channels/market", `{"name":"Market place","visibility":"bands","buffer":2}`)
+	if got["name"] != "Market place" || got["version"] != jsonNumber("2") || got["number"] != jsonNumber("1") {
+		t.Errorf("market is %v", got)
+	}
+	h.wantProblem(404, codeChannelNotFound, "GET", "/v1/channels/nowhere", "")
+	page := h.want(200, "GET", "/v1/channels?limit=1&after=web", "")
+	if items := page["items"].([]any); len(items) != 1 || items[0].(map[string]any)["channel"] != "market" || page["next"] != nil {
+		t.Errorf("the list is %v", page)
+	}
+	h.wantProblem(400, codeInvalidQuery, "GET", "/v1/channels?after=nowhere", "")
+
+	h.want(200, "PUT", "/v1/skus/A", `{"low_stock":2}`)
+	add := func(units int) {
+		h.want(200, "POST", "/v1/stock/adjustments", fmt.Sprintf(`{"adjustments":[{"sku":"A","delta":%d}]}`, units))
+	}
+	add(5)
+	if got := h.want(200, "GET", "/v1/skus/A/availability?channel=web", ""); got["available"] != jsonNumber("5") {
+		t.Errorf("web: %v", got)
+	}
+	band := func() any { return h.want(200, "GET", "/v1/skus/A/availability?channel=market", "")["band"] }
+	h.want(201, "POST", "/v1/orders", `{"customer":"c","channel":"market","lines":[{"sku":"A","quantity":3}]}`)
+	if got := band(); got != "out" {
+		t.Errorf("band %v with two units that are the buffer", got)
+	}
+	h.wantProblem(409, codeInsufficientStock, "POST", "/v1/orders", `{"customer":"c","channel":"market","lines":[{"sku":"A","quantity":1}]}`)
+	add(1)
+	if got := band(); got != "low" {
+		t.Errorf("band %v of one unit", got)
+	}
+	add(2)
+	if got := band(); got != "in_stock" {
+		t.Errorf("band %v of three units", got)
+	}
+	if got := h.want(200, "GET", "/v1/skus/A/availability?channel=new", ""); got["available"] != jsonNumber("5") {
+		t.Errorf("a channel that nobody used: %v", got)
+	}
+	h.restart()
+	if got := h.want(200, "GET", "/v1/channels/market", ""); got["buffer"] != jsonNumber("2") || got["name"] != "Market place" {
+		t.Errorf("after a restart market is %v", got)
+	}
+	h.want(200, "POST", "/v1/checkpoint", "{}")
+	h.restart()
+	if got := band(); got != "in_stock" {
+		t.Errorf("band %v after a restart from a checkpoint", got)
+	}
+}
+
+func TestChannelRules(t *testing.T) {
+	h := openShop(t, Options{})
+	h.stock("A", 10)
+	h.want(201, "PUT", "/v1/channels/vip", "{}")
+	const path = "/v1/skus/A/channels/vip"
+	h.wantProblem(404, codeChannelRuleNotFound, "GET", path, "")
+	h.want(204, "DELETE", path, "")
+	rule := h.want(201, "PUT", path, `{"pool":{"quota":12,"exclusive":true}}`)
+	pool := rule["pool"].(map[string]any)
+	if pool["status"] != "live" || pool["covered"] != jsonNumber("10") || pool["short"] != jsonNumber("2") || rule["buffer"] != nil {
+		t.Errorf("rule %v", rule)
+	}
+	h.wantProblem(409, codeInsufficientStock, "POST", "/v1/orders", order("c", "A", 1))
+	placed := h.want(201, "POST", "/v1/orders", `{"customer":"c","channel":"vip","lines":[{"sku":"A","quantity":4}]}`)
+	if line := placed["lines"].([]any)[0].(map[string]any); line["pooled"] != jsonNumber("4") {
+		t.Errorf("line %v", line)
+	}
+	h.want(200, "PUT", path, `{"buffer":1,"pool":{"quota":6,"ends_at":null}}`)
+	got := h.want(200, "GET", path, "")
+	if pool := got["pool"].(map[string]any); pool["used"] != jsonNumber("4") || pool["left"] != jsonNumber("2") || pool["exclusive"] != false {
+		t.Errorf("rule %v", got)
+	}
+	for channel, want := range map[string]string{"web": "4", "vip": "5"} {
+		if got := h.want(200, "GET", "/v1/skus/A/availability?channel="+channel, "")["available"]; got != jsonNumber(want) {
+			t.Errorf("%s may sell %v, want %s", channel, got, want)
+		}
+	}
+	h.want(200, "POST", "/v1/orders/"+placed["id"].(string)+"/cancel", "{}")
+	h.want(204, "DELETE", path, "")
+	h.wantProblem(404, codeChannelRuleNotFound, "GET", path, "")
+	h.want(204, "DELETE", path, "")
+	if got := h.want(200, "GET", "/v1/audit", ""); got["ok"] != true {
+		t.Errorf("audit %v", got)
+	}
+
+	h.wantProblem(404, codeSKUNotFound, "PUT", "/v1/skus/B/channels/vip", `{"buffer":1}`)
+	h.wantProblem(404, codeChannelNotFound, "PUT", "/v1/skus/A/channels/nowhere", `{"buffer":1}`)
+	h.wantProblem(409, codePoolOver, "PUT", path, `{"pool":{"quota":1,"ends_at":"2020-01-01T00:00:00.000Z"}}`)
+	for body, code := range map[string]string{
+		`{}`:                            codeMissingField,
+		`{"buffer":null,"pool":null}`:   codeMissingField,
+		`{"buffer":-1}`:                 codeOutOfRange,
+		`{"buffer":1000000000001}`:      codeOutOfRange,
+		`{"share":5}`:                   codeUnknownField,
+		`{"pool":{}}`:                   codeMissingField,
+		`{"pool":5}`:                    codeWrongType,
+		`{"pool":{"quota":0}}`:          codeOutOfRange,
+		`{"pool":{"quota":1,"size":1}}`: codeUnknownField,
+		`{"pool":{"quota":1,"starts_at":"2026-13-27T08:00:00.000Z"}}`:                                       codeWrongType,
+		`{"pool":{"quota":1,"starts_at":5}}`:                                                                codeWrongType,
+		`{"pool":{"quota":1,"starts_at":"2026-11-27T08:00:00.0001Z"}}`:                                      codeOutOfRange,
+		`{"pool":{"quota":1,"starts_at":"1960-11-27T08:00:00Z"}}`:                                           codeOutOfRange,
+		`{"pool":{"quota":1,"starts_at":"2026-11-27T08:00:00.000Z","ends_at":"2026-11-27T08:00:00.000Z"}}`:  codeOutOfRange,
+		`{"pool":{"quota":1,"ends_at":"2026-11-27T07:59:59.999Z","starts_at":"2026-11-27T09:00:00+01:00"}}`: codeOutOfRange,
+		`{"pool":{"quota":1,"exclusive":"yes"}}`:                                                            codeWrongType,
+	} {
+		status := 400
+		if code == codeOutOfRange {
+			status = 422
+		}
+		h.wantProblem(status, code, "PUT", path, body)
+	}
+	h.wantProblem(404, codeChannelRuleNotFound, "GET", path, "")
+	h.wantProblem(422, codeOutOfRange, "PUT", "/v1/channels/vip", `{"visibility":"none"}`)
+	h.wantProblem(422, codeOutOfRange, "PUT", "/v1/channels/vip", `{"buffer":-1}`)
+	h.wantProblem(400, codeUnknownField, "PUT", "/v1/channels/vip", `{"pool":1}`)
+}
+
+// TestPoolTurnsInQuietTimes has a pool begin and end while nobody sends anything.
+func TestPoolTurnsInQuietTimes(t *testing.T) {
+	h := openShop(t, Options{})
+	h.stock("A", 3)
+	h.want(201, "PUT", "/v1/channels/vip", "{}")
+	const path = "/v1/skus/A/channels/vip"
+	instant := func(in time.Duration) string { return time.Now().Add(in).UTC().Format("2006-01-02T15:04:05.000Z") }
+	h.want(201, "PUT", path, fmt.Sprintf(`{"pool":{"quota":3,"starts_at":%q,"ends_at":%q}}`, instant(300*time.Millisecond), instant(600*time.Millisecond)))
+	await := func(status string) {
+		t.Helper()
+		for deadline := time.Now().Add(20 * time.Second); h.want(200, "GET", path, "")["pool"].(map[string]any)["status"] != status; {
+			if time.Now().After(deadline) {
+				t.Fatalf("the pool is not %s", status)
+			}
+			time.Sleep(5 * time.Millisecond)
+		}
+	}
+	await("live")
+	await("ended")
+	h.want(201, "POST", "/v1/orders", order("c", "A", 3))
+}
