@@ -181,6 +181,9 @@ func TestStreamsCoverTheRules(t *testing.T) {
 		want(t, seen, fmt.Sprintf("event %d", kind))
 	}
 	want(t, seen, fmt.Sprintf("event %d", core.EventHoldCancelled))
+	for _, kind := range []core.EventKind{core.EventPurchaseOrderChanged, core.EventTransferChanged} {
+		want(t, seen, fmt.Sprintf("event %d", kind))
+	}
 	for _, reason := range []core.Reason{
 		core.ReasonOrderNotFound, core.ReasonVersionConflict, core.ReasonHoldExpired, core.ReasonHoldReleased,
 		core.ReasonHoldConfirmed, core.ReasonOrderCancelled, core.ReasonSKUNotFound, core.ReasonLocationNotFound,
@@ -210,7 +213,7 @@ func countOrder(seen map[string]int, ev *core.Event) {
 	case ev.Kind == core.EventOrderPlaced && order.ID.Spread():
 		seen["spread order"]++
 	}
-	if ev.Kind != core.EventOrderPlaced {
+	if ev.Kind != core.EventOrderPlaced && ev.Kind != core.EventHoldPlaced {
 		return
 	}
 	if len(order.ExternalID) > 0 {

@@ -35,6 +35,8 @@ const (
 	defaultCheckpointEvery = 5 * time.Minute
 	// defaultCheckpointRate leaves most of an ordinary disk to the journal.
 	defaultCheckpointRate = 64 << 20
+	// maxInboundList is about the most bytes that a list of purchase orders or transfers has.
+	maxInboundList = 1 << 20
 	// MaxReaders bounds those who can have journal and feed kept for them.
 	MaxReaders = 100
 	// maxShards is the number of slots: a shard without a slot would have nothing to do.

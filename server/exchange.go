@@ -20,6 +20,7 @@ type exchange struct {
 	event        core.Event
 	refusal      core.Refusal
 	availability core.AvailabilityImage
+	inbound      core.InboundImage
 	document     orderDocument
 	image        []byte // what was read, as the engine gave it
 	out          []byte // the answer's body, before it is handed over

@@ -25,6 +25,9 @@ var movementNames = [feed.MovementTypes]string{
 	feed.Expire:     "expire",
 	feed.Allocate:   "allocate",
 	feed.Deallocate: "deallocate",
+
+	feed.TransferOut: "transfer_out",
+	feed.TransferIn:  "transfer_in",
 }
 
 // promiseNames are what units are that somebody has been promised.
@@ -99,7 +102,8 @@ func (s *Server) appendListedMovement(dst []byte, m *feed.Movement) []byte {
 	}
 	dst = appendNumberField(dst, `,"quantity":`, m.Quantity)
 	from, to := promiseNames[m.Promise.From], promiseNames[m.Promise.To]
-	if m.Event == core.EventStockMoved {
+	switch m.Event {
+	case core.EventStockMoved, core.EventPurchaseOrderChanged, core.EventTransferChanged:
 		from, to = movedStates(m)
 	}
 	if from != "" {
@@ -132,7 +136,7 @@ func (s *Server) appendListedMovement(dst []byte, m *feed.Movement) []byte {
 // movedStates are the states that units left and came to.
 func movedStates(m *feed.Movement) (from, to string) {
 	switch m.Type {
-	case feed.WriteOff:
+	case feed.WriteOff, feed.TransferOut:
 		return stockStates[m.From], ""
 	case feed.Reclassify:
 		return stockStates[m.From], stockStates[m.To]

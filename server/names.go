@@ -93,7 +93,7 @@ func locationOfRow(c *core.Command, i int) *core.LocationID {
 func (s *Server) unknownSKUs(in *intake) *problem {
 	p := &problem{kind: kindSKUInBody}
 	for i, name := range in.skus {
-		if _, ok := s.engine.SKU(name); !ok {
+		if _, ok := s.engine.SKU(name); name != nil && !ok {
 			p.lines = append(p.lines, unknownName{i, "sku", string(name)})
 		}
 	}

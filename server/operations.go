@@ -149,6 +149,8 @@ var violationKinds = [...]string{
 	core.ViolationQueue:           "queue_counters",
 	core.ViolationSaleItem:        "sale_item_count",
 	core.ViolationSaleBuyer:       "sale_buyer_count",
+	core.ViolationIncoming:        "incoming_lots",
+	core.ViolationInbound:         "inbound_sum",
 }
 
 // getAudit serves GET /v1/audit.
@@ -177,6 +179,7 @@ func (s *Server) getAudit(x *exchange) {
 	dst = appendNumberField(dst, `,"released":`, report.Released)
 	dst = appendNumberField(dst, `,"expired":`, report.Expired)
 	dst = appendNumberField(dst, `},"archived":`, report.Archived)
+	dst = appendNumberField(dst, `,"inbound":`, report.Inbound)
 	x.answerJSON(200, append(dst, '}'))
 }
 

@@ -9,6 +9,9 @@ var movementTypes = [...]string{
 	core.MovementCount:      "count",
 	core.MovementReclassify: "reclassify",
 	core.MovementWriteOff:   "write_off",
+
+	core.MovementTransferOut: "transfer_out",
+	core.MovementTransferIn:  "transfer_in",
 }
 
 // stockStates are the names of the states of stock, by number.
@@ -55,7 +58,7 @@ func (in *intake) moveField(m *moveFields, name []byte) {
 	const most = int64(core.MaxOnHand)
 	switch string(name) {
 	case "type":
-		m.row.Kind = core.MovementKind(in.oneOf(movementTypes[:]))
+		m.row.Kind = core.MovementKind(in.oneOf(movementTypes[:core.MovementWriteOff+1]))
 	case "sku":
 		m.sku = in.text(&nameRule)
 	case "location":

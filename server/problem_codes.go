@@ -38,6 +38,7 @@ const (
 	codeReaderNotFound   = "reader_not_found"
 	codeTicketNotFound   = "ticket_not_found"
 	codeSaleNotFound     = "sale_not_found"
+	codeInboundNotFound  = "inbound_not_found"
 
 	codeCheckpointNotFound  = "checkpoint_not_found"
 	codeChannelRuleNotFound = "channel_rule_not_found"
@@ -64,6 +65,12 @@ const (
 	codeTicketRequired        = "ticket_required"
 	codeTicketUsed            = "ticket_used"
 	codeExpiredTooOften       = "expired_too_often"
+	codeInboundStatus         = "inbound_status"
+	codeInboundExists         = "inbound_exists"
+	codeInboundLine           = "inbound_line_not_found"
+	codeInboundQuantity       = "inbound_quantity"
+	codeNotASupplier          = "not_a_supplier"
+	codeTooManyLots           = "too_many_lots"
 	codeTableFull             = "table_full"
 	codePoolOver              = "pool_over"
 	codeIdempotencyInProgress = "idempotency_in_progress"
@@ -142,6 +149,7 @@ var problemKinds = []problemKind{
 	{codeReaderNotFound, 404, "No such reader"},
 	{codeTicketNotFound, 404, "No such ticket"},
 	{codeSaleNotFound, 404, "No such sale"},
+	{codeInboundNotFound, 404, "No such purchase order or transfer"},
 	{codeCheckpointNotFound, 404, "No such checkpoint"},
 	{codeChannelRuleNotFound, 404, "No such rule"},
 	{codeVersionConflict, 412, "Version conflict"},
@@ -165,6 +173,12 @@ var problemKinds = []problemKind{
 	{codeTicketRequired, 409, "Ticket required"},
 	{codeTicketUsed, 409, "Ticket used"},
 	{codeExpiredTooOften, 409, "Too many holds expired"},
+	{codeInboundStatus, 409, "Not in this status"},
+	{codeInboundExists, 409, "Number taken"},
+	{codeInboundLine, 409, "No such line"},
+	{codeInboundQuantity, 409, "Other units than are open"},
+	{codeNotASupplier, 409, "Location is no supplier"},
+	{codeTooManyLots, 409, "Too much on its way"},
 	{codeTableFull, 409, "No room for another"},
 	{codeNoQueue, 409, "Sale without a queue"},
 	{codeQueueFull, 409, "Queue full"},
@@ -242,6 +256,13 @@ var refusalKinds = [...]problemKind{
 	core.ReasonTicketUsed:        kindOf(codeTicketUsed),
 	core.ReasonExpiredTooOften:   kindOf(codeExpiredTooOften),
 	core.ReasonPoolOver:          kindOf(codePoolOver),
+	core.ReasonInboundNotFound:   kindOf(codeInboundNotFound),
+	core.ReasonInboundExists:     kindOf(codeInboundExists),
+	core.ReasonInboundStatus:     kindOf(codeInboundStatus),
+	core.ReasonInboundLine:       kindOf(codeInboundLine),
+	core.ReasonInboundQuantity:   kindOf(codeInboundQuantity),
+	core.ReasonTooManyLots:       kindOf(codeTooManyLots),
+	core.ReasonNotASupplier:      kindOf(codeNotASupplier),
 }
 
 // refusalKind is how a refusal is answered; onHold chooses between the two names of an unknown id.

@@ -22,6 +22,9 @@ var eventTypes = [...]string{
 	core.EventPoolChanged:     "pool_changed",
 	core.EventSaleDefined:     "sale_defined",
 	core.EventQueueAdvanced:   "queue_advanced",
+
+	core.EventPurchaseOrderChanged: "purchase_order_changed",
+	core.EventTransferChanged:      "transfer_changed",
 }
 
 // appendEvent appends the stream's event as one line of JSON.
@@ -53,6 +56,8 @@ func (t *eventSource) appendEvent(dst []byte) []byte {
 		dst = t.server.appendLevels(dst, ev.Levels)
 	case core.EventSupplyChanged:
 		dst = t.server.appendSupply(append(dst, `"supply":`...), &ev.Supply)
+	case core.EventPurchaseOrderChanged, core.EventTransferChanged:
+		dst = t.server.appendInboundEvent(dst, ev)
 	case core.EventStockMoved:
 		dst = t.server.appendMovements(dst, ev)
 	default:

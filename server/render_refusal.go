@@ -16,7 +16,7 @@ var refusalDetails = [...]string{
 	core.ReasonStockNegative:     "a row would leave less than nothing on hand, or in a state",
 	core.ReasonStockTooLarge:     "a row would leave more than 1000000000000 units on hand",
 	core.ReasonPoolOver:          "ends_at of the pool has passed already",
-	core.ReasonTableFull:         "no number is left for another SKU, location, channel or sale",
+	core.ReasonTableFull:         "no number is left for another SKU, location, channel, sale or document",
 	core.ReasonSaleNotStarted:    "the sale has not begun",
 	core.ReasonSaleEnded:         "the sale is over",
 	core.ReasonSKUNotInSale:      "the sale does not sell this SKU",
@@ -25,6 +25,14 @@ var refusalDetails = [...]string{
 	core.ReasonTicketRequired:    "the sale has a queue: take a ticket and wait until it is let in",
 	core.ReasonTicketUsed:        "a hold or an order was made with this ticket",
 	core.ReasonExpiredTooOften:   "so many holds of the customer in this sale expired that it gets no more: order at once",
+	core.ReasonInboundNotFound:   "no purchase order or transfer has this number",
+	core.ReasonInboundExists:     "another purchase order, or transfer, has this number",
+	core.ReasonInboundStatus:     "its status does not allow this: look at it",
+	core.ReasonInboundLine:       "a row names a line that is not there, or a SKU that no line has",
+	core.ReasonInboundQuantity: "a row tells of more units than are open; units over come when all others have, and are at most as many as the " +
+		"line's quantity",
+	core.ReasonTooManyLots:  "no more than 1000 lines with one SKU may be on their way",
+	core.ReasonNotASupplier: "supplier_location must be a location of kind supplier",
 }
 
 // appendRefusal appends the problem that tells of a refusal.
@@ -39,7 +47,7 @@ func (s *Server) appendRefusal(dst []byte, r *core.Refusal, how *submission) []b
 		dst = append(dst, `,"order_id":"`...)
 		dst = appendID(dst, s.engine.PublicOrderID(r.Order))
 		dst = append(dst, '"')
-	case core.ReasonVersionConflict:
+	case core.ReasonVersionConflict, core.ReasonInboundStatus:
 		dst = appendNumberField(dst, `,"version":`, r.Version)
 	case core.ReasonSaleNotStarted:
 		dst = appendTimeField(dst, `,"starts_at":`, r.At)
@@ -76,7 +84,7 @@ func (s *Server) appendRefusedLines(dst []byte, r *core.Refusal, inState bool) [
 		line := &r.Lines[i]
 		dst = appendNumberField(appendComma(dst, i), `{"index":`, line.Index)
 		switch {
-		case r.Reason == core.ReasonSKUNotFound || r.Reason == core.ReasonLocationNotFound:
+		case r.Reason == core.ReasonSKUNotFound || r.Reason == core.ReasonLocationNotFound || r.Reason == core.ReasonInboundLine:
 		case aboutRows(r.Reason):
 			dst = s.appendSKU(append(dst, `,"sku":`...), line.SKU)
 			dst = s.appendLocation(append(dst, `,"location":`...), line.Location)

@@ -2,13 +2,18 @@ package server
 
 import "holdfast/engine/core"
 
-// appendAvailability appends the answer about a SKU's units, for all channels or for the one whose units to sell they are.
-func (s *Server) appendAvailability(dst []byte, a *core.AvailabilityImage, channel *core.ChannelImage, sequence core.Sequence) []byte {
+// appendAvailability appends the answer about a SKU's units, for all channels or for the one whose units to sell they are, with what
+// can be promised by an instant if one was asked for.
+func (s *Server) appendAvailability(dst []byte, a *core.AvailabilityImage, channel *core.ChannelImage, by core.Millis, sequence core.Sequence) []byte {
 	dst = s.appendSKU(append(dst, `{"sku":`...), a.SKU)
 	if channel != nil && channel.Settings.Bands {
 		return appendBand(appendTextField(dst, `,"channel":`, channel.Name), a, sequence)
 	}
 	dst = appendNumberField(dst, `,"available":`, a.Available)
+	if by != 0 {
+		dst = appendTimeField(dst, `,"by":`, by)
+		dst = appendNumberField(dst, `,"available_by":`, a.AvailableBy(by))
+	}
 	dst = appendNumberField(dst, `,"on_hand":`, a.OnHand)
 	dst = appendNumberField(dst, `,"reserved":`, a.Reserved)
 	dst = appendNumberField(dst, `,"allocated":`, a.Allocated)
@@ -25,9 +30,11 @@ func (s *Server) appendAvailability(dst []byte, a *core.AvailabilityImage, chann
 		level := &a.Levels[i]
 		dst = append(appendComma(dst, i), '{')
 		dst = s.appendLevel(dst, &level.LevelImage, level.Withheld)
-		dst = append(appendNumberField(dst, `,"withheld":`, level.Withheld), '}')
+		dst = appendNumberField(dst, `,"withheld":`, level.Withheld)
+		dst = append(appendNumberField(dst, `,"incoming":`, a.IncomingAt(level.Location)), '}')
 	}
-	return append(dst, "]}"...)
+	dst = s.appendIncoming(append(dst, "],"...), a.Incoming)
+	return append(dst, '}')
 }
 
 // bands are what a channel that shows no numbers says of a supply.

@@ -31,8 +31,9 @@ func (s *Server) renderLevels(x *exchange, sequence core.Sequence) {
 // getAvailability serves GET /v1/skus/{sku}/availability. For a channel it says what that may sell, in bands if it shows no
 // more; for one that nobody has used yet, what a channel without rules may.
 func (s *Server) getAvailability(x *exchange) {
-	q := x.query("at_least", "channel")
+	q := x.query("at_least", "channel", "by")
 	channel := q.name("channel")
+	by := q.latest("by")
 	if !s.waitFor(q) {
 		return
 	}
@@ -50,7 +51,7 @@ func (s *Server) getAvailability(x *exchange) {
 	_, err = codec.DecodeAvailability(x.image, &x.availability)
 	invariant.Check(err == nil, "the engine's images are codec's")
 	if channel == nil {
-		x.answerJSON(200, s.appendAvailability(x.out[:0], &x.availability, nil, image.Sequence))
+		x.answerJSON(200, s.appendAvailability(x.out[:0], &x.availability, nil, by, image.Sequence))
 		return
 	}
 	x.event.Channel = core.ChannelImage{Name: channel}
@@ -61,5 +62,5 @@ func (s *Server) getAvailability(x *exchange) {
 		}
 		x.availability.Available = x.availability.In(id, x.event.Channel.Settings.Buffer)
 	}
-	x.answerJSON(200, s.appendAvailability(x.out[:0], &x.availability, &x.event.Channel, image.Sequence))
+	x.answerJSON(200, s.appendAvailability(x.out[:0], &x.availability, &x.event.Channel, by, image.Sequence))
 }

@@ -80,8 +80,8 @@ func TestAvailability(t *testing.T) {
 	sequence := got.json(t)["sequence"].(jsonNumber)
 	want := `{"sku":"A","available":13,"on_hand":23,"reserved":1,"allocated":4,"unavailable":0,"withheld":0,"safety_stock":5,"backorderable":true,"stopped":false,"drained":false,"supply":"enough",` +
 		`"sequence":` + string(sequence) + `,"locations":[` +
-		`{"location":"main","on_hand":20,"reserved":1,"allocated":1,"unavailable":0,"damaged":0,"quality_control":0,"other":0,"available":18,"withheld":0},` +
-		`{"location":"HH","on_hand":3,"reserved":0,"allocated":3,"unavailable":0,"damaged":0,"quality_control":0,"other":0,"available":0,"withheld":0}]}`
+		`{"location":"main","on_hand":20,"reserved":1,"allocated":1,"unavailable":0,"damaged":0,"quality_control":0,"other":0,"available":18,"withheld":0,"incoming":0},` +
+		`{"location":"HH","on_hand":3,"reserved":0,"allocated":3,"unavailable":0,"damaged":0,"quality_control":0,"other":0,"available":0,"withheld":0,"incoming":0}],"incoming":[]}`
 	if string(got.body) != want {
 		t.Errorf("availability\n got %s\nwant %s", got.body, want)
 	}

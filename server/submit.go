@@ -13,6 +13,7 @@ import (
 type submission struct {
 	status  int  // when it was done
 	onHold  bool // an unknown id is a hold's
+	inbound bool // the command is about a purchase order or a transfer
 	inState bool // what a refused row tells of are the units in a state, not all on hand
 	render  func(s *Server, x *exchange, sequence core.Sequence)
 }
@@ -57,7 +58,11 @@ func (s *Server) submit(x *exchange, how *submission) {
 // answerDone answers from the command's event. A command that found its work done has none: the answer
 // is then the state as it is.
 func (s *Server) answerDone(x *exchange, how *submission, image []byte, result *engine.Result) {
-	if len(image) == 0 {
+	switch {
+	case len(image) == 0 && how.inbound:
+		s.answerInbound(x, how)
+		return
+	case len(image) == 0:
 		s.answerUnchanged(x, how, result)
 		return
 	}
@@ -74,6 +79,18 @@ func (s *Server) answerUnchanged(x *exchange, how *submission, result *engine.Re
 		return
 	}
 	sequence, err := s.readOrder(x, result.Order)
+	if err != nil {
+		s.failEngine(x, err)
+		return
+	}
+	x.ctx.Response.SetStatusCode(how.status)
+	how.render(s, x, sequence)
+}
+
+// answerInbound answers a command on a document whose work was done before.
+func (s *Server) answerInbound(x *exchange, how *submission) {
+	r := x.intake.command.Inbound
+	sequence, err := s.readInbound(x, r.Kind, r.Number)
 	if err != nil {
 		s.failEngine(x, err)
 		return

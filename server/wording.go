@@ -27,3 +27,6 @@ func VisibilityName(bands bool) string { return visibilityOf(bands) }
 
 // SupplyName is what the API calls a supply.
 func SupplyName(supply core.Supply) string { return supplies[supply] }
+
+// DiscrepancyName is what the API calls a discrepancy; "" for none.
+func DiscrepancyName(d core.Discrepancy) string { return discrepancies[d] }

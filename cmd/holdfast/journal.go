@@ -127,6 +127,16 @@ func kindName(k core.CommandKind) string {
 		return "set_channel"
 	case core.CommandSetChannelRule:
 		return "set_channel_rule"
+	case core.CommandCreateInbound:
+		return "create_inbound"
+	case core.CommandSendInbound:
+		return "send_inbound"
+	case core.CommandReceiveInbound:
+		return "receive_inbound"
+	case core.CommandCloseInbound:
+		return "close_inbound"
+	case core.CommandCancelInbound:
+		return "cancel_inbound"
 	default:
 		return fmt.Sprintf("kind_%d", k)
 	}

@@ -107,6 +107,7 @@ type dumpLine struct {
 	Moves           []dumpedMove    `json:"movements,omitempty"`
 	Actor           string          `json:"actor,omitempty"`
 	Cause           string          `json:"cause,omitempty"`
+	Inbound         *dumpedInbound  `json:"inbound,omitempty"`
 	Name            string          `json:"name,omitempty"`
 	SKU             *dumpedSKU      `json:"sku,omitempty"`
 	Location        *dumpedLocation `json:"location,omitempty"`
@@ -250,6 +251,9 @@ func (d *dumpLine) addBody(c *core.Command) {
 		for i := range c.Moves {
 			d.Moves = append(d.Moves, dumpMove(&c.Moves[i]))
 		}
+	case core.CommandCreateInbound, core.CommandSendInbound, core.CommandReceiveInbound, core.CommandCloseInbound, core.CommandCancelInbound:
+		d.Actor, d.ExpectedVersion = string(c.Actor), c.ExpectedVersion
+		d.Inbound = dumpInbound(c.Kind, c.Inbound)
 	case core.CommandPlaceHold, core.CommandPlaceOrder:
 		d.TTL, d.UpTo = c.TTL, c.UpTo
 		d.Sale, d.Ticket, d.Identities = c.Sale, c.Ticket, len(c.Identities)/core.IdentitySize

@@ -170,6 +170,17 @@ type pastStock struct {
 	Sequence      core.Sequence `json:"sequence"`
 	Time          string        `json:"time"`
 	Locations     []pastLevel   `json:"locations"`
+	Incoming      []pastLot     `json:"incoming"`
+}
+
+// pastLot is what was on its way.
+type pastLot struct {
+	PurchaseOrder string        `json:"purchase_order,omitempty"`
+	Transfer      string        `json:"transfer,omitempty"`
+	Line          int           `json:"line"`
+	Location      string        `json:"location"`
+	Quantity      core.Quantity `json:"quantity"`
+	Expected      string        `json:"expected_at,omitempty"`
 }
 
 type pastLevel struct {
@@ -183,6 +194,7 @@ type pastLevel struct {
 	Other          core.Quantity `json:"other"`
 	Available      core.Quantity `json:"available"`
 	Withheld       core.Quantity `json:"withheld"`
+	Incoming       core.Quantity `json:"incoming"`
 }
 
 func (t *teller) availability(sku core.SKUID) pastStock {
@@ -192,7 +204,7 @@ func (t *teller) availability(sku core.SKUID) pastStock {
 		SKU: t.skuName(sku), Available: a.Available, OnHand: a.OnHand, Reserved: a.Reserved, Allocated: a.Allocated,
 		Unavailable: a.Unavailable, Withheld: a.Withheld, SafetyStock: a.Settings.SafetyStock, Backorderable: a.Settings.BackorderLimit != 0,
 		Stopped: a.Settings.Stopped, Drained: a.IsDrained(), Supply: server.SupplyName(a.Supply()),
-		Sequence: t.past.Sequence(), Time: stamp(int64(t.past.Time())), Locations: []pastLevel{},
+		Sequence: t.past.Sequence(), Time: stamp(int64(t.past.Time())), Locations: []pastLevel{}, Incoming: []pastLot{},
 	}
 	for i := range a.Levels {
 		l := &a.Levels[i]
@@ -200,8 +212,24 @@ func (t *teller) availability(sku core.SKUID) pastStock {
 		p.Locations = append(p.Locations, pastLevel{
 			Location: t.past.Names().LocationName(l.Location), OnHand: l.OnHand, Reserved: l.Reserved, Allocated: l.Allocated,
 			Unavailable: l.OnHand - sellable, Damaged: l.In(core.StateDamaged), QualityControl: l.In(core.StateQualityControl),
-			Other: l.In(core.StateOther), Available: l.Fulfillable(), Withheld: l.Withheld,
+			Other: l.In(core.StateOther), Available: l.Fulfillable(), Withheld: l.Withheld, Incoming: a.IncomingAt(l.Location),
 		})
+	}
+	for i := range a.Incoming {
+		p.Incoming = append(p.Incoming, t.lot(&a.Incoming[i]))
+	}
+	return p
+}
+
+func (t *teller) lot(lot *core.LotImage) pastLot {
+	p := pastLot{Line: lot.Line, Location: t.past.Names().LocationName(lot.Location), Quantity: lot.Open}
+	if lot.Kind == core.Transfer {
+		p.Transfer = string(lot.Number)
+	} else {
+		p.PurchaseOrder = string(lot.Number)
+	}
+	if lot.Expected != 0 {
+		p.Expected = stamp(int64(lot.Expected))
 	}
 	return p
 }

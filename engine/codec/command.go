@@ -125,6 +125,10 @@ func allowedFlags(kind core.CommandKind) byte {
 		return flagKey | flagMask | flagDocument | flagSale
 	case core.CommandArchiveOrders:
 		return 0
+	case core.CommandCreateInbound:
+		return flagKey | flagMask
+	case core.CommandSendInbound, core.CommandReceiveInbound, core.CommandCloseInbound, core.CommandCancelInbound:
+		return flagKey | flagMask | flagVersion
 	default:
 		return flagKey | flagMask | flagDocument
 	}

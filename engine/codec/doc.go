@@ -64,7 +64,8 @@
 //	     [  4  length of document]  flag bit 2; 1 to core.MaxDocumentLength
 //	     [  …  document          ]
 //
-// Flags by kind: a tick has only the mask, archive orders has none; confirm, extend, release and cancel have all; all others have
+// Flags by kind: a tick has only the mask, archive orders has none; confirm, extend, release and cancel have all; commands on
+// documents of incoming stock have no document in this sense, and create inbound no expected version either; all others have
 // everything but the expected version, and of those only place hold and place order may have a sale. Slots and order number have fixed widths, so they are patched in
 // place once they are known (SetSlots, SetOrder).
 //
@@ -90,6 +91,16 @@
 //	20 set channel rule  rule
 //
 // A rule is uv SKU, uv channel, u8 marks (1 buffer, 2 pool, 4 the pool is exclusive), [uv buffer], [uv quota, uv start, uv end: of a pool].
+//
+//	22 create inbound    document, u8 flags (bit 0 has a place of origin, bit 1 send), [uv from], uv to, str supplier,
+//	                     uv lines, and of each: uv SKU, uv quantity, uv expected (ms since 1970, 0 for not known)
+//	23 send inbound      document
+//	24 receive inbound   document, uv rows, and of each: uv line, [uv SKU, line 0 only], uv quantity, u8 discrepancy<<4 | state,
+//	                     [uv differing, with a discrepancy only], str reason
+//	25 close inbound     document, u8 discrepancy, str reason
+//	26 cancel inbound    document
+//
+// A document is named by u8 kind (core.InboundKind), str number and, behind them, str actor.
 //
 //	32 define sale       str name, sale rules
 //
@@ -124,6 +135,8 @@
 //	13 supply changed                    uv SKU, u8 supply before, u8 supply, zv available, uv low stock
 //	19 channel rule set                  rule, uv version, u8 phase of the pool, uv units of the pool in holds and orders, uv covered
 //	20 pool changed                      as 19
+//	22 purchase order changed            inbound image, uv discrepancies, and of each: uv line, u8 discrepancy, uv quantity, str reason;
+//	23 transfer changed                  str actor, uv rows as in stock moved; their cause is the image's number
 //	32 sale defined                      sale image, without counts
 //
 // # Images
@@ -168,6 +181,13 @@
 //	uv SKU, uv safety stock, zv backorder limit, uv limit per customer, uv low stock, u8 1 if stopped,
 //	zv available, uv on hand, uv unavailable, uv reserved, uv allocated, uv withheld, uv levels, each a level and
 //	uv withheld, uv rules, each as in event 19
+//	uv withheld,
+//	uv lots, and of each: u8 kind, str number, uv line, uv location, uv expected, uv open
+//
+// Inbound (AppendInboundImage), a purchase order or a transfer:
+//
+//	u8 kind, u8 core.InboundStatus, uv version, uv created, uv created at, u8 1 if a place of origin follows, [uv from], uv to,
+//	str number, str supplier, uv lines, and of each: uv SKU, uv quantity, uv expected, uv received, uv short, uv damaged, uv lost, uv over
 //
 // # Refusal
 //

@@ -35,6 +35,8 @@ func AppendEvent(dst []byte, ev *core.Event) []byte {
 		dst = AppendQueueImage(dst, &ev.Queue)
 	case core.EventChannelRuleSet, core.EventPoolChanged:
 		dst = appendChannelRuleImage(dst, &ev.Rule)
+	case core.EventPurchaseOrderChanged, core.EventTransferChanged:
+		dst = appendInbound(dst, ev)
 	default:
 		dst = appendOrder(dst, &ev.Order, birth{ev.Sequence, ev.At})
 	}
@@ -108,6 +110,8 @@ func DecodeEvent(src []byte, ev *core.Event) (int, error) {
 		c.queueImage(&ev.Queue)
 	case core.EventChannelRuleSet, core.EventPoolChanged:
 		c.channelRuleImage(&ev.Rule)
+	case core.EventPurchaseOrderChanged, core.EventTransferChanged:
+		c.inbound(ev)
 	default:
 		c.order(&ev.Order, birth{h.Sequence, h.At})
 	}

@@ -159,7 +159,7 @@ func AppendAvailability(dst []byte, a *core.AvailabilityImage) []byte {
 	for i := range a.Rules {
 		dst = appendChannelRuleImage(dst, &a.Rules[i])
 	}
-	return dst
+	return appendLots(dst, a.Incoming)
 }
 
 // DecodeAvailability reads the image that src begins with into a, all of which is overwritten, and
@@ -186,6 +186,7 @@ func DecodeAvailability(src []byte, a *core.AvailabilityImage) (int, error) {
 	for i := range a.Rules {
 		c.channelRuleImage(&a.Rules[i])
 	}
+	a.Incoming = c.lots(a.Incoming)
 	return c.done()
 }
 

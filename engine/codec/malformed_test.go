@@ -267,7 +267,8 @@ func TestMalformedStockAndSettings(t *testing.T) {
 		{"501 movements", moves(0, 0, uvarintOf(501), make([]byte, 4000)), 10, "movements"},
 		{"more movements than bytes", moves(0, 0, 1, 1, 0, 1, 0), 10, "more things"},
 		{"movement of kind 0", move(0, 0x00, 2, 0), 13, "kind of movement"},
-		{"movement of kind 6", move(6, 0x00, 2, 0), 13, "kind of movement"},
+		{"movement of kind 6", move(6, 0x00, 2, 0), 13, "only a transfer"},
+		{"movement of kind 8", move(8, 0x00, 2, 0), 13, "unknown kind of movement"},
 		{"to state 4", move(1, 0x04, 2, 0), 14, "unknown state"},
 		{"from state 4", move(5, 0x40, 2, 0), 14, "unknown state"},
 		{"receipt from a state", move(1, 0x11, 2, 0), 14, "does not have"},
@@ -322,6 +323,65 @@ func TestMalformedStockAndSettings(t *testing.T) {
 func event(kind core.EventKind, body ...any) []byte {
 	rest := join(append([]any{9, 5}, body...)...)
 	return join(byte(kind), uvarintOf(uint64(len(rest))), rest)
+}
+
+func TestMalformedInbound(t *testing.T) {
+	inbound := func(kind core.CommandKind, rest ...any) []byte { return frame(kind, 0, rest...) }
+	create := func(rest ...any) []byte {
+		return inbound(core.CommandCreateInbound, append([]any{1, 1, "7", 0}, rest...)...)
+	}
+	transfer := func(rest ...any) []byte {
+		return inbound(core.CommandCreateInbound, append([]any{2, 1, "7", 0}, rest...)...)
+	}
+	row := func(rest ...any) []byte {
+		return inbound(core.CommandReceiveInbound, append([]any{1, 1, "7", 0, 1}, rest...)...)
+	}
+	closed := func(rest ...any) []byte {
+		return inbound(core.CommandCloseInbound, append([]any{1, 1, "7", 0}, rest...)...)
+	}
+	for _, right := range [][]byte{
+		create(0, 3, 0, 1, 65, 1, 0), transfer(3, 1, 3, 0, 1, 65, 1, 0), row(1, 1, 0, 0), row(0, 65, 1, 0x42, 1, 1, "x"), closed(3, 1, "x"),
+	} {
+		if err := decodeCommand(right); err != nil {
+			t.Fatal(err)
+		}
+	}
+	tooMany := uvarintOf(uint64(core.MaxLineQuantity) + 1)
+	checkMalformed(t, decodeCommand, []malformed{
+		{"document of kind 0", inbound(core.CommandSendInbound, 0, 1, "7", 0), 8, "neither"},
+		{"document of kind 3", inbound(core.CommandSendInbound, 3, 1, "7", 0), 8, "neither"},
+		{"no number", inbound(core.CommandSendInbound, 1, 0, 0), 9, "number"},
+		{"number with a slash", inbound(core.CommandSendInbound, 1, 2, "7/", 0), 9, "number"},
+		{"number of 65 bytes", inbound(core.CommandSendInbound, 1, 65, strings.Repeat("7", 65), 0), 9, "number"},
+		{"actor not UTF-8", inbound(core.CommandSendInbound, 1, 1, "7", 1, 0xff), 11, "actor"},
+		{"byte behind", inbound(core.CommandCancelInbound, 1, 1, "7", 0, 0), 12, "after the command"},
+		{"unknown flag", create(4, 3, 0, 1, 65, 1, 0), 12, "flag"},
+		{"to itself", transfer(1, 3, 3, 0, 1, 65, 1, 0), 12, "where they come from"},
+		{"from nowhere", transfer(0, 3, 0, 1, 65, 1, 0), 12, "does not say"},
+		{"from two places", create(1, 1, 3, 1, "a", 1, 65, 1, 0), 12, "and from a supplier"},
+		{"transfer of a supplier", transfer(1, 1, 3, 1, "a", 1, 65, 1, 0), 12, "and from a supplier"},
+		{"supplier of 65 bytes", create(0, 3, 65, strings.Repeat("s", 65), 1, 65, 1, 0), 14, "supplier"},
+		{"no lines", create(0, 3, 0, 0), 15, "lines"},
+		{"501 lines", create(0, 3, 0, uvarintOf(501), make([]byte, 2000)), 15, "lines"},
+		{"line of 0", create(0, 3, 0, 1, 65, 0, 0), 17, "quantity"},
+		{"line of too many", create(0, 3, 0, 1, 65, tooMany, 0), 17, "quantity"},
+		{"expected in 64 bits", create(0, 3, 0, 1, 65, 1, uvarintOf(1<<63)), 18, "time"},
+		{"no rows", inbound(core.CommandReceiveInbound, 1, 1, "7", 0, 0), 12, "rows"},
+		{"line 501", row(uvarintOf(501), 1, 0, 0), 13, "line"},
+		{"row of no units", row(1, 0, 0, 0), 14, "no units"},
+		{"row of too many", row(1, tooMany, 0, 0), 14, "quantity"},
+		{"state 4", row(1, 1, 0x04, 0), 15, "state"},
+		{"state of nothing", row(1, 0, 0x11, 1, 1, "x"), 15, "did not come"},
+		{"discrepancy 5", row(1, 1, 0x50, 1, 1, "x"), 15, "discrepancy"},
+		{"discrepancy of 0", row(1, 1, 0x10, 0, 1, "x"), 16, "discrepancy"},
+		{"discrepancy without a reason", row(1, 1, 0x10, 1, 0), 17, "no reason"},
+		{"more over than came", row(1, 1, 0x40, 2, 1, "x"), 14, "over"},
+		{"closed as nothing", closed(0, 1, "x"), 12, "short, damaged or lost"},
+		{"closed as over", closed(4, 1, "x"), 12, "short, damaged or lost"},
+		{"closed without a reason", closed(1, 0), 13, "no reason"},
+		{"with a document", frame(core.CommandSendInbound, flagDocument, 1, 1, "7", 0, 1, 0, 0, 0, "d"), 2, "flag"},
+		{"created with a version", frame(core.CommandCreateInbound, flagVersion, 1, 0, 0, 0, 1, 1, "7", 0), 2, "flag"},
+	})
 }
 
 func TestMalformedEvents(t *testing.T) {
@@ -529,6 +589,8 @@ func TestDecodeAllocatesWithinLimits(t *testing.T) {
 		frame(core.CommandPlaceOrder, 0, 0, 2, "c1", 0, uvarintOf(500)),
 		frame(core.CommandAdjustStock, 0, uvarintOf(500)),
 		frame(core.CommandMoveStock, 0, 0, 0, uvarintOf(500)),
+		frame(core.CommandReceiveInbound, 0, 1, 1, "7", 0, uvarintOf(500)),
+		frame(core.CommandCreateInbound, 0, 1, 1, "7", 0, 0, 0, 0, uvarintOf(500)),
 	}
 	for _, src := range huge {
 		var c core.Command

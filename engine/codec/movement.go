@@ -45,7 +45,11 @@ func (c *cursor) moves(cmd *core.Command) {
 	for i := range cmd.Moves {
 		r := &cmd.Moves[i]
 		*r = core.MovementRow{SKU: c.sku(), Location: c.location()}
+		at := c.pos
 		r.Kind, r.From, r.To = c.movementKind()
+		if r.Kind > core.MovementWriteOff {
+			c.fail(at, "kind of movement that only a transfer makes")
+		}
 		r.Quantity = c.moved(r.Kind)
 		if r.Kind == core.MovementCount {
 			r.HasExpected = c.bool("mark of an expected quantity is not 0 or 1")
@@ -82,7 +86,7 @@ func appendMovementKind(dst []byte, kind core.MovementKind, from, to core.StockS
 func (c *cursor) movementKind() (kind core.MovementKind, from, to core.StockState) {
 	at := c.pos
 	kind = core.MovementKind(c.byte())
-	if kind < core.MovementReceive || kind > core.MovementWriteOff {
+	if kind < core.MovementReceive || kind > core.MovementTransferIn {
 		c.fail(at, "unknown kind of movement")
 	}
 	at = c.pos
@@ -100,10 +104,13 @@ func (c *cursor) movementKind() (kind core.MovementKind, from, to core.StockStat
 }
 
 func appendMovementImages(dst []byte, ev *core.Event) []byte {
-	dst = appendNotes(dst, ev.Actor, ev.Cause)
-	dst = appendUvarint(dst, uint64(len(ev.Moves)))
-	for i := range ev.Moves {
-		m := &ev.Moves[i]
+	return appendMovementList(appendNotes(dst, ev.Actor, ev.Cause), ev.Moves)
+}
+
+func appendMovementList(dst []byte, moves []core.MovementImage) []byte {
+	dst = appendUvarint(dst, uint64(len(moves)))
+	for i := range moves {
+		m := &moves[i]
 		dst = appendUvarint(dst, uint64(m.SKU))
 		dst = appendLevel(dst, &m.LevelImage)
 		dst = appendMovementKind(dst, m.Kind, m.From, m.To)
@@ -115,14 +122,20 @@ func appendMovementImages(dst []byte, ev *core.Event) []byte {
 
 func (c *cursor) movementImages(ev *core.Event) {
 	ev.Actor, ev.Cause = c.notes()
-	n := c.count(1, core.MaxRows, shortestLevel+5, "movements are not 1 to 500")
-	ev.Moves = slices.Grow(ev.Moves[:0], n)[:n]
-	for i := range ev.Moves {
-		m := &ev.Moves[i]
+	ev.Moves = c.movementList(ev.Moves, 1)
+}
+
+// movementList reads movements, of which there are least at least.
+func (c *cursor) movementList(moves []core.MovementImage, least int) []core.MovementImage {
+	n := c.count(least, core.MaxRows, shortestLevel+5, "movements are not 1 to 500")
+	moves = slices.Grow(moves[:0], n)[:n]
+	for i := range moves {
+		m := &moves[i]
 		m.SKU = c.sku()
 		c.level(&m.LevelImage)
 		m.Kind, m.From, m.To = c.movementKind()
 		m.Quantity = c.signed()
 		m.Reason = c.reason()
 	}
+	return moves
 }

@@ -151,7 +151,7 @@ func (g generator) ruleImage() core.ChannelRuleImage {
 
 // hasExpectedVersion and its like say what the frames of a kind have.
 func hasExpectedVersion(kind core.CommandKind) bool {
-	return kind >= core.CommandConfirmHold && kind <= core.CommandCancelOrder
+	return kind >= core.CommandConfirmHold && kind <= core.CommandCancelOrder || isInbound(kind) && kind != core.CommandCreateInbound
 }
 
 var commandKinds = []core.CommandKind{
@@ -159,6 +159,7 @@ var commandKinds = []core.CommandKind{
 	core.CommandAdjustStock, core.CommandPlaceHold, core.CommandPlaceOrder, core.CommandConfirmHold,
 	core.CommandExtendHold, core.CommandReleaseHold, core.CommandCancelOrder, core.CommandArchiveOrders,
 	core.CommandMoveStock, core.CommandDefineSale, core.CommandAdvanceQueue, core.CommandSetChannel, core.CommandSetChannelRule,
+	core.CommandCreateInbound, core.CommandSendInbound, core.CommandReceiveInbound, core.CommandCloseInbound, core.CommandCancelInbound,
 }
 
 func (g generator) command(kind core.CommandKind) core.Command {
@@ -174,12 +175,14 @@ func (g generator) command(kind core.CommandKind) core.Command {
 		c.HasKey = true
 		c.Key = core.IdempotencyKey{byte(g.IntN(255) + 1), 5: byte(g.IntN(256)), 15: byte(g.IntN(256))}
 	}
-	if g.bool() {
+	if !isInbound(kind) && g.bool() {
 		c.Document = g.text(nameAlphabet, 1, 500)
 	}
 	if hasExpectedVersion(kind) {
-		c.Order = g.order()
 		c.ExpectedVersion = g.version()
+		if !isInbound(kind) {
+			c.Order = g.order()
+		}
 	}
 	g.body(&c)
 	return c
@@ -218,6 +221,108 @@ func (g generator) body(c *core.Command) {
 	case core.CommandExtendHold:
 		c.TTL = g.ttl()
 	}
+	if isInbound(c.Kind) {
+		c.Actor, c.Inbound = g.reason(), g.inboundRequest(c.Kind)
+	}
+}
+
+func (g generator) number() []byte { return g.text(identifierAlphabet, 1, core.MaxExternalIDLength) }
+
+// note gives a reason that is not empty.
+func (g generator) note() []byte { return g.text(nameAlphabet+" /", 1, core.MaxReasonLength) }
+
+func (g generator) lineQuantity() core.Quantity {
+	return core.Quantity(g.between(1, int64(core.MaxLineQuantity)))
+}
+
+func (g generator) inboundLine() core.InboundLine {
+	return core.InboundLine{SKU: g.sku(), Quantity: g.lineQuantity(), Expected: g.millis()}
+}
+
+func (g generator) inboundRequest(kind core.CommandKind) *core.InboundRequest {
+	r := &core.InboundRequest{Kind: core.InboundKind(g.between(1, 2)), Number: g.number()}
+	switch kind {
+	case core.CommandCreateInbound:
+		if g.bool() {
+			r.Number = nil
+		}
+		r.Send, r.To, r.Lines = g.bool(), g.location(), make([]core.InboundLine, g.between(1, core.MaxLines))
+		if r.HasFrom = r.Kind == core.Transfer || g.bool(); r.HasFrom {
+			r.From = r.To ^ core.LocationID(g.between(1, math.MaxUint16))
+		} else {
+			r.Supplier = g.reason()
+		}
+		for i := range r.Lines {
+			r.Lines[i] = g.inboundLine()
+		}
+	case core.CommandReceiveInbound:
+		r.Rows = make([]core.ReceiptRow, g.between(1, core.MaxRows))
+		for i := range r.Rows {
+			r.Rows[i] = g.receiptRow()
+		}
+	case core.CommandCloseInbound:
+		r.Discrepancy, r.Reason = core.Discrepancy(g.between(1, 3)), g.note()
+	}
+	return r
+}
+
+func (g generator) receiptRow() core.ReceiptRow {
+	row := core.ReceiptRow{Line: int(g.between(0, core.MaxLines)), Quantity: g.lineQuantity(), To: core.StockState(g.IntN(4)), Reason: g.reason()}
+	if row.Line == 0 {
+		row.SKU = g.sku()
+	}
+	if row.Discrepancy = core.Discrepancy(g.between(0, core.Discrepancies)); row.Discrepancy == core.DiscrepancyNone {
+		return row
+	}
+	row.Differing, row.Reason = g.lineQuantity(), g.note()
+	if row.Discrepancy == core.DiscrepancyOver {
+		row.Differing = min(row.Differing, row.Quantity)
+	} else if g.bool() {
+		row.Quantity, row.To = 0, 0
+	}
+	return row
+}
+
+func (g generator) inboundImage() core.InboundImage {
+	img := core.InboundImage{
+		Kind: core.InboundKind(g.between(1, 2)), Status: core.InboundStatus(g.between(1, 5)), Version: g.version(),
+		Created: g.sequence(), CreatedAt: g.millis(), HasFrom: g.bool(), To: g.location(), Number: g.number(), Supplier: g.reason(),
+		Lines: make([]core.InboundLineImage, g.between(1, core.MaxLines)),
+	}
+	if img.HasFrom {
+		img.From = g.location()
+	}
+	for i := range img.Lines {
+		img.Lines[i] = core.InboundLineImage{InboundLine: g.inboundLine(), Received: g.quantity()}
+		for k := range img.Lines[i].Differing {
+			img.Lines[i].Differing[k] = g.quantity()
+		}
+	}
+	return img
+}
+
+func (g generator) inboundEvent(ev *core.Event) {
+	img := g.inboundImage()
+	for range g.IntN(5) {
+		img.Found = append(img.Found, core.DiscrepancyImage{
+			Line: int(g.between(1, core.MaxLines)), Discrepancy: core.Discrepancy(g.between(1, 4)), Quantity: g.quantity(), Reason: g.reason(),
+		})
+	}
+	ev.Inbound, ev.Actor, ev.Cause = &img, g.reason(), img.Number
+	ev.Moves = g.movementImages(g.IntN(5))
+}
+
+func (g generator) movementImages(n int) []core.MovementImage {
+	moves := make([]core.MovementImage, n)
+	for i := range moves {
+		m := &moves[i]
+		m.LevelImage, m.Quantity, m.Reason = g.level(g.sku()), g.signed(), g.reason()
+		m.Kind, m.From, m.To = g.movement()
+		if g.IntN(3) == 0 {
+			m.Kind, m.From, m.To = core.MovementTransferOut, core.StockState(g.IntN(4)), 0
+		}
+	}
+	return moves
 }
 
 func (g generator) ttl() core.Millis {
@@ -284,6 +389,7 @@ var eventKinds = []core.EventKind{
 	core.EventHoldPlaced, core.EventHoldExtended, core.EventHoldReleased, core.EventHoldExpired,
 	core.EventHoldConfirmed, core.EventOrderPlaced, core.EventOrderCancelled, core.EventStockMoved,
 	core.EventSupplyChanged, core.EventHoldCancelled, core.EventSaleDefined, core.EventQueueAdvanced, core.EventChannelRuleSet, core.EventPoolChanged,
+	core.EventPurchaseOrderChanged, core.EventTransferChanged,
 }
 
 func (g generator) event(kind core.EventKind) core.Event {
@@ -311,12 +417,9 @@ func (g generator) event(kind core.EventKind) core.Event {
 	case core.EventChannelRuleSet, core.EventPoolChanged:
 		ev.Rule = g.ruleImage()
 	case core.EventStockMoved:
-		ev.Actor, ev.Cause, ev.Moves = g.reason(), g.reason(), make([]core.MovementImage, g.between(1, core.MaxRows))
-		for i := range ev.Moves {
-			m := &ev.Moves[i]
-			m.LevelImage, m.Quantity, m.Reason = g.level(g.sku()), g.signed(), g.reason()
-			m.Kind, m.From, m.To = g.movement()
-		}
+		ev.Actor, ev.Cause, ev.Moves = g.reason(), g.reason(), g.movementImages(int(g.between(1, core.MaxRows)))
+	case core.EventPurchaseOrderChanged, core.EventTransferChanged:
+		g.inboundEvent(&ev)
 	default:
 		ev.Order = g.orderImage()
 		if g.bool() {
@@ -384,6 +487,12 @@ func (g generator) availability() core.AvailabilityImage {
 	}
 	for range g.IntN(4) {
 		a.Rules = append(a.Rules, g.ruleImage())
+	}
+	for range g.IntN(5) {
+		a.Incoming = append(a.Incoming, core.LotImage{
+			Kind: core.InboundKind(g.between(1, 2)), Number: g.number(), Line: int(g.between(1, core.MaxLines)),
+			Location: g.location(), Expected: g.millis(), Open: g.quantity(),
+		})
 	}
 	return a
 }

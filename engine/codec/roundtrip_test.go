@@ -88,7 +88,10 @@ func TestImageRoundTrips(t *testing.T) {
 	var gotRefusal core.Refusal
 	var gotSale core.SaleImage
 	var gotQueue core.QueueImage
+	var gotInbound core.InboundImage
 	for range rounds {
+		inbound := g.inboundImage()
+		roundTrip(t, &inbound, &gotInbound, AppendInboundImage, DecodeInboundImage)
 		order, sku, location, availability, refusal :=
 			g.orderImage(), g.skuImage(), g.locationImage(), g.availability(), g.refusal()
 		roundTrip(t, &order, &gotOrder, AppendOrderImage, DecodeOrderImage)

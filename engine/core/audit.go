@@ -24,6 +24,8 @@ const (
 	ViolationSaleItem        ViolationKind = 32 // a sale's held or sold units of a SKU are not those of its holds and orders
 	ViolationSaleBuyer       ViolationKind = 33 // units counted of a sale's buyers are not those of its holds and orders; Order's home is the slot
 	ViolationQueue           ViolationKind = 36 // the counters of a sale's queue contradict each other
+	ViolationIncoming        ViolationKind = 20 // a SKU's lots are not the open lines of documents
+	ViolationInbound         ViolationKind = 21 // a document's line does not fit its status: out is not what was received and what differed
 )
 
 // Violation is one place where the state contradicts itself.
@@ -43,6 +45,7 @@ type AuditReport struct {
 	SKUs                                       int
 	Held, Placed, Cancelled, Released, Expired int // orders in memory, by status
 	Archived                                   int // orders that have left memory
+	Inbound                                    int // purchase orders and transfers
 }
 
 // MaxViolations bounds an audit's list: one broken sum can show in every order.
@@ -64,6 +67,7 @@ type levelTally struct{ reserved, allocated Quantity }
 type skuTally struct {
 	heldBeyond, placedBeyond Quantity // backordered
 	counted, limits          Quantity // by lines and parts; by the table of limits
+	expected                 int      // lots, by the lines of documents
 }
 
 // Audit recomputes every invariant from the records. All slots must stand still.
@@ -80,10 +84,12 @@ func (m *Machine) Audit() AuditReport {
 		a.tallyOrders(&m.slots[i])
 		a.tallyParts(&m.slots[i])
 		a.tallyLimits(&m.slots[i])
+		a.tallyInbound(&m.slots[i])
 	}
 	for i := range m.slots {
 		a.checkSlot(&m.slots[i])
 		a.auditQueues(&m.slots[i])
+		a.checkLots(&m.slots[i])
 	}
 	return a.report
 }

@@ -71,6 +71,15 @@ func newAuditShop(t *testing.T) *auditShop {
 	order(CommandPlaceHold, 60_000, "", Line{b, 1})
 	s.run(Command{Kind: CommandCancelOrder, Order: order(CommandPlaceOrder, 0, "", Line{a, 1}, Line{c, 1})})
 	s.run(Command{Kind: CommandReleaseHold, Order: order(CommandPlaceHold, 60_000, "", Line{a, 1}, Line{c, 1})})
+	inbound := func(kind CommandKind, r InboundRequest) {
+		s.run(Command{Kind: kind, Inbound: &r})
+	}
+	po, tr := []byte("PO-1"), []byte("TR-1")
+	inbound(CommandCreateInbound, InboundRequest{Kind: PurchaseOrder, Number: po, To: 1, Supplier: []byte("Acme"), Send: true,
+		Lines: []InboundLine{{a, 4, 9_000}, {b, 5, 0}, {a, 6, 8_000}}})
+	inbound(CommandReceiveInbound, InboundRequest{Kind: PurchaseOrder, Number: po, Rows: []ReceiptRow{
+		{Line: 1, Discrepancy: DiscrepancyLost, Differing: 4, Reason: tr}, {Line: 2, Discrepancy: DiscrepancyShort, Differing: 2, Reason: tr}}})
+	inbound(CommandCreateInbound, InboundRequest{Kind: Transfer, Number: tr, HasFrom: true, From: 1, Lines: []InboundLine{{a, 1, 0}}})
 	order(CommandPlaceHold, 1_000, "", Line{a, 1}, Line{c, 1})
 	s.sale()
 	s.now += 1_000
@@ -146,6 +155,9 @@ func (s *slot) sabotage(see func(field string)) {
 	sabotage(&s.desk.tickets, see)
 	sabotage(&s.desk.queues, see)
 	sabotage(&s.rules, see)
+	sabotage(&s.inbounds, see)
+	sabotage(&s.inboundLines, see)
+	sabotage(&s.lots.slab, see)
 }
 
 func saboteur(v reflect.Value, name string, see func(field string)) {
@@ -189,7 +201,8 @@ var alwaysSeen = map[string]ViolationKind{
 	"saleQueueRecord.settled": ViolationQueue, "saleQueueRecord.flags": ViolationQueue,
 	"saleBuyerRecord.units": ViolationSaleBuyer, "saleBuyerRecord.who.high": ViolationSaleBuyer, "saleBuyerRecord.who.low": ViolationSaleBuyer,
 	"saleBuyerRecord.sale": ViolationSaleBuyer, "saleBuyerRecord.kind": ViolationSaleBuyer,
-	"ruleRecord.used": ViolationPool,
+	"ruleRecord.used":    ViolationPool,
+	"inboundRecord.kind": ViolationInbound, "inboundRecord.numberLength": ViolationInbound,
 }
 
 // sometimesSeen are the fields that matter in some records only: not in an order that has ended, say.
@@ -199,6 +212,12 @@ var sometimesSeen = map[string]ViolationKind{
 	"lineRecord.sku": ViolationReserved, "lineRecord.quantity": ViolationLine, "lineRecord.backordered": ViolationBackordered,
 	"lineRecord.allocation": ViolationAllocated, "lineRecord.allocations": ViolationLine, "lineRecord.flags": ViolationLimitCount,
 	"allocationRecord.location": ViolationAllocated, "skuRecord.firstLevel": ViolationSKUSum,
+	"skuRecord.incoming": ViolationIncoming, "lotRecord.home": ViolationIncoming, "lotRecord.place": ViolationIncoming,
+	"lotRecord.line": ViolationIncoming, "lotRecord.open": ViolationIncoming, "lotRecord.location": ViolationIncoming,
+	"lotRecord.expected": ViolationIncoming, "lotRecord.sku": ViolationIncoming, // of one that is in use
+	"inboundRecord.status": ViolationInbound, "inboundRecord.to": ViolationIncoming, "inboundRecord.number": ViolationInbound,
+	"inboundLineRecord.expected": ViolationIncoming, "inboundLineRecord.quantity": ViolationIncoming,
+	"inboundLineRecord.received": ViolationIncoming, "inboundLineRecord.differing": ViolationIncoming,
 	"orderRecord.sale": ViolationSaleItem, "partRecord.order": ViolationLeak, "partRecord.first": ViolationLeak,
 	"partLineRecord.quantity": ViolationReserved, "partLineRecord.kind": ViolationBackordered, "partLineRecord.pool": ViolationPool,
 	"allocationRecord.upper": ViolationPool,
@@ -214,6 +233,9 @@ var neverSeen = map[string]bool{
 	"orderRecord.version": true, "orderRecord.flags": true, "orderRecord.mask": true,
 	"partRecord.deadline": true, "partRecord.customer.high": true, "partRecord.customer.low": true,
 	"limitRecord.customer.high": true, "limitRecord.customer.low": true, "limitRecord.sku": true,
+	"inboundRecord.created": true, "inboundRecord.createdAt": true, "inboundRecord.version": true, "inboundRecord.from": true,
+	"inboundRecord.flags": true, "inboundRecord.supplier": true, "inboundRecord.supplierLength": true,
+	"inboundRecord.firstLine": true, "inboundRecord.lines": true, "inboundLineRecord.sku": true,
 	"levelRecord.sku": true, "levelRecord.flags": true,
 	"saleBuyerRecord.expired": true, "saleTicketRecord.used": true, "saleTicketRecord.sale": true, "saleTicketRecord.page": true,
 	"saleQueueRecord.reserved": true,
@@ -316,6 +338,14 @@ func TestAuditTellsWhatIsWrong(t *testing.T) {
 		{
 			func(_, away *slot) { away.partLines.acquire() },
 			Violation{Kind: ViolationLeak, Order: MakeOrderID(9, false, 0), Want: 3, Got: 4},
+		},
+		{
+			func(home, _ *slot) { home.lots.acquire() },
+			Violation{Kind: ViolationLeak, Order: MakeOrderID(3, false, 0), Want: 1, Got: 2},
+		},
+		{
+			func(_, away *slot) { away.lots.mut(0).open = 4 },
+			Violation{Kind: ViolationIncoming, Order: MakeOrderID(InboundSlot(PurchaseOrder, []byte("PO-1")), false, 0), SKU: b, Location: 1, Want: 3, Got: 4},
 		},
 		{
 			func(home, _ *slot) { home.limits.mut(home.limits.acquire()).sku = a },

@@ -24,6 +24,9 @@ const (
 	SlabSaleTickets
 	SlabSaleQueues
 	SlabRules
+	SlabInbounds
+	SlabInboundLines
+	SlabLots
 
 	// SlabKinds is the number of slabs that a slot has.
 	SlabKinds = int(iota)
@@ -88,6 +91,7 @@ func (s *slot) stores() [SlabKinds]pageStore {
 		&s.skus, &s.levels, &s.orders, &s.lines, &s.allocations, &s.texts, &s.parts, &s.partLines, &s.limits,
 		&s.desk.items, &s.desk.buyers, &s.desk.tickets, &s.desk.queues,
 		&s.rules,
+		&s.inbounds, &s.inboundLines, &s.lots,
 	}
 }
 
@@ -299,6 +303,10 @@ func (m *Machine) RestoreIndexes(id Slot, now Millis) {
 	s.restoreDesk()
 	for place := range s.rules.length {
 		s.awaitInstant(place)
+	}
+	for place := range s.inbounds.length {
+		record := s.inbounds.at(place)
+		s.inboundOf.Insert(s.inboundHash(record.kind, record.number[:record.numberLength]), place)
 	}
 }
 

@@ -116,7 +116,13 @@ func (s *saved) restore(t *testing.T, seed uint64) *core.Machine {
 // told remembers all events.
 type told []string
 
-func (l *told) Event(e *core.Event) { *l = append(*l, fmt.Sprintf("%+v", reference.CopyEvent(e))) }
+func (l *told) Event(e *core.Event) {
+	event, document := reference.CopyEvent(e), core.InboundImage{}
+	if event.Inbound != nil {
+		document, event.Inbound = *event.Inbound, nil // told by what it says, not by where it lies
+	}
+	*l = append(*l, fmt.Sprintf("%+v %+v", event, document))
+}
 
 func (l *told) Archived(*core.Archived) {}
 

@@ -21,11 +21,16 @@ const (
 	CommandSetChannelRule CommandKind = 20 // say what holds for a SKU in a channel, or that nothing does
 	CommandDefineSale     CommandKind = 32 // make a sale, or replace its settings
 	CommandAdvanceQueue   CommandKind = 36 // note how far the line before a sale has come
+	CommandCreateInbound  CommandKind = 22 // make a purchase order or a transfer
+	CommandSendInbound    CommandKind = 23 // order a purchase order's units, dispatch a transfer's
+	CommandReceiveInbound CommandKind = 24 // note what became of units that were on their way, all rows or none
+	CommandCloseInbound   CommandKind = 25 // note that what is still open will not come
+	CommandCancelInbound  CommandKind = 26 // give a document up of which nothing has come
 )
 
 // IsKnown tells whether there are commands of the kind.
 func (k CommandKind) IsKnown() bool {
-	return k >= CommandTick && k <= CommandMoveStock || k >= CommandSetChannel && k <= CommandSetChannelRule ||
+	return k >= CommandTick && k <= CommandMoveStock || k >= CommandSetChannel && k <= CommandSetChannelRule || k >= CommandCreateInbound && k <= CommandCancelInbound ||
 		k == CommandDefineSale || k == CommandAdvanceQueue
 }
 
@@ -39,7 +44,7 @@ type Command struct {
 	Key     IdempotencyKey
 
 	Order           OrderID // confirm, extend, release, cancel; archive: any of the page
-	ExpectedVersion uint32  // confirm, extend, release, cancel: refuse unless the order has it; 0 for any
+	ExpectedVersion uint32  // confirm, extend, release, cancel; send to cancel inbound: refuse unless the order, or the document, has it; 0 for any
 
 	TTL        Millis // place hold, extend hold
 	Channel    ChannelID
@@ -55,7 +60,7 @@ type Command struct {
 	Rows []AdjustmentRow // adjust stock
 
 	Moves []MovementRow // move stock
-	Actor []byte        // move stock: who did it; empty for nobody in particular
+	Actor []byte        // move stock, inbound: who did it; empty for nobody in particular
 	Cause []byte        // move stock: what it belongs to, such as a delivery's number; empty for nothing
 
 	Name     []byte           // define SKU, location, channel, sale; set channel
@@ -64,8 +69,9 @@ type Command struct {
 	Selling  ChannelSettings  // set channel
 	Rule     ChannelRule      // set channel rule
 
-	SaleSettings *SaleSettings // define sale
-	Queue        QueueCounters // advance queue
+	SaleSettings *SaleSettings   // define sale
+	Queue        QueueCounters   // advance queue
+	Inbound      *InboundRequest // create to cancel inbound
 
 	Document []byte // what no decision needs; kept under the command's sequence
 }

@@ -25,6 +25,9 @@
 //	sale                     a campaign: SKUs with quotas, a beginning and an end, limits
 //	identity                 by what a sale knows a buyer: customer, address, device, payment
 //	ticket                   a number with which a sale with a queue lets one order in
+//	document                 of incoming stock: a purchase order or a transfer
+//	lot                      what is open of a document's line: units on their way
+//	discrepancy              why the units that came are not those that were sent
 //
 // # Quantities
 //
@@ -92,6 +95,14 @@
 //   - MoveStock applies all rows or none, one after the other, so rows may name one level. Receive adds to a state, adjust
 //     corrects one, count sets one, reclassify moves from one to another, write off takes from one. No state may come out
 //     below zero and no level above MaxOnHand after any row; what is sellable may fall below what is promised.
+//   - Commands on documents (inbound.go) touch all slots. A document's home is the slot of its kind and number; each SKU keeps
+//     its lots. CreateInbound makes a draft, and with Send sends it at once; all of it or nothing. SendInbound orders what a
+//     purchase order asks for, and has a transfer's units leave: those that are promised stay, and the transfer is refused. Units in
+//     transit are on hand nowhere. ReceiveInbound carries out all rows or none, one after the other: each takes units of what is open of
+//     its line, as received or as short, damaged or lost, and those received are put on hand in their state. Units over are
+//     received when all that was open is, at most as many as the line's quantity. CloseInbound makes all that is open short, damaged
+//     or lost. A document is received when nothing of it is open; then quantity = received + short + damaged + lost − over
+//     for each line. Lots never make a unit sellable before it is received.
 //   - PlaceHold and PlaceOrder take all lines or none. The units count as reserved for a hold, as
 //     allocated for an order. With an external id the order's home is the slot of (channel,
 //     external id), else that of its first line. (channel, external id) stays taken: here
@@ -129,6 +140,15 @@
 //	release      released   HoldConfirmed   unchanged        unchanged      unchanged
 //	cancel       cancelled  cancelled       unchanged        HoldReleased   HoldExpired
 //
+// And which status of a document:
+//
+//	          draft      sent                  partially received  received   cancelled
+//	send      sent       unchanged             unchanged           unchanged  InboundStatus
+//	receive   refused    partially, received   partially, received refused    refused      (InboundStatus)
+//	close     refused    received              received            unchanged  refused      (InboundStatus)
+//	cancel    cancelled  cancelled (purchase   refused             refused    unchanged    (InboundStatus)
+//	                     order), refused
+//
 // A tick always counts as a change, and so does an adjustment that leaves what was there. An order keeps its
 // allocations in its record and images when it ends; units that were counted against a limit stay counted while the limit is
 // lifted and set again.
@@ -139,6 +159,6 @@
 // # Memory
 //
 // Records are fixed-size and free of pointers, in slabs per slot (slab.go); indexes are derived from
-// them. Pages of orders that are all closed can be archived: the machine hands them over and forgets them (archive.go). Pages come from an Allocator, so the host may keep them outside the garbage collector's heap. The processor
+// them. Documents stay in memory, closed ones too: 168 bytes each and 40 for each line; lots go when nothing is open. Pages of orders that are all closed can be archived: the machine hands them over and forgets them (archive.go). Pages come from an Allocator, so the host may keep them outside the garbage collector's heap. The processor
 // is told ahead what will be read and written (prefetch.go), by a few lines of assembly that read and change nothing.
 package core

@@ -22,6 +22,9 @@ const (
 	EventPoolChanged     EventKind = 20
 	EventSaleDefined     EventKind = 32
 	EventQueueAdvanced   EventKind = 36
+
+	EventPurchaseOrderChanged EventKind = 22
+	EventTransferChanged      EventKind = 23
 )
 
 // Event is a fact: what a command, or a deadline that had passed before it, changed. Every event is
@@ -39,9 +42,10 @@ type Event struct {
 	Location LocationImage    // location defined
 	Channel  ChannelImage     // channel defined
 	Levels   []LevelChange    // stock adjusted
-	Moves    []MovementImage  // stock moved, in the order of the rows
-	Actor    []byte           // stock moved
-	Cause    []byte           // stock moved
+	Moves    []MovementImage  // stock moved, in the order of the rows; purchase order and transfer changed: the units that came or left
+	Actor    []byte           // the same
+	Cause    []byte           // stock moved; purchase order and transfer changed: its number
+	Inbound  *InboundImage    // purchase order and transfer changed
 	Supply   SupplyImage      // supply changed
 	Rule     ChannelRuleImage // channel rule set, pool changed
 	Sale     SaleImage        // sale defined
@@ -51,7 +55,7 @@ type Event struct {
 // IsKnown tells whether the kind's number is given out.
 func (k EventKind) IsKnown() bool {
 	return k >= EventSKUDefined && k <= EventHoldCancelled || k >= EventChannelRuleSet && k <= EventPoolChanged ||
-		k == EventSaleDefined || k == EventQueueAdvanced
+		k == EventPurchaseOrderChanged || k == EventTransferChanged || k == EventSaleDefined || k == EventQueueAdvanced
 }
 
 // IsOwn tells whether an event of the kind is what a command did, and not what had happened before it or follows from it.
@@ -169,6 +173,7 @@ type AvailabilityImage struct {
 	Withheld    Quantity // what stopped locations could give
 	Levels      []LevelAvailability
 	Rules       []ChannelRuleImage // in the order in which pools are covered
+	Incoming    []LotImage         // what is on its way, first what comes first
 }
 
 // IsDrained tells whether the SKU is stopped and nothing of it is promised any more.

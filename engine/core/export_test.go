@@ -21,6 +21,9 @@ func (m *Machine) FilledBlanks() []string {
 		found = append(found, filledBlanks(&s.partLines.slab)...)
 		found = append(found, filledBlanks(&s.limits.slab)...)
 		found = append(found, filledBlanks(&s.rules)...)
+		found = append(found, filledBlanks(&s.inbounds)...)
+		found = append(found, filledBlanks(&s.inboundLines)...)
+		found = append(found, filledBlanks(&s.lots.slab)...)
 	}
 	return found
 }
@@ -52,7 +55,8 @@ func (m *Machine) Records() (n uint32) {
 	for i := range m.slots {
 		s := &m.slots[i]
 		n += s.skus.length + s.levels.length + s.orders.length + s.lines.length + s.allocations.length +
-			s.parts.length + s.partLines.length + s.limits.length + s.rules.length
+			s.parts.length + s.partLines.length + s.limits.length + s.rules.length +
+			s.inbounds.length + s.inboundLines.length + s.lots.length
 	}
 	return n
 }

@@ -32,6 +32,11 @@ func ExternalSlot(channel ChannelID, id []byte) Slot {
 	return Slot(hashExternal(channel, id) & (SlotCount - 1))
 }
 
+// InboundSlot is the slot that keeps the purchase order or transfer of a number.
+func InboundSlot(kind InboundKind, number []byte) Slot {
+	return Slot(finish(hashBytes((hashSeed^uint64(kind))*hashPrime, number)) & (SlotCount - 1))
+}
+
 func hashName(name []byte) uint64 { return finish(hashBytes(hashSeed, name)) }
 
 func hashExternal(channel ChannelID, id []byte) uint64 {

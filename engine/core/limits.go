@@ -25,6 +25,12 @@ const (
 	MaxExternalIDLength = 64
 	// MaxReasonLength bounds the reason of an adjustment row, in bytes.
 	MaxReasonLength = 64
+	// MaxSupplierLength bounds what a purchase order says about its supplier, in bytes.
+	MaxSupplierLength = 64
+	// MaxLots bounds what is on its way of one SKU: open lines of documents, which every answer about its units lists.
+	MaxLots = 1000
+	// MaxInboundsPerSlot bounds the purchase orders and transfers of a slot: a billion in all.
+	MaxInboundsPerSlot = 1 << 24
 	// MaxDocumentLength bounds what a command may carry that no decision needs, in bytes.
 	MaxDocumentLength = 64 << 10
 	// MaxLocations bounds the table of locations. A SKU's levels are a list that every order of the

@@ -36,6 +36,10 @@ type slot struct {
 	desk        saleDesk
 	rules       slab[ruleRecord]
 
+	inbounds     slab[inboundRecord]
+	inboundLines slab[inboundLineRecord]
+	lots         recycler[lotRecord]
+
 	archived Digest       // of all pages that were dropped, in their order
 	left     uint32       // pages of orders that were
 	closed   []closedPage // that may be, those closed first first; some may have left
@@ -48,6 +52,7 @@ type slot struct {
 	externals *Index // (channel, external id) → orders
 	partIndex *Index // order number → parts
 	limitOf   *Index // (customer, SKU) → limits
+	inboundOf *Index // (kind, number) → inbounds
 	due       dueHeap
 
 	touched []SKUID // SKUs whose availability changed since the host last asked
@@ -107,11 +112,16 @@ func (s *slot) open(id Slot, allocate Allocator, seed uint64) {
 	s.limits.next = func(l *limitRecord) *uint32 { return &l.next }
 	s.desk.open(&s.keeper, allocate)
 	s.rules.open(SlabRules, &s.keeper, allocate)
+	s.inbounds.open(SlabInbounds, &s.keeper, allocate)
+	s.inboundLines.open(SlabInboundLines, &s.keeper, allocate)
+	s.lots.open(SlabLots, &s.keeper, allocate)
+	s.lots.next = func(l *lotRecord) *uint32 { return &l.next }
 	s.due.entries.allocate = allocate
 	s.names = NewIndex(allocate)
 	s.externals = NewIndex(allocate)
 	s.partIndex = NewIndex(allocate)
 	s.limitOf = NewIndex(allocate)
+	s.inboundOf = NewIndex(allocate)
 }
 
 // Sink takes what a machine has to tell. What it is given is valid only during the call.
@@ -170,12 +180,14 @@ func (m *Machine) Gather(id Slot, st *Step, sink Sink) {
 		s.gatherQueue(st)
 	case CommandSetChannelRule:
 		s.gatherRule(st)
+	case CommandCreateInbound, CommandSendInbound, CommandReceiveInbound, CommandCloseInbound, CommandCancelInbound: // Decide looks itself
 	default:
 		invariant.Check(false, "a command's kind is known")
 	}
 }
 
-// Decide makes a plan or a refusal from everything gathered. Only the tables may change here.
+// Decide makes a plan or a refusal from everything gathered. Only the tables may change here. When the command has every slot in
+// its mask, it may look at any slot.
 func (m *Machine) Decide(st *Step) {
 	switch st.command.Kind {
 	case CommandTick:
@@ -204,6 +216,8 @@ func (m *Machine) Decide(st *Step) {
 		m.decideSale(st)
 	case CommandAdvanceQueue:
 		m.decideQueue(st)
+	case CommandCreateInbound, CommandSendInbound, CommandReceiveInbound, CommandCloseInbound, CommandCancelInbound:
+		m.decideInbound(st)
 	}
 }
 
@@ -240,5 +254,7 @@ func (m *Machine) Apply(id Slot, st *Step, sink Sink) {
 		s.applyQueue(st, sink)
 	case CommandSetChannelRule:
 		s.applyRule(st, sink)
+	case CommandCreateInbound, CommandSendInbound, CommandReceiveInbound, CommandCloseInbound, CommandCancelInbound:
+		s.applyInbound(st, sink)
 	}
 }

@@ -9,13 +9,18 @@ const (
 	MovementCount      MovementKind = 3 // the units in a state were counted
 	MovementReclassify MovementKind = 4 // units changed their state where they lie
 	MovementWriteOff   MovementKind = 5 // units are gone for good
+
+	MovementTransferOut MovementKind = 6 // units left for another location; only transfers do that
+	MovementTransferIn  MovementKind = 7 // and came there
 )
 
 // HasFrom tells whether units leave a state by a movement of the kind.
-func (k MovementKind) HasFrom() bool { return k == MovementReclassify || k == MovementWriteOff }
+func (k MovementKind) HasFrom() bool {
+	return k == MovementReclassify || k == MovementWriteOff || k == MovementTransferOut
+}
 
 // HasTo tells whether units of a state are added, corrected or counted by a movement of the kind.
-func (k MovementKind) HasTo() bool { return k != MovementWriteOff }
+func (k MovementKind) HasTo() bool { return k != MovementWriteOff && k != MovementTransferOut }
 
 // StockState is the state of a unit on hand. The numbers are in journals and feeds and must not change.
 type StockState uint8
@@ -47,8 +52,8 @@ type MovementRow struct {
 type MovementImage struct {
 	LevelImage
 	Kind     MovementKind
-	From     StockState // reclassify, write off
-	To       StockState // receive, adjust, count, reclassify
+	From     StockState // reclassify, write off, transfer out
+	To       StockState // receive, adjust, count, reclassify, transfer in
 	Quantity Quantity   // adjust and count: by how many the units in the state changed, which may be 0 or negative
 	Reason   []byte
 }

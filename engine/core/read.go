@@ -46,6 +46,7 @@ func (m *Machine) ReadAvailability(id SKUID, img *AvailabilityImage) bool {
 		Withheld:    sku.withheld,
 		Levels:      img.Levels[:0],
 		Rules:       img.Rules[:0],
+		Incoming:    m.readLots(img.Incoming[:0], s, sku),
 	}
 	for at := sku.firstLevel; at != 0; {
 		level := s.levels.at(at - 1)

@@ -21,9 +21,10 @@ type skuRecord struct {
 	firstLevel        uint32 // in levels, plus one; 0 for none
 	version           uint32
 	flags             uint32
-	withheld          Quantity // Σ of what levels at stopped locations could give
+	incoming          uint32   // in lots, plus one; 0 for none
 	rules             uint32   // in rules, plus one; 0 for none
-	_                 [3]uint32
+	withheld          Quantity // Σ of what levels at stopped locations could give
+	_                 uint64
 }
 
 // Flags of a skuRecord, beside hasDocument.
@@ -221,3 +222,48 @@ const (
 	ruleBuffer    uint8 = 1 << 0 // buffer takes the place of the channel's own
 	ruleExclusive uint8 = 1 << 1 // while its pool is live, the channel sells nothing else
 )
+
+// inboundRecord is a purchase order or a transfer, kept by its home slot. Its texts lie in it, as a page of texts leaves memory only
+// when nobody refers to it, and documents stay.
+type inboundRecord struct {
+	created        Sequence
+	createdAt      Millis
+	firstLine      uint32 // in inboundLines
+	version        uint32
+	lines          uint16
+	from, to       LocationID
+	kind           InboundKind
+	status         InboundStatus
+	flags          uint8
+	numberLength   uint8
+	supplierLength uint8
+	_              [5]uint8
+	number         [MaxExternalIDLength]byte
+	supplier       [MaxSupplierLength]byte
+}
+
+// inboundHasFrom marks a document that says where its units come from.
+const inboundHasFrom uint8 = 1
+
+// inboundLineRecord is one line of a document.
+type inboundLineRecord struct {
+	expected  Millis
+	sku       SKUID
+	quantity  uint32
+	received  uint32
+	differing [Discrepancies]uint32
+	_         uint32
+}
+
+// lotRecord is what is open of a document's line, kept by the slot of its SKU.
+type lotRecord struct {
+	expected Millis
+	sku      SKUID
+	open     uint32
+	place    uint32 // of the document in its home's inbounds
+	next     uint32 // in lots, plus one; 0 at the end
+	line     uint16
+	location LocationID
+	home     Slot
+	_        [3]uint8
+}

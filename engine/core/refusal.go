@@ -17,8 +17,14 @@ const (
 	ReasonHoldReleased      Reason = 5  // it was released
 	ReasonHoldConfirmed     Reason = 6  // it is an order already
 	ReasonOrderCancelled    Reason = 7  // it was cancelled
+	ReasonInboundNotFound   Reason = 38 // no such purchase order or transfer
+	ReasonInboundStatus     Reason = 40 // its status does not allow the command
 	ReasonSKUNotFound       Reason = 8  // a line or row names no SKU
-	ReasonLocationNotFound  Reason = 9  // a row names no location
+	ReasonLocationNotFound  Reason = 9  // a row or a document names no location
+	ReasonNotASupplier      Reason = 44 // the location that a purchase order's units come from is no supplier
+	ReasonInboundExists     Reason = 39 // a document of the kind has the number
+	ReasonInboundLine       Reason = 41 // a row names no line of the document
+	ReasonInboundQuantity   Reason = 42 // a row tells of more units than are open, or of more beyond them than there may be
 	ReasonChannelNotFound   Reason = 10 // the channel's number is not given out
 	ReasonDuplicateExternal Reason = 11 // (channel, external id) belongs to another order
 	ReasonSaleNotFound      Reason = 48 // the sale's number is not given out
@@ -39,14 +45,15 @@ const (
 	ReasonLimitPerCustomer  Reason = 16 // the customer would have more than the SKU allows
 	ReasonInsufficientStock Reason = 17 // a line asks for more than may be sold
 	ReasonSaleLimit         Reason = 53 // the buyer would have more in the sale than it allows, by one of its identities
-	ReasonTableFull         Reason = 18 // no number is left for another SKU, location, channel or order
+	ReasonTooManyLots       Reason = 43 // a line's SKU would have more than MaxLots lots
+	ReasonTableFull         Reason = 18 // no number is left for another SKU, location, channel, order or document
 )
 
 // Refusal says why a command changed nothing.
 type Refusal struct {
 	Reason  Reason
 	Order   OrderID // the order asked about, or the one that has the external id
-	Version uint32  // the version of the order asked about; 0 for the owner of an external id
+	Version uint32  // the version of the order or document asked about; 0 for the owner of an external id
 	Lines   []RefusedLine
 
 	At       Millis       // sale not started, sale ended: when it begins, or was over
@@ -57,10 +64,14 @@ type Refusal struct {
 // quantity of all; but for ReasonSKUNotFound every line is, with its own. Rows of an unknown SKU have no quantities; at an
 // unknown location nothing is on hand; of rows that name one level the later ones are listed. A sale's limit to a buyer is over all
 // lines: the only line listed has the first SKU and the units of all.
+//
+// Of a receipt the units are those that a row takes of what is open of its line, and those that are open; where units are over, those
+// that came, and the most that may come. In a transfer that cannot
+// be dispatched those of the line, and those that may leave.
 type RefusedLine struct {
-	Index     int // place in the command's lines or rows
+	Index     int // place in the command's lines or rows, or in the document's lines
 	SKU       SKUID
-	Location  LocationID // rows only
+	Location  LocationID // rows, and a transfer's lines: where its units do not lie
 	Requested Quantity   // for rows the units that would be on hand
 	Available Quantity   // what could have been sold, or what the customer may still buy; for rows the units on hand
 }

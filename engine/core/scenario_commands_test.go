@@ -29,6 +29,8 @@ func (s *story) command(line *sentence) (c core.Command, name string) {
 		s.readSale(line, &c)
 	case "advance":
 		s.readAdvance(line, &c)
+	case "purchase", "transfer", "send", "arrive", "close", "give-up":
+		s.readInbound(line, &c)
 	case "hold", "order":
 		name = line.next()
 		s.readOrder(line, &c)

@@ -33,6 +33,13 @@ import (
 //	order o2 customer=bob sale=friday [ticket=1] [address=elbe-1] [device=d] [payment=card] phone×1
 //	confirm h1 [version=2]          likewise release and cancel; "slots=home" asks its home slot alone
 //	extend h1 ttl=5m [version=2]
+//	purchase PO-1 to=main [from=acme|supplier=acme] [send=yes] [by=anna] phone×5 [due=13:00] case×2
+//	transfer TR-1 from=main to=hamburg [send=yes] phone×5 [due=13:00]
+//	send PO-1 [version=1]           order what a purchase order asks for, dispatch a transfer; likewise "give-up PO-1"
+//	arrive PO-1 phone×3 [to=damaged] [short=1] [reason=why] 2×4       of phone, and of line 2; short, damaged, lost, over differ
+//	close PO-1 lost reason=why      all that is open is lost
+//	show PO-1                       the document
+//	promise phone by=13:00          what can be sold, and what will have come by then
 //	show phone                      all its units
 //	show h1                         the hold or order
 //	show friday                     the sale
@@ -100,6 +107,8 @@ func (s *story) tell(t *testing.T, word string, args []datadriven.CmdArg) string
 		return s.show(line.next())
 	case "sells":
 		return s.sells(line)
+	case "promise":
+		return s.promise(line)
 	case "apart", "together":
 		return s.checkSlots(line)
 	case "fill":

@@ -33,6 +33,8 @@ func (s *story) eventWords(e *core.Event) string {
 		return s.adjustmentWords(e.Levels)
 	case core.EventStockMoved:
 		return s.movementWords(e)
+	case core.EventPurchaseOrderChanged, core.EventTransferChanged:
+		return s.inboundWords(e.Inbound) + s.foundWords(e.Inbound) + s.movementWords(e)
 	case core.EventSupplyChanged:
 		return fmt.Sprintf("supply of %s: %s, was %s\n", s.skuName(e.Supply.SKU), supplyWords[e.Supply.Supply], supplyWords[e.Supply.Before])
 	case core.EventHoldPlaced:
@@ -99,12 +101,21 @@ var reasonWords = map[core.Reason]string{
 	core.ReasonTicketUsed:        "the ticket was used",
 	core.ReasonExpiredTooOften:   "too many holds expired",
 	core.ReasonPoolOver:          "the pool would have ended already",
+	core.ReasonInboundNotFound:   "no such document",
+	core.ReasonInboundStatus:     "the document's status does not allow that",
+	core.ReasonNotASupplier:      "the units come from a location that is no supplier",
+	core.ReasonInboundExists:     "another document has the number",
+	core.ReasonInboundLine:       "the document has no such line",
+	core.ReasonInboundQuantity:   "so many are not open",
+	core.ReasonTooManyLots:       "too many lots of one SKU are on their way",
 }
 
 func (s *story) refusalWords(c *core.Command, r *core.Refusal) string {
 	var out strings.Builder
 	fmt.Fprintf(&out, "refused: %s", reasonWords[r.Reason])
-	if r.Version != 0 {
+	if r.Version != 0 && c.Inbound != nil {
+		fmt.Fprintf(&out, " (it is at version %d)", r.Version)
+	} else if r.Version != 0 {
 		fmt.Fprintf(&out, " (%s is at version %d)", s.orderName(r.Order), r.Version)
 	} else if r.Reason == core.ReasonDuplicateExternal {
 		fmt.Fprintf(&out, " (%s)", s.orderName(r.Order))
@@ -117,6 +128,10 @@ func (s *story) refusalWords(c *core.Command, r *core.Refusal) string {
 	}
 	out.WriteByte('\n')
 	for _, l := range r.Lines {
+		if c.Kind == core.CommandReceiveInbound {
+			fmt.Fprintf(&out, "  row %d: %s, %d told, %d there\n", l.Index+1, s.skuName(l.SKU), l.Requested, l.Available)
+			continue
+		}
 		if len(c.Moves) > 0 {
 			fmt.Fprintf(&out, "  row %d: %s at %s, %d there, would be %d\n",
 				l.Index+1, s.skuName(l.SKU), s.locationName(l.Location), l.Available, l.Requested)
@@ -221,6 +236,12 @@ func (s *story) movementWords(e *core.Event) string {
 				verb = name
 			}
 		}
+		switch m.Kind {
+		case core.MovementTransferOut:
+			verb = "transfer out"
+		case core.MovementTransferIn:
+			verb = "transfer in"
+		}
 		fmt.Fprintf(&out, "%s at %s, %s %d: %s", s.skuName(m.SKU), s.locationName(m.Location), verb, m.Quantity, strings.Join(changes, ", "))
 		for _, note := range []struct{ word, text string }{{"reason", string(m.Reason)}, {"by", string(e.Actor)}, {"for", string(e.Cause)}} {
 			if note.text != "" {
@@ -270,6 +291,14 @@ func (s *story) skusOf(c *core.Command) []core.SKUID {
 	for _, r := range c.Moves {
 		add(r.SKU)
 	}
+	if c.Inbound != nil {
+		var img core.InboundImage
+		if s.shop.machine.ReadInbound(c.Inbound.Kind, c.Inbound.Number, &img) {
+			for i := range img.Lines {
+				add(img.Lines[i].SKU)
+			}
+		}
+	}
 	var order core.OrderImage
 	if c.Kind >= core.CommandConfirmHold && c.Kind <= core.CommandCancelOrder && s.shop.machine.ReadOrder(c.Order, &order) {
 		for _, l := range order.Lines {
@@ -285,8 +314,16 @@ func (s *story) availabilityWords(id core.SKUID) string {
 	if !s.shop.machine.ReadAvailability(id, &a) {
 		return ""
 	}
-	return fmt.Sprintf("  → %s: %d to sell (%d on hand, %d reserved, %d allocated)\n",
-		s.skuName(id), a.Available, a.OnHand, a.Reserved, a.Allocated)
+	coming := ""
+	var n core.Quantity
+	for i := range a.Incoming {
+		n += a.Incoming[i].Open
+	}
+	if n > 0 {
+		coming = fmt.Sprintf(", %d on their way", n)
+	}
+	return fmt.Sprintf("  → %s: %d to sell (%d on hand, %d reserved, %d allocated%s)\n",
+		s.skuName(id), a.Available, a.OnHand, a.Reserved, a.Allocated, coming)
 }
 
 // show tells everything about a SKU or an order.
@@ -296,6 +333,10 @@ func (s *story) show(name string) string {
 	}
 	if id, ok := s.sales[name]; ok {
 		return s.showSale(id)
+	}
+	var document core.InboundImage
+	if s.shop.machine.ReadInbound(inboundKind(name), []byte(name), &document) {
+		return s.inboundWords(&document)
 	}
 	var o core.OrderImage
 	if !s.shop.machine.ReadOrder(s.order(name), &o) {
@@ -329,6 +370,10 @@ func (s *story) showSKU(id core.SKUID) string {
 			fmt.Fprintf(&out, ", %d withheld", l.Withheld)
 		}
 		out.WriteByte('\n')
+	}
+	for i := range a.Incoming {
+		lot := &a.Incoming[i]
+		fmt.Fprintf(&out, "  on their way: %d to %s with line %d of %s%s\n", lot.Open, s.locationName(lot.Location), lot.Line, lot.Number, dueWords(lot.Expected))
 	}
 	return out.String()
 }

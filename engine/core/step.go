@@ -37,6 +37,9 @@ type Step struct {
 	version       uint32     // define SKU, set rule: its version so far
 	rule          ruleRecord // set rule: the rule so far
 
+	number  []byte       // inbound: of the document
+	inbound InboundImage // inbound: the document after the change
+
 	event   Event // the command's own event, which is also its plan
 	refusal Refusal
 
@@ -93,6 +96,8 @@ func (st *Step) Begin(c *Command, seq Sequence, now Millis) {
 		st.home = c.Order.Home()
 	case CommandDefineSale:
 		st.skuFound = resize(st.skuFound, len(c.SaleSettings.Items))
+	case CommandCreateInbound, CommandSendInbound, CommandReceiveInbound, CommandCloseInbound, CommandCancelInbound:
+		st.beginInbound()
 	}
 }
 
@@ -136,7 +141,8 @@ func SlotsOf(c *Command) (mask SlotMask, known bool) {
 	switch c.Kind {
 	case CommandDefineSKU:
 		return NameSlot(c.Name).Mask(), true
-	case CommandDefineLocation, CommandDefineChannel, CommandDefineSale, CommandSetChannel:
+	case CommandDefineLocation, CommandDefineChannel, CommandDefineSale, CommandSetChannel,
+		CommandCreateInbound, CommandSendInbound, CommandReceiveInbound, CommandCloseInbound, CommandCancelInbound:
 		return AllSlots, true
 	case CommandSetChannelRule:
 		return c.Rule.SKU.Slot().Mask(), true

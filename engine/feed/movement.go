@@ -17,6 +17,8 @@ const (
 	Expire     // of a hold, at its deadline
 	Allocate   // for an order, from what is free or from what its hold had reserved
 	Deallocate // of an order that is cancelled
+	TransferOut
+	TransferIn
 
 	// MovementTypes is one more than the last.
 	MovementTypes
@@ -75,6 +77,7 @@ var orderMovements = map[core.EventKind]struct {
 var stockMovements = map[core.MovementKind]MovementType{
 	core.MovementReceive: Receive, core.MovementAdjust: Adjust, core.MovementCount: Count,
 	core.MovementReclassify: Reclassify, core.MovementWriteOff: WriteOff,
+	core.MovementTransferOut: TransferOut, core.MovementTransferIn: TransferIn,
 }
 
 // AppendMovements appends what an event did to a SKU's units, in the order of its rows or lines. Texts are those of the event.

@@ -56,7 +56,10 @@ func CopyEvent(e *core.Event) core.Event {
 		c.Supply = e.Supply
 	case core.EventChannelRuleSet, core.EventPoolChanged:
 		c.Rule = e.Rule
-	case core.EventStockMoved:
+	case core.EventStockMoved, core.EventPurchaseOrderChanged, core.EventTransferChanged:
+		if e.Kind != core.EventStockMoved {
+			c.Inbound = copyInbound(e.Inbound)
+		}
 		c.Actor, c.Cause, c.Moves = copyBytes(e.Actor), copyBytes(e.Cause), copyList(e.Moves)
 		for i := range c.Moves {
 			c.Moves[i].Reason = copyBytes(c.Moves[i].Reason)

@@ -41,6 +41,11 @@ func TestWorkloadReachesEverything(t *testing.T) {
 			t.Errorf("no command of kind %d was done", kind)
 		}
 	}
+	for kind := core.CommandCreateInbound; kind <= core.CommandCancelInbound; kind++ {
+		if done[kind] == 0 {
+			t.Errorf("no command of kind %d was done", kind)
+		}
+	}
 	for kind := core.EventSKUDefined; kind < 255; kind++ {
 		if kind.IsKnown() && events[kind] == 0 {
 			t.Errorf("no event of kind %d", kind)
@@ -75,6 +80,19 @@ var reachable = map[core.CommandKind][]core.Reason{
 		core.ReasonStockChanged, core.ReasonStockNegative, core.ReasonStockTooLarge,
 	},
 	core.CommandSetChannelRule: {core.ReasonSKUNotFound, core.ReasonChannelNotFound, core.ReasonPoolOver},
+	core.CommandCreateInbound: {
+		core.ReasonSKUNotFound, core.ReasonLocationNotFound, core.ReasonNotASupplier, core.ReasonInboundExists,
+		core.ReasonInsufficientStock,
+	},
+	core.CommandSendInbound: {
+		core.ReasonInboundNotFound, core.ReasonVersionConflict, core.ReasonInboundStatus, core.ReasonInsufficientStock,
+	},
+	core.CommandReceiveInbound: {
+		core.ReasonInboundNotFound, core.ReasonVersionConflict, core.ReasonInboundStatus, core.ReasonInboundLine,
+		core.ReasonInboundQuantity,
+	},
+	core.CommandCloseInbound:  {core.ReasonInboundNotFound, core.ReasonVersionConflict, core.ReasonInboundStatus},
+	core.CommandCancelInbound: {core.ReasonInboundNotFound, core.ReasonVersionConflict, core.ReasonInboundStatus},
 	core.CommandPlaceHold: {
 		core.ReasonSKUNotFound, core.ReasonChannelNotFound,
 		core.ReasonSKUStopped, core.ReasonLimitPerCustomer, core.ReasonInsufficientStock,

@@ -25,6 +25,11 @@ func (tr *trial) compareTouched(c *core.Command, outcome core.Outcome) string {
 			return what
 		}
 	}
+	if c.Inbound != nil {
+		if what := tr.compareInbound(c.Inbound.Kind, c.Inbound.Number); what != "" {
+			return what
+		}
+	}
 	if what := tr.compareOrder(c.Order); what != "" {
 		return what
 	}
@@ -38,7 +43,7 @@ func (tr *trial) compareTouched(c *core.Command, outcome core.Outcome) string {
 // machines; and each machine's books with its records.
 func (tr *trial) compareAll() string {
 	checks := []func() string{
-		tr.compareSKUs, tr.compareOrders, tr.comparePlaces, tr.compareChannels, tr.compareSales, tr.compareSlots, tr.comparePublished,
+		tr.compareSKUs, tr.compareOrders, tr.comparePlaces, tr.compareChannels, tr.compareSales, tr.compareInbounds, tr.compareSlots, tr.comparePublished,
 	}
 	for _, check := range checks {
 		if what := check(); what != "" {
@@ -112,6 +117,9 @@ func (tr *trial) compareSKU(id core.SKUID) string {
 	}
 	if len(availability.Rules) == 0 {
 		availability.Rules = nil
+	}
+	if len(availability.Incoming) == 0 {
+		availability.Incoming = nil
 	}
 	if !reflect.DeepEqual(availability, wantAvailability) {
 		return fmt.Sprintf("availability of SKU %d\n  machine %+v\n  model   %+v", id, availability, wantAvailability)
@@ -216,6 +224,42 @@ func (tr *trial) comparePublished() string {
 				return fmt.Sprintf("SKU %d: published as orderable %d, and channel %d may order %d", id, got, channel, most)
 			}
 		}
+	}
+	return ""
+}
+
+// compareInbounds walks over all documents of each kind, in the order in which they were made.
+func (tr *trial) compareInbounds() string {
+	for _, kind := range []core.InboundKind{core.PurchaseOrder, core.Transfer} {
+		var after core.Sequence
+		var img core.InboundImage
+		for _, want := range tr.model.Inbounds(kind) {
+			if !tr.straight.machine.NextInbound(kind, after, &img) {
+				return fmt.Sprintf("document %s comes after command %d and is not found", want.Number, after)
+			}
+			if got := reference.CopyInbound(&img); !reflect.DeepEqual(got, want) {
+				return fmt.Sprintf("document after command %d\n  machine %+v\n  model   %+v", after, got, want)
+			}
+			after = want.Created
+			if what := tr.compareInbound(kind, want.Number); what != "" {
+				return what
+			}
+		}
+		if tr.straight.machine.NextInbound(kind, after, &img) {
+			return fmt.Sprintf("document %s is one too many", img.Number)
+		}
+	}
+	return ""
+}
+
+func (tr *trial) compareInbound(kind core.InboundKind, number []byte) string {
+	want, known := tr.model.Inbound(kind, string(number))
+	var img core.InboundImage
+	if found := tr.straight.machine.ReadInbound(kind, number, &img); found != known {
+		return fmt.Sprintf("document %s: machine %v, model %v", number, found, known)
+	}
+	if got := reference.CopyInbound(&img); known && !reflect.DeepEqual(got, want) {
+		return fmt.Sprintf("document %s\n  machine %+v\n  model   %+v", number, got, want)
 	}
 	return ""
 }

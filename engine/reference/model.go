@@ -16,6 +16,7 @@ type Model struct {
 	sales     []*sale
 	orders    []*order // in the order in which they were made
 	byNumber  map[core.OrderID]*order
+	inbounds  map[inboundName]*inbound
 
 	nextSKU   map[core.Slot]uint32 // SKUs made in the slot so far
 	nextOrder map[core.Slot]uint32 // orders made in the slot so far
@@ -95,6 +96,7 @@ func New() *Model {
 		skuNumber: map[string]core.SKUID{},
 		channels:  []*channel{{core.ChannelImage{Version: 1, Name: []byte("web")}}},
 		byNumber:  map[core.OrderID]*order{},
+		inbounds:  map[inboundName]*inbound{},
 		nextSKU:   map[core.Slot]uint32{},
 		nextOrder: map[core.Slot]uint32{},
 		nextRule:  map[core.Slot]uint32{},
@@ -139,6 +141,10 @@ func (m *Model) carryOut(c *core.Command) core.Outcome {
 		return m.advanceQueue(c)
 	case core.CommandArchiveOrders:
 		return m.archive(c)
+	case core.CommandCreateInbound:
+		return m.createInbound(c)
+	case core.CommandSendInbound, core.CommandReceiveInbound, core.CommandCloseInbound, core.CommandCancelInbound:
+		return m.followInbound(c)
 	default:
 		return m.followUp(c)
 	}

@@ -116,6 +116,8 @@ func commandWords(c *core.Command) string {
 		return "adjust stock " + rowsWords(c.Rows)
 	case core.CommandMoveStock:
 		return fmt.Sprintf("move stock actor %q cause %q rows %+v", c.Actor, c.Cause, c.Moves)
+	case core.CommandCreateInbound, core.CommandSendInbound, core.CommandReceiveInbound, core.CommandCloseInbound, core.CommandCancelInbound:
+		return fmt.Sprintf("inbound command %d %+v%s", c.Kind, *c.Inbound, version)
 	case core.CommandArchiveOrders:
 		return follow("archive the page of")
 	case core.CommandPlaceHold:

@@ -189,9 +189,11 @@ func (g *generator) command(step int) core.Command {
 		g.advanceQueue(&c)
 	case roll < 18:
 		g.adjustStock(&c)
-	case roll < 22:
+	case roll < 21:
 		g.moveStock(&c)
-	case roll < 42:
+	case roll < 28:
+		g.inbound(&c)
+	case roll < 44:
 		g.placeHold(&c)
 	case roll < 60:
 		g.placeOrder(&c)

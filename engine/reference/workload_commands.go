@@ -177,7 +177,7 @@ func (g *generator) move() core.MovementRow {
 			}
 		}
 	}
-	if g.chance(1) {
+	if g.chance(2) {
 		r.Quantity = core.MaxOnHand
 	}
 	return r

@@ -1,0 +1,160 @@
+package core
+
+import (
+	"cmp"
+	"slices"
+)
+
+// A lot is what is open of one line of a document, kept where the line's SKU is. It is there as long as units are to come.
+
+// LotImage is units of a SKU that are on their way.
+type LotImage struct {
+	Kind     InboundKind // of the document that they come with
+	Number   []byte
+	Line     int // of the document, counted from 1
+	Location LocationID
+	Expected Millis // 0 for not known
+	Open     Quantity
+}
+
+// setLot brings the lot of a planned document's line up to what is open of it.
+func (s *slot) setLot(st *Step, i int) {
+	img := &st.inbound
+	line := &img.Lines[i]
+	open := line.Open()
+	if !img.Status.isOpen() {
+		open = 0
+	}
+	previous, at := s.findLot(st, i)
+	switch {
+	case at != 0 && open == 0:
+		s.dropLot(line.SKU, previous, at)
+	case at != 0:
+		s.lots.mut(at - 1).open = uint32(open)
+	case open != 0:
+		sku := s.skus.mut(line.SKU.Place())
+		place := s.lots.acquire()
+		*s.lots.mut(place) = lotRecord{
+			expected: line.Expected, sku: line.SKU, open: uint32(open), place: st.place, home: st.home,
+			line: uint16(i), location: img.To, next: sku.incoming,
+		}
+		sku.incoming = place + 1
+	}
+}
+
+// findLot gives the lot of a planned document's line and the one before it in its SKU's list, each plus one; 0 for none.
+func (s *slot) findLot(st *Step, i int) (previous, at uint32) {
+	at = s.skus.at(st.inbound.Lines[i].SKU.Place()).incoming
+	for at != 0 {
+		lot := s.lots.at(at - 1)
+		if lot.home == st.home && lot.place == st.place && int(lot.line) == i {
+			break
+		}
+		previous, at = at, lot.next
+	}
+	return previous, at
+}
+
+func (s *slot) dropLot(id SKUID, previous, at uint32) {
+	next := s.lots.at(at - 1).next
+	if previous == 0 {
+		s.skus.mut(id.Place()).incoming = next
+	} else {
+		s.lots.mut(previous - 1).next = next
+	}
+	s.lots.release(at - 1)
+}
+
+// lotsOf is how many lots a SKU has.
+func (s *slot) lotsOf(id SKUID) (n int) {
+	for at := s.skus.at(id.Place()).incoming; at != 0; at = s.lots.at(at - 1).next {
+		n++
+	}
+	return n
+}
+
+// readLots appends a SKU's lots: first those that come first, those of which nobody knows last.
+func (m *Machine) readLots(list []LotImage, s *slot, sku *skuRecord) []LotImage {
+	for at := sku.incoming; at != 0; {
+		lot := s.lots.at(at - 1)
+		record := m.slots[lot.home].inbounds.at(lot.place)
+		list = append(list, LotImage{
+			Kind: record.kind, Number: record.number[:record.numberLength], Line: int(lot.line) + 1,
+			Location: lot.location, Expected: lot.expected, Open: Quantity(lot.open),
+		})
+		at = lot.next
+	}
+	slices.SortFunc(list, func(a, b LotImage) int {
+		return cmp.Or(
+			cmp.Compare(uint64(a.Expected-1), uint64(b.Expected-1)),
+			cmp.Compare(a.Kind, b.Kind),
+			cmp.Compare(string(a.Number), string(b.Number)),
+			cmp.Compare(a.Line, b.Line),
+		)
+	})
+	return list
+}
+
+// AvailableBy is what can be sold, and what will have come by an instant: units of which nobody knows when they come do not count.
+func (a *AvailabilityImage) AvailableBy(instant Millis) Quantity {
+	n := a.Available
+	for i := range a.Incoming {
+		if lot := &a.Incoming[i]; lot.Expected != 0 && lot.Expected <= instant {
+			n += lot.Open
+		}
+	}
+	return n
+}
+
+// IncomingAt is how many units are on their way to a location.
+func (a *AvailabilityImage) IncomingAt(location LocationID) (n Quantity) {
+	for i := range a.Incoming {
+		if a.Incoming[i].Location == location {
+			n += a.Incoming[i].Open
+		}
+	}
+	return n
+}
+
+// ReadInbound gives a document as it stands. Its texts stay valid until the next command.
+func (m *Machine) ReadInbound(kind InboundKind, number []byte, img *InboundImage) bool {
+	s := &m.slots[InboundSlot(kind, number)]
+	place, ok := s.findInbound(kind, number)
+	if ok {
+		s.inboundImage(place, img)
+	}
+	return ok
+}
+
+// NextInbound gives the document of a kind that was made next after a command.
+func (m *Machine) NextInbound(kind InboundKind, after Sequence, img *InboundImage) bool {
+	var owner *slot
+	var next uint32
+	for i := range m.slots {
+		s := &m.slots[i]
+		place := s.firstInboundAfter(kind, after)
+		if place < s.inbounds.length && (owner == nil || s.inbounds.at(place).created < owner.inbounds.at(next).created) {
+			owner, next = s, place
+		}
+	}
+	if owner != nil {
+		owner.inboundImage(next, img)
+	}
+	return owner != nil
+}
+
+// firstInboundAfter gives the place of a slot's first document of a kind made after a command; their number if there is none.
+func (s *slot) firstInboundAfter(kind InboundKind, after Sequence) uint32 {
+	low, high := uint32(0), s.inbounds.length
+	for low < high {
+		if middle := low + (high-low)/2; s.inbounds.at(middle).created <= after {
+			low = middle + 1
+		} else {
+			high = middle
+		}
+	}
+	for low < s.inbounds.length && s.inbounds.at(low).kind != kind {
+		low++
+	}
+	return low
+}
