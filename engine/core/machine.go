@@ -34,11 +34,6 @@ type slot struct {
 	partLines   recycler[partLineRecord]
 	limits      recycler[limitRecord]
 	desk        saleDesk
-	rules       slab[ruleRecord]
-
-	inbounds     slab[inboundRecord]
-	inboundLines slab[inboundLineRecord]
-	lots         recycler[lotRecord]
 
 	archived Digest       // of all pages that were dropped, in their order
 	left     uint32       // pages of orders that were
@@ -52,7 +47,6 @@ type slot struct {
 	externals *Index // (channel, external id) → orders
 	partIndex *Index // order number → parts
 	limitOf   *Index // (customer, SKU) → limits
-	inboundOf *Index // (kind, number) → inbounds
 	due       dueHeap
 
 	touched []SKUID // SKUs whose availability changed since the host last asked
@@ -60,6 +54,12 @@ type slot struct {
 	mark    []bool  // by place: is in touched
 	expiry  Event   // scratch for the events of expired holds, and of pools that began or ended
 	alert   Event   // scratch for the events of changed supplies
+
+	rules        slab[ruleRecord]
+	inbounds     slab[inboundRecord]
+	inboundLines slab[inboundLineRecord]
+	lots         recycler[lotRecord]
+	inboundOf    *Index // (kind, number) → inbounds
 }
 
 // location and channel are rows of the tables that every slot reads.

@@ -343,13 +343,12 @@ func (st *Step) serve(i int) {
 	}
 	invariant.Check(rest == 0, "what a SKU can sell lies at its locations")
 	f.counted = f.limit > 0
-	image.Lines = append(image.Lines, LineImage{
-		SKU:         line.SKU,
-		Quantity:    quantity,
-		Backordered: quantity - fromStock,
-		Pooled:      pooled,
-		Allocations: len(image.Allocations) - made,
-	})
+	l := grow(&image.Lines)
+	l.SKU = line.SKU
+	l.Quantity = quantity
+	l.Backordered = quantity - fromStock
+	l.Pooled = pooled
+	l.Allocations = len(image.Allocations) - made
 }
 
 // applyPlacement takes the slot's units and, in the home slot, writes the order down and tells of it; elsewhere

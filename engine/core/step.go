@@ -24,27 +24,27 @@ type Step struct {
 	queue    QueueCounters // advance queue: what they are so far
 	sorted   []int32       // scratch: places of lines or rows, sorted by what they name
 
-	place         uint32     // define SKU, place: the next free place in the home's slab; archive: the page; set rule: its place
-	wasHeld       bool       // follow-ups: the order was a hold before
-	full          bool       // place: the home has no number left
-	known         bool       // define SKU: the name exists; follow-ups: the order exists; archive: the page may leave; set rule: there is one
-	turned        bool       // define location: a known one was stopped, or goes on
-	hasSKU        bool       // set rule: its SKU exists
-	gone          bool       // follow-ups: the order was archived
-	externalTaken bool       // place: another order has the external id
-	externalOwner OrderID    // and this is it
-	mask          SlotMask   // place, follow-ups: the order's slots
-	version       uint32     // define SKU, set rule: its version so far
-	rule          ruleRecord // set rule: the rule so far
-
-	number  []byte       // inbound: of the document
-	inbound InboundImage // inbound: the document after the change
+	place         uint32   // define SKU, place: the next free place in the home's slab; archive: the page; set rule: its place
+	wasHeld       bool     // follow-ups: the order was a hold before
+	full          bool     // place: the home has no number left
+	known         bool     // define SKU: the name exists; follow-ups: the order exists; archive: the page may leave; set rule: there is one
+	turned        bool     // define location: a known one was stopped, or goes on
+	hasSKU        bool     // set rule: its SKU exists
+	gone          bool     // follow-ups: the order was archived
+	externalTaken bool     // place: another order has the external id
+	externalOwner OrderID  // and this is it
+	mask          SlotMask // place, follow-ups: the order's slots
+	version       uint32   // define SKU, set rule: its version so far
 
 	event   Event // the command's own event, which is also its plan
 	refusal Refusal
 
 	// Outcome is what became of the command, once decided.
 	Outcome Outcome
+
+	rule    ruleRecord   // set rule: the rule so far
+	number  []byte       // inbound: of the document
+	inbound InboundImage // inbound: the document after the change
 }
 
 // lineFinding is what a slot found about one line, and what the decision made of it.
@@ -190,6 +190,12 @@ func resize[T any](s []T, n int) []T {
 		return s[:n]
 	}
 	return append(s[:cap(s)], make([]T, n-cap(s))...)
+}
+
+// grow lengthens a slice by one element, which the caller fills where it lies: what was in it before is still there.
+func grow[T any](s *[]T) *T {
+	*s = resize(*s, len(*s)+1)
+	return &(*s)[len(*s)-1]
 }
 
 // maskFirst is the lowest slot of a set that is not empty.
