@@ -35,23 +35,23 @@ func (s *slot) gatherLine(st *Step, i int) {
 		return
 	}
 	sku := s.skus.at(id.Place())
-	*f = lineFinding{
-		found:     true,
-		first:     int32(i),
-		available: sku.available(),
-		room:      sku.backorderLimit,
-		limit:     sku.limitPerCustomer,
-		stopped:   sku.flags&skuStopped != 0,
-		slot:      s.id,
-		from:      int32(len(st.choices[s.id])),
-	}
+	*f = lineFinding{}
+	f.found = true
+	f.first = int32(i)
+	f.available = sku.available()
+	f.room = sku.backorderLimit
+	f.limit = sku.limitPerCustomer
+	f.stopped = sku.flags&skuStopped != 0
+	f.slot = s.id
+	f.from = int32(len(st.choices[s.id]))
 	if f.limit > 0 {
 		f.used = s.unitsOf(hashCustomer(st.command.Customer), id)
 	}
 	for at := sku.firstLevel; at != 0; {
 		level := s.levels.at(at - 1)
 		if n := level.fulfillable(); n > 0 && level.flags&levelStopped == 0 {
-			st.choices[s.id] = append(st.choices[s.id], choice{location: level.location, fulfillable: n, atFirst: n})
+			c := grow(&st.choices[s.id])
+			c.location, c.fulfillable, c.atFirst = level.location, n, n
 		}
 		at = level.next
 	}
@@ -253,25 +253,27 @@ func (st *Step) refuseLine(reason Reason, i int, available Quantity) {
 	})
 }
 
+// What the hot path fills it fills field by field, where it lies: the copy of a literal that was just written would stall the
+// processor.
+
 // planPlacement fills the event with the new order; the event is the plan that Apply carries out.
 func (m *Machine) planPlacement(st *Step) {
 	c := st.command
 	image := &st.event.Order
-	*image = OrderImage{
-		ID:          MakeOrderID(st.home, st.spread, st.place),
-		Status:      StatusPlaced,
-		Version:     1,
-		Created:     st.sequence,
-		CreatedAt:   st.now,
-		Channel:     c.Channel,
-		HasDocument: len(c.Document) > 0,
-		Customer:    c.Customer,
-		ExternalID:  c.ExternalID,
-		Sale:        c.Sale,
-		Identities:  c.Identities,
-		Lines:       image.Lines[:0],
-		Allocations: image.Allocations[:0],
-	}
+	lines, allocations := image.Lines[:0], image.Allocations[:0]
+	*image = OrderImage{}
+	image.ID = MakeOrderID(st.home, st.spread, st.place)
+	image.Status = StatusPlaced
+	image.Version = 1
+	image.Created = st.sequence
+	image.CreatedAt = st.now
+	image.Channel = c.Channel
+	image.HasDocument = len(c.Document) > 0
+	image.Customer = c.Customer
+	image.ExternalID = c.ExternalID
+	image.Sale = c.Sale
+	image.Identities = c.Identities
+	image.Lines, image.Allocations = lines, allocations
 	st.event.Kind = EventOrderPlaced
 	if c.Kind == CommandPlaceHold {
 		st.event.Kind = EventHoldPlaced
@@ -338,7 +340,8 @@ func (st *Step) serve(i int) {
 		if n := min(rest, choices[k].fulfillable); n > 0 {
 			choices[k].fulfillable -= n
 			rest -= n
-			image.Allocations = append(image.Allocations, Allocation{Location: choices[k].location, Quantity: n})
+			a := grow(&image.Allocations)
+			a.Location, a.Quantity = choices[k].location, n
 		}
 	}
 	invariant.Check(rest == 0, "what a SKU can sell lies at its locations")
@@ -408,20 +411,18 @@ func (s *slot) store(st *Step) uint32 {
 	place := s.orders.push()
 	invariant.Check(place == st.place, "an order gets the place that it was promised")
 	record := s.orders.mut(place)
-	*record = orderRecord{
-		created:   image.Created,
-		createdAt: image.CreatedAt,
-		deadline:  image.Deadline,
-		mask:      st.mask,
-		text:      s.texts.add(s.customerText(image), image.ExternalID),
-		firstLine: s.lines.length,
-		version:   image.Version,
-		lines:     uint16(len(image.Lines)),
-		channel:   image.Channel,
-		status:    image.Status,
-		flags:     uint8(len(image.Identities) / IdentitySize << identitiesShift),
-		sale:      image.Sale,
-	}
+	record.created = image.Created
+	record.createdAt = image.CreatedAt
+	record.deadline = image.Deadline
+	record.mask = st.mask
+	record.text = s.texts.add(s.customerText(image), image.ExternalID)
+	record.firstLine = s.lines.length
+	record.version = image.Version
+	record.lines = uint16(len(image.Lines))
+	record.channel = image.Channel
+	record.status = image.Status
+	record.flags = uint8(len(image.Identities) / IdentitySize << identitiesShift)
+	record.sale = image.Sale
 	if image.HasDocument {
 		record.flags |= hasDocument
 	}
@@ -441,12 +442,10 @@ func (s *slot) store(st *Step) uint32 {
 
 func (s *slot) storeLine(l *LineImage, allocations []Allocation, f *lineFinding, pool uint32) {
 	record := s.lines.mut(s.lines.push())
-	*record = lineRecord{
-		sku:         l.SKU,
-		quantity:    uint32(l.Quantity),
-		backordered: uint32(l.Backordered),
-		allocations: uint16(len(allocations)),
-	}
+	record.sku = l.SKU
+	record.quantity = uint32(l.Quantity)
+	record.backordered = uint32(l.Backordered)
+	record.allocations = uint16(len(allocations))
 	if f.counted {
 		record.flags = lineCounted
 	}
