@@ -39,7 +39,7 @@
 //	        …  uv locations, and each as AppendLocationImage writes it
 //	        …  uv channels, and of each: uv number, str name
 //	        …  uv sales, and each as AppendSaleImage writes it, without counts
-//	        …  for each of 64 slots: 16 bytes digest of what was archived, and for each of its 12 slabs: u32 length,
+//	        …  for each of 64 slots: 16 bytes digest of what was archived, and for each of its 13 slabs: u32 length,
 //	           u32 free, u32 live, u32 how many of the first pages were archived, the other pages
 //	       16  seed of the key table's hash
 //	        …  for each of 64 stripes: u32 length, pages
@@ -92,7 +92,7 @@
 // Identities are at most one each of u8 1 address, 2 device, 3 payment, in this order, and behind each 16 bytes of hash.
 //
 // Sale rules: uv start, uv end, uv limit per customer, address, device and payment, uv longest time to live in ms, uv expired holds, u8 1 if
-// tickets are required, uv opening in ms, uv rate per minute, uv time to live of a token in ms, uv items, and of each: uv SKU,
+// tickets are required, uv opening in ms, uv rate per minute, uv time to live of a token in ms, uv patience in ms, uv share in percent, uv items, and of each: uv SKU,
 // zv quota (−1 unlimited), uv units held at once. 0 stands for no limit.
 //
 // Fingerprint is the XXH64 of sale, body and document, XOR the product of (kind | version<<8 | (document flag | sale flag)<<16)
