@@ -174,7 +174,7 @@ func (w *world) catchUp() {
 	if w.replica == nil {
 		w.startReplica()
 	}
-	for range 60 {
+	for range 300 { // seconds: checkpoints that are written slowly take their time, on both sides
 		w.look()
 		if w.replica == nil {
 			w.startReplica()

@@ -419,17 +419,22 @@ func (l *Line) hasLeft(seen uint16, now int64) bool {
 	return silent*1000 > l.settings.Patience
 }
 
-// pollIn says when the holder of a ticket shall ask again: the nearer their turn, the sooner; never so late that they are taken to have left.
+// pollIn says when the holder of a ticket shall ask again: the nearer their turn, the sooner, and the more wait, the later; never so late
+// that they are taken to have left, or that half their entrance is over when they hear of it.
 func (l *Line) pollIn(v *View, now int64) int64 {
-	const soonest = 1000
-	latest := max(soonest, l.settings.Patience/3)
+	const (
+		soonest = 1000
+		everyMs = 5 // so many ask in a millisecond, if all keep to it
+	)
+	latest := max(soonest, min(l.settings.Patience/3, l.settings.Entrance/2))
+	crowd := int64(l.issued-l.counters.Admitted) / everyMs
 	switch {
 	case v.State == Waiting && v.Position < 0:
-		return min(max(v.Deadline-now, soonest), latest)
+		return min(max(v.Deadline-now, crowd, soonest), latest)
 	case v.State == Waiting && v.Estimate < 0:
-		return min(max(v.Position, 2*soonest), latest) // a thousand a second
+		return min(max(crowd, 2*soonest), latest)
 	case v.State == Waiting:
-		return min(max(v.Estimate/10, v.Position/20, soonest), latest)
+		return min(max(v.Estimate/10, crowd, soonest), latest)
 	}
 	return latest
 }

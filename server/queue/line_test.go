@@ -348,6 +348,25 @@ func TestLineIsFull(t *testing.T) {
 	}
 }
 
+// Whoever waits is told to ask again before they are taken to have left, and while their entrance is still good for a while.
+func TestWhenToAskAgain(t *testing.T) {
+	for _, c := range []struct {
+		patience, entrance int64
+		crowd              uint32
+		want               int64
+	}{
+		{600_000, 600_000, 10, 2_000}, {600_000, 600_000, 100_000, 20_000}, {30_000, 600_000, 100_000, 10_000}, {600_000, 10_000, 100_000, 5_000},
+		{1_000, 1_000, 10, 1_000},
+	} {
+		settings := testSettings()
+		settings.Patience, settings.Entrance = c.patience, c.entrance
+		l := NewLine(testSigner(), 65, settings, Counters{Reserved: c.crowd, Opened: true}, start)
+		if v, _ := l.Look(c.crowd, 1, start); v.PollIn != c.want {
+			t.Errorf("%+v: ask again in %d ms", c, v.PollIn)
+		}
+	}
+}
+
 func TestUnknownNumbers(t *testing.T) {
 	q := newQueueing(t, testSettings())
 	q.join(1)
