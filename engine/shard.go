@@ -177,6 +177,8 @@ func (s *shard) note(ev *core.Event, from, to int) {
 		ref.rank, ref.slot = rankBefore, ev.Order.ID.Home()
 	case core.EventSupplyChanged:
 		ref.rank, ref.slot = rankAfter, ev.Supply.SKU.Slot()
+	case core.EventOrderRouted:
+		ref.rank = rankWhy
 	default:
 		ref.rank, ref.result = rankOwn, s.result
 	}

@@ -35,6 +35,7 @@ const (
 	codeLocationNotFound = "location_not_found"
 	codeOrderNotFound    = "order_not_found"
 	codeHoldNotFound     = "hold_not_found"
+	codeRouteNotFound    = "route_not_found"
 	codeReaderNotFound   = "reader_not_found"
 	codeTicketNotFound   = "ticket_not_found"
 	codeSaleNotFound     = "sale_not_found"
@@ -63,6 +64,8 @@ const (
 	codeTicketRequired        = "ticket_required"
 	codeTicketUsed            = "ticket_used"
 	codeExpiredTooOften       = "expired_too_often"
+	codeNotDeliverable        = "not_deliverable"
+	codeTooManyShipments      = "too_many_shipments"
 	codeTableFull             = "table_full"
 	codeIdempotencyInProgress = "idempotency_in_progress"
 	codeNoQueue               = "no_queue"
@@ -137,6 +140,7 @@ var problemKinds = []problemKind{
 	{codeLocationNotFound, 404, "No such location"},
 	{codeOrderNotFound, 404, "No such order"},
 	{codeHoldNotFound, 404, "No such hold"},
+	{codeRouteNotFound, 404, "Not routed"},
 	{codeReaderNotFound, 404, "No such reader"},
 	{codeTicketNotFound, 404, "No such ticket"},
 	{codeSaleNotFound, 404, "No such sale"},
@@ -162,6 +166,8 @@ var problemKinds = []problemKind{
 	{codeTicketRequired, 409, "Ticket required"},
 	{codeTicketUsed, 409, "Ticket used"},
 	{codeExpiredTooOften, 409, "Too many holds expired"},
+	{codeNotDeliverable, 409, "No location can deliver it"},
+	{codeTooManyShipments, 409, "Split over too many locations"},
 	{codeTableFull, 409, "No room for another"},
 	{codeNoQueue, 409, "Sale without a queue"},
 	{codeQueueFull, 409, "Queue full"},
@@ -226,6 +232,8 @@ var refusalKinds = [...]problemKind{
 	core.ReasonLimitPerCustomer:  kindOf(codeLimitPerCustomer),
 	core.ReasonInsufficientStock: kindOf(codeInsufficientStock),
 	core.ReasonSKUStopped:        kindOf(codeSKUStopped),
+	core.ReasonNotDeliverable:    kindOf(codeNotDeliverable),
+	core.ReasonTooManyShipments:  kindOf(codeTooManyShipments),
 	core.ReasonTableFull:         kindOf(codeTableFull),
 	core.ReasonSaleNotFound:      kindSaleInBody,
 	core.ReasonSaleNotStarted:    kindOf(codeSaleNotStarted),

@@ -18,6 +18,8 @@ var eventTypes = [...]string{
 	core.EventStockMoved:      "stock_moved",
 	core.EventSupplyChanged:   "supply_changed",
 	core.EventHoldCancelled:   "hold_cancelled",
+	core.EventOrderRouted:     "order_routed",
+	core.EventRoutingDefined:  "routing_defined",
 	core.EventSaleDefined:     "sale_defined",
 	core.EventQueueAdvanced:   "queue_advanced",
 }
@@ -36,7 +38,7 @@ func (t *eventSource) appendEvent(dst []byte) []byte {
 		dst = appendSKUImage(append(dst, `"sku":`...), &ev.SKU, text, 0)
 	case core.EventLocationDefined:
 		text := t.textOf(ev.Location.HasDocument, ev.Location.Changed)
-		dst = appendLocationImage(append(dst, `"location":`...), &ev.Location, text, nil, 0)
+		dst = t.server.appendLocationImage(append(dst, `"location":`...), &ev.Location, text, nil, 0)
 	case core.EventChannelDefined:
 		dst = appendTextField(dst, `"channel":`, ev.Channel.Name)
 	case core.EventSaleDefined:
@@ -48,6 +50,12 @@ func (t *eventSource) appendEvent(dst []byte) []byte {
 		dst = t.server.appendLevels(dst, ev.Levels)
 	case core.EventSupplyChanged:
 		dst = t.server.appendSupply(append(dst, `"supply":`...), &ev.Supply)
+	case core.EventOrderRouted:
+		dst = append(dst, `"order_id":"`...)
+		dst = append(appendID(dst, t.server.engine.PublicOrderID(ev.Route.Order)), '"')
+		dst = t.server.appendRoute(append(dst, `,"route":`...), &ev.Route)
+	case core.EventRoutingDefined:
+		dst = t.server.appendRouting(append(dst, `"routing":`...), &ev.Routing, 0)
 	case core.EventStockMoved:
 		dst = t.server.appendMovements(dst, ev)
 	default:

@@ -15,6 +15,8 @@ var refusalDetails = [...]string{
 	core.ReasonStockChanged:      "the units there are not the expected ones",
 	core.ReasonStockNegative:     "a row would leave less than nothing on hand, or in a state",
 	core.ReasonStockTooLarge:     "a row would leave more than 1000000000000 units on hand",
+	core.ReasonNotDeliverable:    "the units lie where the order cannot be shipped from",
+	core.ReasonTooManyShipments:  "no way was found to ship the order from as few locations as max_shipments allows",
 	core.ReasonTableFull:         "no number is left for another SKU, location, channel or sale",
 	core.ReasonSaleNotStarted:    "the sale has not begun",
 	core.ReasonSaleEnded:         "the sale is over",

@@ -52,6 +52,14 @@ func shopCommands() [][]core.Command {
 			}},
 			{Kind: core.CommandPlaceHold, Mask: one, TTL: 60_000, Customer: []byte("c1"), Lines: []core.Line{{SKU: 5, Quantity: 1}},
 				Sale: core.MakeSaleID(5, 0), Ticket: 7, Identities: core.AppendIdentity(nil, core.IdentityDevice, []byte("d"))},
+			{Kind: core.CommandDefineRouting, Mask: core.AllSlots, Routing: &core.RoutingSettings{
+				Rules: []core.RoutingRule{core.RuleFewestShipments, core.RuleNearest}, MaxShipments: 3, SplitPenalty: 250, Preferred: []core.LocationID{0}}},
+			{Kind: core.CommandDefineLocation, Mask: core.AllSlots, Name: []byte("porto"), Location: core.LocationSettings{Shipping: &core.Shipping{
+				Methods: 1 << core.MethodExpress, HasCutOff: true, CutOff: 9*60 + 5, UTCOffset: -60, HandlingDays: 1, CostPerUnit: 50,
+				Channels: []core.ChannelID{0}, Zones: []core.Zone{{Country: core.CountryCode{'P', 'T'}, Postal: core.PostalCode{'9'}, TransitDays: 2, Cost: 390}}}}},
+			{Kind: core.CommandPlaceOrder, Mask: one, Customer: []byte("ann"), Lines: []core.Line{{SKU: 5, Quantity: 1}}, Destination: core.Destination{
+				Country: core.CountryCode{'D', 'E'}, Postal: core.PostalCode{'2', '0'}, Method: core.MethodPickup, HasPickup: true,
+				HasPosition: true, LatitudeE7: 53_5500000, LongitudeE7: 9_9900000}},
 		},
 	}
 }
@@ -120,7 +128,7 @@ func mustContain(t *testing.T, text string, parts ...string) {
 func TestJournalVerify(t *testing.T) {
 	dir := makeJournal(t, shopCommands())
 	out, _ := holdfast(t, exitDone, "journal", "verify", "--data", dir)
-	mustContain(t, out, "sequences  1 to 14\n", "groups     3\n", "epoch      1\n", "\nok\n",
+	mustContain(t, out, "sequences  1 to 17\n", "groups     3\n", "epoch      1\n", "\nok\n",
 		"time       2025-11-28T08:00:00.000Z to 2025-11-28T08:00:02.000Z\n")
 }
 
@@ -135,9 +143,9 @@ func TestJournalVerifyFindsWhatIsNotACommand(t *testing.T) {
 		payload []byte
 		message string
 	}{
-		"unreadable":       {append([]byte{99, 1, 0, 0, 8, 0, 0, 0}, good...), "at sequence 15: the command cannot be read"},
-		"too few commands": {good[:len(good)-8], "at sequence 19: the command cannot be read"},
-		"trailing bytes":   {append(good[:len(good):len(good)], 1, 2, 3), "at sequence 19: 3 bytes follow"},
+		"unreadable":       {append([]byte{99, 1, 0, 0, 8, 0, 0, 0}, good...), "at sequence 18: the command cannot be read"},
+		"too few commands": {good[:len(good)-8], "at sequence 22: the command cannot be read"},
+		"trailing bytes":   {append(good[:len(good):len(good)], 1, 2, 3), "at sequence 22: 3 bytes follow"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := makeJournal(t, shopCommands())
@@ -150,7 +158,7 @@ func TestJournalVerifyFindsWhatIsNotACommand(t *testing.T) {
 				t.Fatal(err)
 			}
 			out, errs := holdfast(t, exitDamaged, "journal", "verify", "--data", dir)
-			mustContain(t, out, "sequences  1 to 14\n")
+			mustContain(t, out, "sequences  1 to 17\n")
 			mustContain(t, errs, c.message)
 			if strings.Contains(out, "ok") {
 				t.Error("a damaged journal is called ok")
@@ -161,7 +169,7 @@ func TestJournalVerifyFindsWhatIsNotACommand(t *testing.T) {
 
 func TestJournalStat(t *testing.T) {
 	out, _ := holdfast(t, exitDone, "journal", "stat", "--data", makeJournal(t, shopCommands()))
-	mustContain(t, out, "4.7 commands on average, 8 at most", "kind  commands", "define_location         1", "total        14")
+	mustContain(t, out, "5.7 commands on average, 11 at most", "kind  commands", "define_location         2", "total        17")
 }
 
 func TestJournalDump(t *testing.T) {
@@ -192,10 +200,10 @@ func TestJournalExport(t *testing.T) {
 	dir := makeJournal(t, shopCommands())
 	file := filepath.Join(t.TempDir(), "backup.journal")
 	out, _ := holdfast(t, exitDone, "journal", "export", "--data", dir, file)
-	mustContain(t, out, "3 groups, sequences up to 14")
+	mustContain(t, out, "3 groups, sequences up to 17")
 
 	out, _ = holdfast(t, exitDone, "journal", "verify", file)
-	mustContain(t, out, "sequences  1 to 14\n", "\nok\n")
+	mustContain(t, out, "sequences  1 to 17\n", "\nok\n")
 	fromFile, _ := holdfast(t, exitDone, "journal", "dump", file, "--from", "3", "--to", "4")
 	fromDir, _ := holdfast(t, exitDone, "journal", "dump", "--data", dir, "--from", "3", "--to", "4")
 	if fromFile != fromDir || strings.Count(fromDir, "\n") != 2 {

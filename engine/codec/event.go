@@ -33,6 +33,10 @@ func AppendEvent(dst []byte, ev *core.Event) []byte {
 		dst = AppendSaleImage(dst, &ev.Sale)
 	case core.EventQueueAdvanced:
 		dst = AppendQueueImage(dst, &ev.Queue)
+	case core.EventOrderRouted:
+		dst = AppendRouteImage(dst, &ev.Route)
+	case core.EventRoutingDefined:
+		dst = AppendRoutingImage(dst, &ev.Routing)
 	default:
 		dst = appendOrder(dst, &ev.Order, birth{ev.Sequence, ev.At})
 	}
@@ -104,6 +108,10 @@ func DecodeEvent(src []byte, ev *core.Event) (int, error) {
 		c.saleImage(&ev.Sale)
 	case core.EventQueueAdvanced:
 		c.queueImage(&ev.Queue)
+	case core.EventOrderRouted:
+		c.routeImage(&ev.Route)
+	case core.EventRoutingDefined:
+		c.routingImage(&ev.Routing)
 	default:
 		c.order(&ev.Order, birth{h.Sequence, h.At})
 	}

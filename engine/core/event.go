@@ -18,6 +18,8 @@ const (
 	EventStockMoved      EventKind = 12
 	EventSupplyChanged   EventKind = 13
 	EventHoldCancelled   EventKind = 14
+	EventOrderRouted     EventKind = 16
+	EventRoutingDefined  EventKind = 18
 	EventSaleDefined     EventKind = 32
 	EventQueueAdvanced   EventKind = 36
 )
@@ -36,6 +38,8 @@ type Event struct {
 	SKU      SKUImage        // SKU defined
 	Location LocationImage   // location defined
 	Channel  ChannelImage    // channel defined
+	Routing  RoutingImage    // routing defined
+	Route    RouteImage      // order routed
 	Levels   []LevelChange   // stock adjusted
 	Moves    []MovementImage // stock moved, in the order of the rows
 	Actor    []byte          // stock moved
@@ -47,11 +51,14 @@ type Event struct {
 
 // IsKnown tells whether the kind's number is given out.
 func (k EventKind) IsKnown() bool {
-	return k >= EventSKUDefined && k <= EventHoldCancelled || k == EventSaleDefined || k == EventQueueAdvanced
+	return k >= EventSKUDefined && k <= EventHoldCancelled || k == EventOrderRouted || k == EventRoutingDefined ||
+		k == EventSaleDefined || k == EventQueueAdvanced
 }
 
 // IsOwn tells whether an event of the kind is what a command did, and not what had happened before it or follows from it.
-func (k EventKind) IsOwn() bool { return k != EventHoldExpired && k != EventSupplyChanged }
+func (k EventKind) IsOwn() bool {
+	return k != EventHoldExpired && k != EventSupplyChanged && k != EventOrderRouted
+}
 
 // IsDefinition tells whether an event of the kind is about a SKU's settings, or a row of the tables that all slots read.
 func (k EventKind) IsDefinition() bool { return k <= EventChannelDefined || k == EventSaleDefined }

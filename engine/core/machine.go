@@ -19,6 +19,7 @@ type Machine struct {
 	locations []location
 	channels  []channel
 	sales     []sale
+	policy    policy
 }
 
 // slot is one partition of the state, with the indexes derived from it.
@@ -60,6 +61,7 @@ type slot struct {
 type location struct {
 	name        []byte
 	settings    LocationSettings
+	point       point // of its position, if it has one
 	version     uint32
 	changed     Sequence
 	hasDocument bool
@@ -145,7 +147,7 @@ func (m *Machine) Gather(id Slot, st *Step, sink Sink) {
 	s := &m.slots[id]
 	s.advance(st, sink)
 	switch st.command.Kind {
-	case CommandTick, CommandDefineLocation, CommandDefineChannel:
+	case CommandTick, CommandDefineLocation, CommandDefineChannel, CommandDefineRouting:
 	case CommandDefineSKU:
 		s.gatherSKU(st)
 	case CommandAdjustStock, CommandMoveStock:
@@ -176,6 +178,8 @@ func (m *Machine) Decide(st *Step) {
 		m.decideLocation(st)
 	case CommandDefineChannel:
 		m.decideChannel(st)
+	case CommandDefineRouting:
+		m.decideRouting(st)
 	case CommandAdjustStock:
 		m.decideAdjustment(st)
 	case CommandMoveStock:
@@ -203,7 +207,7 @@ func (m *Machine) Apply(id Slot, st *Step, sink Sink) {
 	case CommandTick:
 	case CommandDefineSKU:
 		s.applySKU(st, sink)
-	case CommandDefineLocation, CommandDefineChannel:
+	case CommandDefineLocation, CommandDefineChannel, CommandDefineRouting:
 		if st.turned {
 			s.withhold(st.event.Location.ID)
 		}

@@ -39,12 +39,14 @@ func (s *slot) gatherLine(st *Step, i int) {
 		found:     true,
 		first:     int32(i),
 		available: sku.available(),
+		weight:    sku.weight(),
 		room:      sku.backorderLimit,
 		limit:     sku.limitPerCustomer,
 		stopped:   sku.flags&skuStopped != 0,
 		slot:      s.id,
 		from:      int32(len(st.choices[s.id])),
 	}
+	f.deliverable = f.available
 	if f.limit > 0 {
 		f.used = s.unitsOf(hashCustomer(st.command.Customer), id)
 	}
@@ -88,10 +90,16 @@ func (m *Machine) decidePlacement(st *Step) {
 	if c.Sale != 0 && m.refusesSale(st) {
 		return
 	}
-	if st.isStopped() || c.UpTo && !st.grant() || c.Sale != 0 && st.overItems() || st.overLimit() || st.overStock() {
+	if st.isStopped() {
 		return
 	}
-	if c.Sale != 0 && st.overBuyer() {
+	if m.policy.active {
+		m.findCandidates(st)
+	}
+	if c.UpTo && !st.grant() || c.Sale != 0 && st.overItems() || st.overLimit() || st.overStock() {
+		return
+	}
+	if m.policy.active && st.overDeliverable() || c.Sale != 0 && st.overBuyer() || m.policy.active && !st.route() {
 		return
 	}
 	if st.full {
@@ -191,7 +199,7 @@ func (st *Step) grant() bool {
 }
 
 // grantOrder is what lowers a hold up to what there is, SKU by SKU.
-var grantOrder = [...]Reason{ReasonHoldCap, ReasonSaleQuota, ReasonLimitPerCustomer, ReasonInsufficientStock}
+var grantOrder = [...]Reason{ReasonHoldCap, ReasonSaleQuota, ReasonLimitPerCustomer, ReasonInsufficientStock, ReasonNotDeliverable}
 
 func (r Reason) isOfSale() bool { return r == ReasonHoldCap || r == ReasonSaleQuota }
 
@@ -203,14 +211,22 @@ func (st *Step) most(i int, reason Reason) Quantity {
 		return st.sale.items[i].room
 	case reason == ReasonSaleQuota:
 		return st.sale.items[i].left
-	case reason == ReasonInsufficientStock && f.room == Unlimited:
-		return f.available + MaxBackordered
 	case reason == ReasonInsufficientStock:
-		return f.available + f.room
+		return f.available + f.mostBeyond()
+	case reason == ReasonNotDeliverable:
+		return f.deliverable + f.mostBeyond()
 	case f.limit > 0:
 		return f.limit - f.used
 	}
 	return MaxBackordered
+}
+
+// mostBeyond is how many units may be promised that are not there.
+func (f *lineFinding) mostBeyond() Quantity {
+	if f.room == Unlimited {
+		return MaxBackordered
+	}
+	return f.room
 }
 
 func (st *Step) overLimit() bool {
@@ -226,10 +242,7 @@ func (st *Step) overLimit() bool {
 func (st *Step) overStock() bool {
 	for i := range st.lines {
 		f := &st.lines[i]
-		room := f.room
-		if room == Unlimited {
-			room = MaxBackordered
-		}
+		room := f.mostBeyond()
 		if int(f.first) == i && f.available-f.total < -room {
 			st.refuseLine(ReasonInsufficientStock, i, max(0, f.available+room))
 		}
@@ -276,18 +289,25 @@ func (m *Machine) planPlacement(st *Step) {
 	st.mask = c.Mask
 	for i := range st.lines {
 		if f := &st.lines[i]; int(f.first) == i {
-			f.sellable = max(0, min(f.total, f.available))
-			m.rank(st.choices[f.slot][f.from:f.to])
+			f.sellable = max(0, min(f.total, f.deliverable))
+			if !m.policy.active {
+				m.rank(st.choices[f.slot][f.from:f.to])
+			}
 		}
 	}
+	if m.policy.active {
+		st.steer()
+		st.explain(m.policy.Version, &st.routed.Route)
+		st.routed.Route.Order = image.ID
+	}
+	st.tells = m.policy.active
 	for i := range st.lines {
 		st.serve(i)
 	}
 	st.Outcome.Changed, st.Outcome.Order = true, image.ID
 }
 
-// rank puts a SKU's locations in the order in which they are asked. It is the decision that routing
-// will replace.
+// rank puts a SKU's locations in the order in which they are asked where no policy of routing is set.
 func (m *Machine) rank(choices []choice) {
 	if len(choices) < 2 {
 		return
@@ -362,6 +382,11 @@ func (s *slot) applyPlacement(st *Step, sink Sink) {
 		s.due.push(dueRecord{deadline: image.Deadline, order: image.ID, place: place})
 	}
 	sink.Event(&st.event)
+	if st.tells {
+		ev := &st.routed
+		ev.Kind, ev.Sequence, ev.At = EventOrderRouted, st.sequence, st.now
+		sink.Event(ev)
+	}
 }
 
 // applyLines calls do for every line of the plan whose SKU the slot owns, with the line's allocations.

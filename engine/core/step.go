@@ -35,6 +35,12 @@ type Step struct {
 	mask          SlotMask // place, follow-ups: the order's slots
 	version       uint32   // define SKU: its version so far
 
+	router   router // place, while a policy of routing is set
+	point    point  // where the order goes, once somebody asked
+	hasPoint bool
+	routed   Event // the explain record
+	tells    bool  // and whether there is one
+
 	event   Event // the command's own event, which is also its plan
 	refusal Refusal
 
@@ -58,6 +64,10 @@ type lineFinding struct {
 	sellable  Quantity // at the first line: units that are still to be given from stock
 	slot      Slot
 	from, to  int32 // choices of the slot
+
+	deliverable Quantity // of those available, what locations have that may serve the order
+	weight      uint32   // of a unit, in grams
+	column      int32    // at the first line: the SKU's place in the router
 }
 
 // choice is a location that has units of a line's SKU.
@@ -74,6 +84,7 @@ func (st *Step) Begin(c *Command, seq Sequence, now Millis) {
 	st.known, st.turned, st.gone, st.externalTaken = false, false, false, false
 	st.Outcome = Outcome{}
 	st.event.Sequence, st.event.At = seq, now
+	st.hasPoint = false
 	c.checkMask()
 	switch c.Kind {
 	case CommandPlaceHold, CommandPlaceOrder:
@@ -131,7 +142,7 @@ func SlotsOf(c *Command) (mask SlotMask, known bool) {
 	switch c.Kind {
 	case CommandDefineSKU:
 		return NameSlot(c.Name).Mask(), true
-	case CommandDefineLocation, CommandDefineChannel, CommandDefineSale:
+	case CommandDefineLocation, CommandDefineChannel, CommandDefineRouting, CommandDefineSale:
 		return AllSlots, true
 	case CommandAdjustStock, CommandMoveStock:
 		for i := range c.rowCount() {

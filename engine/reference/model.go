@@ -14,6 +14,7 @@ type Model struct {
 	locations []*location
 	channels  []string
 	sales     []*sale
+	routing   core.RoutingImage
 	orders    []*order // in the order in which they were made
 	byNumber  map[core.OrderID]*order
 
@@ -118,6 +119,8 @@ func (m *Model) carryOut(c *core.Command) core.Outcome {
 		return m.defineLocation(c)
 	case core.CommandDefineChannel:
 		return m.defineChannel(c)
+	case core.CommandDefineRouting:
+		return m.defineRouting(c)
 	case core.CommandAdjustStock:
 		return m.adjustStock(c)
 	case core.CommandMoveStock:

@@ -22,6 +22,7 @@ func (m *Model) place(c *core.Command) core.Outcome {
 
 // sell makes the order of what it gets.
 func (m *Model) sell(c *core.Command, external string, wanted []core.Line) core.Outcome {
+	routed := m.explain(c, wanted) // before it takes anything
 	o := &order{
 		version:     1,
 		created:     m.seq,
@@ -32,7 +33,7 @@ func (m *Model) sell(c *core.Command, external string, wanted []core.Line) core.
 		externalID:  external,
 		sale:        c.Sale,
 		identities:  copyBytes(c.Identities),
-		lines:       m.serve(wanted),
+		lines:       m.serve(c, wanted),
 	}
 	o.id = m.number(o)
 	o.claims[o.id.Home()] = claimNone
@@ -57,6 +58,10 @@ func (m *Model) sell(c *core.Command, external string, wanted []core.Line) core.
 	m.byNumber[o.id] = o
 	event.Order = o.image()
 	m.emit(event)
+	if routed != nil {
+		routed.Order = o.id
+		m.emit(core.Event{Kind: core.EventOrderRouted, Route: *routed})
+	}
 	return core.Outcome{Changed: true, Order: o.id}
 }
 
@@ -118,9 +123,24 @@ func (m *Model) checkPlace(c *core.Command, external string) ([]core.Line, core.
 	if insufficient := wantedMoreThan(c.Lines, wanted, ofStock); len(insufficient) > 0 {
 		return refuse(core.Refusal{Reason: core.ReasonInsufficientStock, Lines: insufficient})
 	}
+	if m.isRouted() {
+		ofLocations := func(id core.SKUID) (core.Quantity, bool) {
+			beyond := m.skus[id].image.Settings.BackorderLimit
+			return m.deliverable(c, id) + beyond, beyond != core.Unlimited
+		}
+		if c.UpTo {
+			wanted = cutDown(wanted, ofLocations)
+		}
+		if none := wantedMoreThan(c.Lines, wanted, ofLocations); len(none) > 0 {
+			return refuse(core.Refusal{Reason: core.ReasonNotDeliverable, Lines: none})
+		}
+	}
 	wanted, overBuyer, refused := m.checkBuyer(c, wanted)
 	if refused {
 		return refuse(overBuyer)
+	}
+	if m.isRouted() && m.route(c, wanted) == nil {
+		return refuse(core.Refusal{Reason: core.ReasonTooManyShipments})
 	}
 	return wanted, core.Outcome{}, false
 }
@@ -195,12 +215,21 @@ func (m *Model) withExternalID(channel core.ChannelID, external string) *order {
 }
 
 // serve splits the quantity of each line into allocations and what is backordered.
-func (m *Model) serve(wanted []core.Line) []*line {
+func (m *Model) serve(c *core.Command, wanted []core.Line) []*line {
 	toAllocate := map[core.SKUID]core.Quantity{}
 	sources := map[core.SKUID][]source{}
 	for _, sum := range perSKU(wanted) {
 		toAllocate[sum.SKU] = max(0, min(sum.Requested, m.available(sum.SKU)))
 		sources[sum.SKU] = m.sources(sum.SKU)
+	}
+	if m.isRouted() {
+		sources = m.route(c, wanted)
+		for id := range toAllocate {
+			toAllocate[id] = 0
+			for _, s := range sources[id] {
+				toAllocate[id] += s.left
+			}
+		}
 	}
 	var lines []*line
 	for _, w := range wanted {

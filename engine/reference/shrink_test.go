@@ -108,6 +108,8 @@ func commandWords(c *core.Command) string {
 		return fmt.Sprintf("define location %s %+v", c.Name, c.Location)
 	case core.CommandDefineChannel:
 		return fmt.Sprintf("define channel %s", c.Name)
+	case core.CommandDefineRouting:
+		return fmt.Sprintf("define routing %+v", *c.Routing)
 	case core.CommandAdjustStock:
 		return "adjust stock " + rowsWords(c.Rows)
 	case core.CommandMoveStock:

@@ -32,7 +32,7 @@ func slotsOf(model *reference.Model, c *core.Command) (mask core.SlotMask, known
 		return c.Mask, true
 	case core.CommandDefineSKU:
 		return core.NameSlot(c.Name).Mask(), true
-	case core.CommandDefineLocation, core.CommandDefineChannel, core.CommandDefineSale:
+	case core.CommandDefineLocation, core.CommandDefineChannel, core.CommandDefineRouting, core.CommandDefineSale:
 		return core.AllSlots, true
 	case core.CommandAdvanceQueue:
 		return c.Sale.Slot().Mask(), true
