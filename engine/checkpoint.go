@@ -303,6 +303,7 @@ func (f *freeze) read(m *core.Machine) {
 		m.SaleAt(i, &image)
 		next.Sales = append(next.Sales, image)
 	}
+	m.ReadRouting(&next.Routing)
 	c.unsaveScattered(m)
 	var archived []uint32
 	for slot := range core.Slot(core.SlotCount) {

@@ -180,8 +180,9 @@ func TestStreamsCoverTheRules(t *testing.T) {
 	for kind := core.EventSKUDefined; kind <= core.EventOrderCancelled; kind++ {
 		want(t, seen, fmt.Sprintf("event %d", kind))
 	}
-	want(t, seen, fmt.Sprintf("event %d", core.EventHoldCancelled))
-	for _, kind := range []core.EventKind{core.EventPurchaseOrderChanged, core.EventTransferChanged} {
+	for _, kind := range []core.EventKind{
+		core.EventHoldCancelled, core.EventOrderRouted, core.EventRoutingDefined, core.EventPurchaseOrderChanged, core.EventTransferChanged,
+	} {
 		want(t, seen, fmt.Sprintf("event %d", kind))
 	}
 	for _, reason := range []core.Reason{

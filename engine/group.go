@@ -58,6 +58,7 @@ type eventRef struct {
 const (
 	rankBefore uint8 = iota // holds that expired, pools that began or ended
 	rankOwn                 // what the command did
+	rankWhy                 // why it came out so
 	rankAfter               // supplies that changed by it
 )
 

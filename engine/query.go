@@ -82,6 +82,7 @@ type imageRead struct {
 	availability core.AvailabilityImage
 	sale         core.SaleImage
 	queue        core.QueueImage
+	routing      core.RoutingImage
 }
 
 type imageKind uint8
@@ -94,6 +95,7 @@ const (
 	imageSale
 	imageQueue
 	imageChannel
+	imageRouting
 )
 
 var imagePool = sync.Pool{New: func() any { return &imageRead{} }}
@@ -128,6 +130,10 @@ func (q *imageRead) read(m *core.Machine) {
 		if q.found = m.ReadSale(core.SaleID(q.id), &q.sale); q.found {
 			q.bytes = codec.AppendSaleImage(q.bytes, &q.sale)
 		}
+	case imageRouting:
+		q.found = true
+		m.ReadRouting(&q.routing)
+		q.bytes = codec.AppendRoutingImage(q.bytes, &q.routing)
 	}
 }
 
@@ -206,6 +212,9 @@ func (e *Engine) ReadSale(dst []byte, id core.SaleID) (Image, error) {
 func (e *Engine) ReadQueue(dst []byte, id core.SaleID) (Image, error) {
 	return e.readImage(dst, imageQueue, uint64(id))
 }
+
+// ReadRouting appends the policy of routing (codec.DecodeRoutingImage) to dst.
+func (e *Engine) ReadRouting(dst []byte) (Image, error) { return e.readImage(dst, imageRouting, 0) }
 
 // mayExist tells whether an order number can have been given out at all, so that made-up numbers cost nothing.
 // Released numbers only grow, so a number that a client has been told always passes.

@@ -108,6 +108,9 @@ func (e *Engine) restoreTables(m *codec.Manifest) error {
 			return damage(m.Sequence, fmt.Sprintf("sale %d of the checkpoint does not follow those before it", m.Sales[i].ID.Place()))
 		}
 	}
+	if !e.machine.RestoreRouting(&m.Routing) {
+		return damage(m.Sequence, "the routing of the checkpoint prefers a location that does not exist")
+	}
 	for slot := range m.Slabs {
 		for kind := range m.Slabs[slot] {
 			s := &m.Slabs[slot][kind]

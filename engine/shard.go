@@ -179,6 +179,8 @@ func (s *shard) note(ev *core.Event, from, to int) {
 		ref.rank, ref.slot = rankBefore, ev.Rule.SKU.Slot()
 	case core.EventSupplyChanged:
 		ref.rank, ref.slot = rankAfter, ev.Supply.SKU.Slot()
+	case core.EventOrderRouted:
+		ref.rank = rankWhy
 	default:
 		ref.rank, ref.result = rankOwn, s.result
 	}

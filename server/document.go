@@ -11,12 +11,14 @@ type orderDocument struct {
 	prices [][]byte // as JSON, one for each line, null for a line without; empty when no line has one
 	shipTo []byte   // as JSON, empty for none
 	title  []byte   // of a sale, as JSON, empty for none
+	method []byte   // as JSON, empty for none
+	pickup []byte   // as JSON, empty for none
 }
 
 // readDocument takes an order's document apart. The document is one that composeDocument wrote, so
 // that a fault in it is a bug or a damaged disk; such a document is shown as far as it can be read.
 func (d *decoder) readDocument(document []byte, into *orderDocument) {
-	into.prices, into.shipTo, into.title = into.prices[:0], nil, nil
+	into.prices, into.shipTo, into.title, into.method, into.pickup = into.prices[:0], nil, nil, nil, nil
 	d.reset(document)
 	if !d.object() {
 		return
@@ -35,6 +37,10 @@ func (d *decoder) readDocument(document []byte, into *orderDocument) {
 			into.shipTo, _ = d.value()
 		case "title":
 			into.title, _ = d.value()
+		case "delivery_method":
+			into.method, _ = d.value()
+		case "pickup_location":
+			into.pickup, _ = d.value()
 		default:
 			d.unknown()
 		}
@@ -64,6 +70,10 @@ func (in *intake) canonicalDocument(document []byte, lines int) bool {
 				in.documentPrices()
 			case "ship_to":
 				in.parseShipTo()
+			case "delivery_method":
+				in.parseDeliveryMethod()
+			case "pickup_location":
+				in.pickup = in.text(&nameRule)
 			default:
 				in.unknown()
 			}

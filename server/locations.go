@@ -14,6 +14,13 @@ var (
 // putLocation serves PUT /v1/locations/{location}.
 func (s *Server) putLocation(x *exchange) {
 	x.intake.parseLocation(x.ctx.PostBody())
+	if x.hasFaults() {
+		return
+	}
+	if err := s.resolveShipping(&x.intake); err != nil {
+		s.failEngine(x, err)
+		return
+	}
 	s.define(x, "location", &definedLocation)
 }
 
@@ -41,7 +48,7 @@ func (s *Server) getLocation(x *exchange) {
 		s.failEngine(x, err)
 		return
 	}
-	x.answerDefined(l.Version, appendLocationImage(x.out[:0], l, name, &units, image.Sequence))
+	x.answerDefined(l.Version, s.appendLocationImage(x.out[:0], l, name, &units, image.Sequence))
 }
 
 // readLocation reads a location into the exchange's event.
@@ -68,7 +75,7 @@ func (s *Server) renderLocation(x *exchange, sequence core.Sequence) {
 func (s *Server) appendLocationItem(dst []byte, x *exchange, sequence core.Sequence) ([]byte, error) {
 	l := &x.event.Location
 	name, err := s.textOf(x, l.HasDocument, l.Changed)
-	return appendLocationImage(dst, l, name, nil, sequence), err
+	return s.appendLocationImage(dst, l, name, nil, sequence), err
 }
 
 // listLocations serves GET /v1/locations, in the order in which they were made.

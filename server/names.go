@@ -46,6 +46,13 @@ func (s *Server) resolve(in *intake) (*problem, error) {
 	if unknown := s.resolveSale(in); unknown != nil {
 		return unknown, nil
 	}
+	if in.pickup != nil {
+		id, ok := s.engine.Location(in.pickup)
+		if !ok {
+			return unknownNamed("pickup_location", in.pickup), nil
+		}
+		in.command.Destination.HasPickup, in.command.Destination.Pickup = true, id
+	}
 	if in.channel == nil {
 		return nil, nil // the web's channel is number 0
 	}

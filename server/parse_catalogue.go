@@ -46,6 +46,11 @@ func (in *intake) skuField(name, title []byte) []byte {
 		}
 	case "stopped":
 		settings.Stopped = in.boolean()
+	case "weight_grams":
+		settings.Weight = 0
+		if !in.null() {
+			settings.Weight = uint32(in.integer(1, core.MaxUnitWeight))
+		}
 	default:
 		in.unknown()
 	}
@@ -98,6 +103,8 @@ func (in *intake) locationField(fields *locationFields, name []byte) {
 		fields.hasLongitude = true
 	case "stopped":
 		in.command.Location.Stopped = in.boolean()
+	case "shipping":
+		in.command.Location.Shipping = in.parseShipping()
 	default:
 		in.unknown()
 	}

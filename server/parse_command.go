@@ -18,6 +18,8 @@ type intake struct {
 	channel   []byte   // nil when the body names none
 	sale      []byte   // nil when the body names none
 	ticket    []byte   // the text of the entrance that an order shows; nil for none
+	names     [][]byte // of channels of a location, of preferred locations
+	pickup    []byte   // the location where the order is fetched; nil for none
 	skus      [][]byte // names, one for each line or row
 	locations [][]byte // names, one for each row; nil for main
 	prices    []price  // one for each line
@@ -49,20 +51,28 @@ const (
 	fieldSale
 	fieldIdentities
 	fieldTicket
+	fieldDeliveryMethod
+	fieldPickupLocation
 	anyField = 1<<iota - 1
 )
 
+// fieldDelivery is what an order or a hold may say of its delivery, beside the address.
+const fieldDelivery = fieldDeliveryMethod | fieldPickupLocation
+
 // fieldNames are the fields' names, by bit.
 var fieldNames = [...]string{"op", "idempotency_key", "id", "customer", "channel", "external_id",
-	"ttl_seconds", "lines", "ship_to", "adjustments", "movements", "actor", "cause", "up_to", "sale", "identities", "ticket"}
+	"ttl_seconds", "lines", "ship_to", "adjustments", "movements", "actor", "cause", "up_to", "sale", "identities", "ticket",
+	"delivery_method", "pickup_location"}
 
 // shape says which fields a command's body has.
 type shape struct{ required, optional fieldSet }
 
 // shapes has the bodies of all commands whose fields do not depend on each other, by kind.
 var shapes = [...]shape{
-	core.CommandPlaceHold:   {fieldCustomer | fieldLines, fieldChannel | fieldTTL | fieldShipTo | fieldUpTo | fieldSale | fieldIdentities | fieldTicket},
-	core.CommandPlaceOrder:  {fieldCustomer | fieldLines, fieldChannel | fieldExternalID | fieldShipTo | fieldSale | fieldIdentities | fieldTicket},
+	core.CommandPlaceHold: {fieldCustomer | fieldLines, fieldChannel | fieldTTL | fieldShipTo | fieldUpTo | fieldSale | fieldIdentities | fieldTicket |
+		fieldDelivery},
+	core.CommandPlaceOrder: {fieldCustomer | fieldLines, fieldChannel | fieldExternalID | fieldShipTo | fieldSale | fieldIdentities | fieldTicket |
+		fieldDelivery},
 	core.CommandAdjustStock: {fieldAdjustments, 0},
 	core.CommandMoveStock:   {fieldMovements, fieldActor | fieldCause},
 	core.CommandExtendHold:  {0, fieldTTL},
@@ -88,6 +98,7 @@ func (in *intake) clear(kind core.CommandKind) {
 	in.seen, in.priced = 0, false
 	in.operation, in.key, in.order, in.channel, in.sale, in.ticket = nil, nil, nil, nil, nil, nil
 	in.skus, in.locations, in.prices = in.skus[:0], in.locations[:0], in.prices[:0]
+	in.names, in.pickup = in.names[:0], nil
 	in.shipTo, in.document = in.shipTo[:0], in.document[:0]
 }
 
@@ -200,6 +211,10 @@ func (in *intake) field(name []byte, allowed fieldSet) {
 		in.sale = in.text(&nameRule)
 	case fieldIdentities:
 		in.parseIdentities()
+	case fieldDeliveryMethod:
+		in.parseDeliveryMethod()
+	case fieldPickupLocation:
+		in.pickup = in.text(&nameRule)
 	case fieldActor:
 		in.command.Actor = in.text(&reasonRule)
 	case fieldCause:
@@ -240,6 +255,10 @@ func findField(name []byte) fieldSet {
 		return fieldSale
 	case "identities":
 		return fieldIdentities
+	case "delivery_method":
+		return fieldDeliveryMethod
+	case "pickup_location":
+		return fieldPickupLocation
 	case "actor":
 		return fieldActor
 	case "cause":

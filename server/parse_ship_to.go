@@ -2,15 +2,18 @@ package server
 
 import (
 	"strconv"
+
+	"holdfast/engine/core"
 )
 
 // address is where an order goes, as it was sent. It is checked, and written into the order's document
-// in one form; no decision needs it yet.
+// in one form. Routing gets of it what it asks for (routeTo).
 type address struct {
 	name, city, postalCode, country []byte
 	lines                           [maxAddressLines][]byte
 	lineCount                       int
 	latitude, longitude             []byte // as written
+	north, east                     float64
 }
 
 // parseShipTo reads an address and leaves its canonical JSON in shipTo.
@@ -30,6 +33,7 @@ func (in *intake) parseShipTo() {
 		}
 	}
 	in.shipTo = appendAddress(in.shipTo[:0], &to)
+	in.routeTo(&to)
 }
 
 func (in *intake) addressField(to *address, name []byte) {
@@ -45,9 +49,9 @@ func (in *intake) addressField(to *address, name []byte) {
 	case "country":
 		to.country = in.text(&countryRule)
 	case "latitude":
-		_, to.latitude = in.decimal(maxLatitude)
+		to.north, to.latitude = in.decimal(maxLatitude)
 	case "longitude":
-		_, to.longitude = in.decimal(maxLongitude)
+		to.east, to.longitude = in.decimal(maxLongitude)
 	default:
 		in.unknown()
 	}
@@ -109,7 +113,8 @@ func appendGiven(dst []byte, start int, name string, text []byte) []byte {
 // composeDocument writes what no decision needs as one JSON object: the unit prices, one for each line
 // (null for a line without), and the address.
 func (in *intake) composeDocument() {
-	if !in.priced && len(in.shipTo) == 0 {
+	method := in.command.Destination.Method
+	if !in.priced && len(in.shipTo) == 0 && method == core.MethodNone && in.pickup == nil {
 		return
 	}
 	dst := append(in.document[:0], '{')
@@ -124,6 +129,12 @@ func (in *intake) composeDocument() {
 		dst = appendComma(dst, len(dst)-1)
 		dst = append(append(dst, documentShipTo...), in.shipTo...)
 	}
+	if method != core.MethodNone {
+		dst = appendTextField(appendComma(dst, len(dst)-1), documentMethod, deliveryMethods[method])
+	}
+	if in.pickup != nil {
+		dst = appendTextField(appendComma(dst, len(dst)-1), documentPickup, in.pickup)
+	}
 	in.document = append(dst, '}')
 	in.command.Document = in.document
 }
@@ -132,6 +143,8 @@ func (in *intake) composeDocument() {
 const (
 	documentPrices = `"unit_prices":[`
 	documentShipTo = `"ship_to":`
+	documentMethod = `"delivery_method":`
+	documentPickup = `"pickup_location":`
 )
 
 func appendPrice(dst []byte, unit price) []byte {

@@ -35,6 +35,7 @@ const (
 	codeLocationNotFound = "location_not_found"
 	codeOrderNotFound    = "order_not_found"
 	codeHoldNotFound     = "hold_not_found"
+	codeRouteNotFound    = "route_not_found"
 	codeReaderNotFound   = "reader_not_found"
 	codeTicketNotFound   = "ticket_not_found"
 	codeSaleNotFound     = "sale_not_found"
@@ -71,6 +72,8 @@ const (
 	codeInboundQuantity       = "inbound_quantity"
 	codeNotASupplier          = "not_a_supplier"
 	codeTooManyLots           = "too_many_lots"
+	codeNotDeliverable        = "not_deliverable"
+	codeTooManyShipments      = "too_many_shipments"
 	codeTableFull             = "table_full"
 	codePoolOver              = "pool_over"
 	codeIdempotencyInProgress = "idempotency_in_progress"
@@ -146,6 +149,7 @@ var problemKinds = []problemKind{
 	{codeLocationNotFound, 404, "No such location"},
 	{codeOrderNotFound, 404, "No such order"},
 	{codeHoldNotFound, 404, "No such hold"},
+	{codeRouteNotFound, 404, "Not routed"},
 	{codeReaderNotFound, 404, "No such reader"},
 	{codeTicketNotFound, 404, "No such ticket"},
 	{codeSaleNotFound, 404, "No such sale"},
@@ -179,6 +183,8 @@ var problemKinds = []problemKind{
 	{codeInboundQuantity, 409, "Other units than are open"},
 	{codeNotASupplier, 409, "Location is no supplier"},
 	{codeTooManyLots, 409, "Too much on its way"},
+	{codeNotDeliverable, 409, "No location can deliver it"},
+	{codeTooManyShipments, 409, "Split over too many locations"},
 	{codeTableFull, 409, "No room for another"},
 	{codeNoQueue, 409, "Sale without a queue"},
 	{codeQueueFull, 409, "Queue full"},
@@ -244,6 +250,8 @@ var refusalKinds = [...]problemKind{
 	core.ReasonLimitPerCustomer:  kindOf(codeLimitPerCustomer),
 	core.ReasonInsufficientStock: kindOf(codeInsufficientStock),
 	core.ReasonSKUStopped:        kindOf(codeSKUStopped),
+	core.ReasonNotDeliverable:    kindOf(codeNotDeliverable),
+	core.ReasonTooManyShipments:  kindOf(codeTooManyShipments),
 	core.ReasonTableFull:         kindOf(codeTableFull),
 	core.ReasonSaleNotFound:      kindSaleInBody,
 	core.ReasonSaleNotStarted:    kindOf(codeSaleNotStarted),

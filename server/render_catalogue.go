@@ -27,12 +27,17 @@ func appendSKUImage(dst []byte, k *core.SKUImage, title []byte, sequence core.Se
 		dst = appendNumberField(dst, `,"low_stock":`, k.Settings.LowStock)
 	}
 	dst = appendBoolField(dst, `,"stopped":`, k.Settings.Stopped)
+	if k.Settings.Weight == 0 {
+		dst = append(dst, `,"weight_grams":null`...)
+	} else {
+		dst = appendNumberField(dst, `,"weight_grams":`, k.Settings.Weight)
+	}
 	return appendVersioned(dst, k.Version, sequence)
 }
 
 // appendLocationImage appends a location with its settings, and with what lies there unless units is nil. name is JSON, nil
 // for none; sequence is 0 where the answer around it says it.
-func appendLocationImage(dst []byte, l *core.LocationImage, name []byte, units *core.LocationUnits, sequence core.Sequence) []byte {
+func (s *Server) appendLocationImage(dst []byte, l *core.LocationImage, name []byte, units *core.LocationUnits, sequence core.Sequence) []byte {
 	dst = appendTextField(dst, `{"location":`, l.Name)
 	if name != nil {
 		dst = append(append(dst, `,"name":`...), name...)
@@ -52,6 +57,9 @@ func appendLocationImage(dst []byte, l *core.LocationImage, name []byte, units *
 		dst = appendNumberField(dst, `,"unavailable":`, units.Unavailable)
 		dst = appendNumberField(dst, `,"reserved":`, units.Reserved)
 		dst = appendNumberField(dst, `,"allocated":`, units.Allocated)
+	}
+	if l.Settings.Shipping != nil {
+		dst = s.appendShipping(append(dst, `,"shipping":`...), l.Settings.Shipping)
 	}
 	return appendVersioned(dst, l.Version, sequence)
 }

@@ -20,6 +20,8 @@ var eventTypes = [...]string{
 	core.EventHoldCancelled:   "hold_cancelled",
 	core.EventChannelRuleSet:  "channel_rule_set",
 	core.EventPoolChanged:     "pool_changed",
+	core.EventOrderRouted:     "order_routed",
+	core.EventRoutingDefined:  "routing_defined",
 	core.EventSaleDefined:     "sale_defined",
 	core.EventQueueAdvanced:   "queue_advanced",
 
@@ -41,7 +43,7 @@ func (t *eventSource) appendEvent(dst []byte) []byte {
 		dst = appendSKUImage(append(dst, `"sku":`...), &ev.SKU, text, 0)
 	case core.EventLocationDefined:
 		text := t.textOf(ev.Location.HasDocument, ev.Location.Changed)
-		dst = appendLocationImage(append(dst, `"location":`...), &ev.Location, text, nil, 0)
+		dst = t.server.appendLocationImage(append(dst, `"location":`...), &ev.Location, text, nil, 0)
 	case core.EventChannelDefined:
 		text := t.textOf(ev.Channel.HasDocument, ev.Channel.Changed)
 		dst = appendChannelImage(append(dst, `"channel":`...), &ev.Channel, text, 0)
@@ -58,6 +60,12 @@ func (t *eventSource) appendEvent(dst []byte) []byte {
 		dst = t.server.appendSupply(append(dst, `"supply":`...), &ev.Supply)
 	case core.EventPurchaseOrderChanged, core.EventTransferChanged:
 		dst = t.server.appendInboundEvent(dst, ev)
+	case core.EventOrderRouted:
+		dst = append(dst, `"order_id":"`...)
+		dst = append(appendID(dst, t.server.engine.PublicOrderID(ev.Route.Order)), '"')
+		dst = t.server.appendRoute(append(dst, `,"route":`...), &ev.Route)
+	case core.EventRoutingDefined:
+		dst = t.server.appendRouting(append(dst, `"routing":`...), &ev.Routing, 0)
 	case core.EventStockMoved:
 		dst = t.server.appendMovements(dst, ev)
 	default:

@@ -37,6 +37,12 @@ func (s *Server) appendOrder(dst []byte, o *core.OrderImage, document *orderDocu
 	if document != nil && len(document.shipTo) > 0 {
 		dst = append(append(dst, `,"ship_to":`...), document.shipTo...)
 	}
+	if document != nil && len(document.method) > 0 {
+		dst = append(append(dst, `,"delivery_method":`...), document.method...)
+	}
+	if document != nil && len(document.pickup) > 0 {
+		dst = append(append(dst, `,"pickup_location":`...), document.pickup...)
+	}
 	if sequence != 0 {
 		dst = appendNumberField(dst, `,"sequence":`, sequence)
 	}

@@ -16,6 +16,8 @@ var refusalDetails = [...]string{
 	core.ReasonStockNegative:     "a row would leave less than nothing on hand, or in a state",
 	core.ReasonStockTooLarge:     "a row would leave more than 1000000000000 units on hand",
 	core.ReasonPoolOver:          "ends_at of the pool has passed already",
+	core.ReasonNotDeliverable:    "the units lie where the order cannot be shipped from",
+	core.ReasonTooManyShipments:  "no way was found to ship the order from as few locations as max_shipments allows",
 	core.ReasonTableFull:         "no number is left for another SKU, location, channel, sale or document",
 	core.ReasonSaleNotStarted:    "the sale has not begun",
 	core.ReasonSaleEnded:         "the sale is over",

@@ -25,6 +25,34 @@ func StockStateName(state core.StockState) string { return stockStates[state] }
 // VisibilityName is what the API calls how a channel shows what there is.
 func VisibilityName(bands bool) string { return visibilityOf(bands) }
 
+// DeliveryMethodName is what the API calls a delivery method.
+func DeliveryMethodName(method core.DeliveryMethod) string { return deliveryMethods[method] }
+
+// DeliveryMethodNames lists the methods of a set; none for the empty set, which stands for all.
+func DeliveryMethodNames(methods core.DeliveryMethods) (names []string) {
+	for method, name := range deliveryMethods {
+		if methods>>method&1 != 0 {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// FormatMinute writes a minute of the day as people do.
+func FormatMinute(minute uint16) string { return string(appendMinute(nil, minute)) }
+
+// StrategyName is what the API calls a strategy of routing.
+func StrategyName(strategy core.RoutingStrategy) string { return routingStrategies[strategy] }
+
+// RoutingRuleNames are what the API calls rules of routing.
+func RoutingRuleNames(rules []core.RoutingRule) []string {
+	names := []string{}
+	for _, rule := range rules {
+		names = append(names, routingRules[rule])
+	}
+	return names
+}
+
 // SupplyName is what the API calls a supply.
 func SupplyName(supply core.Supply) string { return supplies[supply] }
 

@@ -99,6 +99,8 @@ func kindName(k core.CommandKind) string {
 		return "define_sku"
 	case core.CommandDefineLocation:
 		return "define_location"
+	case core.CommandDefineRouting:
+		return "define_routing"
 	case core.CommandDefineChannel:
 		return "define_channel"
 	case core.CommandAdjustStock:

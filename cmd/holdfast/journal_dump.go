@@ -114,6 +114,8 @@ type dumpLine struct {
 	SaleRules       *dumpedSale     `json:"sale,omitempty"`
 	Selling         *dumpedSelling  `json:"selling,omitempty"`
 	Rule            *dumpedRule     `json:"rule,omitempty"`
+	Routing         *dumpedRouting  `json:"routing,omitempty"`
+	Destination     *dumpedPlace    `json:"destination,omitempty"`
 	Document        int             `json:"document_bytes,omitempty"`
 }
 
@@ -148,6 +150,7 @@ type dumpedSKU struct {
 	LimitPerCustomer core.Quantity `json:"limit_per_customer"`
 	LowStock         core.Quantity `json:"low_stock"`
 	Stopped          bool          `json:"stopped"`
+	Weight           uint32        `json:"weight_grams,omitempty"`
 }
 
 type dumpedSale struct {
@@ -186,11 +189,48 @@ type dumpedPool struct {
 }
 
 type dumpedLocation struct {
-	Kind      string   `json:"kind"`
-	Priority  int32    `json:"priority"`
-	Latitude  *float64 `json:"latitude,omitempty"`
-	Longitude *float64 `json:"longitude,omitempty"`
-	Stopped   bool     `json:"stopped,omitempty"`
+	Kind      string          `json:"kind"`
+	Priority  int32           `json:"priority"`
+	Latitude  *float64        `json:"latitude,omitempty"`
+	Longitude *float64        `json:"longitude,omitempty"`
+	Stopped   bool            `json:"stopped,omitempty"`
+	Shipping  *dumpedShipping `json:"shipping,omitempty"`
+}
+
+type dumpedShipping struct {
+	Methods      []string         `json:"methods,omitempty"`
+	CutOff       string           `json:"cut_off,omitempty"`
+	UTCOffset    int16            `json:"utc_offset_minutes,omitempty"`
+	HandlingDays uint8            `json:"handling_days,omitempty"`
+	CostPerUnit  uint32           `json:"cost_per_unit,omitempty"`
+	Channels     []core.ChannelID `json:"channels,omitempty"`
+	Zones        []dumpedZone     `json:"zones,omitempty"`
+}
+
+type dumpedZone struct {
+	Country     string `json:"country,omitempty"`
+	Postal      string `json:"postal_prefix,omitempty"`
+	TransitDays uint8  `json:"transit_days"`
+	Cost        uint32 `json:"cost"`
+	CostPerKilo uint32 `json:"cost_per_kg,omitempty"`
+}
+
+type dumpedRouting struct {
+	Strategy     string            `json:"strategy"`
+	Rules        []string          `json:"rules"`
+	MaxShipments uint8             `json:"max_shipments,omitempty"`
+	SplitPenalty uint32            `json:"split_penalty,omitempty"`
+	Suppliers    bool              `json:"suppliers"`
+	Preferred    []core.LocationID `json:"preferred,omitempty"`
+}
+
+type dumpedPlace struct {
+	Method    string           `json:"delivery_method,omitempty"`
+	Pickup    *core.LocationID `json:"pickup_location,omitempty"`
+	Country   string           `json:"country,omitempty"`
+	Postal    string           `json:"postal_code,omitempty"`
+	Latitude  *float64         `json:"latitude,omitempty"`
+	Longitude *float64         `json:"longitude,omitempty"`
 }
 
 func dumpedCommand(sequence core.Sequence, millis int64, frame []byte, c *core.Command) dumpLine {
@@ -228,7 +268,7 @@ func (d *dumpLine) addBody(c *core.Command) {
 	switch c.Kind {
 	case core.CommandDefineSKU:
 		d.Name = string(c.Name)
-		d.SKU = &dumpedSKU{c.SKU.SafetyStock, c.SKU.BackorderLimit, c.SKU.LimitPerCustomer, c.SKU.LowStock, c.SKU.Stopped}
+		d.SKU = &dumpedSKU{c.SKU.SafetyStock, c.SKU.BackorderLimit, c.SKU.LimitPerCustomer, c.SKU.LowStock, c.SKU.Stopped, c.SKU.Weight}
 	case core.CommandDefineLocation:
 		d.Name = string(c.Name)
 		d.Location = dumpLocation(c.Location)
@@ -242,6 +282,8 @@ func (d *dumpLine) addBody(c *core.Command) {
 		d.Selling = &dumpedSelling{server.VisibilityName(c.Selling.Bands), c.Selling.Buffer}
 	case core.CommandSetChannelRule:
 		d.Rule = dumpRule(&c.Rule)
+	case core.CommandDefineRouting:
+		d.Routing = dumpRouting(c.Routing)
 	case core.CommandAdjustStock:
 		for _, row := range c.Rows {
 			d.Rows = append(d.Rows, dumpRow(row))
@@ -258,6 +300,7 @@ func (d *dumpLine) addBody(c *core.Command) {
 		d.TTL, d.UpTo = c.TTL, c.UpTo
 		d.Sale, d.Ticket, d.Identities = c.Sale, c.Ticket, len(c.Identities)/core.IdentitySize
 		d.Channel = new(c.Channel)
+		d.Destination = dumpPlace(&c.Destination)
 		d.Customer, d.ExternalID = string(c.Customer), string(c.ExternalID)
 		for _, line := range c.Lines {
 			d.Lines = append(d.Lines, dumpedLine{line.SKU, line.Quantity})
@@ -333,6 +376,47 @@ func dumpLocation(l core.LocationSettings) *dumpedLocation {
 	if l.HasPosition {
 		d.Latitude = new(float64(l.LatitudeE7) / 1e7)
 		d.Longitude = new(float64(l.LongitudeE7) / 1e7)
+	}
+	if l.Shipping != nil {
+		d.Shipping = dumpShipping(l.Shipping)
+	}
+	return d
+}
+
+func dumpShipping(s *core.Shipping) *dumpedShipping {
+	d := &dumpedShipping{
+		Methods: server.DeliveryMethodNames(s.Methods), UTCOffset: s.UTCOffset, HandlingDays: s.HandlingDays,
+		CostPerUnit: s.CostPerUnit, Channels: s.Channels,
+	}
+	if s.HasCutOff {
+		d.CutOff = server.FormatMinute(s.CutOff)
+	}
+	for _, z := range s.Zones {
+		d.Zones = append(d.Zones, dumpedZone{z.Country.String(), z.Postal.String(), z.TransitDays, z.Cost, z.CostPerKilo})
+	}
+	return d
+}
+
+func dumpRouting(s *core.RoutingSettings) *dumpedRouting {
+	return &dumpedRouting{
+		Strategy: server.StrategyName(s.Strategy), Rules: server.RoutingRuleNames(s.Rules), MaxShipments: s.MaxShipments,
+		SplitPenalty: s.SplitPenalty, Suppliers: !s.NoSuppliers, Preferred: s.Preferred,
+	}
+}
+
+func dumpPlace(to *core.Destination) *dumpedPlace {
+	if !to.IsGiven() {
+		return nil
+	}
+	d := &dumpedPlace{Country: to.Country.String(), Postal: to.Postal.String()}
+	if to.Method != core.MethodNone {
+		d.Method = server.DeliveryMethodName(to.Method)
+	}
+	if to.HasPickup {
+		d.Pickup = new(to.Pickup)
+	}
+	if to.HasPosition {
+		d.Latitude, d.Longitude = new(float64(to.LatitudeE7)/1e7), new(float64(to.LongitudeE7)/1e7)
 	}
 	return d
 }

@@ -17,6 +17,8 @@ const (
 	flagDocument = 1 << 2
 	flagVersion  = 1 << 3
 	flagSale     = 1 << 4
+	// flagDestination says that a destination follows the body.
+	flagDestination = 1 << 5
 )
 
 // Places in a command frame. They are in journals and must not change.
@@ -86,6 +88,9 @@ func AppendCommand(dst []byte, c *core.Command) []byte {
 		dst = appendSale(dst, c)
 	}
 	dst = appendBody(dst, c)
+	if flags&flagDestination != 0 {
+		dst = appendDestination(dst, &c.Destination)
+	}
 	if flags&flagDocument != 0 {
 		dst = binary.LittleEndian.AppendUint32(dst, uint32(len(c.Document)))
 		dst = append(dst, c.Document...)
@@ -111,6 +116,9 @@ func commandFlags(c *core.Command) byte {
 	if c.Sale != 0 {
 		flags |= flagSale
 	}
+	if c.Destination.IsGiven() {
+		flags |= flagDestination
+	}
 	return flags & allowedFlags(c.Kind)
 }
 
@@ -122,7 +130,7 @@ func allowedFlags(kind core.CommandKind) byte {
 	case core.CommandConfirmHold, core.CommandExtendHold, core.CommandReleaseHold, core.CommandCancelOrder:
 		return flagKey | flagMask | flagDocument | flagVersion
 	case core.CommandPlaceHold, core.CommandPlaceOrder:
-		return flagKey | flagMask | flagDocument | flagSale
+		return flagKey | flagMask | flagDocument | flagSale | flagDestination
 	case core.CommandArchiveOrders:
 		return 0
 	case core.CommandCreateInbound:
@@ -252,6 +260,9 @@ func DecodeCommand(src []byte, c *core.Command) (int, error) {
 		cur.sale(c)
 	}
 	cur.body(c)
+	if flags&flagDestination != 0 {
+		cur.destination(&c.Destination)
+	}
 	if flags&flagDocument != 0 {
 		c.Document = cur.document()
 	}

@@ -56,6 +56,8 @@ func appendBody(dst []byte, c *core.Command) []byte {
 		return appendChannelSettings(dst, &c.Selling)
 	case core.CommandSetChannelRule:
 		return appendChannelRule(dst, &c.Rule)
+	case core.CommandDefineRouting:
+		return appendRouting(dst, c.Routing)
 	}
 	return dst
 }
@@ -103,6 +105,9 @@ func (c *cursor) body(cmd *core.Command) {
 		c.channelSettings(&cmd.Selling)
 	case core.CommandSetChannelRule:
 		c.channelRule(&cmd.Rule)
+	case core.CommandDefineRouting:
+		cmd.Routing = &core.RoutingSettings{}
+		c.routing(cmd.Routing)
 	}
 }
 
@@ -208,7 +213,8 @@ func appendSKUSettings(dst []byte, s *core.SKUSettings) []byte {
 	dst = appendSigned(dst, s.BackorderLimit)
 	dst = appendQuantity(dst, s.LimitPerCustomer)
 	dst = appendQuantity(dst, s.LowStock)
-	return appendBool(dst, s.Stopped)
+	dst = appendBool(dst, s.Stopped)
+	return appendUvarint(dst, uint64(s.Weight))
 }
 
 func (c *cursor) skuSettings(s *core.SKUSettings) {
@@ -222,6 +228,7 @@ func (c *cursor) skuSettings(s *core.SKUSettings) {
 	s.LimitPerCustomer = core.Quantity(c.upTo(max, "limit per customer exceeds its limit"))
 	s.LowStock = core.Quantity(c.upTo(max, "low stock exceeds its limit"))
 	s.Stopped = c.bool("mark of a stopped SKU is not 0 or 1")
+	s.Weight = uint32(c.upTo(core.MaxUnitWeight, "weight exceeds 4194303 g"))
 }
 
 func appendLocationSettings(dst []byte, s *core.LocationSettings) []byte {
@@ -232,7 +239,8 @@ func appendLocationSettings(dst []byte, s *core.LocationSettings) []byte {
 		dst = binary.LittleEndian.AppendUint32(dst, uint32(s.LatitudeE7))
 		dst = binary.LittleEndian.AppendUint32(dst, uint32(s.LongitudeE7))
 	}
-	return appendBool(dst, s.Stopped)
+	dst = appendBool(dst, s.Stopped)
+	return appendShipping(dst, s.Shipping)
 }
 
 func (c *cursor) locationSettings(s *core.LocationSettings) {
@@ -254,6 +262,7 @@ func (c *cursor) locationSettings(s *core.LocationSettings) {
 		s.LongitudeE7 = c.degrees(maxLongitudeE7, "longitude is beyond 180 degrees")
 	}
 	s.Stopped = c.bool("mark of a stopped location is not 0 or 1")
+	s.Shipping = c.shipping()
 }
 
 func (c *cursor) degrees(max int32, what string) int32 {

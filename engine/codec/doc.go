@@ -39,6 +39,7 @@
 //	        …  uv locations, and each as AppendLocationImage writes it
 //	        …  uv channels, and of each: channel image
 //	        …  uv sales, and each as AppendSaleImage writes it, without counts
+//	        …  uv version, uv changed, routing: the policy
 //	        …  for each of 64 slots: 16 bytes digest of what was archived, and for each of its 14 slabs: u32 length,
 //	           u32 free, u32 live, u32 how many of the first pages were archived, the other pages
 //	       16  seed of the key table's hash
@@ -53,7 +54,8 @@
 //
 //	0       1  kind                 core.CommandKind
 //	1       1  version              of the kind's meaning; 1
-//	2       1  flags                bit 0 key, bit 1 slot mask, bit 2 document, bit 3 expected version, bit 4 sale
+//	2       1  flags                bit 0 key, bit 1 slot mask, bit 2 document, bit 3 expected version, bit 4 sale,
+//	                                bit 5 destination
 //	3       1  slot                 the only slot touched; 0 beside a slot mask
 //	4       4  length               of the whole frame, at most MaxFrameLength
 //	8    [ 16  idempotency key   ]  flag bit 0; not all zero
@@ -61,21 +63,23 @@
 //	     [  4  expected version  ]  flag bit 3; not 0
 //	     [  …  sale              ]  flag bit 4: uv number, uv ticket (0 for none), str identities
 //	        …  body                 by kind
+//	     [  …  destination       ]  flag bit 5
 //	     [  4  length of document]  flag bit 2; 1 to core.MaxDocumentLength
 //	     [  …  document          ]
 //
-// Flags by kind: a tick has only the mask, archive orders has none; confirm, extend, release and cancel have all; commands on
-// documents of incoming stock have no document in this sense, and create inbound no expected version either; all others have
-// everything but the expected version, and of those only place hold and place order may have a sale. Slots and order number have fixed widths, so they are patched in
+// Flags by kind: a tick has only the mask, archive orders has none; confirm, extend, release and cancel have all but sale and destination;
+// commands on documents of incoming stock have no document in this sense, and create inbound no expected version either; all
+// others have everything but the expected version, and of those only place hold and place order may have a sale and a destination. Slots and
+// order number have fixed widths, so they are patched in
 // place once they are known (SetSlots, SetOrder).
 //
 // Bodies:
 //
 //	 1 tick              nothing
 //	 2 define SKU        str name, uv safety stock, zv backorder limit (−1 unlimited), uv limit per customer,
-//	                     uv low stock, u8 1 if stopped
+//	                     uv low stock, u8 1 if stopped, uv weight in g
 //	 3 define location   str name, u8 kind, zv priority, u8 1 if a position follows, [i32 latitude, i32 longitude in degrees × 10^7],
-//	                     u8 1 if stopped
+//	                     u8 1 if stopped, u8 1 if shipping follows, [shipping]
 //	 4 define channel    str name
 //	 5 adjust stock      uv rows, and of each: uv SKU, uv location, u8 mode, zv value, [zv expected, mode 2 only], str reason
 //	 6 place hold        uv time to live in ms, uv channel, str customer, u8 1 if up to what there is, uv lines, and of each: uv SKU, uv quantity
@@ -87,6 +91,7 @@
 //	12 archive orders    u64 number of an order of the page
 //	13 move stock        str actor, str cause, uv rows, and of each: uv SKU, uv location, u8 movement kind, u8 states (from<<4 | to),
 //	                     zv quantity, [u8 1 if an expected quantity follows, [uv expected], count only], str reason
+//	16 define routing    routing
 //	19 set channel       str name, u8 1 if bands, uv buffer
 //	20 set channel rule  rule
 //
@@ -110,7 +115,22 @@
 // tickets are required, uv opening in ms, uv rate per minute, uv time to live of a token in ms, uv items, and of each: uv SKU,
 // zv quota (−1 unlimited), uv units held at once. 0 stands for no limit.
 //
-// Fingerprint is the XXH64 of sale, body and document, XOR the product of (kind | version<<8 | (document flag | sale flag)<<16)
+// Destination, where an order goes: u8 marks (bit 0 has a position, bit 1 has a place to fetch it), u8 delivery method, 2 bytes country (0 for
+// none), str postal code, [i32 latitude, i32 longitude: bit 0], [uv location: bit 1]. It says something.
+//
+// Shipping, what a location can ship: u8 set of delivery methods, u8 1 if a cut-off follows, [uv minute of the day], zv minutes ahead of UTC, u8 days
+// of handling, uv cost of a unit, uv channels, each uv, uv zones, and of each: 2 bytes country (0 for all), str postal code, u8 days in
+// transit, uv cost of a shipment, uv cost of a kilogram. Costs are in minor units.
+//
+// Routing, how orders are routed: u8 strategy, uv rules, each u8, u8 limit of shipments, uv penalty, u8 1 if suppliers do not count, uv preferred
+// locations, each uv.
+//
+// Route, an explain record: uv order number, uv version of the policy, u8 search, u8 rules, each u8, uv shipments, uv score for each rule, uv
+// locations found, uv candidates, and of each: uv location, u8 fate<<1 | 1 if chosen, and of an eligible one uv SKUs whole, uv units, uv score for
+// each rule.
+//
+// Fingerprint is the XXH64 of sale, body, destination and document, XOR the product of (kind | version<<8 | (flags of document, sale and
+// destination)<<16)
 // and 0x9E3779B97F4A7C15.
 //
 // # Event
@@ -133,6 +153,8 @@
 //	12 stock moved                       str actor, str cause, uv rows, and of each: uv SKU, level after, u8 movement kind,
 //	                                     u8 states (from<<4 | to), zv quantity, str reason
 //	13 supply changed                    uv SKU, u8 supply before, u8 supply, zv available, uv low stock
+//	16 order routed                      route
+//	18 routing defined                   uv version, uv changed, routing
 //	19 channel rule set                  rule, uv version, u8 phase of the pool, uv units of the pool in holds and orders, uv covered
 //	20 pool changed                      as 19
 //	22 purchase order changed            inbound image, uv discrepancies, and of each: uv line, u8 discrepancy, uv quantity, str reason;
@@ -156,12 +178,13 @@
 // SKU (AppendSKUImage):
 //
 //	uv number, u8 1 if it has a document, uv version, uv changed, str name,
-//	uv safety stock, zv backorder limit, uv limit per customer, uv low stock, u8 1 if stopped
+//	uv safety stock, zv backorder limit, uv limit per customer, uv low stock, u8 1 if stopped, uv weight
 //
 // Location (AppendLocationImage):
 //
 //	uv number, u8 1 if it has a document, uv version, uv changed, str name,
-//	u8 kind, zv priority, u8 1 if a position follows, [i32 latitude, i32 longitude], u8 1 if stopped
+//	u8 kind, zv priority, u8 1 if a position follows, [i32 latitude, i32 longitude], u8 1 if stopped,
+//	u8 1 if shipping follows, [shipping]
 //
 // Channel (AppendChannelImage):
 //
@@ -178,7 +201,7 @@
 //
 // Availability (AppendAvailability):
 //
-//	uv SKU, uv safety stock, zv backorder limit, uv limit per customer, uv low stock, u8 1 if stopped,
+//	uv SKU, uv safety stock, zv backorder limit, uv limit per customer, uv low stock, u8 1 if stopped, uv weight,
 //	zv available, uv on hand, uv unavailable, uv reserved, uv allocated, uv withheld, uv levels, each a level and
 //	uv withheld, uv rules, each as in event 19
 //	uv withheld,

@@ -37,6 +37,10 @@ func AppendEvent(dst []byte, ev *core.Event) []byte {
 		dst = appendChannelRuleImage(dst, &ev.Rule)
 	case core.EventPurchaseOrderChanged, core.EventTransferChanged:
 		dst = appendInbound(dst, ev)
+	case core.EventOrderRouted:
+		dst = AppendRouteImage(dst, &ev.Route)
+	case core.EventRoutingDefined:
+		dst = AppendRoutingImage(dst, &ev.Routing)
 	default:
 		dst = appendOrder(dst, &ev.Order, birth{ev.Sequence, ev.At})
 	}
@@ -112,6 +116,10 @@ func DecodeEvent(src []byte, ev *core.Event) (int, error) {
 		c.channelRuleImage(&ev.Rule)
 	case core.EventPurchaseOrderChanged, core.EventTransferChanged:
 		c.inbound(ev)
+	case core.EventOrderRouted:
+		c.routeImage(&ev.Route)
+	case core.EventRoutingDefined:
+		c.routingImage(&ev.Routing)
 	default:
 		c.order(&ev.Order, birth{h.Sequence, h.At})
 	}

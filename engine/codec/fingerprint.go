@@ -15,7 +15,7 @@ func Fingerprint(frame []byte) uint64 {
 	// Odd, so that multiplying loses nothing: the fractional part of the golden ratio × 2^64.
 	const spread = 0x9E3779B97F4A7C15
 	flags := frame[frameFlags]
-	about := uint64(frame[frameKind]) | uint64(frame[frameVersion])<<8 | uint64(flags&(flagDocument|flagSale))<<16
+	about := uint64(frame[frameKind]) | uint64(frame[frameVersion])<<8 | uint64(flags&(flagDocument|flagSale|flagDestination))<<16
 	body := frame[min(bodyOffset(flags), len(frame)):]
 	return xxhash.Sum64(body) ^ about*spread
 }

@@ -111,13 +111,26 @@ func goldenCommands() []golden {
 		goldenCommand("tick", "tick of all slots", core.Command{Kind: core.CommandTick, Mask: core.AllSlots}),
 		goldenCommand("define_sku", "define SKU phone: slot 7, safety stock 5, unlimited backorders, 2 per customer, low at 10, stopped, document",
 			core.Command{Kind: core.CommandDefineSKU, Mask: slot7, Name: []byte("phone"), Document: []byte(`{"title":"Phone"}`),
-				SKU: core.SKUSettings{SafetyStock: 5, BackorderLimit: core.Unlimited, LimitPerCustomer: 2, LowStock: 10, Stopped: true}}),
+				SKU: core.SKUSettings{SafetyStock: 5, BackorderLimit: core.Unlimited, LimitPerCustomer: 2, LowStock: 10, Stopped: true, Weight: 350}}),
 		goldenCommand("define_location", "define location hamburg: a store of priority -10 at 53.55 north, 9.99 west",
 			core.Command{Kind: core.CommandDefineLocation, Mask: core.AllSlots, Name: []byte("hamburg"),
 				Location: core.LocationSettings{Kind: core.LocationStore, Priority: -10, HasPosition: true, LatitudeE7: 53_5500000, LongitudeE7: -9_9900000}}),
 		goldenCommand("define_location_nowhere", "define location nowhere: a warehouse of priority 10 without position",
 			core.Command{Kind: core.CommandDefineLocation, Mask: core.AllSlots, Name: []byte("nowhere"),
 				Location: core.LocationSettings{Priority: 10, Stopped: true}}),
+		goldenCommand("define_location_shipping", "define location porto: ships standard and express until 14:30 local time, an hour ahead of UTC, after a day, 0.50 a unit, "+
+			"for channels 0 and 2; to Portugal in a day for 3.90, to postal codes 9… in three, elsewhere in five for 9.90 and 1.00 a kilogram",
+			core.Command{Kind: core.CommandDefineLocation, Mask: core.AllSlots, Name: []byte("porto"),
+				Location: core.LocationSettings{Shipping: goldenShipping()}}),
+		goldenCommand("define_routing", "define routing: fewest shipments, then nearest; at most 3 of them, 2.50 for each but the first, no suppliers, hamburg preferred",
+			core.Command{Kind: core.CommandDefineRouting, Mask: core.AllSlots, Routing: new(goldenRouting())}),
+		goldenCommand("place_order_destination", "place order, slot 7, one line, express to 20095 in Germany at 53.55 north, 9.99 east, document",
+			core.Command{Kind: core.CommandPlaceOrder, Mask: slot7, Customer: []byte("c1"), Lines: lines[:1], Document: []byte(`{"ship_to":{}}`),
+				Destination: core.Destination{Country: core.CountryCode{'D', 'E'}, Postal: core.PostalCode{'2', '0', '0', '9', '5'},
+					Method: core.MethodExpress, HasPosition: true, LatitudeE7: 53_5500000, LongitudeE7: 9_9900000}}),
+		goldenCommand("place_hold_pickup", "place hold of a second, slot 7, one line, to be fetched at location 300",
+			core.Command{Kind: core.CommandPlaceHold, Mask: slot7, TTL: 1000, Customer: []byte("c1"), Lines: lines[:1],
+				Destination: core.Destination{Method: core.MethodPickup, HasPickup: true, Pickup: 300}}),
 		goldenCommand("define_channel", "define channel pos", core.Command{Kind: core.CommandDefineChannel, Mask: core.AllSlots, Name: []byte("pos")}),
 		goldenCommand("set_channel", "set channel pos: bands, buffer 3, document", core.Command{Kind: core.CommandSetChannel, Mask: core.AllSlots,
 			Name: []byte("pos"), Selling: core.ChannelSettings{Bands: true, Buffer: 3}, Document: []byte(`{"name":"Shop"}`)}),
@@ -149,6 +162,21 @@ func goldenCommands() []golden {
 			core.Command{Kind: core.CommandPlaceOrder, Mask: slots3and7, HasKey: true, Key: goldenKey, Channel: 200, Customer: []byte("Käthe"),
 				ExternalID: []byte("web-10001"), Lines: lines, Document: []byte(`{"ship_to":{}}`)}),
 	)
+}
+
+func goldenShipping() *core.Shipping {
+	return &core.Shipping{
+		Methods: 1<<core.MethodStandard | 1<<core.MethodExpress, HasCutOff: true, CutOff: 14*60 + 30, UTCOffset: 60, HandlingDays: 1,
+		CostPerUnit: 50, Channels: []core.ChannelID{0, 2}, Zones: []core.Zone{
+			{Country: core.CountryCode{'P', 'T'}, TransitDays: 1, Cost: 390},
+			{Country: core.CountryCode{'P', 'T'}, Postal: core.PostalCode{'9'}, TransitDays: 3, Cost: 390},
+			{TransitDays: 5, Cost: 990, CostPerKilo: 100},
+		}}
+}
+
+func goldenRouting() core.RoutingSettings {
+	return core.RoutingSettings{Rules: []core.RoutingRule{core.RuleFewestShipments, core.RuleNearest}, MaxShipments: 3, SplitPenalty: 250,
+		NoSuppliers: true, Preferred: []core.LocationID{300}}
 }
 
 func goldenFollowUps() []golden {
@@ -210,6 +238,13 @@ func goldenEvents() []golden {
 	sku, location := goldenSKU(), goldenLocation()
 	return []golden{
 		goldenEvent("sku_defined", "SKU phone defined", core.Event{Kind: core.EventSKUDefined, SKU: sku}),
+		goldenEvent("order_routed", "order routed: Hamburg has all, Munich is further, main does not ship there", core.Event{Kind: core.EventOrderRouted,
+			Route: core.RouteImage{Order: core.MakeOrderID(9, true, 123_456), Policy: 2, Rules: []core.RoutingRule{core.RuleFewestShipments, core.RuleNearest},
+				Shipments: 1, Scores: []int64{1, 12_000}, Found: 3, Candidates: []core.RouteOption{
+					{Location: 300, Chosen: true, Whole: 2, Units: 205, Scores: []int64{1, 12_000}},
+					{Location: 7, Whole: 1, Units: 200, Scores: []int64{1, 612_000}}, {Location: 0, Fate: core.FateZone}}}}),
+		goldenEvent("routing_defined", "routing defined for the second time", core.Event{Kind: core.EventRoutingDefined,
+			Routing: core.RoutingImage{Version: 2, Changed: 814, Settings: goldenRouting()}}),
 		goldenEvent("location_defined", "location hamburg defined", core.Event{Kind: core.EventLocationDefined, Location: location}),
 		goldenEvent("channel_defined", "channel 1 pos defined", core.Event{Kind: core.EventChannelDefined, Channel: goldenChannel()}),
 		goldenEvent("channel_rule_set", "rule of SKU 7 in channel 1 set", core.Event{Kind: core.EventChannelRuleSet, Rule: goldenRule()}),

@@ -141,10 +141,10 @@ func TestMalformedHeader(t *testing.T) {
 		{"empty", nil, 0, "frame's header"},
 		{"seven bytes", good[:7], 7, "frame's header"},
 		{"kind 0", with(good, 0, 0), 0, "kind"},
-		{"kind 14", with(good, 0, 14), 0, "kind"},
+		{"kind 15", with(good, 0, 15), 0, "kind"},
 		{"version 0", with(good, 1, 0), 1, "version"},
 		{"version 2", with(good, 1, 2), 1, "version"},
-		{"unknown flag", with(good, 2, 0x10), 2, "flag"},
+		{"unknown flag", with(good, 2, 0x40), 2, "flag"},
 		{"key of a tick", frame(core.CommandTick, flagKey, sixteen), 2, "flag"},
 		{"expected version of an order", frame(core.CommandPlaceOrder, flagVersion, 1, 0, 0, 0), 2, "flag"},
 		{"slot 64", with(good, 3, 64), 3, "slot"},
@@ -236,6 +236,52 @@ func TestMalformedOrders(t *testing.T) {
 	})
 }
 
+func TestMalformedRouting(t *testing.T) {
+	order := func(rest ...any) []byte {
+		return frame(core.CommandPlaceOrder, flagDestination, append([]any{0, 2, "c1", 0, 1, 65, 1}, rest...)...)
+	}
+	shipping := func(rest ...any) []byte {
+		return frame(core.CommandDefineLocation, 0, append([]any{1, "a", 0, 0, 0, 0, 1}, rest...)...)
+	}
+	routing := func(rest ...any) []byte { return frame(core.CommandDefineRouting, 0, rest...) }
+	degrees := func(v int32) []byte { return binary.LittleEndian.AppendUint32(nil, uint32(v)) }
+	tooDear := uvarintOf(core.MaxShippingCost + 1)
+	checkMalformed(t, decodeCommand, []malformed{
+		{"destination that says nothing", order(0, 0, 0, 0, 0), 17, "says nothing"},
+		{"unknown mark of a destination", order(4, 0, 0, 0, 0), 16, "mark"},
+		{"delivery method 5", order(0, 5, 0, 0, 0), 17, "delivery method"},
+		{"country in small letters", order(0, 0, "de", 0), 18, "country"},
+		{"country of one letter", order(0, 0, "D", 0, 0), 18, "country"},
+		{"postal code of 11", order(0, 0, "DE", 11, "12345678901"), 20, "postal code"},
+		{"postal code with a space", order(0, 0, "DE", 3, "1 2"), 20, "postal code"},
+		{"destination off the globe in the north", order(1, 0, "DE", 0, degrees(90_0000001), degrees(0)), 21, "latitude"},
+		{"destination off the globe in the west", order(1, 0, "DE", 0, degrees(0), degrees(-180_0000001)), 25, "longitude"},
+		{"place to fetch it of 17 bits", order(2, 4, "DE", 0, uvarintOf(1<<16)), 21, "location"},
+		{"destination of an adjustment", frame(core.CommandAdjustStock, flagDestination, 1, 1, 0, 0, 2, 0, 0, 1, 0, 0, 0), 2, "flag"},
+
+		{"mark of shipping 2", frame(core.CommandDefineLocation, 0, 1, "a", 0, 0, 0, 0, 2), 14, "shipping"},
+		{"unknown method of a location", shipping(1, 0, 0, 0, 0, 0, 0), 15, "delivery method"},
+		{"cut-off at 24:00", shipping(0, 1, uvarintOf(1440), 0, 0, 0, 0, 0), 17, "cut-off"},
+		{"15 hours ahead of UTC", shipping(0, 0, varintOf(841), 0, 0, 0, 0), 17, "UTC"},
+		{"251 days of handling", shipping(0, 0, 0, 251, 0, 0, 0), 18, "days"},
+		{"cost of a unit above the limit", shipping(0, 0, 0, 0, tooDear, 0, 0), 19, "cost"},
+		{"17 channels", shipping(0, 0, 0, 0, 0, 17, make([]byte, 18)), 20, "channels"},
+		{"65 zones", shipping(0, 0, 0, 0, 0, 0, 65, make([]byte, 400)), 21, "zones"},
+		{"more zones than bytes", shipping(0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0), 21, "more things"},
+		{"country of a zone", shipping(0, 0, 0, 0, 0, 0, 1, "D1", 0, 0, 0, 0), 22, "country"},
+
+		{"strategy 2", routing(2, 0, 0, 0, 0, 0), 8, "strategy"},
+		{"9 rules", routing(0, 9, 1, 2, 3, 4, 5, 6, 7, 8, 1, 0, 0, 0, 0), 9, "rules"},
+		{"rule 0", routing(0, 1, 0, 0, 0, 0, 0), 10, "unknown rule"},
+		{"rule 9", routing(0, 1, 9, 0, 0, 0, 0), 10, "unknown rule"},
+		{"rule given twice", routing(0, 2, 3, 3, 0, 0, 0, 0), 11, "twice"},
+		{"101 shipments", routing(0, 0, 101, 0, 0, 0), 10, "shipments"},
+		{"penalty above the limit", routing(0, 0, 0, tooDear, 0, 0), 11, "cost"},
+		{"mark of no suppliers 2", routing(0, 0, 0, 0, 2, 0), 12, "suppliers"},
+		{"17 preferred locations", routing(0, 0, 0, 0, 0, 17, make([]byte, 17)), 13, "preferred"},
+	})
+}
+
 func TestMalformedStockAndSettings(t *testing.T) {
 	rows := func(rest ...any) []byte { return frame(core.CommandAdjustStock, 0, rest...) }
 	moves := func(rest ...any) []byte { return frame(core.CommandMoveStock, 0, rest...) }
@@ -290,6 +336,7 @@ func TestMalformedStockAndSettings(t *testing.T) {
 		{"limit per customer above the limit", sku(0, 0, uvarintOf(uint64(tooMany))), 12, "limit per customer"},
 		{"low stock above the limit", sku(0, 0, 0, uvarintOf(uint64(tooMany)), 0), 13, "low stock"},
 		{"stopped 2", sku(0, 0, 0, 0, 2), 14, "stopped"},
+		{"weight of 23 bits", sku(0, 0, 0, 0, 0, uvarintOf(1<<22)), 15, "weight"},
 		{"settings cut", sku(0, 0), 12, "ends"},
 
 		{"location without a name", frame(core.CommandDefineLocation, 0, 0, 0, 0, 0), 8, "location name"},
@@ -443,9 +490,9 @@ func TestMalformedImages(t *testing.T) {
 		_, err := DecodeAvailability(src, new(core.AvailabilityImage))
 		return err
 	}, []malformed{
-		{"4097 levels", join(1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, uvarintOf(4097), make([]byte, 40_000)), 12, "levels"},
-		{"more levels than bytes", join(1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, make([]byte, 7)), 12, "more things"},
-		{"on hand of 64 bits", join(1, 0, 0, 0, 0, 0, 0, uvarintOf(1<<63)), 7, "quantity"},
+		{"4097 levels", join(1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, uvarintOf(4097), make([]byte, 40_000)), 13, "levels"},
+		{"more levels than bytes", join(1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, make([]byte, 7)), 13, "more things"},
+		{"on hand of 64 bits", join(1, 0, 0, 0, 0, 0, 0, 0, uvarintOf(1<<63)), 8, "quantity"},
 	})
 	checkMalformed(t, func(src []byte) error {
 		_, err := DecodeRefusal(src, new(core.Refusal))

@@ -24,6 +24,7 @@ type Manifest struct {
 	Locations []core.LocationImage
 	Channels  []core.ChannelImage
 	Sales     []core.SaleImage
+	Routing   core.RoutingImage
 	Archived  [core.SlotCount]core.Digest // of what left each slot
 	Slabs     [core.SlotCount][core.SlabKinds]SlabPages
 	KeySeed   [2]uint64 // of the key table's hash, which says what lies in which stripe
@@ -110,6 +111,7 @@ func AppendManifest(dst []byte, m *Manifest) []byte {
 	for i := range m.Sales {
 		dst = AppendSaleImage(dst, &m.Sales[i])
 	}
+	dst = AppendRoutingImage(dst, &m.Routing)
 	for slot := range m.Slabs {
 		dst = appendDigest(dst, m.Archived[slot])
 		for kind := range m.Slabs[slot] {
@@ -176,6 +178,7 @@ func DecodeManifest(src []byte, m *Manifest) error {
 	for i := range m.Sales {
 		c.saleImage(&m.Sales[i])
 	}
+	c.routingImage(&m.Routing)
 	for slot := range m.Slabs {
 		m.Archived[slot] = c.digest()
 		for kind := range m.Slabs[slot] {

@@ -104,6 +104,7 @@ func (g generator) skuSettings() core.SKUSettings {
 		LimitPerCustomer: core.Quantity(g.between(0, max)),
 		LowStock:         core.Quantity(g.between(0, max)),
 		Stopped:          g.bool(),
+		Weight:           uint32(g.between(0, core.MaxUnitWeight)),
 	}
 }
 
@@ -117,6 +118,9 @@ func (g generator) locationSettings() core.LocationSettings {
 		s.HasPosition = true
 		s.LatitudeE7 = int32(g.between(-maxLatitudeE7, maxLatitudeE7))
 		s.LongitudeE7 = int32(g.between(-maxLongitudeE7, maxLongitudeE7))
+	}
+	if g.bool() {
+		s.Shipping = g.shipping()
 	}
 	return s
 }
@@ -141,12 +145,88 @@ func (g generator) rule() core.ChannelRule {
 	return r
 }
 
+func (g generator) postal() (p core.PostalCode) {
+	copy(p[:], g.text("ABXYZ0189", 0, len(p)))
+	return p
+}
+
+func (g generator) cost() uint32 { return uint32(g.between(0, core.MaxShippingCost)) }
+
+func (g generator) shipping() *core.Shipping {
+	s := &core.Shipping{
+		Methods: core.DeliveryMethods(g.IntN(256)) & core.AllMethods, UTCOffset: int16(g.between(-core.MaxUTCOffset, core.MaxUTCOffset)),
+		HandlingDays: uint8(g.between(0, core.MaxHandlingDays)), CostPerUnit: g.cost(),
+	}
+	if s.HasCutOff = g.bool(); s.HasCutOff {
+		s.CutOff = uint16(g.between(0, core.MinutesOfDay-1))
+	}
+	for range g.IntN(core.MaxLocationChannels + 1) {
+		s.Channels = append(s.Channels, g.channel())
+	}
+	for range g.IntN(core.MaxZones + 1) {
+		z := core.Zone{Postal: g.postal(), TransitDays: uint8(g.between(0, core.MaxHandlingDays)), Cost: g.cost(), CostPerKilo: g.cost()}
+		copy(z.Country[:], []string{"", "DE", "AZ"}[g.IntN(3)])
+		s.Zones = append(s.Zones, z)
+	}
+	return s
+}
+
+func (g generator) routing() core.RoutingSettings {
+	s := core.RoutingSettings{
+		Strategy: core.RoutingStrategy(g.IntN(2)), MaxShipments: uint8(g.between(0, core.MaxShipmentsLimit)), SplitPenalty: g.cost(),
+		NoSuppliers: g.bool(),
+	}
+	for _, k := range g.Perm(core.MaxRules)[:g.IntN(core.MaxRules+1)] {
+		s.Rules = append(s.Rules, core.RoutingRule(k+1))
+	}
+	for range g.IntN(core.MaxPreferred + 1) {
+		s.Preferred = append(s.Preferred, g.location())
+	}
+	return s
+}
+
+func (g generator) route() core.RouteImage {
+	r := core.RouteImage{Order: g.order(), Policy: g.version(), Searched: core.RouteSearch(g.IntN(3)),
+		Shipments: int(g.between(0, core.MaxLocations)), Found: int(g.between(0, core.MaxLocations))}
+	for _, k := range g.Perm(core.MaxRules)[:1+g.IntN(core.MaxRules)] {
+		r.Rules = append(r.Rules, core.RoutingRule(k+1))
+	}
+	scores := func() (list []int64) {
+		for range r.Rules {
+			list = append(list, int64(g.quantity()))
+		}
+		return list
+	}
+	r.Scores = scores()
+	for range g.IntN(core.MaxRouteOptions + 1) {
+		o := core.RouteOption{Location: g.location(), Fate: core.Fate(g.IntN(int(core.LastFate) + 1))}
+		if o.Fate == core.FateEligible {
+			o.Chosen, o.Whole, o.Units, o.Scores = g.bool(), int(g.between(0, core.MaxLines)), g.quantity(), scores()
+		}
+		r.Candidates = append(r.Candidates, o)
+	}
+	return r
+}
+
 func (g generator) ruleImage() core.ChannelRuleImage {
 	r := core.ChannelRuleImage{ChannelRule: g.rule(), Version: g.version(), Used: g.quantity(), Covered: g.quantity()}
 	if r.HasPool {
 		r.Phase = core.PoolPhase(g.between(1, 3))
 	}
 	return r
+}
+
+func (g generator) destination() core.Destination {
+	d := core.Destination{Postal: g.postal(), Method: core.DeliveryMethod(g.IntN(5))}
+	copy(d.Country[:], []string{"", "DE", "AZ"}[g.IntN(3)])
+	if d.HasPosition = g.bool(); d.HasPosition {
+		d.LatitudeE7 = int32(g.between(-maxLatitudeE7, maxLatitudeE7))
+		d.LongitudeE7 = int32(g.between(-maxLongitudeE7, maxLongitudeE7))
+	}
+	if d.HasPickup = g.bool(); d.HasPickup {
+		d.Pickup = g.location()
+	}
+	return d
 }
 
 // hasExpectedVersion and its like say what the frames of a kind have.
@@ -158,7 +238,7 @@ var commandKinds = []core.CommandKind{
 	core.CommandTick, core.CommandDefineSKU, core.CommandDefineLocation, core.CommandDefineChannel,
 	core.CommandAdjustStock, core.CommandPlaceHold, core.CommandPlaceOrder, core.CommandConfirmHold,
 	core.CommandExtendHold, core.CommandReleaseHold, core.CommandCancelOrder, core.CommandArchiveOrders,
-	core.CommandMoveStock, core.CommandDefineSale, core.CommandAdvanceQueue, core.CommandSetChannel, core.CommandSetChannelRule,
+	core.CommandMoveStock, core.CommandDefineRouting, core.CommandDefineSale, core.CommandAdvanceQueue, core.CommandSetChannel, core.CommandSetChannelRule,
 	core.CommandCreateInbound, core.CommandSendInbound, core.CommandReceiveInbound, core.CommandCloseInbound, core.CommandCancelInbound,
 }
 
@@ -200,6 +280,8 @@ func (g generator) body(c *core.Command) {
 		c.Name, c.Selling = g.name(), g.channelSettings()
 	case core.CommandSetChannelRule:
 		c.Rule = g.rule()
+	case core.CommandDefineRouting:
+		c.Routing = new(g.routing())
 	case core.CommandAdjustStock:
 		c.Rows = g.rows()
 	case core.CommandMoveStock:
@@ -213,11 +295,15 @@ func (g generator) body(c *core.Command) {
 		g.sale(c)
 		c.TTL = g.ttl()
 		c.UpTo = g.bool()
+		c.Destination = g.destination()
 		c.Channel, c.Customer, c.Lines = g.channel(), g.name(), g.lines()
 	case core.CommandPlaceOrder:
 		g.sale(c)
 		c.Channel, c.Customer, c.Lines = g.channel(), g.name(), g.lines()
 		c.ExternalID = g.text(identifierAlphabet, 0, core.MaxExternalIDLength)
+		if g.bool() {
+			c.Destination = g.destination()
+		}
 	case core.CommandExtendHold:
 		c.TTL = g.ttl()
 	}
@@ -390,6 +476,7 @@ var eventKinds = []core.EventKind{
 	core.EventHoldConfirmed, core.EventOrderPlaced, core.EventOrderCancelled, core.EventStockMoved,
 	core.EventSupplyChanged, core.EventHoldCancelled, core.EventSaleDefined, core.EventQueueAdvanced, core.EventChannelRuleSet, core.EventPoolChanged,
 	core.EventPurchaseOrderChanged, core.EventTransferChanged,
+	core.EventOrderRouted, core.EventRoutingDefined,
 }
 
 func (g generator) event(kind core.EventKind) core.Event {
@@ -412,6 +499,10 @@ func (g generator) event(kind core.EventKind) core.Event {
 		ev.Sale = g.saleImage()
 	case core.EventQueueAdvanced:
 		ev.Queue = core.QueueImage{Sale: g.saleID(), Counters: g.queue()}
+	case core.EventOrderRouted:
+		ev.Route = g.route()
+	case core.EventRoutingDefined:
+		ev.Routing = core.RoutingImage{Version: g.version(), Changed: g.sequence(), Settings: g.routing()}
 	case core.EventSupplyChanged:
 		ev.Supply = core.SupplyImage{SKU: g.sku(), Before: core.Supply(g.IntN(3)), Supply: core.Supply(g.IntN(3)), Available: g.signed(), LowStock: g.quantity()}
 	case core.EventChannelRuleSet, core.EventPoolChanged:

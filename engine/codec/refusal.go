@@ -9,7 +9,8 @@ import (
 // knownReason tells whether a refusal can have a reason.
 func knownReason(r core.Reason) bool {
 	return r >= core.ReasonSlotsChanged && r <= core.ReasonSKUStopped || r == core.ReasonPoolOver || isOfSale(r) ||
-		r >= core.ReasonInboundNotFound && r <= core.ReasonNotASupplier
+		r >= core.ReasonInboundNotFound && r <= core.ReasonNotASupplier ||
+		r == core.ReasonNotDeliverable || r == core.ReasonTooManyShipments
 }
 
 // isOfSale tells whether a refusal of a reason says more, as it is about a sale.

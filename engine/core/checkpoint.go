@@ -353,6 +353,7 @@ func (m *Machine) RestoreLocation(image *LocationImage) bool {
 		version:     image.Version,
 		changed:     image.Changed,
 		hasDocument: image.HasDocument,
+		point:       positionOf(&image.Settings),
 	}
 	return true
 }

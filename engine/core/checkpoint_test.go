@@ -17,6 +17,7 @@ type saved struct {
 	locations []core.LocationImage
 	channels  []core.ChannelImage
 	sales     []core.SaleImage
+	routing   core.RoutingImage
 	archived  [core.SlotCount]core.Digest
 	dropped   map[core.PageID]bool
 	digest    core.Digest
@@ -34,6 +35,7 @@ func (s *saved) freeze(m *core.Machine, after int) {
 		image.Name = append([]byte(nil), image.Name...)
 		s.locations = append(s.locations, image)
 	}
+	m.ReadRouting(&s.routing)
 	for i := range m.Channels() {
 		id := core.ChannelID(i)
 		var image core.ChannelImage
@@ -90,6 +92,9 @@ func (s *saved) restore(t *testing.T, seed uint64) *core.Machine {
 		if !m.RestoreSale(&s.sales[i]) {
 			t.Fatal("a sale does not fit")
 		}
+	}
+	if !m.RestoreRouting(&s.routing) {
+		t.Fatal("the routing does not fit")
 	}
 	for slot := range core.Slot(core.SlotCount) {
 		for _, image := range s.images[slot] {

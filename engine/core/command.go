@@ -17,6 +17,7 @@ const (
 	CommandCancelOrder    CommandKind = 11 // give an order's units back
 	CommandArchiveOrders  CommandKind = 12 // forget the page of an order, whose orders are all closed
 	CommandMoveStock      CommandKind = 13 // move units in, out, and between the states of stock, all rows or none
+	CommandDefineRouting  CommandKind = 16 // say how orders are routed
 	CommandSetChannel     CommandKind = 19 // make a channel, or replace its settings
 	CommandSetChannelRule CommandKind = 20 // say what holds for a SKU in a channel, or that nothing does
 	CommandDefineSale     CommandKind = 32 // make a sale, or replace its settings
@@ -30,8 +31,12 @@ const (
 
 // IsKnown tells whether there are commands of the kind.
 func (k CommandKind) IsKnown() bool {
-	return k >= CommandTick && k <= CommandMoveStock || k >= CommandSetChannel && k <= CommandSetChannelRule || k >= CommandCreateInbound && k <= CommandCancelInbound ||
-		k == CommandDefineSale || k == CommandAdvanceQueue
+	switch {
+	case k >= CommandTick && k <= CommandMoveStock, k == CommandDefineRouting, k == CommandSetChannel, k == CommandSetChannelRule,
+		k >= CommandCreateInbound && k <= CommandCancelInbound, k == CommandDefineSale, k == CommandAdvanceQueue:
+		return true
+	}
+	return false
 }
 
 // Command is a request to change state. Its byte slices may point into the buffer that it was
@@ -57,6 +62,8 @@ type Command struct {
 	Ticket     uint32 // and the number of its ticket there; 0 for none
 	Identities []byte // and what else the buyer is known by: AppendIdentity
 
+	Destination Destination // place hold, place order
+
 	Rows []AdjustmentRow // adjust stock
 
 	Moves []MovementRow // move stock
@@ -66,6 +73,7 @@ type Command struct {
 	Name     []byte           // define SKU, location, channel, sale; set channel
 	SKU      SKUSettings      // define SKU
 	Location LocationSettings // define location
+	Routing  *RoutingSettings // define routing
 	Selling  ChannelSettings  // set channel
 	Rule     ChannelRule      // set channel rule
 
@@ -114,6 +122,7 @@ type SKUSettings struct {
 	LimitPerCustomer Quantity // units a customer may have in live holds and orders; 0 for no limit
 	LowStock         Quantity // available units at or below which supply is low; 0 for never
 	Stopped          bool     // no hold or order is taken; what was promised stays promised
+	Weight           uint32   // of a unit, in grams; 0 for unknown, which weighs nothing
 }
 
 // LocationKind says what a location is.
@@ -132,5 +141,6 @@ type LocationSettings struct {
 	HasPosition bool
 	LatitudeE7  int32 // degrees × 10^7
 	LongitudeE7 int32
-	Stopped     bool // what it can still give is not sold; what was promised there stays promised
+	Stopped     bool      // what it can still give is not sold; what was promised there stays promised
+	Shipping    *Shipping // nil for everything, everywhere, at once and for nothing
 }

@@ -60,7 +60,20 @@
 //
 // Lines are served in their order; a line takes its units from the locations that are not stopped and whose fulfillable is
 // positive, by location priority (lower first), then by most fulfillable when the command began, then by location
-// number, each as far as it reaches.
+// number, each as far as it reaches. That is so until a policy of routing is set.
+//
+// # Routing
+//
+// While the policy has rules, or the strategy of cost, orders and holds are routed: the units of all lines from stock are
+// distributed over locations by one plan (route.go). Candidates are the locations that have any of them and may serve the order: of a kind that
+// counts, there for its channel, with its delivery method, shipping to where it goes, and not too late for the same day; to be fetched, it comes
+// from where it is fetched, unless the rule pickup is set. What other locations have does not count for the order: a line that
+// asks for more is refused as not deliverable, or backordered if there is room. A plan of more locations than the policy allows is refused.
+//
+// A plan is better by the first rule in which two differ, then with fewer locations, then by (priority, number) of the locations. All
+// plans of up to three locations are compared, of the 24 most promising where there are more candidates (fewer with very many
+// SKUs); single ones always. What no three have together is taken greedily from where most of it is, from at most 100 locations.
+// There is no capacity of a day: it would have to be counted across slots.
 //
 // # A command, step by step
 //
@@ -90,6 +103,8 @@
 //     other settings.
 //   - SetChannelRule touches its SKU's slot. It takes the place of the rule before; without buffer and pool it takes that back, and
 //     changes nothing if there was none. A quota may be above what there is.
+//   - DefineRouting replaces the policy. Its preferred locations must exist, and so must the channels that a location is set aside
+//     for when it is defined.
 //   - AdjustStock applies all rows or none. A row's result must lie in 0..MaxOnHand; it may fall
 //     below what is promised, as a count finds what it finds, but not below what is unavailable. No two rows may name one level.
 //   - MoveStock applies all rows or none, one after the other, so rows may name one level. Receive adds to a state, adjust

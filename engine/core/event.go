@@ -18,6 +18,8 @@ const (
 	EventStockMoved      EventKind = 12
 	EventSupplyChanged   EventKind = 13
 	EventHoldCancelled   EventKind = 14
+	EventOrderRouted     EventKind = 16
+	EventRoutingDefined  EventKind = 18
 	EventChannelRuleSet  EventKind = 19
 	EventPoolChanged     EventKind = 20
 	EventSaleDefined     EventKind = 32
@@ -41,6 +43,8 @@ type Event struct {
 	SKU      SKUImage         // SKU defined
 	Location LocationImage    // location defined
 	Channel  ChannelImage     // channel defined
+	Routing  RoutingImage     // routing defined
+	Route    RouteImage       // order routed
 	Levels   []LevelChange    // stock adjusted
 	Moves    []MovementImage  // stock moved, in the order of the rows; purchase order and transfer changed: the units that came or left
 	Actor    []byte           // the same
@@ -55,12 +59,13 @@ type Event struct {
 // IsKnown tells whether the kind's number is given out.
 func (k EventKind) IsKnown() bool {
 	return k >= EventSKUDefined && k <= EventHoldCancelled || k >= EventChannelRuleSet && k <= EventPoolChanged ||
-		k == EventPurchaseOrderChanged || k == EventTransferChanged || k == EventSaleDefined || k == EventQueueAdvanced
+		k == EventPurchaseOrderChanged || k == EventTransferChanged || k == EventSaleDefined || k == EventQueueAdvanced ||
+		k == EventOrderRouted || k == EventRoutingDefined
 }
 
 // IsOwn tells whether an event of the kind is what a command did, and not what had happened before it or follows from it.
 func (k EventKind) IsOwn() bool {
-	return k != EventHoldExpired && k != EventSupplyChanged && k != EventPoolChanged
+	return k != EventHoldExpired && k != EventSupplyChanged && k != EventPoolChanged && k != EventOrderRouted
 }
 
 // IsDefinition tells whether an event of the kind is about a SKU's settings, or a row of the tables that all slots read.

@@ -19,6 +19,7 @@ type Machine struct {
 	locations []location
 	channels  []channel
 	sales     []sale
+	policy    policy
 }
 
 // slot is one partition of the state, with the indexes derived from it.
@@ -66,6 +67,7 @@ type slot struct {
 type location struct {
 	name        []byte
 	settings    LocationSettings
+	point       point // of its position, if it has one
 	version     uint32
 	changed     Sequence
 	hasDocument bool
@@ -163,7 +165,7 @@ func (m *Machine) Gather(id Slot, st *Step, sink Sink) {
 	s := &m.slots[id]
 	s.advance(st, sink)
 	switch st.command.Kind {
-	case CommandTick, CommandDefineLocation, CommandDefineChannel, CommandSetChannel:
+	case CommandTick, CommandDefineLocation, CommandDefineChannel, CommandSetChannel, CommandDefineRouting:
 	case CommandDefineSKU:
 		s.gatherSKU(st)
 	case CommandAdjustStock, CommandMoveStock:
@@ -202,6 +204,8 @@ func (m *Machine) Decide(st *Step) {
 		m.decideSetChannel(st)
 	case CommandSetChannelRule:
 		m.decideRule(st)
+	case CommandDefineRouting:
+		m.decideRouting(st)
 	case CommandAdjustStock:
 		m.decideAdjustment(st)
 	case CommandMoveStock:
@@ -231,7 +235,7 @@ func (m *Machine) Apply(id Slot, st *Step, sink Sink) {
 	case CommandTick:
 	case CommandDefineSKU:
 		s.applySKU(st, sink)
-	case CommandDefineLocation, CommandDefineChannel, CommandSetChannel:
+	case CommandDefineLocation, CommandDefineChannel, CommandSetChannel, CommandDefineRouting:
 		if st.turned {
 			s.withhold(st.event.Location.ID)
 		}

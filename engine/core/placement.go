@@ -39,6 +39,7 @@ func (s *slot) gatherLine(st *Step, i int) {
 	f.found = true
 	f.first = int32(i)
 	f.available = sku.available()
+	f.weight = sku.weight()
 	f.room = sku.backorderLimit
 	f.limit = sku.limitPerCustomer
 	f.stopped = sku.flags&skuStopped != 0
@@ -94,10 +95,16 @@ func (m *Machine) decidePlacement(st *Step) {
 	if buffer := m.channels[c.Channel].settings.Buffer; buffer != 0 {
 		st.keepBuffer(buffer)
 	}
-	if st.isStopped() || c.UpTo && !st.grant() || c.Sale != 0 && st.overItems() || st.overLimit() || st.overStock() {
+	if st.isStopped() {
 		return
 	}
-	if c.Sale != 0 && st.overBuyer() {
+	if m.policy.active {
+		m.findCandidates(st)
+	}
+	if c.UpTo && !st.grant() || c.Sale != 0 && st.overItems() || st.overLimit() || st.overStock() {
+		return
+	}
+	if m.policy.active && st.overDeliverable() || c.Sale != 0 && st.overBuyer() || m.policy.active && !st.route() {
 		return
 	}
 	if st.full {
@@ -197,7 +204,7 @@ func (st *Step) grant() bool {
 }
 
 // grantOrder is what lowers a hold up to what there is, SKU by SKU.
-var grantOrder = [...]Reason{ReasonHoldCap, ReasonSaleQuota, ReasonLimitPerCustomer, ReasonInsufficientStock}
+var grantOrder = [...]Reason{ReasonHoldCap, ReasonSaleQuota, ReasonLimitPerCustomer, ReasonInsufficientStock, ReasonNotDeliverable}
 
 func (r Reason) isOfSale() bool { return r == ReasonHoldCap || r == ReasonSaleQuota }
 
@@ -210,15 +217,35 @@ func (st *Step) most(i int, reason Reason) Quantity {
 	case reason == ReasonSaleQuota:
 		return st.sale.items[i].left
 	case reason == ReasonInsufficientStock:
-		room := f.room
-		if room == Unlimited {
-			room = MaxBackordered
-		}
-		return f.pooled + max(0, f.available+room)
+		return f.mostOf(f.pooled, f.available)
+	case reason == ReasonNotDeliverable:
+		return f.mostOf(f.reachable())
 	case f.limit > 0:
 		return f.limit - f.used
 	}
 	return MaxBackordered
+}
+
+// mostOf is how many units there are at most, with those that may be promised beyond what is common stock.
+func (f *lineFinding) mostOf(pooled, common Quantity) Quantity {
+	return pooled + max(0, common+f.mostBeyond())
+}
+
+// reachable is what of the units from the pool and of the common stock lies at locations that may serve the order.
+func (f *lineFinding) reachable() (pooled, common Quantity) {
+	if !f.steered {
+		return f.pooled, f.available
+	}
+	pooled = min(f.pooled, f.there)
+	return pooled, min(f.available, f.there-pooled)
+}
+
+// mostBeyond is how many units may be promised that are not there.
+func (f *lineFinding) mostBeyond() Quantity {
+	if f.room == Unlimited {
+		return MaxBackordered
+	}
+	return f.room
 }
 
 func (st *Step) overLimit() bool {
@@ -285,19 +312,28 @@ func (m *Machine) planPlacement(st *Step) {
 	st.mask = c.Mask
 	for i := range st.lines {
 		if f := &st.lines[i]; int(f.first) == i {
+			if m.policy.active {
+				f.pooled, f.available = f.reachable()
+			} else {
+				m.rank(st.choices[f.slot][f.from:f.to])
+			}
 			f.pooled = min(f.total, f.pooled)
 			f.sellable = max(0, min(f.total-f.pooled, f.available))
-			m.rank(st.choices[f.slot][f.from:f.to])
 		}
 	}
+	if m.policy.active {
+		st.steer()
+		st.explain(m.policy.Version, &st.routed.Route)
+		st.routed.Route.Order = image.ID
+	}
+	st.tells = m.policy.active
 	for i := range st.lines {
 		st.serve(i)
 	}
 	st.Outcome.Changed, st.Outcome.Order = true, image.ID
 }
 
-// rank puts a SKU's locations in the order in which they are asked. It is the decision that routing
-// will replace.
+// rank puts a SKU's locations in the order in which they are asked where no policy of routing is set.
 func (m *Machine) rank(choices []choice) {
 	if len(choices) < 2 {
 		return
@@ -376,6 +412,11 @@ func (s *slot) applyPlacement(st *Step, sink Sink) {
 		s.due.push(dueRecord{deadline: image.Deadline, order: image.ID, place: place})
 	}
 	sink.Event(&st.event)
+	if st.tells {
+		ev := &st.routed
+		ev.Kind, ev.Sequence, ev.At = EventOrderRouted, st.sequence, st.now
+		sink.Event(ev)
+	}
 }
 
 // applyLines calls do for every line of the plan whose SKU the slot owns, with the line's allocations.

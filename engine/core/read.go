@@ -162,7 +162,7 @@ func (m *Machine) DigestTables() Digest {
 			flags |= 4
 		}
 		d = d.addBytes(row.name).add(position, flags).
-			add(uint64(row.settings.Priority), uint64(row.version)).add(uint64(row.changed), 0)
+			add(uint64(row.settings.Priority), uint64(row.version)).add(uint64(row.changed), 0).addShipping(row.settings.Shipping)
 	}
 	for i := range m.channels {
 		row := &m.channels[i]
@@ -178,7 +178,7 @@ func (m *Machine) DigestTables() Digest {
 	for i := range m.sales {
 		d = d.addSale(&m.sales[i])
 	}
-	return d
+	return d.addRouting(&m.policy.RoutingImage)
 }
 
 // Digest is that of the whole state: equal for equal journals, whatever executed them.

@@ -33,6 +33,9 @@ const (
 	skuChannels uint32 = 1 << 3 // some rule says something about a channel now
 	// supplyShift is where the supply lies that was told last.
 	supplyShift = 8
+	supplyMask  = 3
+	// weightShift is where the weight lies, in all bits that are left.
+	weightShift = 10
 )
 
 func (r *skuRecord) settings() SKUSettings {
@@ -42,15 +45,18 @@ func (r *skuRecord) settings() SKUSettings {
 		LimitPerCustomer: r.limitPerCustomer,
 		LowStock:         r.lowStock,
 		Stopped:          r.flags&skuStopped != 0,
+		Weight:           r.weight(),
 	}
 }
+
+func (r *skuRecord) weight() uint32 { return r.flags >> weightShift }
 
 // define gives the record the settings of an image.
 func (r *skuRecord) define(image *SKUImage) {
 	s := &image.Settings
 	r.safetyStock, r.backorderLimit, r.limitPerCustomer, r.lowStock = s.SafetyStock, s.BackorderLimit, s.LimitPerCustomer, s.LowStock
 	r.changed, r.version = image.Changed, image.Version
-	r.flags &^= hasDocument | skuStopped
+	r.flags = r.flags&^(hasDocument|skuStopped|MaxUnitWeight<<weightShift) | s.Weight<<weightShift
 	if image.HasDocument {
 		r.flags |= hasDocument
 	}

@@ -44,7 +44,9 @@ const (
 	ReasonStockTooLarge     Reason = 15 // a row would leave more than MaxOnHand
 	ReasonLimitPerCustomer  Reason = 16 // the customer would have more than the SKU allows
 	ReasonInsufficientStock Reason = 17 // a line asks for more than may be sold
+	ReasonNotDeliverable    Reason = 25 // a line asks for more than locations have that may serve the order
 	ReasonSaleLimit         Reason = 53 // the buyer would have more in the sale than it allows, by one of its identities
+	ReasonTooManyShipments  Reason = 26 // the order would be split over more locations than the policy allows
 	ReasonTooManyLots       Reason = 43 // a line's SKU would have more than MaxLots lots
 	ReasonTableFull         Reason = 18 // no number is left for another SKU, location, channel, order or document
 )

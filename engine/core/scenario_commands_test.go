@@ -1,7 +1,9 @@
 package core_test
 
 import (
+	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"holdfast/engine/core"
@@ -14,7 +16,9 @@ func (s *story) command(line *sentence) (c core.Command, name string) {
 	case "tick":
 		s.readTick(line, &c)
 	case "location":
-		readLocation(line, &c)
+		s.readLocation(line, &c)
+	case "routing":
+		s.readRouting(line, &c)
 	case "channel":
 		readChannel(line, &c)
 	case "rule":
@@ -49,7 +53,123 @@ func (s *story) readTick(line *sentence, c *core.Command) {
 	}
 }
 
-func readLocation(line *sentence, c *core.Command) {
+var ruleNames = map[string]core.RoutingRule{
+	"preferred": core.RulePreferred, "pickup": core.RulePickup, "fewest": core.RuleFewestShipments, "nearest": core.RuleNearest,
+	"cost": core.RuleLowestCost, "date": core.RulePromiseDate, "balance": core.RuleBalanceStock, "priority": core.RulePriority,
+}
+
+var methodNames = map[string]core.DeliveryMethod{
+	"standard": core.MethodStandard, "express": core.MethodExpress, "same-day": core.MethodSameDay, "pickup": core.MethodPickup,
+}
+
+func (s *story) readRouting(line *sentence, c *core.Command) {
+	c.Kind, c.Routing = core.CommandDefineRouting, &core.RoutingSettings{}
+	line.settings(func(name, value string) {
+		switch name {
+		case "strategy":
+			c.Routing.Strategy = core.StrategyCost
+		case "rules":
+			for _, rule := range strings.Split(value, ",") {
+				c.Routing.Rules = append(c.Routing.Rules, ruleNames[rule])
+			}
+		case "most":
+			c.Routing.MaxShipments = uint8(line.number(value))
+		case "penalty":
+			c.Routing.SplitPenalty = uint32(line.number(value))
+		case "suppliers":
+			c.Routing.NoSuppliers = value == "no"
+		case "preferred":
+			for _, location := range strings.Split(value, ",") {
+				c.Routing.Preferred = append(c.Routing.Preferred, s.location(location))
+			}
+		default:
+			line.fail("unknown setting %s", name)
+		}
+	})
+}
+
+// degrees reads a position "53.55,9.99".
+func (l *sentence) degrees(value string) (latitudeE7, longitudeE7 int32) {
+	latitude, longitude, _ := strings.Cut(value, ",")
+	north, err := strconv.ParseFloat(latitude, 64)
+	l.check(err)
+	east, err := strconv.ParseFloat(longitude, 64)
+	l.check(err)
+	return int32(math.Round(north * 1e7)), int32(math.Round(east * 1e7))
+}
+
+// readShipping reads one setting of what a location can ship.
+func (s *story) readShipping(line *sentence, c *core.Command, name, value string) bool {
+	if c.Location.Shipping == nil {
+		c.Location.Shipping = &core.Shipping{}
+	}
+	shipping := c.Location.Shipping
+	switch name {
+	case "methods":
+		for _, method := range strings.Split(value, ",") {
+			shipping.Methods |= 1 << methodNames[method]
+		}
+	case "cut-off":
+		hour, minute, _ := strings.Cut(value, ":")
+		shipping.HasCutOff, shipping.CutOff = true, uint16(60*line.number(hour)+line.number(minute))
+	case "utc":
+		shipping.UTCOffset = int16(60 * line.number(value))
+	case "days":
+		shipping.HandlingDays = uint8(line.number(value))
+	case "unit-cost":
+		shipping.CostPerUnit = uint32(line.number(value))
+	case "channels":
+		for _, channel := range strings.Split(value, ",") {
+			shipping.Channels = append(shipping.Channels, s.channel(channel))
+		}
+	case "to":
+		for _, row := range strings.Split(value, ",") {
+			shipping.Zones = append(shipping.Zones, readZone(line, row))
+		}
+	default:
+		return false
+	}
+	return true
+}
+
+// readZone reads a zone "DE20:1d:390:100": where to, days in transit, cost of a shipment and of a kilogram; * is everywhere.
+func readZone(line *sentence, row string) (z core.Zone) {
+	fields := strings.Split(row, ":")
+	if fields[0] != "*" {
+		copy(z.Country[:], fields[0])
+		copy(z.Postal[:], fields[0][2:])
+	}
+	z.TransitDays = uint8(line.number(strings.TrimSuffix(fields[1], "d")))
+	if len(fields) > 2 {
+		z.Cost = uint32(line.number(fields[2]))
+	}
+	if len(fields) > 3 {
+		z.CostPerKilo = uint32(line.number(fields[3]))
+	}
+	return z
+}
+
+// readDestination reads one setting of where an order goes.
+func (s *story) readDestination(line *sentence, c *core.Command, name, value string) bool {
+	to := &c.Destination
+	switch name {
+	case "to": // a country and the postal code behind it
+		copy(to.Country[:], value)
+		copy(to.Postal[:], value[2:])
+	case "at":
+		to.HasPosition = true
+		to.LatitudeE7, to.LongitudeE7 = line.degrees(value)
+	case "by":
+		to.Method = methodNames[value]
+	case "fetched-at":
+		to.Method, to.HasPickup, to.Pickup = core.MethodPickup, true, s.location(value)
+	default:
+		return false
+	}
+	return true
+}
+
+func (s *story) readLocation(line *sentence, c *core.Command) {
 	c.Kind, c.Name = core.CommandDefineLocation, []byte(line.next())
 	line.settings(func(name, value string) {
 		switch name {
@@ -57,12 +177,17 @@ func readLocation(line *sentence, c *core.Command) {
 			c.Location.Priority = int32(line.number(value))
 		case "stopped":
 			c.Location.Stopped = value == "yes"
+		case "at":
+			c.Location.HasPosition = true
+			c.Location.LatitudeE7, c.Location.LongitudeE7 = line.degrees(value)
 		case "kind":
 			c.Location.Kind = map[string]core.LocationKind{
 				"store": core.LocationStore, "supplier": core.LocationSupplier,
 			}[value]
 		default:
-			line.fail("unknown setting %s", name)
+			if !s.readShipping(line, c, name, value) {
+				line.fail("unknown setting %s", name)
+			}
 		}
 	})
 }
@@ -118,6 +243,8 @@ func readSKU(line *sentence, c *core.Command) {
 			c.SKU.LowStock = core.Quantity(line.number(value))
 		case name == "stopped":
 			c.SKU.Stopped = value == "yes"
+		case name == "weight":
+			c.SKU.Weight = uint32(line.number(value))
 		case name == "limit":
 			c.SKU.LimitPerCustomer = core.Quantity(line.number(value))
 		default:
@@ -218,7 +345,9 @@ func (s *story) readOrder(line *sentence, c *core.Command) {
 		case "up-to":
 			c.UpTo = value == "what-there-is"
 		default:
-			line.fail("unknown setting %s", name)
+			if !s.readDestination(line, c, name, value) {
+				line.fail("unknown setting %s", name)
+			}
 		}
 	})
 	for line.peek() != "" {

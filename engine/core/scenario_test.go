@@ -23,7 +23,15 @@ import (
 //	location hamburg priority=10 [kind=store]
 //	channel outlet [bands=yes] [buffer=2]         with a setting it is set, else only made
 //	rule phone outlet buffer=2 quota=5 from=12:01:00.000 until=12:02:00.000 exclusive=yes    nothing but the names: taken back
-//	sku phone [safety=2] [backorder=5|unlimited] [limit=2]
+//	routing rules=fewest,nearest,cost [strategy=cost] [most=3] [penalty=250] [suppliers=no] [preferred=main,hamburg]
+//	                                the rules: preferred, pickup, fewest, nearest, cost, date, balance, priority
+//	location hamburg at=53.55,9.99 methods=standard,express cut-off=14:30 utc=1 days=1 unit-cost=50 channels=web
+//	                 to=DE:1d:390,DE20:1d:290:10,*:5d:990:100
+//	                                what it ships: a zone is a country with the beginning of the postal code, days,
+//	                                cost of a shipment and of a kilogram
+//	order o1 customer=bob to=DE20095 at=53.5,10 by=express phone×1
+//	                                likewise hold; fetched-at=altona, to pick it up
+//	sku phone [weight=350] [safety=2] [backorder=5|unlimited] [limit=2]
 //	stock phone main +100           receive; -3 takes away, 97 counts, "97 if=100" counts if there are 100
 //	stock phone main +1 and case main +2 [reason=received]
 //	hold h1 customer=ann ttl=10m [channel=outlet] phone×1 case×2

@@ -31,6 +31,10 @@ func (s *story) eventWords(e *core.Event) string {
 		return fmt.Sprintf("queue: %d tickets reserved, %d drawn, %d had their turn, %d settled, opened %t\n", q.Reserved, q.Drawn, q.Admitted, q.Settled, q.Opened)
 	case core.EventStockAdjusted:
 		return s.adjustmentWords(e.Levels)
+	case core.EventOrderRouted:
+		return s.routeWords(&e.Route)
+	case core.EventRoutingDefined:
+		return fmt.Sprintf("routing defined, version %d\n", e.Routing.Version)
 	case core.EventStockMoved:
 		return s.movementWords(e)
 	case core.EventPurchaseOrderChanged, core.EventTransferChanged:
@@ -89,6 +93,8 @@ var reasonWords = map[core.Reason]string{
 	core.ReasonStockTooLarge:     "stock would be too large",
 	core.ReasonLimitPerCustomer:  "limit per customer",
 	core.ReasonInsufficientStock: "insufficient stock",
+	core.ReasonNotDeliverable:    "no location that may serve the order has it",
+	core.ReasonTooManyShipments:  "too many shipments",
 	core.ReasonTableFull:         "the table is full",
 	core.ReasonSaleNotFound:      "no such sale",
 	core.ReasonSaleNotStarted:    "the sale has not started",
@@ -490,6 +496,37 @@ func (s *story) showSale(id core.SaleID) string {
 			quota = fmt.Sprintf("quota %d, %d left", item.Quota, max(0, item.Quota-n.Held-n.Sold))
 		}
 		fmt.Fprintf(&out, "  %s: %d held, %d sold, %s; stock has %d\n", s.skuName(item.SKU), n.Held, n.Sold, quota, n.Orderable)
+	}
+	return out.String()
+}
+
+var fateWords = map[core.Fate]string{
+	core.FateSupplier: "a supplier", core.FateChannel: "not for the channel", core.FateMethod: "not by this method", core.FateZone: "does not ship there",
+	core.FateCutOff: "too late", core.FateElsewhere: "it is fetched elsewhere",
+}
+
+// routeWords tells why an order is routed as it is: the scores of the plan, of the candidates alone, and who is none.
+func (s *story) routeWords(r *core.RouteImage) string {
+	scores := func(list []int64) string {
+		var words []string
+		for i, rule := range r.Rules {
+			for name, known := range ruleNames {
+				if known == rule {
+					words = append(words, fmt.Sprintf("%s %d", name, list[i]))
+				}
+			}
+		}
+		return strings.Join(words, ", ")
+	}
+	var out strings.Builder
+	fmt.Fprintf(&out, "  why: %s\n", scores(r.Scores))
+	for _, o := range r.Candidates {
+		switch name := s.locationName(o.Location); {
+		case o.Fate != core.FateEligible:
+			fmt.Fprintf(&out, "    %s no: %s\n", name, fateWords[o.Fate])
+		case !o.Chosen:
+			fmt.Fprintf(&out, "    %s has %d: %s\n", name, o.Units, scores(o.Scores))
+		}
 	}
 	return out.String()
 }

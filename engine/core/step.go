@@ -36,6 +36,12 @@ type Step struct {
 	mask          SlotMask // place, follow-ups: the order's slots
 	version       uint32   // define SKU, set rule: its version so far
 
+	router   router // place, while a policy of routing is set
+	point    point  // where the order goes, once somebody asked
+	hasPoint bool
+	routed   Event // the explain record
+	tells    bool  // and whether there is one
+
 	event   Event // the command's own event, which is also its plan
 	refusal Refusal
 
@@ -53,6 +59,7 @@ type lineFinding struct {
 	counted   bool // its units count against the customer's limit
 	stopped   bool // its SKU is
 	first     int32
+	steered   bool     // the order is routed
 	buffered  bool     // its SKU has a rule about how much of the common stock the order's channel sells
 	available Quantity // to sell, of the common stock; less than nothing when more was promised
 	pooled    Quantity // to sell from the channel's pool; at the first line: those that are still to be given
@@ -66,6 +73,10 @@ type lineFinding struct {
 	sellable  Quantity // at the first line: units that are still to be given from the common stock
 	slot      Slot
 	from, to  int32 // choices of the slot
+
+	there  Quantity // while the order is routed: what locations have that may serve it
+	weight uint32   // of a unit, in grams
+	column int32    // at the first line: the SKU's place in the router
 }
 
 // choice is a location that has units of a line's SKU.
@@ -82,6 +93,7 @@ func (st *Step) Begin(c *Command, seq Sequence, now Millis) {
 	st.known, st.turned, st.gone, st.externalTaken = false, false, false, false
 	st.Outcome = Outcome{}
 	st.event.Sequence, st.event.At = seq, now
+	st.hasPoint = false
 	c.checkMask()
 	switch c.Kind {
 	case CommandPlaceHold, CommandPlaceOrder:
@@ -141,7 +153,7 @@ func SlotsOf(c *Command) (mask SlotMask, known bool) {
 	switch c.Kind {
 	case CommandDefineSKU:
 		return NameSlot(c.Name).Mask(), true
-	case CommandDefineLocation, CommandDefineChannel, CommandDefineSale, CommandSetChannel,
+	case CommandDefineLocation, CommandDefineChannel, CommandDefineRouting, CommandDefineSale, CommandSetChannel,
 		CommandCreateInbound, CommandSendInbound, CommandReceiveInbound, CommandCloseInbound, CommandCancelInbound:
 		return AllSlots, true
 	case CommandSetChannelRule:

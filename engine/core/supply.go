@@ -36,7 +36,7 @@ func supplyOf(available, lowStock Quantity) Supply {
 	return SupplyEnough
 }
 
-func (r *skuRecord) toldSupply() Supply { return Supply(r.flags >> supplyShift) }
+func (r *skuRecord) toldSupply() Supply { return Supply(r.flags >> supplyShift & supplyMask) }
 
 // Alert tells of each SKU of a slot whose supply is another one than was told last, by the command or by the holds that expired
 // before it, in the order of their numbers; of MaxSuppliesTold at most. The others wait for the slot's next command, and NextDeadline
@@ -60,7 +60,7 @@ func (s *slot) tellSupplies(st *Step, sink Sink) {
 		}
 		told++
 		record = s.skus.mut(sku.Place())
-		record.flags = record.flags&(1<<supplyShift-1) | uint32(supply)<<supplyShift
+		record.flags = record.flags&^(supplyMask<<supplyShift) | uint32(supply)<<supplyShift
 		ev := &s.alert
 		ev.Kind, ev.Sequence, ev.At = EventSupplyChanged, st.sequence, st.now
 		ev.Supply = SupplyImage{SKU: sku, Before: before, Supply: supply, Available: record.available(), LowStock: record.lowStock}

@@ -58,6 +58,10 @@ func (s *slot) applySKU(st *Step, sink Sink) {
 // decideLocation changes the table of locations. It may: every slot stands at this command.
 func (m *Machine) decideLocation(st *Step) {
 	c := st.command
+	if !m.knowsChannels(c.Location.Shipping) {
+		st.refuse(ReasonChannelNotFound)
+		return
+	}
 	id := m.findLocation(c.Name)
 	if id == len(m.locations) {
 		if id == MaxLocations {
@@ -69,10 +73,24 @@ func (m *Machine) decideLocation(st *Step) {
 	row := &m.locations[id]
 	st.turned = row.version > 0 && row.settings.Stopped != c.Location.Stopped
 	row.settings, row.changed, row.hasDocument = c.Location, st.sequence, len(c.Document) > 0
+	row.point = positionOf(&c.Location)
 	row.version++
 	st.event.Kind = EventLocationDefined
 	m.locationImage(LocationID(id), &st.event.Location)
 	st.Outcome.Changed = true
+}
+
+// knowsChannels tells whether all channels that a location is set aside for exist.
+func (m *Machine) knowsChannels(s *Shipping) bool {
+	if s == nil {
+		return true
+	}
+	for _, channel := range s.Channels {
+		if int(channel) >= len(m.channels) {
+			return false
+		}
+	}
+	return true
 }
 
 // findLocation gives the location of a name, or the number that a new one would get.

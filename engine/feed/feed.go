@@ -74,6 +74,15 @@ type Finder struct {
 
 // AppendOwn appends to dst the event that a command itself made. It returns wal.ErrNotFound when there is none.
 func (f *Finder) AppendOwn(dst []byte, s *Store, sequence core.Sequence) ([]byte, error) {
+	return f.append(dst, s, sequence, core.EventKind.IsOwn)
+}
+
+// AppendOf appends to dst the event of a kind that there is of a sequence, the last of several. It returns wal.ErrNotFound when there is none.
+func (f *Finder) AppendOf(dst []byte, s *Store, sequence core.Sequence, kind core.EventKind) ([]byte, error) {
+	return f.append(dst, s, sequence, func(k core.EventKind) bool { return k == kind })
+}
+
+func (f *Finder) append(dst []byte, s *Store, sequence core.Sequence, wanted func(core.EventKind) bool) ([]byte, error) {
 	if f.first == 0 || sequence < f.first || sequence > f.last {
 		if err := f.load(s, sequence); err != nil {
 			return dst, err
@@ -92,7 +101,7 @@ func (f *Finder) AppendOwn(dst []byte, s *Store, sequence core.Sequence) ([]byte
 		if h.Sequence > sequence {
 			break
 		}
-		if h.Sequence == sequence && h.Kind.IsOwn() {
+		if h.Sequence == sequence && wanted(h.Kind) {
 			own = f.rest[:h.Length]
 		}
 		f.rest = f.rest[h.Length:]

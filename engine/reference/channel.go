@@ -242,6 +242,11 @@ func (m *Model) offer(id core.SKUID, channel core.ChannelID) offer {
 	return o
 }
 
+// most is how many units may be had, and whether that has an end.
+func (o offer) most() (core.Quantity, bool) {
+	return o.pooled + max(0, o.common+o.beyond), o.beyond != core.Unlimited
+}
+
 // SellableIn is how many units a channel may sell from stock.
 func (m *Model) SellableIn(id core.SKUID, channel core.ChannelID) core.Quantity {
 	o := m.offer(id, channel)

@@ -54,6 +54,15 @@ func CopyEvent(e *core.Event) core.Event {
 		c.Sale = copySale(e.Sale)
 	case core.EventSupplyChanged:
 		c.Supply = e.Supply
+	case core.EventOrderRouted:
+		c.Route = e.Route
+		c.Route.Rules, c.Route.Scores, c.Route.Candidates = copyList(e.Route.Rules), copyList(e.Route.Scores), copyList(e.Route.Candidates)
+		for i := range c.Route.Candidates {
+			c.Route.Candidates[i].Scores = copyList(c.Route.Candidates[i].Scores)
+		}
+	case core.EventRoutingDefined:
+		c.Routing = e.Routing
+		c.Routing.Settings.Rules, c.Routing.Settings.Preferred = copyList(e.Routing.Settings.Rules), copyList(e.Routing.Settings.Preferred)
 	case core.EventChannelRuleSet, core.EventPoolChanged:
 		c.Rule = e.Rule
 	case core.EventStockMoved, core.EventPurchaseOrderChanged, core.EventTransferChanged:

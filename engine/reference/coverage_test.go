@@ -14,7 +14,7 @@ func TestWorkloadReachesEverything(t *testing.T) {
 	unchanged := map[core.CommandKind]int{}
 	events := map[core.EventKind]int{}
 	refusals := map[core.CommandKind]map[core.Reason]int{}
-	for seed := uint64(1); seed <= 60; seed++ {
+	for seed := uint64(1); seed <= 120; seed++ {
 		model := reference.New()
 		for i, step := range reference.Generate(seed, 300) {
 			c := &step.Command
@@ -38,11 +38,6 @@ func TestWorkloadReachesEverything(t *testing.T) {
 	t.Logf("done %v, unchanged %v, events %v, refusals %v", done, unchanged, events, refusals)
 	for _, kind := range numbers(core.CommandDefineSKU, core.CommandAdvanceQueue) {
 		if kind.IsKnown() && done[kind] == 0 && kind != core.CommandArchiveOrders { // pages do not fill so soon
-			t.Errorf("no command of kind %d was done", kind)
-		}
-	}
-	for kind := core.CommandCreateInbound; kind <= core.CommandCancelInbound; kind++ {
-		if done[kind] == 0 {
 			t.Errorf("no command of kind %d was done", kind)
 		}
 	}
@@ -98,12 +93,16 @@ var reachable = map[core.CommandKind][]core.Reason{
 		core.ReasonSKUStopped, core.ReasonLimitPerCustomer, core.ReasonInsufficientStock,
 		core.ReasonSaleNotFound, core.ReasonSaleNotStarted, core.ReasonSaleEnded, core.ReasonSKUNotInSale, core.ReasonSaleQuota,
 		core.ReasonSaleLimit, core.ReasonHoldCap, core.ReasonTicketRequired, core.ReasonTicketUsed, core.ReasonExpiredTooOften,
+		core.ReasonNotDeliverable, core.ReasonTooManyShipments,
 	},
+	core.CommandDefineLocation: {core.ReasonChannelNotFound},
+	core.CommandDefineRouting:  {core.ReasonLocationNotFound},
 	core.CommandPlaceOrder: {
 		core.ReasonSKUNotFound, core.ReasonChannelNotFound, core.ReasonDuplicateExternal,
 		core.ReasonSKUStopped, core.ReasonLimitPerCustomer, core.ReasonInsufficientStock,
 		core.ReasonSaleNotFound, core.ReasonSaleNotStarted, core.ReasonSaleEnded, core.ReasonSKUNotInSale, core.ReasonSaleQuota,
 		core.ReasonSaleLimit, core.ReasonTicketRequired, core.ReasonTicketUsed,
+		core.ReasonNotDeliverable, core.ReasonTooManyShipments,
 	},
 	core.CommandDefineSale:   {core.ReasonSKUNotFound},
 	core.CommandAdvanceQueue: {core.ReasonSaleNotFound},

@@ -152,6 +152,11 @@ func (tr *trial) compareOrder(id core.OrderID) string {
 
 // comparePlaces compares the tables of locations.
 func (tr *trial) comparePlaces() string {
+	var routing core.RoutingImage
+	tr.straight.machine.ReadRouting(&routing)
+	if want := tr.model.Routing(); !reflect.DeepEqual(routing, want) {
+		return fmt.Sprintf("routing\n  machine %+v\n  model   %+v", routing, want)
+	}
 	for id := core.LocationID(0); ; id++ {
 		wantLocation, want := tr.model.Location(id)
 		var location core.LocationImage

@@ -14,6 +14,7 @@ type Model struct {
 	locations []*location
 	channels  []*channel
 	sales     []*sale
+	routing   core.RoutingImage
 	orders    []*order // in the order in which they were made
 	byNumber  map[core.OrderID]*order
 	inbounds  map[inboundName]*inbound
@@ -129,6 +130,8 @@ func (m *Model) carryOut(c *core.Command) core.Outcome {
 		return m.setChannel(c)
 	case core.CommandSetChannelRule:
 		return m.setRule(c)
+	case core.CommandDefineRouting:
+		return m.defineRouting(c)
 	case core.CommandAdjustStock:
 		return m.adjustStock(c)
 	case core.CommandMoveStock:

@@ -22,6 +22,7 @@ func (m *Model) place(c *core.Command) core.Outcome {
 
 // sell makes the order of what it gets.
 func (m *Model) sell(c *core.Command, external string, wanted []core.Line) core.Outcome {
+	routed := m.explain(c, wanted) // before it takes anything
 	o := &order{
 		version:     1,
 		created:     m.seq,
@@ -32,7 +33,7 @@ func (m *Model) sell(c *core.Command, external string, wanted []core.Line) core.
 		externalID:  external,
 		sale:        c.Sale,
 		identities:  copyBytes(c.Identities),
-		lines:       m.serve(wanted, c.Channel),
+		lines:       m.serve(c, wanted),
 	}
 	o.id = m.number(o)
 	o.claims[o.id.Home()] = claimNone
@@ -57,6 +58,10 @@ func (m *Model) sell(c *core.Command, external string, wanted []core.Line) core.
 	m.byNumber[o.id] = o
 	event.Order = o.image()
 	m.emit(event)
+	if routed != nil {
+		routed.Order = o.id
+		m.emit(core.Event{Kind: core.EventOrderRouted, Route: *routed})
+	}
 	return core.Outcome{Changed: true, Order: o.id}
 }
 
@@ -91,8 +96,7 @@ func (m *Model) checkPlace(c *core.Command, external string) ([]core.Line, core.
 		return limit - m.bought(id, string(c.Customer)), limit > 0
 	}
 	ofStock := func(id core.SKUID) (core.Quantity, bool) {
-		offer := m.offer(id, c.Channel)
-		return offer.pooled + max(0, offer.common+offer.beyond), offer.beyond != core.Unlimited
+		return m.offer(id, c.Channel).most()
 	}
 	wanted := c.Lines
 	for _, check := range []struct {
@@ -118,9 +122,23 @@ func (m *Model) checkPlace(c *core.Command, external string) ([]core.Line, core.
 	if insufficient := wantedMoreThan(c.Lines, wanted, ofStock); len(insufficient) > 0 {
 		return refuse(core.Refusal{Reason: core.ReasonInsufficientStock, Lines: insufficient})
 	}
+	if m.isRouted() {
+		ofLocations := func(id core.SKUID) (core.Quantity, bool) {
+			return m.reachable(c, id).most()
+		}
+		if c.UpTo {
+			wanted = cutDown(wanted, ofLocations)
+		}
+		if none := wantedMoreThan(c.Lines, wanted, ofLocations); len(none) > 0 {
+			return refuse(core.Refusal{Reason: core.ReasonNotDeliverable, Lines: none})
+		}
+	}
 	wanted, overBuyer, refused := m.checkBuyer(c, wanted)
 	if refused {
 		return refuse(overBuyer)
+	}
+	if m.isRouted() && m.route(c, wanted) == nil {
+		return refuse(core.Refusal{Reason: core.ReasonTooManyShipments})
 	}
 	return wanted, core.Outcome{}, false
 }
@@ -195,13 +213,19 @@ func (m *Model) withExternalID(channel core.ChannelID, external string) *order {
 }
 
 // serve splits the quantity of each line into allocations and what is backordered.
-func (m *Model) serve(wanted []core.Line, channel core.ChannelID) []*line {
+func (m *Model) serve(c *core.Command, wanted []core.Line) []*line {
 	offers := map[core.SKUID]*offer{}
 	sources := map[core.SKUID][]source{}
 	for _, sum := range perSKU(wanted) {
-		offer := m.offer(sum.SKU, channel)
-		offers[sum.SKU] = &offer
+		offer := m.offer(sum.SKU, c.Channel)
 		sources[sum.SKU] = m.sources(sum.SKU)
+		if m.isRouted() {
+			offer = m.reachable(c, sum.SKU)
+		}
+		offers[sum.SKU] = &offer
+	}
+	if m.isRouted() {
+		sources = m.route(c, wanted)
 	}
 	var lines []*line
 	for _, w := range wanted {

@@ -112,6 +112,8 @@ func commandWords(c *core.Command) string {
 		return fmt.Sprintf("set channel %s %+v", c.Name, c.Selling)
 	case core.CommandSetChannelRule:
 		return fmt.Sprintf("set rule %+v", c.Rule)
+	case core.CommandDefineRouting:
+		return fmt.Sprintf("define routing %+v", *c.Routing)
 	case core.CommandAdjustStock:
 		return "adjust stock " + rowsWords(c.Rows)
 	case core.CommandMoveStock:

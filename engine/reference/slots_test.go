@@ -34,7 +34,7 @@ func slotsOf(model *reference.Model, c *core.Command) (mask core.SlotMask, known
 		return core.NameSlot(c.Name).Mask(), true
 	case core.CommandSetChannelRule:
 		return c.Rule.SKU.Slot().Mask(), true
-	case core.CommandDefineLocation, core.CommandDefineChannel, core.CommandDefineSale, core.CommandSetChannel,
+	case core.CommandDefineLocation, core.CommandDefineChannel, core.CommandDefineRouting, core.CommandDefineSale, core.CommandSetChannel,
 		core.CommandCreateInbound, core.CommandSendInbound, core.CommandReceiveInbound, core.CommandCloseInbound, core.CommandCancelInbound:
 		return core.AllSlots, true
 	case core.CommandAdvanceQueue:

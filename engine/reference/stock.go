@@ -29,6 +29,13 @@ func (m *Model) defineSKU(c *core.Command) core.Outcome {
 }
 
 func (m *Model) defineLocation(c *core.Command) core.Outcome {
+	if s := c.Location.Shipping; s != nil {
+		for _, channel := range s.Channels {
+			if int(channel) >= len(m.channels) {
+				return refuse(core.Refusal{Reason: core.ReasonChannelNotFound})
+			}
+		}
+	}
 	l := m.locationNamed(c.Name)
 	if l == nil {
 		if len(m.locations) == core.MaxLocations {

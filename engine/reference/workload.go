@@ -179,6 +179,8 @@ func (g *generator) command(step int) core.Command {
 		g.defineLocation(&c, pick(g, g.locations))
 	case roll < 7:
 		g.defineChannel(&c)
+	case roll < 8 && !g.chance(45):
+		g.defineRouting(&c)
 	case roll < 8 || roll < 9 && g.sales:
 		g.defineSale(&c)
 	case roll < 10:

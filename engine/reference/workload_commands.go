@@ -23,6 +23,7 @@ func (g *generator) defineSKU(c *core.Command, name []byte) {
 		LimitPerCustomer: pick(g, []core.Quantity{0, 0, 0, 0, 2, 6}),
 		LowStock:         pick(g, []core.Quantity{0, 0, 2, 10}),
 		Stopped:          g.chance(5),
+		Weight:           pick(g, []uint32{0, 500, 1200}),
 	}
 }
 
@@ -36,8 +37,83 @@ func (g *generator) defineLocation(c *core.Command, name []byte) {
 	}
 	if g.chance(30) {
 		c.Location.HasPosition = true
-		c.Location.LatitudeE7, c.Location.LongitudeE7 = 535_500_000, -99_900_000
+		c.Location.LatitudeE7, c.Location.LongitudeE7 = 535_500_000, pick(g, []int32{-99_900_000, 99_900_000, 120_000_000})
 	}
+	if g.chance(60) {
+		c.Location.Shipping = g.shipping()
+	}
+}
+
+func (g *generator) shipping() *core.Shipping {
+	s := &core.Shipping{
+		Methods:      pick(g, []core.DeliveryMethods{0, 0, 0, 1 << core.MethodStandard, 1<<core.MethodStandard | 1<<core.MethodPickup}),
+		HandlingDays: uint8(g.random.IntN(3)), CostPerUnit: pick(g, []uint32{0, 0, 20}),
+	}
+	if s.HasCutOff = g.chance(30); s.HasCutOff {
+		s.CutOff = uint16(g.between(22*60+10, 22*60+20)) // every shop opens at 22:13
+	}
+	if g.chance(20) {
+		s.UTCOffset = pick(g, []int16{-600, 60, 840})
+	}
+	if g.chance(20) {
+		s.Channels = []core.ChannelID{core.ChannelID(g.random.IntN(len(g.model.channels)))}
+	}
+	if g.chance(1) {
+		s.Channels = []core.ChannelID{core.ChannelID(len(g.model.channels))}
+	}
+	if g.chance(60) {
+		for range g.between(1, 4) {
+			s.Zones = append(s.Zones, core.Zone{
+				Country: pick(g, countries), Postal: pick(g, postals), TransitDays: uint8(g.random.IntN(4)),
+				Cost: pick(g, []uint32{0, 390, 590, core.MaxShippingCost}), CostPerKilo: pick(g, []uint32{0, 0, 100}),
+			})
+		}
+	}
+	return s
+}
+
+var (
+	countries = []core.CountryCode{{}, {'D', 'E'}, {'D', 'E'}, {'A', 'T'}}
+	postals   = []core.PostalCode{{}, {}, {'2'}, {'2', '0'}, {'1', '0'}}
+)
+
+func (g *generator) defineRouting(c *core.Command) {
+	c.Kind = core.CommandDefineRouting
+	c.Routing = &core.RoutingSettings{NoSuppliers: g.chance(20), SplitPenalty: pick(g, []uint32{0, 0, 100, 1000})}
+	if g.chance(15) {
+		return // the priority of locations again
+	}
+	for _, k := range g.random.Perm(core.MaxRules)[:g.between(1, 4)] {
+		c.Routing.Rules = append(c.Routing.Rules, core.RoutingRule(k+1))
+	}
+	if g.chance(20) {
+		c.Routing.Strategy = core.StrategyCost
+	}
+	if g.chance(30) {
+		c.Routing.MaxShipments = pick(g, []uint8{1, 1, 1, 2, 3, 5})
+	}
+	if g.chance(50) {
+		c.Routing.Preferred = []core.LocationID{core.LocationID(g.random.IntN(len(g.model.locations)))}
+	}
+	if g.chance(3) {
+		c.Routing.Preferred = []core.LocationID{core.LocationID(len(g.model.locations))}
+	}
+}
+
+// destination is where an order goes, as far as anybody says.
+func (g *generator) destination() (d core.Destination) {
+	if g.chance(40) {
+		return d
+	}
+	d.Country, d.Postal = pick(g, countries), pick(g, []core.PostalCode{{}, {'2', '0', '0', '9', '5'}, {'1', '0', '1'}})
+	d.Method = pick(g, []core.DeliveryMethod{core.MethodNone, core.MethodNone, core.MethodStandard, core.MethodSameDay, core.MethodPickup})
+	if d.HasPosition = g.chance(50); d.HasPosition {
+		d.LatitudeE7, d.LongitudeE7 = 481_372_000, pick(g, []int32{115_755_000, 0})
+	}
+	if d.HasPickup = d.Method == core.MethodPickup && g.chance(80); d.HasPickup {
+		d.Pickup = core.LocationID(g.random.IntN(len(g.model.locations)))
+	}
+	return d
 }
 
 func (g *generator) defineChannel(c *core.Command) {
@@ -216,6 +292,7 @@ func (g *generator) fillOrder(c *core.Command) {
 		c.Channel = core.ChannelID(len(g.model.channels))
 	}
 	c.Customer = pick(g, g.customers)
+	c.Destination = g.destination()
 	lines := g.between(1, 3)
 	if g.baskets && g.chance(70) {
 		lines = g.between(1, 40)

@@ -1,0 +1,217 @@
+package core
+
+import (
+	"cmp"
+	"slices"
+)
+
+// Fate is why a location may not serve an order that is routed. The numbers are in feeds and must not change.
+type Fate uint8
+
+const (
+	FateEligible  Fate = 0 // it may
+	FateSupplier  Fate = 1 // suppliers do not count
+	FateChannel   Fate = 2 // it is not there for the order's channel
+	FateMethod    Fate = 3 // it does not offer the delivery method
+	FateZone      Fate = 4 // it does not ship there
+	FateCutOff    Fate = 5 // it is too late for today
+	FateElsewhere Fate = 6 // the customer fetches the order elsewhere
+
+	LastFate = FateElsewhere
+)
+
+// findCandidates lists the locations that have units of a routed order, and lowers what its SKUs can have to what
+// those may serve that may serve it.
+func (m *Machine) findCandidates(st *Step) {
+	r := &st.router
+	r.rules, r.maxShipments = m.policy.rules, int(m.policy.Settings.MaxShipments)
+	r.penalty = 1000 * int64(m.policy.Settings.SplitPenalty)
+	r.candidates, r.rejected, r.weight = r.candidates[:0], r.rejected[:0], r.weight[:0]
+	r.at = resize(r.at, len(m.locations))
+	r.skus = 0
+	for i := range st.lines {
+		f := &st.lines[i]
+		if int(f.first) != i {
+			continue
+		}
+		f.column = int32(r.skus)
+		r.skus++
+		r.weight = append(r.weight, int64(f.weight))
+		for _, c := range st.choices[f.slot][f.from:f.to] {
+			if r.at[c.location] == 0 {
+				r.at[c.location] = 1
+				m.judge(st, c.location)
+			}
+		}
+	}
+	r.rankPriorities()
+	for i := range r.candidates {
+		r.at[r.candidates[i].location] = uint16(i) + 1
+	}
+	for i := range r.rejected {
+		r.at[r.rejected[i].location] = 0
+	}
+	st.fillRouter()
+	for i := range r.candidates {
+		r.at[r.candidates[i].location] = 0
+	}
+}
+
+// fillRouter notes what the candidates have.
+func (st *Step) fillRouter() {
+	r := &st.router
+	r.has = resize(r.has, len(r.candidates)*r.skus)
+	clear(r.has)
+	for i := range st.lines {
+		f := &st.lines[i]
+		if int(f.first) != i {
+			continue
+		}
+		there := Quantity(0)
+		for _, c := range st.choices[f.slot][f.from:f.to] {
+			if at := int(r.at[c.location]); at > 0 {
+				r.has[(at-1)*r.skus+int(f.column)] = c.fulfillable
+				there += c.fulfillable
+			}
+		}
+		f.steered, f.there = true, there
+	}
+}
+
+// judge makes a location a candidate or rejects it.
+func (m *Machine) judge(st *Step, id LocationID) {
+	r, to := &st.router, &st.command.Destination
+	row := &m.locations[id]
+	c := candidate{
+		location:  id,
+		priority:  row.settings.Priority,
+		preferred: slices.Contains(m.policy.Settings.Preferred, id),
+		pickup:    to.HasPickup && to.Pickup == id,
+	}
+	if to.HasPosition && slices.Contains(r.rules, RuleNearest) {
+		c.metres = Antipode
+		if row.settings.HasPosition {
+			c.metres = row.point.metresTo(st.there(to))
+		}
+	}
+	if c.fate = m.fateOf(st, row, &c); c.fate != FateEligible {
+		r.rejected = append(r.rejected, c)
+		return
+	}
+	r.candidates = append(r.candidates, c)
+}
+
+// there is where the order goes, worked out once.
+func (st *Step) there(to *Destination) point {
+	if !st.hasPoint {
+		st.point, st.hasPoint = pointOf(to.LatitudeE7, to.LongitudeE7), true
+	}
+	return st.point
+}
+
+// fateOf says whether a location may serve the order, and notes how fast and at what price.
+func (m *Machine) fateOf(st *Step, row *location, c *candidate) Fate {
+	to, shipping := &st.command.Destination, row.settings.Shipping
+	if row.settings.Kind == LocationSupplier && m.policy.Settings.NoSuppliers {
+		return FateSupplier
+	}
+	if to.Method == MethodPickup && to.HasPickup && !c.pickup && !slices.Contains(st.router.rules, RulePickup) {
+		return FateElsewhere
+	}
+	if shipping == nil {
+		return FateEligible
+	}
+	switch {
+	case !shipping.sells(st.command.Channel):
+		return FateChannel
+	case !shipping.Methods.Has(to.Method):
+		return FateMethod
+	}
+	late := shipping.isLate(st.now)
+	if late && to.Method == MethodSameDay {
+		return FateCutOff
+	}
+	c.days, c.perUnit = int64(shipping.HandlingDays)+mark(late), 1000*int64(shipping.CostPerUnit)
+	if len(shipping.Zones) == 0 || to.Method == MethodPickup && c.pickup {
+		return FateEligible
+	}
+	zone := shipping.zone(to)
+	if zone == nil {
+		if to.Country == (CountryCode{}) {
+			return FateEligible // nobody said where it goes
+		}
+		return FateZone
+	}
+	c.days += int64(zone.TransitDays)
+	c.base, c.perGram = 1000*int64(zone.Cost), int64(zone.CostPerKilo)
+	return FateEligible
+}
+
+// rankPriorities sorts the candidates and numbers their priorities.
+func (r *router) rankPriorities() {
+	byPriority := func(a, b candidate) int {
+		return cmp.Or(cmp.Compare(a.priority, b.priority), cmp.Compare(a.location, b.location))
+	}
+	slices.SortFunc(r.candidates, byPriority)
+	slices.SortFunc(r.rejected, byPriority)
+	level := int64(0)
+	for i := range r.candidates {
+		if i > 0 && r.candidates[i].priority != r.candidates[i-1].priority {
+			level++
+		}
+		r.candidates[i].level = level
+	}
+}
+
+// overDeliverable refuses lines that ask for more than candidates have.
+func (st *Step) overDeliverable() bool {
+	for i := range st.lines {
+		f := &st.lines[i]
+		if int(f.first) != i {
+			continue
+		}
+		if most := st.most(i, ReasonNotDeliverable); f.total > most {
+			st.refuseLine(ReasonNotDeliverable, i, most)
+		}
+	}
+	return st.Outcome.Reason != ReasonNone
+}
+
+// route finds the plan of an order that can be had, or refuses it.
+func (st *Step) route() bool {
+	r := &st.router
+	r.demand = resize(r.demand, r.skus)
+	for i := range st.lines {
+		if f := &st.lines[i]; int(f.first) == i {
+			pooled, common := f.reachable()
+			pooled = min(f.total, pooled)
+			r.demand[f.column] = pooled + max(0, min(f.total-pooled, common))
+		}
+	}
+	if !r.search() {
+		st.refuse(ReasonTooManyShipments)
+		return false
+	}
+	return true
+}
+
+// steer makes the choices of each SKU those of the plan.
+func (st *Step) steer() {
+	r := &st.router
+	for i := range st.lines {
+		if f := &st.lines[i]; int(f.first) == i {
+			f.to = f.from
+		}
+	}
+	r.firsts = resize(r.firsts, r.skus)
+	for i := range st.lines {
+		if f := &st.lines[i]; int(f.first) == i {
+			r.firsts[f.column] = int32(i)
+		}
+	}
+	r.eachTaken(r.chosen, func(k, sku int, n Quantity) {
+		f := &st.lines[r.firsts[sku]]
+		st.choices[f.slot][f.to] = choice{location: r.candidates[r.chosen[k]].location, fulfillable: n}
+		f.to++
+	})
+}
