@@ -44,7 +44,7 @@ func TestMovementsTellTheWholeStory(t *testing.T) {
 		calls := randomCalls(seed, streamCommands)
 		d := newDisk()
 		runCalls(t, d, calls, 1+int(seed%3), 0)
-		e := openOn(t, d, engine.Options{Clock: func() int64 { return calls[len(calls)-1].now }})
+		e := openOn(t, d, engine.Options{KeepWaiting: true, Clock: func() int64 { return calls[len(calls)-1].now }})
 		unlisted := unlistedSKUs(t, e)
 		e.SKUNames(func(entry *engine.SKUEntry) bool {
 			all := allMovements(t, e, engine.MovementQuery{SKU: entry.ID, Limit: 500})

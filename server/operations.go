@@ -148,6 +148,7 @@ var violationKinds = [...]string{
 	core.ViolationQueue:           "queue_counters",
 	core.ViolationSaleItem:        "sale_item_count",
 	core.ViolationSaleBuyer:       "sale_buyer_count",
+	core.ViolationWaiting:         "waiting_queue",
 }
 
 // getAudit serves GET /v1/audit.

@@ -20,6 +20,7 @@ var eventTypes = [...]string{
 	core.EventHoldCancelled:   "hold_cancelled",
 	core.EventSaleDefined:     "sale_defined",
 	core.EventQueueAdvanced:   "queue_advanced",
+	core.EventOrderFilled:     "order_filled",
 }
 
 // appendEvent appends the stream's event as one line of JSON.
@@ -52,6 +53,9 @@ func (t *eventSource) appendEvent(dst []byte) []byte {
 		dst = t.server.appendMovements(dst, ev)
 	default:
 		dst = t.server.appendOrder(append(dst, `"order":`...), &ev.Order, t.partsOf(&ev.Order), 0)
+		if ev.Kind == core.EventOrderFilled {
+			dst = t.server.appendFills(dst, &ev.Order, ev.Fills)
+		}
 	}
 	return append(dst, '}')
 }

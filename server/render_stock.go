@@ -11,6 +11,7 @@ func (s *Server) appendAvailability(dst []byte, a *core.AvailabilityImage, seque
 	dst = appendNumberField(dst, `,"allocated":`, a.Allocated)
 	dst = appendNumberField(dst, `,"unavailable":`, a.Unavailable)
 	dst = appendNumberField(dst, `,"withheld":`, a.Withheld)
+	dst = appendNumberField(dst, `,"backordered":`, a.Backordered)
 	dst = appendNumberField(dst, `,"safety_stock":`, a.Settings.SafetyStock)
 	dst = appendBoolField(dst, `,"backorderable":`, a.Settings.BackorderLimit != 0)
 	dst = appendBoolField(dst, `,"stopped":`, a.Settings.Stopped)

@@ -53,6 +53,7 @@ func routes() []*route {
 		{method: methodPut, pattern: "/v1/skus/{sku}", body: jsonBody, writes: true, handle: (*Server).putSKU},
 		{method: methodGet, pattern: "/v1/skus/{sku}/availability", handle: (*Server).getAvailability},
 		{method: methodGet, pattern: "/v1/skus/{sku}/movements", handle: (*Server).listMovements},
+		{method: methodGet, pattern: "/v1/skus/{sku}/backorders", handle: (*Server).listBackorders},
 		{method: methodPost, pattern: "/v1/stock/adjustments", body: jsonBody, writes: true, handle: (*Server).adjustStock},
 		{method: methodPost, pattern: "/v1/stock/movements", body: jsonBody, writes: true, handle: (*Server).moveStock},
 		{method: methodGet, pattern: "/v1/sales", handle: (*Server).listSales},

@@ -123,6 +123,8 @@ func kindName(k core.CommandKind) string {
 		return "define_sale"
 	case core.CommandAdvanceQueue:
 		return "advance_queue"
+	case core.CommandFillOrder:
+		return "fill_order"
 	default:
 		return fmt.Sprintf("kind_%d", k)
 	}

@@ -42,6 +42,7 @@ func shopCommands() [][]core.Command {
 			{Kind: core.CommandReleaseHold, Mask: one, Order: order},
 			{Kind: core.CommandCancelOrder, Mask: one, Order: order},
 			{Kind: core.CommandTick, Mask: one},
+			{Kind: core.CommandFillOrder, Mask: one, Order: order},
 			{Kind: core.CommandMoveStock, Mask: one, Actor: []byte("anna"), Cause: []byte("count 7"), Moves: []core.MovementRow{
 				{SKU: 5, Kind: core.MovementCount, To: core.StateDamaged, Quantity: 2, HasExpected: true},
 				{SKU: 5, Kind: core.MovementWriteOff, From: core.StateDamaged, Quantity: 2, Reason: []byte("wet")},
@@ -120,7 +121,7 @@ func mustContain(t *testing.T, text string, parts ...string) {
 func TestJournalVerify(t *testing.T) {
 	dir := makeJournal(t, shopCommands())
 	out, _ := holdfast(t, exitDone, "journal", "verify", "--data", dir)
-	mustContain(t, out, "sequences  1 to 14\n", "groups     3\n", "epoch      1\n", "\nok\n",
+	mustContain(t, out, "sequences  1 to 15\n", "groups     3\n", "epoch      1\n", "\nok\n",
 		"time       2025-11-28T08:00:00.000Z to 2025-11-28T08:00:02.000Z\n")
 }
 
@@ -135,9 +136,9 @@ func TestJournalVerifyFindsWhatIsNotACommand(t *testing.T) {
 		payload []byte
 		message string
 	}{
-		"unreadable":       {append([]byte{99, 1, 0, 0, 8, 0, 0, 0}, good...), "at sequence 15: the command cannot be read"},
-		"too few commands": {good[:len(good)-8], "at sequence 19: the command cannot be read"},
-		"trailing bytes":   {append(good[:len(good):len(good)], 1, 2, 3), "at sequence 19: 3 bytes follow"},
+		"unreadable":       {append([]byte{99, 1, 0, 0, 8, 0, 0, 0}, good...), "at sequence 16: the command cannot be read"},
+		"too few commands": {good[:len(good)-8], "at sequence 20: the command cannot be read"},
+		"trailing bytes":   {append(good[:len(good):len(good)], 1, 2, 3), "at sequence 20: 3 bytes follow"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := makeJournal(t, shopCommands())
@@ -150,7 +151,7 @@ func TestJournalVerifyFindsWhatIsNotACommand(t *testing.T) {
 				t.Fatal(err)
 			}
 			out, errs := holdfast(t, exitDamaged, "journal", "verify", "--data", dir)
-			mustContain(t, out, "sequences  1 to 14\n")
+			mustContain(t, out, "sequences  1 to 15\n")
 			mustContain(t, errs, c.message)
 			if strings.Contains(out, "ok") {
 				t.Error("a damaged journal is called ok")
@@ -161,7 +162,7 @@ func TestJournalVerifyFindsWhatIsNotACommand(t *testing.T) {
 
 func TestJournalStat(t *testing.T) {
 	out, _ := holdfast(t, exitDone, "journal", "stat", "--data", makeJournal(t, shopCommands()))
-	mustContain(t, out, "4.7 commands on average, 8 at most", "kind  commands", "define_location         1", "total        14")
+	mustContain(t, out, "5.0 commands on average, 9 at most", "kind  commands", "define_location         1", "total        15")
 }
 
 func TestJournalDump(t *testing.T) {
@@ -192,10 +193,10 @@ func TestJournalExport(t *testing.T) {
 	dir := makeJournal(t, shopCommands())
 	file := filepath.Join(t.TempDir(), "backup.journal")
 	out, _ := holdfast(t, exitDone, "journal", "export", "--data", dir, file)
-	mustContain(t, out, "3 groups, sequences up to 14")
+	mustContain(t, out, "3 groups, sequences up to 15")
 
 	out, _ = holdfast(t, exitDone, "journal", "verify", file)
-	mustContain(t, out, "sequences  1 to 14\n", "\nok\n")
+	mustContain(t, out, "sequences  1 to 15\n", "\nok\n")
 	fromFile, _ := holdfast(t, exitDone, "journal", "dump", file, "--from", "3", "--to", "4")
 	fromDir, _ := holdfast(t, exitDone, "journal", "dump", "--data", dir, "--from", "3", "--to", "4")
 	if fromFile != fromDir || strings.Count(fromDir, "\n") != 2 {

@@ -117,7 +117,7 @@ func commandFlags(c *core.Command) byte {
 // allowedFlags says what frames of a kind may have; nothing for an unknown kind.
 func allowedFlags(kind core.CommandKind) byte {
 	switch kind {
-	case core.CommandTick:
+	case core.CommandTick, core.CommandFillOrder:
 		return flagMask
 	case core.CommandConfirmHold, core.CommandExtendHold, core.CommandReleaseHold, core.CommandCancelOrder:
 		return flagKey | flagMask | flagDocument | flagVersion
@@ -128,12 +128,6 @@ func allowedFlags(kind core.CommandKind) byte {
 	default:
 		return flagKey | flagMask | flagDocument
 	}
-}
-
-// knownCommand tells whether there are commands of a kind.
-func knownCommand(kind core.CommandKind) bool {
-	return kind >= core.CommandTick && kind <= core.CommandMoveStock || kind == core.CommandDefineSale ||
-		kind == core.CommandAdvanceQueue
 }
 
 // FrameLength gives the length of the command frame that src begins with and looks at nothing else
@@ -183,7 +177,7 @@ func checkHeader(src []byte) (length, body int, err error) {
 	kind, flags, slot := core.CommandKind(src[frameKind]), src[frameFlags], src[frameSlot]
 	body = bodyOffset(flags)
 	switch {
-	case !knownCommand(kind):
+	case !kind.IsKnown():
 		return 0, 0, &FormatError{frameKind, "unknown command kind"}
 	case src[frameVersion] != commandVersion:
 		return 0, 0, &FormatError{frameVersion, "unknown version of the command kind"}

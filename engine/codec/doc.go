@@ -39,7 +39,7 @@
 //	        …  uv locations, and each as AppendLocationImage writes it
 //	        …  uv channels, and of each: uv number, str name
 //	        …  uv sales, and each as AppendSaleImage writes it, without counts
-//	        …  for each of 64 slots: 16 bytes digest of what was archived, and for each of its 12 slabs: u32 length,
+//	        …  for each of 64 slots: 16 bytes digest of what was archived, and for each of its slabs (core.SlabKind): u32 length,
 //	           u32 free, u32 live, u32 how many of the first pages were archived, the other pages
 //	       16  seed of the key table's hash
 //	        …  for each of 64 stripes: u32 length, pages
@@ -64,7 +64,7 @@
 //	     [  4  length of document]  flag bit 2; 1 to core.MaxDocumentLength
 //	     [  …  document          ]
 //
-// Flags by kind: a tick has only the mask, archive orders has none; confirm, extend, release and cancel have all; all others have
+// Flags by kind: tick and fill order have only the mask, archive orders has none; confirm, extend, release and cancel have all; all others have
 // everything but the expected version, and of those only place hold and place order may have a sale. Slots and order number have fixed widths, so they are patched in
 // place once they are known (SetSlots, SetOrder).
 //
@@ -86,7 +86,7 @@
 //	12 archive orders    u64 number of an order of the page
 //	13 move stock        str actor, str cause, uv rows, and of each: uv SKU, uv location, u8 movement kind, u8 states (from<<4 | to),
 //	                     zv quantity, [u8 1 if an expected quantity follows, [uv expected], count only], str reason
-//
+//	28 fill order        u64 order number
 //	32 define sale       str name, sale rules
 //
 // Identities are at most one each of u8 1 address, 2 device, 3 payment, in this order, and behind each 16 bytes of hash.
@@ -118,6 +118,7 @@
 //	12 stock moved                       str actor, str cause, uv rows, and of each: uv SKU, level after, u8 movement kind,
 //	                                     u8 states (from<<4 | to), zv quantity, str reason
 //	13 supply changed                    uv SKU, u8 supply before, u8 supply, zv available, uv low stock
+//	28 order filled                      order image, uv fills, and of each: uv line, uv location, uv quantity
 //	32 sale defined                      sale image, without counts
 //
 // # Images
@@ -154,7 +155,7 @@
 // Availability (AppendAvailability):
 //
 //	uv SKU, uv safety stock, zv backorder limit, uv limit per customer, uv low stock, u8 1 if stopped,
-//	zv available, uv on hand, uv unavailable, uv reserved, uv allocated, uv withheld, uv levels, each a level and
+//	zv available, uv on hand, uv unavailable, uv reserved, uv allocated, uv withheld, uv backordered, uv levels, each a level and
 //	uv withheld
 //
 // # Refusal

@@ -140,6 +140,7 @@ func (s *slot) sabotage(see func(field string)) {
 	sabotage(&s.desk.buyers.slab, see)
 	sabotage(&s.desk.tickets, see)
 	sabotage(&s.desk.queues, see)
+	sabotage(&s.waiting.slab, see)
 }
 
 func saboteur(v reflect.Value, name string, see func(field string)) {
@@ -183,6 +184,8 @@ var alwaysSeen = map[string]ViolationKind{
 	"saleQueueRecord.settled": ViolationQueue, "saleQueueRecord.flags": ViolationQueue,
 	"saleBuyerRecord.units": ViolationSaleBuyer, "saleBuyerRecord.who.high": ViolationSaleBuyer, "saleBuyerRecord.who.low": ViolationSaleBuyer,
 	"saleBuyerRecord.sale": ViolationSaleBuyer, "saleBuyerRecord.kind": ViolationSaleBuyer,
+	"waitingRecord.order": ViolationWaiting, "waitingRecord.sku": ViolationWaiting,
+	"waitingRecord.units": ViolationWaiting, "waitingRecord.previous": ViolationWaiting,
 }
 
 // sometimesSeen are the fields that matter in some records only: not in an order that has ended, say.
@@ -194,6 +197,7 @@ var sometimesSeen = map[string]ViolationKind{
 	"allocationRecord.location": ViolationAllocated, "skuRecord.firstLevel": ViolationSKUSum,
 	"orderRecord.sale": ViolationSaleItem, "partRecord.order": ViolationLeak, "partRecord.first": ViolationLeak,
 	"partLineRecord.quantity": ViolationReserved, "partLineRecord.kind": ViolationBackordered,
+	"skuRecord.firstWaiting": ViolationWaiting, "skuRecord.lastWaiting": ViolationWaiting, "waitingRecord.since": ViolationWaiting,
 }
 
 // neverSeen are the fields of which an audit cannot tell what they should be: facts that stand nowhere else. The last
@@ -325,6 +329,14 @@ func TestAuditTellsWhatIsWrong(t *testing.T) {
 		{
 			func(home, _ *slot) { home.desk.queues.mut(0).admitted = 10 },
 			Violation{Kind: ViolationQueue, Want: 9, Got: 10},
+		},
+		{
+			func(_, away *slot) { away.waiting.mut(0).units = 2 },
+			Violation{Kind: ViolationWaiting, SKU: b, Order: MakeOrderID(ExternalSlot(0, []byte("web-1")), true, 0), Want: 1, Got: 2},
+		},
+		{
+			func(_, away *slot) { away.skus.mut(0).lastWaiting = 1 },
+			Violation{Kind: ViolationWaiting, SKU: b, Want: 3, Got: 1},
 		},
 	} {
 		s := newAuditShop(t)

@@ -17,9 +17,15 @@ const (
 	CommandCancelOrder    CommandKind = 11 // give an order's units back
 	CommandArchiveOrders  CommandKind = 12 // forget the page of an order, whose orders are all closed
 	CommandMoveStock      CommandKind = 13 // move units in, out, and between the states of stock, all rows or none
+	CommandFillOrder      CommandKind = 28 // give an order the units that it waits for, as far as it is its turn
 	CommandDefineSale     CommandKind = 32 // make a sale, or replace its settings
 	CommandAdvanceQueue   CommandKind = 36 // note how far the line before a sale has come
 )
+
+// IsKnown tells whether there are commands of the kind.
+func (k CommandKind) IsKnown() bool {
+	return k >= CommandTick && k <= CommandMoveStock || k == CommandFillOrder || k == CommandDefineSale || k == CommandAdvanceQueue
+}
 
 // Command is a request to change state. Its byte slices may point into the buffer that it was
 // decoded from: whoever keeps one copies it.
@@ -30,7 +36,7 @@ type Command struct {
 	HasKey  bool
 	Key     IdempotencyKey
 
-	Order           OrderID // confirm, extend, release, cancel; archive: any of the page
+	Order           OrderID // confirm, extend, release, cancel, fill; archive: any of the page
 	ExpectedVersion uint32  // confirm, extend, release, cancel: refuse unless the order has it; 0 for any
 
 	TTL        Millis // place hold, extend hold

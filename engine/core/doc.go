@@ -10,7 +10,8 @@
 //	unit                     one piece of one SKU; quantities are whole
 //	hold                     units set aside for a customer until a deadline
 //	allocation               units of one location promised to one order line
-//	backordered              units promised that no location has
+//	backordered              units promised that no location has; their order waits for them
+//	fill                     units that came to an order which had waited
 //	command, event           a request to change state; what it changed
 //	refusal                  a business "no", with a numbered reason; never a Go error
 //	slot                     one of 64 fixed partitions; a name belongs to the slot that it hashes to
@@ -41,6 +42,13 @@
 // A hold or an order is accepted iff available − quantity ≥ −backorder limit, where quantity is the
 // sum over all its lines of the SKU. Of an accepted quantity max(0, min(quantity, available)) units
 // are allocated to locations and the rest is backordered, so safety stock is never given away.
+//
+// Who waits is served before anybody buys anew: available is what is left for those who come, so units that lie there for those who wait
+// are not in it. Each SKU has a queue of the orders and holds that wait for it, oldest promise first, and
+//
+//	to fill(SKU) = available + backordered
+//
+// is what there is for them. Confirmed, a hold keeps its place; released, expired or cancelled it leaves.
 //
 // Lines are served in their order; a line takes its units from the locations that are not stopped and whose fulfillable is
 // positive, by location priority (lower first), then by most fulfillable when the command began, then by location
@@ -102,6 +110,10 @@
 //   - ArchiveOrders forgets the page of an order, when the page is full and all its orders are closed (cancelled, released
 //     or expired); else nothing changes. Commands about those orders are refused with ReasonOrderArchived from then on, and
 //     their external ids are no longer known: both are the host's, who has been given the orders.
+//   - FillOrder gives an order what it waits for: of each SKU of which it is the first in the queue, as many units as there are to
+//     fill, to its lines in their order, from locations as a new line would take them. They are reserved for a hold, allocated for an
+//     order. If there is nothing to give, or the order is closed, nothing changes. The host sends it (Machine.Waiting) soon after stock came; who stands
+//     further behind is not served before its turn.
 //   - A hold is live while the stamp is before its deadline; at the deadline it is expired.
 //
 // # Which status allows what

@@ -18,6 +18,7 @@ const (
 	EventStockMoved      EventKind = 12
 	EventSupplyChanged   EventKind = 13
 	EventHoldCancelled   EventKind = 14
+	EventOrderFilled     EventKind = 28
 	EventSaleDefined     EventKind = 32
 	EventQueueAdvanced   EventKind = 36
 )
@@ -41,13 +42,14 @@ type Event struct {
 	Actor    []byte          // stock moved
 	Cause    []byte          // stock moved
 	Supply   SupplyImage     // supply changed
+	Fills    []Fill          // order filled, in the order of the lines
 	Sale     SaleImage       // sale defined
 	Queue    QueueImage      // queue advanced
 }
 
 // IsKnown tells whether the kind's number is given out.
 func (k EventKind) IsKnown() bool {
-	return k >= EventSKUDefined && k <= EventHoldCancelled || k == EventSaleDefined || k == EventQueueAdvanced
+	return k >= EventSKUDefined && k <= EventHoldCancelled || k == EventOrderFilled || k == EventSaleDefined || k == EventQueueAdvanced
 }
 
 // IsOwn tells whether an event of the kind is what a command did, and not what had happened before it or follows from it.
@@ -103,6 +105,13 @@ type Allocation struct {
 	Quantity Quantity
 }
 
+// Fill is units of one location that came to a line which had waited for them.
+type Fill struct {
+	Line     int // place in the order's lines
+	Location LocationID
+	Quantity Quantity
+}
+
 // SKUImage is a SKU's settings at one instant.
 type SKUImage struct {
 	ID          SKUID
@@ -146,6 +155,13 @@ type LevelChange struct {
 	Reason       []byte
 }
 
+// WaitingImage is an order that waits for units of a SKU.
+type WaitingImage struct {
+	Order OrderID
+	Since Sequence // the command that promised them
+	Units Quantity // over all lines of the order
+}
+
 // AvailabilityImage is everything there is to say about a SKU's units at one instant.
 type AvailabilityImage struct {
 	SKU         SKUID
@@ -156,6 +172,7 @@ type AvailabilityImage struct {
 	Reserved    Quantity // in live holds, those beyond stock included
 	Allocated   Quantity // promised to orders, those beyond stock included
 	Withheld    Quantity // what stopped locations could give
+	Backordered Quantity // of both, those that are beyond stock
 	Levels      []LevelAvailability
 }
 

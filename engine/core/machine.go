@@ -34,6 +34,7 @@ type slot struct {
 	partLines   recycler[partLineRecord]
 	limits      recycler[limitRecord]
 	desk        saleDesk
+	waiting     recycler[waitingRecord]
 
 	archived Digest       // of all pages that were dropped, in their order
 	left     uint32       // pages of orders that were
@@ -49,11 +50,14 @@ type slot struct {
 	limitOf   *Index // (customer, SKU) → limits
 	due       dueHeap
 
-	touched []SKUID // SKUs whose availability changed since the host last asked
-	alerts  []SKUID // SKUs whose supply may have changed since Alert was last called
-	mark    []bool  // by place: is in touched
-	expiry  Event   // scratch for the events of expired holds
-	alert   Event   // scratch for the events of changed supplies
+	waitingIndex *Index // order number → waiting
+
+	touched  []SKUID  // SKUs whose availability changed since the host last asked
+	fillable []uint32 // SKUs, by place, that had somebody waiting and units for them when they were touched
+	alerts   []SKUID  // SKUs whose supply may have changed since Alert was last called
+	mark     []uint8  // by place: which of these lists it is in
+	expiry   Event    // scratch for the events of expired holds
+	alert    Event    // scratch for the events of changed supplies
 }
 
 // location and channel are rows of the tables that every slot reads.
@@ -99,11 +103,14 @@ func (s *slot) open(id Slot, allocate Allocator, seed uint64) {
 	s.limits.open(SlabLimits, &s.keeper, allocate)
 	s.limits.next = func(l *limitRecord) *uint32 { return &l.next }
 	s.desk.open(&s.keeper, allocate)
+	s.waiting.open(SlabWaiting, &s.keeper, allocate)
+	s.waiting.next = func(w *waitingRecord) *uint32 { return &w.next }
 	s.due.entries.allocate = allocate
 	s.names = NewIndex(allocate)
 	s.externals = NewIndex(allocate)
 	s.partIndex = NewIndex(allocate)
 	s.limitOf = NewIndex(allocate)
+	s.waitingIndex = NewIndex(allocate)
 }
 
 // Sink takes what a machine has to tell. What it is given is valid only during the call.
@@ -160,6 +167,8 @@ func (m *Machine) Gather(id Slot, st *Step, sink Sink) {
 		s.gatherSaleDefinition(st)
 	case CommandAdvanceQueue:
 		s.gatherQueue(st)
+	case CommandFillOrder:
+		s.gatherFill(st)
 	default:
 		invariant.Check(false, "a command's kind is known")
 	}
@@ -190,6 +199,8 @@ func (m *Machine) Decide(st *Step) {
 		m.decideSale(st)
 	case CommandAdvanceQueue:
 		m.decideQueue(st)
+	case CommandFillOrder:
+		m.decideFill(st)
 	}
 }
 
@@ -224,5 +235,7 @@ func (m *Machine) Apply(id Slot, st *Step, sink Sink) {
 		s.applySale(st, sink)
 	case CommandAdvanceQueue:
 		s.applyQueue(st, sink)
+	case CommandFillOrder:
+		s.applyFill(st, sink)
 	}
 }

@@ -43,11 +43,16 @@ func (s *slot) gatherLine(st *Step, i int) {
 		limit:     sku.limitPerCustomer,
 		stopped:   sku.flags&skuStopped != 0,
 		slot:      s.id,
-		from:      int32(len(st.choices[s.id])),
 	}
 	if f.limit > 0 {
 		f.used = s.unitsOf(hashCustomer(st.command.Customer), id)
 	}
+	f.from, f.to = s.gatherChoices(st, sku)
+}
+
+// gatherChoices writes down the locations that have units of a SKU to give.
+func (s *slot) gatherChoices(st *Step, sku *skuRecord) (from, to int32) {
+	from = int32(len(st.choices[s.id]))
 	for at := sku.firstLevel; at != 0; {
 		level := s.levels.at(at - 1)
 		if n := level.fulfillable(); n > 0 && level.flags&levelStopped == 0 {
@@ -55,7 +60,7 @@ func (s *slot) gatherLine(st *Step, i int) {
 		}
 		at = level.next
 	}
-	f.to = int32(len(st.choices[s.id]))
+	return from, int32(len(st.choices[s.id]))
 }
 
 // available is what may still be sold from stock; it is negative when more was promised than is there.
@@ -345,7 +350,12 @@ func (st *Step) serve(i int) {
 func (s *slot) applyPlacement(st *Step, sink Sink) {
 	image := &st.event.Order
 	held := image.Status == StatusHeld
-	s.applyLines(st, func(l *LineImage, allocations []Allocation) { s.take(l, allocations, held) })
+	s.applyLines(st, func(l *LineImage, allocations []Allocation) {
+		if l.Backordered > 0 {
+			s.wait(l.SKU, image.ID, st.sequence, l.Backordered)
+		}
+		s.take(l, allocations, held)
+	})
 	s.countLines(st, 1)
 	if image.Sale != 0 && image.Sale.Slot() == s.id {
 		s.sell(image, held, 1)
@@ -430,11 +440,15 @@ func (s *slot) storeLine(l *LineImage, allocations []Allocation, counted bool) {
 		sku:         l.SKU,
 		quantity:    uint32(l.Quantity),
 		backordered: uint32(l.Backordered),
-		allocations: uint16(len(allocations)),
 	}
 	if counted {
 		record.flags = lineCounted
 	}
+	s.storeAllocations(record, allocations)
+}
+
+func (s *slot) storeAllocations(record *lineRecord, allocations []Allocation) {
+	record.allocations = uint16(len(allocations))
 	if len(allocations) == 1 {
 		record.allocation = uint32(allocations[0].Location)
 		return

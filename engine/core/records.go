@@ -22,7 +22,9 @@ type skuRecord struct {
 	version           uint32
 	flags             uint32
 	withheld          Quantity // Σ of what levels at stopped locations could give
-	_                 [2]uint64
+	firstWaiting      uint32   // in waiting, plus one: who is served first of those who wait; 0 for nobody
+	lastWaiting       uint32   // and who came last
+	_                 [1]uint64
 }
 
 // Flags of a skuRecord, beside hasDocument.

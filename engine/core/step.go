@@ -24,6 +24,9 @@ type Step struct {
 	queue    QueueCounters // advance queue: what they are so far
 	sorted   []int32       // scratch: places of lines or rows, sorted by what they name
 
+	fills       [SlotCount][]fillFinding // fill order
+	allocations []Allocation             // fill order, scratch: those of all lines
+
 	place         uint32   // define SKU, place: the next free place in the home's slab; archive: the page
 	wasHeld       bool     // follow-ups: the order was a hold before
 	full          bool     // place: the home has no number left
@@ -84,7 +87,7 @@ func (st *Step) Begin(c *Command, seq Sequence, now Millis) {
 		for i := range st.skuFound {
 			st.skuFound[i] = false
 		}
-	case CommandConfirmHold, CommandExtendHold, CommandReleaseHold, CommandCancelOrder, CommandArchiveOrders:
+	case CommandConfirmHold, CommandExtendHold, CommandReleaseHold, CommandCancelOrder, CommandArchiveOrders, CommandFillOrder:
 		st.home = c.Order.Home()
 	case CommandDefineSale:
 		st.skuFound = resize(st.skuFound, len(c.SaleSettings.Items))
@@ -152,7 +155,7 @@ func SlotsOf(c *Command) (mask SlotMask, known bool) {
 			mask |= c.Sale.Slot().Mask()
 		}
 		return mask, true
-	case CommandConfirmHold, CommandExtendHold, CommandReleaseHold, CommandCancelOrder:
+	case CommandConfirmHold, CommandExtendHold, CommandReleaseHold, CommandCancelOrder, CommandFillOrder:
 		return c.Order.Home().Mask(), !c.Order.Spread()
 	case CommandArchiveOrders:
 		return c.Order.Home().Mask(), true

@@ -2,7 +2,9 @@ package reference_test
 
 import (
 	"fmt"
+	"math"
 	"reflect"
+	"slices"
 
 	"holdfast/engine/core"
 	"holdfast/engine/reference"
@@ -92,6 +94,12 @@ func (tr *trial) compareSKU(id core.SKUID) string {
 	got := tr.straight.machine.ReadSKU(id, &sku)
 	if got != want || tr.straight.machine.ReadAvailability(id, &availability) != want {
 		return fmt.Sprintf("SKU %d is there: machine %v, model %v", id, got, want)
+	}
+	if want {
+		waiting, more := tr.straight.machine.ReadWaiting(id, 0, math.MaxInt, nil)
+		if wantWaiting := tr.model.Waiting(id); more || !slices.Equal(waiting, wantWaiting) {
+			return fmt.Sprintf("SKU %d: machine %v are waiting, model %v", id, waiting, wantWaiting)
+		}
 	}
 	if !want {
 		return ""

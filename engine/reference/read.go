@@ -86,6 +86,7 @@ func (m *Model) Availability(id core.SKUID) core.AvailabilityImage {
 		a.Withheld += withheld
 		a.Levels = append(a.Levels, core.LevelAvailability{LevelImage: level, Withheld: withheld})
 	}
+	a.Backordered = m.backordered(id, claimReserved) + m.backordered(id, claimAllocated)
 	a.Reserved += m.backordered(id, claimReserved)
 	a.Allocated += m.backordered(id, claimAllocated)
 	return a

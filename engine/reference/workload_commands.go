@@ -24,6 +24,9 @@ func (g *generator) defineSKU(c *core.Command, name []byte) {
 		LowStock:         pick(g, []core.Quantity{0, 0, 2, 10}),
 		Stopped:          g.chance(5),
 	}
+	if g.waits {
+		c.SKU.BackorderLimit = pick(g, []core.Quantity{8, 40, core.Unlimited})
+	}
 }
 
 func (g *generator) defineLocation(c *core.Command, name []byte) {
@@ -248,6 +251,23 @@ func (g *generator) archive(c *core.Command) {
 		}
 	}
 	c.Order &= 1<<40 - 1
+}
+
+// fillOrders serves somebody, mostly one whose turn it is.
+func (g *generator) fillOrders(c *core.Command) {
+	*c = core.Command{Version: 1}
+	g.followUp(c, core.CommandFillOrder)
+	c.ExpectedVersion = 0
+	if g.chance(20) {
+		return
+	}
+	for range 20 {
+		if served := g.model.servedOf(g.sku()); len(served) > 0 {
+			c.Order = served[min(len(served)-1, g.random.IntN(6)/4)]
+			c.Mask = g.model.OrderMask(c.Order)
+			return
+		}
+	}
 }
 
 // order is an order's number and its version.
