@@ -37,6 +37,8 @@ func AppendEvent(dst []byte, ev *core.Event) []byte {
 		dst = appendChannelRuleImage(dst, &ev.Rule)
 	case core.EventPurchaseOrderChanged, core.EventTransferChanged:
 		dst = appendInbound(dst, ev)
+	case core.EventOrderFilled:
+		dst = appendFills(appendOrder(dst, &ev.Order, birth{ev.Sequence, ev.At}), ev.Fills)
 	default:
 		dst = appendOrder(dst, &ev.Order, birth{ev.Sequence, ev.At})
 	}
@@ -89,7 +91,7 @@ func DecodeEvent(src []byte, ev *core.Event) (int, error) {
 	c := cursor{buf: src}
 	h := c.eventHeader()
 	lines, allocations, levels, moves := ev.Order.Lines[:0], ev.Order.Allocations[:0], ev.Levels[:0], ev.Moves[:0]
-	*ev = core.Event{Kind: h.Kind, Sequence: h.Sequence, At: h.At}
+	*ev = core.Event{Kind: h.Kind, Sequence: h.Sequence, At: h.At, Fills: ev.Fills[:0]}
 	ev.Order.Lines, ev.Order.Allocations, ev.Levels, ev.Moves = lines, allocations, levels, moves
 	switch h.Kind {
 	case core.EventSKUDefined:
@@ -112,6 +114,9 @@ func DecodeEvent(src []byte, ev *core.Event) (int, error) {
 		c.channelRuleImage(&ev.Rule)
 	case core.EventPurchaseOrderChanged, core.EventTransferChanged:
 		c.inbound(ev)
+	case core.EventOrderFilled:
+		c.order(&ev.Order, birth{h.Sequence, h.At})
+		ev.Fills = c.fills(ev.Fills, len(ev.Order.Lines))
 	default:
 		c.order(&ev.Order, birth{h.Sequence, h.At})
 	}

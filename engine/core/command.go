@@ -19,6 +19,7 @@ const (
 	CommandMoveStock      CommandKind = 13 // move units in, out, and between the states of stock, all rows or none
 	CommandSetChannel     CommandKind = 19 // make a channel, or replace its settings
 	CommandSetChannelRule CommandKind = 20 // say what holds for a SKU in a channel, or that nothing does
+	CommandFillOrder      CommandKind = 28 // give an order the units that it waits for, as far as it is its turn
 	CommandDefineSale     CommandKind = 32 // make a sale, or replace its settings
 	CommandAdvanceQueue   CommandKind = 36 // note how far the line before a sale has come
 	CommandCreateInbound  CommandKind = 22 // make a purchase order or a transfer
@@ -30,8 +31,8 @@ const (
 
 // IsKnown tells whether there are commands of the kind.
 func (k CommandKind) IsKnown() bool {
-	return k >= CommandTick && k <= CommandMoveStock || k >= CommandSetChannel && k <= CommandSetChannelRule || k >= CommandCreateInbound && k <= CommandCancelInbound ||
-		k == CommandDefineSale || k == CommandAdvanceQueue
+	return k >= CommandTick && k <= CommandMoveStock || k == CommandSetChannel || k == CommandSetChannelRule ||
+		k >= CommandCreateInbound && k <= CommandCancelInbound || k == CommandFillOrder || k == CommandDefineSale || k == CommandAdvanceQueue
 }
 
 // Command is a request to change state. Its byte slices may point into the buffer that it was
@@ -43,7 +44,7 @@ type Command struct {
 	HasKey  bool
 	Key     IdempotencyKey
 
-	Order           OrderID // confirm, extend, release, cancel; archive: any of the page
+	Order           OrderID // confirm, extend, release, cancel, fill; archive: any of the page
 	ExpectedVersion uint32  // confirm, extend, release, cancel; send to cancel inbound: refuse unless the order, or the document, has it; 0 for any
 
 	TTL        Millis // place hold, extend hold

@@ -174,7 +174,7 @@ func (w *world) catchUp() {
 	if w.replica == nil {
 		w.startReplica()
 	}
-	for range 60 {
+	for range 300 {
 		w.look()
 		if w.replica == nil {
 			w.startReplica()
