@@ -87,7 +87,7 @@ func runWithCheckpoints(t *testing.T, calls []call, shards int, seed uint64) out
 	var clock scriptedClock
 	clock.set(calls[0].now)
 	var w watched
-	o := engine.Options{Shards: shards, Clock: clock.read, CheckpointBytes: -1, CheckpointRate: -1, Hooks: w.hooks()}
+	o := engine.Options{Shards: shards, Clock: clock.read, CheckpointBytes: -1, CheckpointRate: -1, KeepWaiting: true, Hooks: w.hooks()}
 	d := newDisk()
 	e := openOn(t, d, o)
 	var answers []answer

@@ -68,6 +68,12 @@
 // (128 KiB each, in memory), but for a single page that alone has more. Between two turns are 5 ms, and longer as long as somebody whose
 // external ids had to be looked up again, because the archive had grown, has not passed.
 //
+// # Who waits
+//
+// Units that were promised beyond stock wait for stock (core/waiting.go). When some comes, the filler (filler.go) has the orders
+// served that wait for it, oldest promise first, with a command for each, soon after whatever brought it. Meanwhile nobody else can buy
+// those units.
+//
 // # Retention
 //
 // Journal and feed are cut by age and size (retention.go), on the goroutine that writes checkpoints: after each of these, and

@@ -29,6 +29,7 @@ type Engine struct {
 
 	checkpoints *checkpointer
 	archive     *archiver
+	filler      *filler
 	readers     readers
 	expired     core.Sequence // recovery takes over no keys of commands up to here
 	following   following
@@ -97,12 +98,14 @@ func Open(o Options) (*Engine, error) {
 	// 4. The newest checkpoint, and the journal's commands behind it, executed as they were.
 	e.checkpoints = newCheckpointer(e)
 	e.archive = &archiver{e: e, stopped: make(chan struct{})}
+	e.filler = newFiller(e)
 	if err := e.recover(); err != nil {
 		return nil, errors.Join(err, e.shutDown())
 	}
 	if err := e.checkpoints.dropLeftovers(); err != nil {
 		return nil, errors.Join(translate(err), e.shutDown())
 	}
+	e.filler.restore()
 	// 5. The sequencer: from here on new commands come in.
 	go e.sequence()
 	go e.checkpoints.run()
@@ -110,6 +113,11 @@ func Open(o Options) (*Engine, error) {
 		go e.archive.run()
 	} else {
 		close(e.archive.stopped)
+	}
+	if e.options.KeepWaiting {
+		close(e.filler.stopped)
+	} else {
+		go e.filler.run()
 	}
 	go e.evictKeys()
 	return e, nil
@@ -120,6 +128,7 @@ func (e *Engine) Close() (err error) {
 	e.closing.Do(func() {
 		close(e.closed)
 		<-e.archive.stopped
+		<-e.filler.stopped
 		<-e.checkpoints.stopped
 		<-e.evicted
 		e.queue.close(ErrClosed)

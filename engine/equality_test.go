@@ -31,7 +31,7 @@ func runCalls(tb testing.TB, d *disk, calls []call, shards, restart int) outcome
 	tb.Helper()
 	var clock scriptedClock
 	clock.set(calls[0].now)
-	o := engine.Options{Shards: shards, Clock: clock.read}
+	o := engine.Options{Shards: shards, Clock: clock.read, KeepWaiting: true}
 	e := openOn(tb, d, o)
 	var answers []answer
 	for i, c := range calls {
@@ -122,11 +122,11 @@ func replay(tb testing.TB, entries []entry, calls []call, size func() int, shard
 	d := newDisk()
 	writeJournal(tb, d, entries[:restart], size)
 	// The clock of the first start stands still, so that it adds no tick for what such a journal has left due.
-	closeEngine(tb, openOn(tb, d, engine.Options{Shards: 1 + restart%5, CheckpointBytes: -1, Clock: func() int64 { return 0 }}))
+	closeEngine(tb, openOn(tb, d, engine.Options{Shards: 1 + restart%5, CheckpointBytes: -1, KeepWaiting: true, Clock: func() int64 { return 0 }}))
 	writeJournal(tb, d, entries[restart:], size)
 	last := entries[len(entries)-1].time
 	var info engine.RecoveryInfo
-	e := openOn(tb, d, engine.Options{Shards: shards, CheckpointBytes: -1, Clock: func() int64 { return last },
+	e := openOn(tb, d, engine.Options{Shards: shards, CheckpointBytes: -1, KeepWaiting: true, Clock: func() int64 { return last },
 		Hooks: engine.Hooks{Recovered: func(i engine.RecoveryInfo) { info = i }}})
 	defer closeEngine(tb, e)
 	if info.Commands != uint64(len(entries)) {

@@ -155,7 +155,7 @@ func runWithReplica(t *testing.T, calls []call, want outcome, shards int, seed u
 	random := rand.New(rand.NewPCG(seed, 21))
 	var clock scriptedClock
 	clock.set(calls[0].now)
-	o := engine.Options{Shards: 4 - shards, Clock: clock.read, CheckpointBytes: -1, CheckpointRate: -1}
+	o := engine.Options{Shards: 4 - shards, Clock: clock.read, CheckpointBytes: -1, CheckpointRate: -1, KeepWaiting: true}
 	d := newDisk()
 	e := openPrimary(t, d, o)
 	faults := &faults{random: rand.New(rand.NewPCG(seed, 22))}
@@ -172,7 +172,7 @@ func runWithReplica(t *testing.T, calls []call, want outcome, shards int, seed u
 			source.primary.Store(nil)
 			image := d.powerCut(random.IntN(3)*50, uint64(i))
 			closeEngine(t, e)
-			d, e = image, openPrimary(t, image, engine.Options{Shards: 4 - shards, Clock: clock.read, CheckpointBytes: -1, CheckpointRate: -1})
+			d, e = image, openPrimary(t, image, engine.Options{Shards: 4 - shards, Clock: clock.read, CheckpointBytes: -1, CheckpointRate: -1, KeepWaiting: true})
 			source.primary.Store(e)
 		case 3:
 			image := n.disk.powerCut(random.IntN(3)*50, uint64(i))

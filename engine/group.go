@@ -38,6 +38,7 @@ type shardOutput struct {
 	refusals []byte
 	changed  []published
 	items    []publishedItem
+	someWait bool         // somebody waits for units that there are
 	defined  []core.Event // SKUs, locations, channels, sales; with their own memory
 	archive  []byte       // orders that left memory, and their external ids
 	archived []archivedPage
@@ -96,6 +97,7 @@ func (o *shardOutput) reset() {
 	clear(o.refs)
 	o.feed, o.events, o.refs, o.refusals = o.feed[:0], 0, o.refs[:0], o.refusals[:0]
 	o.changed, o.items, o.defined = o.changed[:0], o.items[:0], o.defined[:0]
+	o.someWait = false
 	clear(o.archived)
 	if cap(o.archive) > archiveKept {
 		o.archive = nil

@@ -22,6 +22,7 @@ func (e *Engine) release(g *group) error {
 	e.publish(g)
 	e.released.Store(uint64(g.last()))
 	e.notify()
+	e.filler.note(g)
 	e.answer(g)
 	return nil
 }

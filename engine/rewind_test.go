@@ -21,7 +21,7 @@ func history(t *testing.T, seed uint64) (*disk, []call, []entry) {
 	var clock scriptedClock
 	clock.set(calls[0].now)
 	d := newDisk()
-	e := openOn(t, d, engine.Options{Shards: 2, Clock: clock.read, CheckpointBytes: -1, CheckpointRate: -1})
+	e := openOn(t, d, engine.Options{Shards: 2, Clock: clock.read, CheckpointBytes: -1, CheckpointRate: -1, KeepWaiting: true})
 	for i, c := range calls {
 		clock.advance(t, e, c.now)
 		ask(t, e, c.commands...)
@@ -94,7 +94,7 @@ func checkRewound(t *testing.T, d *disk, p engine.Point, calls []call, entries [
 		t.Fatal(err)
 	}
 	last := entries[want.sequence-1].time
-	o := d.on(engine.Options{Clock: func() int64 { return last }, CheckpointBytes: -1})
+	o := d.on(engine.Options{Clock: func() int64 { return last }, CheckpointBytes: -1, KeepWaiting: true})
 	sequence, err := engine.Rewind(o, p)
 	if err != nil || sequence != want.sequence {
 		t.Fatalf("rewound to %d, want %d: %v", sequence, want.sequence, err)
@@ -158,7 +158,7 @@ func TestOutOfReach(t *testing.T) {
 	d := newDisk()
 	var clock scriptedClock
 	clock.set(1000)
-	o := engine.Options{CheckpointBytes: -1, CheckpointRate: -1, JournalHistory: 1, Clock: clock.read}
+	o := engine.Options{CheckpointBytes: -1, CheckpointRate: -1, JournalHistory: 1, Clock: clock.read, KeepWaiting: true}
 	o.Journal.MinFreeBytes, o.Journal.MemTableBytes = -1, 256<<10
 	e := openOn(t, d, o)
 	skus := stock(t, e, 1, 1_000_000)

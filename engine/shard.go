@@ -195,7 +195,7 @@ func (s *shard) define(encoded []byte) {
 	s.out.defined = append(s.out.defined, ev)
 }
 
-// collect notes what may still be sold of the SKUs that the group touched.
+// collect notes what may still be sold of the SKUs that the group touched, and whether somebody waits for what has come.
 func (s *shard) collect() {
 	for slot := range core.Slot(core.SlotCount) {
 		if s.own.Has(slot) {
@@ -205,6 +205,7 @@ func (s *shard) collect() {
 			s.machine.DrainSaleItems(slot, func(sale core.SaleID, sku core.SKUID, left core.Quantity) {
 				s.out.items = append(s.out.items, publishedItem{sale: sale, sku: sku, left: left})
 			})
+			s.out.someWait = s.out.someWait || s.machine.SomeWait(slot)
 		}
 	}
 }

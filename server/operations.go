@@ -151,6 +151,7 @@ var violationKinds = [...]string{
 	core.ViolationSaleBuyer:       "sale_buyer_count",
 	core.ViolationIncoming:        "incoming_lots",
 	core.ViolationInbound:         "inbound_sum",
+	core.ViolationWaiting:         "waiting_queue",
 }
 
 // getAudit serves GET /v1/audit.

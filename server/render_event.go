@@ -27,6 +27,7 @@ var eventTypes = [...]string{
 
 	core.EventPurchaseOrderChanged: "purchase_order_changed",
 	core.EventTransferChanged:      "transfer_changed",
+	core.EventOrderFilled:          "order_filled",
 }
 
 // appendEvent appends the stream's event as one line of JSON.
@@ -70,6 +71,9 @@ func (t *eventSource) appendEvent(dst []byte) []byte {
 		dst = t.server.appendMovements(dst, ev)
 	default:
 		dst = t.server.appendOrder(append(dst, `"order":`...), &ev.Order, t.partsOf(&ev.Order), 0)
+		if ev.Kind == core.EventOrderFilled {
+			dst = t.server.appendFills(dst, &ev.Order, ev.Fills)
+		}
 	}
 	return append(dst, '}')
 }

@@ -2,23 +2,30 @@ package server
 
 import "holdfast/engine/core"
 
+// promise is what can be promised of a SKU by an instant; 0 if none was asked for.
+type promise struct {
+	by    core.Millis
+	units core.Quantity
+}
+
 // appendAvailability appends the answer about a SKU's units, for all channels or for the one whose units to sell they are, with what
 // can be promised by an instant if one was asked for.
-func (s *Server) appendAvailability(dst []byte, a *core.AvailabilityImage, channel *core.ChannelImage, by core.Millis, sequence core.Sequence) []byte {
+func (s *Server) appendAvailability(dst []byte, a *core.AvailabilityImage, channel *core.ChannelImage, p promise, sequence core.Sequence) []byte {
 	dst = s.appendSKU(append(dst, `{"sku":`...), a.SKU)
 	if channel != nil && channel.Settings.Bands {
 		return appendBand(appendTextField(dst, `,"channel":`, channel.Name), a, sequence)
 	}
 	dst = appendNumberField(dst, `,"available":`, a.Available)
-	if by != 0 {
-		dst = appendTimeField(dst, `,"by":`, by)
-		dst = appendNumberField(dst, `,"available_by":`, a.AvailableBy(by))
+	if p.by != 0 {
+		dst = appendTimeField(dst, `,"by":`, p.by)
+		dst = appendNumberField(dst, `,"available_by":`, p.units)
 	}
 	dst = appendNumberField(dst, `,"on_hand":`, a.OnHand)
 	dst = appendNumberField(dst, `,"reserved":`, a.Reserved)
 	dst = appendNumberField(dst, `,"allocated":`, a.Allocated)
 	dst = appendNumberField(dst, `,"unavailable":`, a.Unavailable)
 	dst = appendNumberField(dst, `,"withheld":`, a.Withheld)
+	dst = appendNumberField(dst, `,"backordered":`, a.Backordered)
 	dst = appendNumberField(dst, `,"safety_stock":`, a.Settings.SafetyStock)
 	dst = appendBoolField(dst, `,"backorderable":`, a.Settings.BackorderLimit != 0)
 	dst = appendBoolField(dst, `,"stopped":`, a.Settings.Stopped)

@@ -63,6 +63,7 @@ func routes() []*route {
 		{method: methodGet, pattern: "/v1/skus/{sku}/channels/{channel}", handle: (*Server).getChannelRule},
 		{method: methodPut, pattern: "/v1/skus/{sku}/channels/{channel}", body: jsonBody, writes: true, handle: (*Server).putChannelRule},
 		{method: methodDelete, pattern: "/v1/skus/{sku}/channels/{channel}", writes: true, handle: (*Server).deleteChannelRule},
+		{method: methodGet, pattern: "/v1/skus/{sku}/backorders", handle: (*Server).listBackorders},
 		{method: methodPost, pattern: "/v1/stock/adjustments", body: jsonBody, writes: true, handle: (*Server).adjustStock},
 		{method: methodPost, pattern: "/v1/stock/movements", body: jsonBody, writes: true, handle: (*Server).moveStock},
 		{method: methodGet, pattern: "/v1/sales", handle: (*Server).listSales},

@@ -51,16 +51,19 @@ func (s *Server) getAvailability(x *exchange) {
 	_, err = codec.DecodeAvailability(x.image, &x.availability)
 	invariant.Check(err == nil, "the engine's images are codec's")
 	if channel == nil {
-		x.answerJSON(200, s.appendAvailability(x.out[:0], &x.availability, nil, by, image.Sequence))
+		x.answerJSON(200, s.appendAvailability(x.out[:0], &x.availability, nil, promise{by, x.availability.AvailableBy(by)}, image.Sequence))
 		return
 	}
 	x.event.Channel = core.ChannelImage{Name: channel}
-	if id, ok := s.engine.Channel(channel); ok {
-		if _, err := s.readChannel(x, id); err != nil {
-			s.failEngine(x, err)
-			return
-		}
-		x.availability.Available = x.availability.In(id, x.event.Channel.Settings.Buffer)
+	id, ok := s.engine.Channel(channel)
+	if !ok {
+		id = core.MaxChannels // of which no rule says anything
+	} else if _, err := s.readChannel(x, id); err != nil {
+		s.failEngine(x, err)
+		return
 	}
-	x.answerJSON(200, s.appendAvailability(x.out[:0], &x.availability, &x.event.Channel, by, image.Sequence))
+	buffer := x.event.Channel.Settings.Buffer
+	promised := promise{by, x.availability.InBy(id, buffer, by)}
+	x.availability.Available = x.availability.In(id, buffer)
+	x.answerJSON(200, s.appendAvailability(x.out[:0], &x.availability, &x.event.Channel, promised, image.Sequence))
 }

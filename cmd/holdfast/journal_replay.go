@@ -162,6 +162,7 @@ type pastStock struct {
 	Allocated     core.Quantity `json:"allocated"`
 	Unavailable   core.Quantity `json:"unavailable"`
 	Withheld      core.Quantity `json:"withheld"`
+	Backordered   core.Quantity `json:"backordered"`
 	SafetyStock   core.Quantity `json:"safety_stock"`
 	Backorderable bool          `json:"backorderable"`
 	Stopped       bool          `json:"stopped"`
@@ -202,8 +203,9 @@ func (t *teller) availability(sku core.SKUID) pastStock {
 	t.past.Machine().ReadAvailability(sku, &a)
 	p := pastStock{
 		SKU: t.skuName(sku), Available: a.Available, OnHand: a.OnHand, Reserved: a.Reserved, Allocated: a.Allocated,
-		Unavailable: a.Unavailable, Withheld: a.Withheld, SafetyStock: a.Settings.SafetyStock, Backorderable: a.Settings.BackorderLimit != 0,
-		Stopped: a.Settings.Stopped, Drained: a.IsDrained(), Supply: server.SupplyName(a.Supply()),
+		Unavailable: a.Unavailable, Withheld: a.Withheld, Backordered: a.Backordered, SafetyStock: a.Settings.SafetyStock,
+		Backorderable: a.Settings.BackorderLimit != 0,
+		Stopped:       a.Settings.Stopped, Drained: a.IsDrained(), Supply: server.SupplyName(a.Supply()),
 		Sequence: t.past.Sequence(), Time: stamp(int64(t.past.Time())), Locations: []pastLevel{}, Incoming: []pastLot{},
 	}
 	for i := range a.Levels {

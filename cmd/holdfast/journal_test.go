@@ -47,6 +47,7 @@ func shopCommands() [][]core.Command {
 			{Kind: core.CommandSetChannelRule, Mask: one, Rule: core.ChannelRule{SKU: 5, Channel: 1, HasBuffer: true, HasPool: true,
 				Pool: core.PoolSettings{Quota: 3, Start: stamped, End: stamped + 1000, Exclusive: true}}},
 			{Kind: core.CommandSetChannelRule, Mask: one, Rule: core.ChannelRule{SKU: 5, Channel: 1}},
+			{Kind: core.CommandFillOrder, Mask: one, Order: order},
 			{Kind: core.CommandMoveStock, Mask: one, Actor: []byte("anna"), Cause: []byte("count 7"), Moves: []core.MovementRow{
 				{SKU: 5, Kind: core.MovementCount, To: core.StateDamaged, Quantity: 2, HasExpected: true},
 				{SKU: 5, Kind: core.MovementWriteOff, From: core.StateDamaged, Quantity: 2, Reason: []byte("wet")},

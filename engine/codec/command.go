@@ -125,7 +125,7 @@ func commandFlags(c *core.Command) byte {
 // allowedFlags says what frames of a kind may have; nothing for an unknown kind.
 func allowedFlags(kind core.CommandKind) byte {
 	switch kind {
-	case core.CommandTick:
+	case core.CommandTick, core.CommandFillOrder:
 		return flagMask
 	case core.CommandConfirmHold, core.CommandExtendHold, core.CommandReleaseHold, core.CommandCancelOrder:
 		return flagKey | flagMask | flagDocument | flagVersion

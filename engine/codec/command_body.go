@@ -28,7 +28,7 @@ func appendBody(dst []byte, c *core.Command) []byte {
 		dst = appendString(dst, c.Customer)
 		dst = appendBool(dst, c.UpTo)
 		return appendLines(dst, c.Lines)
-	case core.CommandConfirmHold, core.CommandReleaseHold, core.CommandCancelOrder, core.CommandArchiveOrders:
+	case core.CommandConfirmHold, core.CommandReleaseHold, core.CommandCancelOrder, core.CommandArchiveOrders, core.CommandFillOrder:
 		return binary.LittleEndian.AppendUint64(dst, uint64(c.Order))
 	case core.CommandExtendHold:
 		dst = binary.LittleEndian.AppendUint64(dst, uint64(c.Order))
@@ -75,7 +75,7 @@ func (c *cursor) body(cmd *core.Command) {
 		cmd.Customer = c.name(badCustomer)
 		cmd.UpTo = c.bool("mark of a hold up to is not 0 or 1")
 		cmd.Lines = c.lines(cmd.Lines)
-	case core.CommandConfirmHold, core.CommandReleaseHold, core.CommandCancelOrder, core.CommandArchiveOrders:
+	case core.CommandConfirmHold, core.CommandReleaseHold, core.CommandCancelOrder, core.CommandArchiveOrders, core.CommandFillOrder:
 		cmd.Order = core.OrderID(c.uint64())
 	case core.CommandExtendHold:
 		cmd.Order = core.OrderID(c.uint64())

@@ -40,7 +40,7 @@
 //	        …  uv channels, and of each: channel image
 //	        …  uv sales, and each as AppendSaleImage writes it, without counts
 //	        …  uv version, uv changed, routing: the policy
-//	        …  for each of 64 slots: 16 bytes digest of what was archived, and for each of its 14 slabs: u32 length,
+//	        …  for each of 64 slots: 16 bytes digest of what was archived, and for each of its slabs (core.SlabKind): u32 length,
 //	           u32 free, u32 live, u32 how many of the first pages were archived, the other pages
 //	       16  seed of the key table's hash
 //	        …  for each of 64 stripes: u32 length, pages
@@ -67,7 +67,7 @@
 //	     [  4  length of document]  flag bit 2; 1 to core.MaxDocumentLength
 //	     [  …  document          ]
 //
-// Flags by kind: a tick has only the mask, archive orders has none; confirm, extend, release and cancel have all but sale and destination;
+// Flags by kind: tick and fill order have only the mask, archive orders has none; confirm, extend, release and cancel have all but sale and destination;
 // commands on documents of incoming stock have no document in this sense, and create inbound no expected version either; all
 // others have everything but the expected version, and of those only place hold and place order may have a sale and a destination. Slots and
 // order number have fixed widths, so they are patched in
@@ -107,6 +107,7 @@
 //
 // A document is named by u8 kind (core.InboundKind), str number and, behind them, str actor.
 //
+//	28 fill order        u64 order number
 //	32 define sale       str name, sale rules
 //
 // Identities are at most one each of u8 1 address, 2 device, 3 payment, in this order, and behind each 16 bytes of hash.
@@ -159,6 +160,7 @@
 //	20 pool changed                      as 19
 //	22 purchase order changed            inbound image, uv discrepancies, and of each: uv line, u8 discrepancy, uv quantity, str reason;
 //	23 transfer changed                  str actor, uv rows as in stock moved; their cause is the image's number
+//	28 order filled                      order image, uv fills, and of each: uv line, uv location, uv quantity
 //	32 sale defined                      sale image, without counts
 //
 // # Images
@@ -202,9 +204,8 @@
 // Availability (AppendAvailability):
 //
 //	uv SKU, uv safety stock, zv backorder limit, uv limit per customer, uv low stock, u8 1 if stopped, uv weight,
-//	zv available, uv on hand, uv unavailable, uv reserved, uv allocated, uv withheld, uv levels, each a level and
-//	uv withheld, uv rules, each as in event 19
-//	uv withheld,
+//	zv available, uv on hand, uv unavailable, uv reserved, uv allocated, uv withheld, uv backordered, uv levels, each a level and
+//	uv withheld, uv rules, each as in event 19,
 //	uv lots, and of each: u8 kind, str number, uv line, uv location, uv expected, uv open
 //
 // Inbound (AppendInboundImage), a purchase order or a transfer:

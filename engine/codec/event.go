@@ -41,6 +41,8 @@ func AppendEvent(dst []byte, ev *core.Event) []byte {
 		dst = AppendRouteImage(dst, &ev.Route)
 	case core.EventRoutingDefined:
 		dst = AppendRoutingImage(dst, &ev.Routing)
+	case core.EventOrderFilled:
+		dst = appendFills(appendOrder(dst, &ev.Order, birth{ev.Sequence, ev.At}), ev.Fills)
 	default:
 		dst = appendOrder(dst, &ev.Order, birth{ev.Sequence, ev.At})
 	}
@@ -93,7 +95,7 @@ func DecodeEvent(src []byte, ev *core.Event) (int, error) {
 	c := cursor{buf: src}
 	h := c.eventHeader()
 	lines, allocations, levels, moves := ev.Order.Lines[:0], ev.Order.Allocations[:0], ev.Levels[:0], ev.Moves[:0]
-	*ev = core.Event{Kind: h.Kind, Sequence: h.Sequence, At: h.At}
+	*ev = core.Event{Kind: h.Kind, Sequence: h.Sequence, At: h.At, Fills: ev.Fills[:0]}
 	ev.Order.Lines, ev.Order.Allocations, ev.Levels, ev.Moves = lines, allocations, levels, moves
 	switch h.Kind {
 	case core.EventSKUDefined:
@@ -120,6 +122,9 @@ func DecodeEvent(src []byte, ev *core.Event) (int, error) {
 		c.routeImage(&ev.Route)
 	case core.EventRoutingDefined:
 		c.routingImage(&ev.Routing)
+	case core.EventOrderFilled:
+		c.order(&ev.Order, birth{h.Sequence, h.At})
+		ev.Fills = c.fills(ev.Fills, len(ev.Order.Lines))
 	default:
 		c.order(&ev.Order, birth{h.Sequence, h.At})
 	}

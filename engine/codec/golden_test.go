@@ -193,6 +193,8 @@ func goldenFollowUps() []golden {
 			Kind: core.CommandCancelOrder, Mask: slots9and63, Order: order, ExpectedVersion: 3, Document: []byte("{}")}),
 		goldenCommand("archive_orders", "archive the page of an order, slot 9", core.Command{
 			Kind: core.CommandArchiveOrders, Mask: slot9, Order: order}),
+		goldenCommand("fill_order", "fill order, slots 9 and 63", core.Command{
+			Kind: core.CommandFillOrder, Mask: slots9and63, Order: order}),
 	}
 }
 
@@ -262,6 +264,8 @@ func goldenEvents() []golden {
 		goldenEvent("order_pooled", "order placed, three units out of a pool", core.Event{Kind: core.EventOrderPlaced, Order: pooled}),
 		goldenEvent("order_cancelled", "order cancelled", of(core.EventOrderCancelled, later(core.StatusCancelled))),
 		goldenEvent("hold_cancelled", "hold cancelled", of(core.EventHoldCancelled, later(core.StatusCancelled))),
+		goldenEvent("order_filled", "order filled: two units of the first line, from two locations", of(core.EventOrderFilled, core.Event{
+			Order: later(core.StatusPlaced).Order, Fills: []core.Fill{{Quantity: 1}, {Location: 300, Quantity: 1}}})),
 		goldenEvent("supply_changed", "supply of SKU 7 is low: 2 available, low stock 10", core.Event{Kind: core.EventSupplyChanged,
 			Supply: core.SupplyImage{SKU: 7, Before: core.SupplyEnough, Supply: core.SupplyLow, Available: 2, LowStock: 10}}),
 		goldenEvent("stock_moved", "stock moved, by anna for delivery 17: 3 received damaged, 2 fewer counted", core.Event{Kind: core.EventStockMoved,

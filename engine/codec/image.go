@@ -150,6 +150,7 @@ func AppendAvailability(dst []byte, a *core.AvailabilityImage) []byte {
 	dst = appendQuantity(dst, a.Reserved)
 	dst = appendQuantity(dst, a.Allocated)
 	dst = appendQuantity(dst, a.Withheld)
+	dst = appendQuantity(dst, a.Backordered)
 	dst = appendUvarint(dst, uint64(len(a.Levels)))
 	for i := range a.Levels {
 		dst = appendLevel(dst, &a.Levels[i].LevelImage)
@@ -174,6 +175,7 @@ func DecodeAvailability(src []byte, a *core.AvailabilityImage) (int, error) {
 	a.Reserved = c.quantity()
 	a.Allocated = c.quantity()
 	a.Withheld = c.quantity()
+	a.Backordered = c.quantity()
 	n := c.count(0, core.MaxLocations, shortestLevel+1, "levels are more than 4096")
 	a.Levels = slices.Grow(a.Levels[:0], n)[:n]
 	for i := range a.Levels {

@@ -443,6 +443,9 @@ func TestMalformedEvents(t *testing.T) {
 		{"empty", nil, 0, "ends"},
 		{"kind 0", with(channel, 0, 0), 0, "kind"},
 		{"kind 255", with(channel, 0, 255), 0, "kind"},
+		{"no fills", event(core.EventOrderFilled, placed|isNew, 1, 1, 0, 1, "c", 1, 65, 1, 0, 0, 0), 15, "fills"},
+		{"more fills than bytes", event(core.EventOrderFilled, placed|isNew, 1, 1, 0, 1, "c", 1, 65, 1, 0, 0, 1, 0, 0), 15, "more things"},
+		{"fill of line 1", event(core.EventOrderFilled, placed|isNew, 1, 1, 0, 1, "c", 1, 65, 1, 0, 0, 1, 1, 0, 1), 16, "line"},
 		{"supply 3", event(core.EventSupplyChanged, 1, 0, 3, 0, 0), 5, "supply"},
 		{"no length", channel[:1], 1, "varint"},
 		{"length above the input", channel[:len(channel)-1], 1, "longer"},
@@ -490,8 +493,8 @@ func TestMalformedImages(t *testing.T) {
 		_, err := DecodeAvailability(src, new(core.AvailabilityImage))
 		return err
 	}, []malformed{
-		{"4097 levels", join(1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, uvarintOf(4097), make([]byte, 40_000)), 13, "levels"},
-		{"more levels than bytes", join(1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, make([]byte, 7)), 13, "more things"},
+		{"4097 levels", join(1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, uvarintOf(4097), make([]byte, 40_000)), 14, "levels"},
+		{"more levels than bytes", join(1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, make([]byte, 7)), 14, "more things"},
 		{"on hand of 64 bits", join(1, 0, 0, 0, 0, 0, 0, 0, uvarintOf(1<<63)), 8, "quantity"},
 	})
 	checkMalformed(t, func(src []byte) error {

@@ -240,12 +240,16 @@ var commandKinds = []core.CommandKind{
 	core.CommandExtendHold, core.CommandReleaseHold, core.CommandCancelOrder, core.CommandArchiveOrders,
 	core.CommandMoveStock, core.CommandDefineRouting, core.CommandDefineSale, core.CommandAdvanceQueue, core.CommandSetChannel, core.CommandSetChannelRule,
 	core.CommandCreateInbound, core.CommandSendInbound, core.CommandReceiveInbound, core.CommandCloseInbound, core.CommandCancelInbound,
+	core.CommandFillOrder,
 }
 
 func (g generator) command(kind core.CommandKind) core.Command {
 	c := core.Command{Kind: kind, Version: 1, Mask: g.mask()}
 	switch kind {
 	case core.CommandTick:
+		return c
+	case core.CommandFillOrder:
+		c.Order = g.order()
 		return c
 	case core.CommandArchiveOrders:
 		c.Mask, c.Order = core.Slot(g.IntN(core.SlotCount)).Mask(), g.order()
@@ -475,7 +479,7 @@ var eventKinds = []core.EventKind{
 	core.EventHoldPlaced, core.EventHoldExtended, core.EventHoldReleased, core.EventHoldExpired,
 	core.EventHoldConfirmed, core.EventOrderPlaced, core.EventOrderCancelled, core.EventStockMoved,
 	core.EventSupplyChanged, core.EventHoldCancelled, core.EventSaleDefined, core.EventQueueAdvanced, core.EventChannelRuleSet, core.EventPoolChanged,
-	core.EventPurchaseOrderChanged, core.EventTransferChanged,
+	core.EventPurchaseOrderChanged, core.EventTransferChanged, core.EventOrderFilled,
 	core.EventOrderRouted, core.EventRoutingDefined,
 }
 
@@ -515,6 +519,12 @@ func (g generator) event(kind core.EventKind) core.Event {
 		ev.Order = g.orderImage()
 		if g.bool() {
 			ev.Order.Created, ev.Order.CreatedAt = ev.Sequence, ev.At
+		}
+		if kind == core.EventOrderFilled {
+			ev.Fills = make([]core.Fill, g.between(1, 40))
+			for i := range ev.Fills {
+				ev.Fills[i] = core.Fill{Line: g.IntN(len(ev.Order.Lines)), Location: g.location(), Quantity: g.quantity()}
+			}
 		}
 	}
 	return ev
@@ -571,7 +581,7 @@ func (g generator) orderImage() core.OrderImage {
 func (g generator) availability() core.AvailabilityImage {
 	a := core.AvailabilityImage{
 		SKU: g.sku(), Settings: g.skuSettings(), Available: g.signed(), OnHand: g.quantity(),
-		Unavailable: g.quantity(), Reserved: g.quantity(), Allocated: g.quantity(),
+		Unavailable: g.quantity(), Reserved: g.quantity(), Allocated: g.quantity(), Backordered: g.quantity(),
 	}
 	for range g.IntN(20) {
 		a.Levels = append(a.Levels, core.LevelAvailability{LevelImage: g.level(a.SKU), Withheld: g.quantity()})

@@ -21,6 +21,7 @@ const (
 	ViolationSupply          ViolationKind = 13 // a SKU's supply is not the one that was told, and does not wait to be
 	ViolationWithheld        ViolationKind = 14 // what is not for sale is not what stopped locations could give, or a level is marked wrongly
 	ViolationPool            ViolationKind = 19 // the units that came out of a pool are not those of the pooled lines
+	ViolationWaiting         ViolationKind = 28 // a SKU's queue is not that of the orders that wait for it, oldest first
 	ViolationSaleItem        ViolationKind = 32 // a sale's held or sold units of a SKU are not those of its holds and orders
 	ViolationSaleBuyer       ViolationKind = 33 // units counted of a sale's buyers are not those of its holds and orders; Order's home is the slot
 	ViolationQueue           ViolationKind = 36 // the counters of a sale's queue contradict each other
@@ -60,6 +61,7 @@ type auditor struct {
 	items   [SlotCount][]saleItemTally
 	buyers  [SlotCount][]Quantity // by place of the record
 	pools   [SlotCount][]Quantity // by rule: units of its pool
+	waiting uint32                // records of the slot's queues
 }
 
 type levelTally struct{ reserved, allocated Quantity }
@@ -266,6 +268,8 @@ func (a *auditor) checkSlot(s *slot) {
 		a.checkSKU(s, place)
 	}
 	a.checkDesk(s)
+	a.checkLive(s, a.waiting, s.waiting.live)
+	a.waiting = 0
 }
 
 func (a *auditor) checkSKU(s *slot, place uint32) {
@@ -298,6 +302,49 @@ func (a *auditor) checkSKU(s *slot, place uint32) {
 	if _, waits := slices.BinarySearch(s.alerts, id); !waits { // between two commands they are in the order of their numbers
 		a.expect(Quantity(sku.supply()), Quantity(sku.toldSupply()), Violation{Kind: ViolationSupply, SKU: id})
 	}
+	a.checkWaiting(s, id, sku)
+}
+
+// checkWaiting compares a SKU's queue with what was promised beyond stock, and with the orders that are in it.
+func (a *auditor) checkWaiting(s *slot, id SKUID, sku *skuRecord) {
+	var units Quantity
+	var since Sequence
+	last := uint32(0)
+	for at := sku.firstWaiting; at != 0; {
+		a.waiting++
+		w := s.waiting.at(at - 1)
+		found, ok := s.findWaiting(id, w.order)
+		if !ok || found != at-1 || w.previous != last || w.since <= since {
+			a.violate(Violation{Kind: ViolationWaiting, SKU: id, Order: w.order})
+		}
+		if want, known := a.machine.waitsFor(id, w.order); known {
+			a.expect(want, w.units, Violation{Kind: ViolationWaiting, SKU: id, Order: w.order})
+		}
+		units += w.units
+		since, last, at = w.since, at, w.next
+	}
+	a.expect(Quantity(last), Quantity(sku.lastWaiting), Violation{Kind: ViolationWaiting, SKU: id})
+	a.expect(sku.backorderedHeld+sku.backorderedPlaced, units, Violation{Kind: ViolationWaiting, SKU: id})
+	if s.toFill(sku) > 0 && s.mark[id.Place()]&markFillable == 0 {
+		a.violate(Violation{Kind: ViolationWaiting, SKU: id})
+	}
+}
+
+// waitsFor is what an order waits for of a SKU by its lines. Of a hold that has ended in its home, and not yet here, nothing is known.
+func (m *Machine) waitsFor(id SKUID, order OrderID) (units Quantity, known bool) {
+	s := &m.slots[order.Home()]
+	place, ok := s.findOrder(order)
+	if !ok || s.orders.at(place).status.IsClosed() {
+		_, ends := m.slots[id.Slot()].findPart(order)
+		return 0, !ends
+	}
+	record := s.orders.at(place)
+	for i := range uint32(record.lines) {
+		if line := s.lines.at(record.firstLine + i); line.sku == id {
+			units += Quantity(line.backordered)
+		}
+	}
+	return units, true
 }
 
 func (a *auditor) checkLevel(level *levelRecord, tally *levelTally) {

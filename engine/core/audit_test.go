@@ -158,6 +158,7 @@ func (s *slot) sabotage(see func(field string)) {
 	sabotage(&s.inbounds, see)
 	sabotage(&s.inboundLines, see)
 	sabotage(&s.lots.slab, see)
+	sabotage(&s.waiting.slab, see)
 }
 
 func saboteur(v reflect.Value, name string, see func(field string)) {
@@ -203,6 +204,8 @@ var alwaysSeen = map[string]ViolationKind{
 	"saleBuyerRecord.sale": ViolationSaleBuyer, "saleBuyerRecord.kind": ViolationSaleBuyer,
 	"ruleRecord.used":    ViolationPool,
 	"inboundRecord.kind": ViolationInbound, "inboundRecord.numberLength": ViolationInbound,
+	"waitingRecord.order": ViolationWaiting, "waitingRecord.sku": ViolationWaiting,
+	"waitingRecord.units": ViolationWaiting, "waitingRecord.previous": ViolationWaiting,
 }
 
 // sometimesSeen are the fields that matter in some records only: not in an order that has ended, say.
@@ -222,6 +225,7 @@ var sometimesSeen = map[string]ViolationKind{
 	"partLineRecord.quantity": ViolationReserved, "partLineRecord.kind": ViolationBackordered, "partLineRecord.pool": ViolationPool,
 	"allocationRecord.upper": ViolationPool,
 	"ruleRecord.generation":  ViolationPool, "ruleRecord.channel": ViolationPool,
+	"skuRecord.firstWaiting": ViolationWaiting, "skuRecord.lastWaiting": ViolationWaiting, "waitingRecord.since": ViolationWaiting,
 }
 
 // neverSeen are the fields of which an audit cannot tell what they should be: facts that stand nowhere else. Six of them, places and
@@ -366,6 +370,14 @@ func TestAuditTellsWhatIsWrong(t *testing.T) {
 		{
 			func(home, _ *slot) { home.desk.queues.mut(0).admitted = 10 },
 			Violation{Kind: ViolationQueue, Want: 9, Got: 10},
+		},
+		{
+			func(_, away *slot) { away.waiting.mut(0).units = 2 },
+			Violation{Kind: ViolationWaiting, SKU: b, Order: MakeOrderID(ExternalSlot(0, []byte("web-1")), true, 0), Want: 1, Got: 2},
+		},
+		{
+			func(_, away *slot) { away.skus.mut(0).lastWaiting = 1 },
+			Violation{Kind: ViolationWaiting, SKU: b, Want: 3, Got: 1},
 		},
 	} {
 		s := newAuditShop(t)

@@ -57,6 +57,18 @@ func (r *ChannelRuleImage) Left() Quantity {
 	return 0
 }
 
+// phaseAt is where a pool is in its life at an instant that is not over yet.
+func (r *ChannelRuleImage) phaseAt(instant Millis) PoolPhase {
+	phase := r.Phase
+	if phase == PoolWaiting && r.Pool.Start <= instant {
+		phase = PoolLive
+	}
+	if phase == PoolLive && r.Pool.End != 0 && r.Pool.End <= instant {
+		phase = PoolEnded
+	}
+	return phase
+}
+
 // physical is what may be sold from what lies there, whatever was promised beyond it.
 func (r *skuRecord) physical() Quantity {
 	return r.available() + r.backorderedHeld + r.backorderedPlaced

@@ -27,6 +27,7 @@ const (
 	SlabInbounds
 	SlabInboundLines
 	SlabLots
+	SlabWaiting
 
 	// SlabKinds is the number of slabs that a slot has.
 	SlabKinds = int(iota)
@@ -90,8 +91,7 @@ func (s *slot) stores() [SlabKinds]pageStore {
 	return [SlabKinds]pageStore{
 		&s.skus, &s.levels, &s.orders, &s.lines, &s.allocations, &s.texts, &s.parts, &s.partLines, &s.limits,
 		&s.desk.items, &s.desk.buyers, &s.desk.tickets, &s.desk.queues,
-		&s.rules,
-		&s.inbounds, &s.inboundLines, &s.lots,
+		&s.rules, &s.inbounds, &s.inboundLines, &s.lots, &s.waiting,
 	}
 }
 
@@ -274,7 +274,7 @@ func (m *Machine) RestorePage(id PageID, bytes []byte, digest Digest) bool {
 // now, the time of the checkpoint. Slots may be restored side by side.
 func (m *Machine) RestoreIndexes(id Slot, now Millis) {
 	s := &m.slots[id]
-	s.mark = make([]bool, s.skus.length)
+	s.mark = make([]uint8, s.skus.length)
 	for place := range s.skus.length {
 		sku := s.skus.at(place)
 		at := sku.name
@@ -293,6 +293,11 @@ func (m *Machine) RestoreIndexes(id Slot, now Millis) {
 		if part := s.parts.at(place); part.deadline != 0 {
 			s.partIndex.Insert(s.partHash(part.order), place)
 			s.due.push(dueRecord{deadline: part.deadline, order: part.order, place: place, of: duePart})
+		}
+	}
+	for place := range s.waiting.length {
+		if w := s.waiting.at(place); w.units != 0 {
+			s.waitingIndex.Insert(s.waitingHash(w.order), place)
 		}
 	}
 	for place := range s.limits.length {

@@ -20,6 +20,7 @@ const (
 	CommandDefineRouting  CommandKind = 16 // say how orders are routed
 	CommandSetChannel     CommandKind = 19 // make a channel, or replace its settings
 	CommandSetChannelRule CommandKind = 20 // say what holds for a SKU in a channel, or that nothing does
+	CommandFillOrder      CommandKind = 28 // give an order the units that it waits for, as far as it is its turn
 	CommandDefineSale     CommandKind = 32 // make a sale, or replace its settings
 	CommandAdvanceQueue   CommandKind = 36 // note how far the line before a sale has come
 	CommandCreateInbound  CommandKind = 22 // make a purchase order or a transfer
@@ -33,7 +34,7 @@ const (
 func (k CommandKind) IsKnown() bool {
 	switch {
 	case k >= CommandTick && k <= CommandMoveStock, k == CommandDefineRouting, k == CommandSetChannel, k == CommandSetChannelRule,
-		k >= CommandCreateInbound && k <= CommandCancelInbound, k == CommandDefineSale, k == CommandAdvanceQueue:
+		k >= CommandCreateInbound && k <= CommandCancelInbound, k == CommandFillOrder, k == CommandDefineSale, k == CommandAdvanceQueue:
 		return true
 	}
 	return false
@@ -48,7 +49,7 @@ type Command struct {
 	HasKey  bool
 	Key     IdempotencyKey
 
-	Order           OrderID // confirm, extend, release, cancel; archive: any of the page
+	Order           OrderID // confirm, extend, release, cancel, fill; archive: any of the page
 	ExpectedVersion uint32  // confirm, extend, release, cancel; send to cancel inbound: refuse unless the order, or the document, has it; 0 for any
 
 	TTL        Millis // place hold, extend hold

@@ -10,7 +10,8 @@
 //	unit                     one piece of one SKU; quantities are whole
 //	hold                     units set aside for a customer until a deadline
 //	allocation               units of one location promised to one order line
-//	backordered              units promised that no location has
+//	backordered              units promised that no location has; their order waits for them
+//	fill                     units that came to an order which had waited
 //	command, event           a request to change state; what it changed
 //	refusal                  a business "no", with a numbered reason; never a Go error
 //	slot                     one of 64 fixed partitions; a name belongs to the slot that it hashes to
@@ -57,6 +58,16 @@
 //
 // Units come out of the channel's pool first. How many did is kept with the line, and they return to the pool while it is the one that
 // they came out of; a pool that was set again before its end is still the same.
+// Who waits is served before anybody buys anew: available is what is left for those who come, so units that lie there for those who wait
+// are not in it. Each SKU has a queue of the orders and holds that wait for it, oldest promise first, and
+//
+//	to fill(SKU) = available + backordered − Σ covered of live pools
+//
+// is what there is for them. So what comes in goes to live pools first, as far as their quotas reach, then to those who wait, then on
+// sale. A fill takes units out of no pool, not even out of that of the order's own channel: what an order has of a pool it got when it was placed. When a
+// pool ends, is lowered or taken back, what is left of it goes to those who wait first. Buffers keep units from new sales only: an order that
+// was accepted is filled up to the last unit, also with those that its channel's buffer kept back when it was placed. Units on their way fill nobody before they are received, and what can be promised of them by a date is what is
+// left for those who come. Confirmed, a hold keeps its place; released, expired or cancelled it leaves.
 //
 // Lines are served in their order; a line takes its units from the locations that are not stopped and whose fulfillable is
 // positive, by location priority (lower first), then by most fulfillable when the command began, then by location
@@ -68,7 +79,8 @@
 // distributed over locations by one plan (route.go). Candidates are the locations that have any of them and may serve the order: of a kind that
 // counts, there for its channel, with its delivery method, shipping to where it goes, and not too late for the same day; to be fetched, it comes
 // from where it is fetched, unless the rule pickup is set. What other locations have does not count for the order: a line that
-// asks for more is refused as not deliverable, or backordered if there is room. A plan of more locations than the policy allows is refused.
+// asks for more of what there is is refused as not deliverable; only what nobody has is promised beyond stock. A fill does not know where its order
+// goes: it takes units by priority, from any location that is not stopped. A plan of more locations than the policy allows is refused.
 //
 // A plan is better by the first rule in which two differ, then with fewer locations, then by (priority, number) of the locations. All
 // plans of up to three locations are compared, of the 24 most promising where there are more candidates (fewer with very many
@@ -145,6 +157,10 @@
 //   - ArchiveOrders forgets the page of an order, when the page is full and all its orders are closed (cancelled, released
 //     or expired); else nothing changes. Commands about those orders are refused with ReasonOrderArchived from then on, and
 //     their external ids are no longer known: both are the host's, who has been given the orders.
+//   - FillOrder gives an order what it waits for: of each SKU of which it is the first in the queue, as many units as there are to
+//     fill, to its lines in their order, from locations as a new line would take them. They are reserved for a hold, allocated for an
+//     order. If there is nothing to give, or the order is closed, nothing changes. The host sends it (Machine.Waiting) soon after stock came; who stands
+//     further behind is not served before its turn.
 //   - A hold is live while the stamp is before its deadline; at the deadline it is expired.
 //
 // # Which status allows what

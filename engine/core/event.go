@@ -22,6 +22,7 @@ const (
 	EventRoutingDefined  EventKind = 18
 	EventChannelRuleSet  EventKind = 19
 	EventPoolChanged     EventKind = 20
+	EventOrderFilled     EventKind = 28
 	EventSaleDefined     EventKind = 32
 	EventQueueAdvanced   EventKind = 36
 
@@ -54,13 +55,14 @@ type Event struct {
 	Rule     ChannelRuleImage // channel rule set, pool changed
 	Sale     SaleImage        // sale defined
 	Queue    QueueImage       // queue advanced
+	Fills    []Fill           // order filled, in the order of the lines
 }
 
 // IsKnown tells whether the kind's number is given out.
 func (k EventKind) IsKnown() bool {
 	return k >= EventSKUDefined && k <= EventHoldCancelled || k >= EventChannelRuleSet && k <= EventPoolChanged ||
 		k == EventPurchaseOrderChanged || k == EventTransferChanged || k == EventSaleDefined || k == EventQueueAdvanced ||
-		k == EventOrderRouted || k == EventRoutingDefined
+		k == EventOrderRouted || k == EventRoutingDefined || k == EventOrderFilled
 }
 
 // IsOwn tells whether an event of the kind is what a command did, and not what had happened before it or follows from it.
@@ -119,6 +121,13 @@ type Allocation struct {
 	Quantity Quantity
 }
 
+// Fill is units of one location that came to a line which had waited for them.
+type Fill struct {
+	Line     int // place in the order's lines
+	Location LocationID
+	Quantity Quantity
+}
+
 // SKUImage is a SKU's settings at one instant.
 type SKUImage struct {
 	ID          SKUID
@@ -166,6 +175,13 @@ type LevelChange struct {
 	Reason       []byte
 }
 
+// WaitingImage is an order that waits for units of a SKU.
+type WaitingImage struct {
+	Order OrderID
+	Since Sequence // the command that promised them
+	Units Quantity // over all lines of the order
+}
+
 // AvailabilityImage is everything there is to say about a SKU's units at one instant.
 type AvailabilityImage struct {
 	SKU         SKUID
@@ -176,6 +192,7 @@ type AvailabilityImage struct {
 	Reserved    Quantity // in live holds, those beyond stock included
 	Allocated   Quantity // promised to orders, those beyond stock included
 	Withheld    Quantity // what stopped locations could give
+	Backordered Quantity // of both, those that are beyond stock
 	Levels      []LevelAvailability
 	Rules       []ChannelRuleImage // in the order in which pools are covered
 	Incoming    []LotImage         // what is on its way, first what comes first

@@ -66,6 +66,9 @@ func (s *slot) expireHold(place uint32, seq Sequence, sink Sink) {
 	for i := range ev.Order.Lines {
 		l := &ev.Order.Lines[i]
 		if l.SKU.Slot() == s.id {
+			if l.Backordered > 0 {
+				s.waitNoMore(l.SKU, ev.Order.ID)
+			}
 			s.giveBack(l, ev.Order.Allocations[next:next+l.Allocations], true)
 			line := s.lines.at(record.firstLine + uint32(i))
 			if line.flags&lineCounted != 0 {
@@ -149,6 +152,7 @@ func (s *slot) expirePart(place uint32) {
 			s.move(sku, s.levels.mut(s.levelOf(sku, line.location)), true, -line.quantity)
 		case partBackordered:
 			sku.moveBackordered(true, -line.quantity)
+			s.waitNoMore(line.sku, part.order)
 		case partCounted:
 			s.count(part.customer, line.sku, -line.quantity)
 		case partPooled:

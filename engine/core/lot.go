@@ -95,7 +95,8 @@ func (m *Machine) readLots(list []LotImage, s *slot, sku *skuRecord) []LotImage 
 	return list
 }
 
-// AvailableBy is what can be sold, and what will have come by an instant: units of which nobody knows when they come do not count.
+// AvailableBy is what can be sold over all channels, and what will have come by an instant, less what those get who wait: units of which
+// nobody knows when they come do not count.
 func (a *AvailabilityImage) AvailableBy(instant Millis) Quantity {
 	n := a.Available
 	for i := range a.Incoming {
@@ -104,6 +105,24 @@ func (a *AvailabilityImage) AvailableBy(instant Millis) Quantity {
 		}
 	}
 	return n
+}
+
+// InBy is what a channel can sell (In) by an instant, if nothing is sold until then: what has come by then is there, for live pools and
+// those who wait before anybody else, and pools have begun and ended.
+func (a *AvailabilityImage) InBy(channel ChannelID, buffer Quantity, instant Millis) Quantity {
+	then := *a
+	then.Available = a.AvailableBy(instant)
+	then.Rules = slices.Clone(a.Rules)
+	rest := max(0, then.Available+then.Backordered)
+	for i := range then.Rules {
+		rule := &then.Rules[i]
+		rule.Phase = rule.phaseAt(instant)
+		rule.Covered = min(rest, rule.Left())
+		if rule.Phase == PoolLive {
+			rest -= rule.Covered
+		}
+	}
+	return then.In(channel, buffer)
 }
 
 // IncomingAt is how many units are on their way to a location.

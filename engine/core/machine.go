@@ -52,7 +52,7 @@ type slot struct {
 
 	touched []SKUID // SKUs whose availability changed since the host last asked
 	alerts  []SKUID // SKUs whose supply may have changed since Alert was last called
-	mark    []bool  // by place: is in touched
+	mark    []uint8 // by place: whether it is in touched, and in fillable
 	expiry  Event   // scratch for the events of expired holds, and of pools that began or ended
 	alert   Event   // scratch for the events of changed supplies
 
@@ -61,6 +61,9 @@ type slot struct {
 	inboundLines slab[inboundLineRecord]
 	lots         recycler[lotRecord]
 	inboundOf    *Index // (kind, number) → inbounds
+	waiting      recycler[waitingRecord]
+	waitingIndex *Index   // order number → waiting
+	fillable     []uint32 // SKUs, by place, that had somebody waiting and units for them when they were touched
 }
 
 // location and channel are rows of the tables that every slot reads.
@@ -118,12 +121,15 @@ func (s *slot) open(id Slot, allocate Allocator, seed uint64) {
 	s.inboundLines.open(SlabInboundLines, &s.keeper, allocate)
 	s.lots.open(SlabLots, &s.keeper, allocate)
 	s.lots.next = func(l *lotRecord) *uint32 { return &l.next }
+	s.waiting.open(SlabWaiting, &s.keeper, allocate)
+	s.waiting.next = func(w *waitingRecord) *uint32 { return &w.next }
 	s.due.entries.allocate = allocate
 	s.names = NewIndex(allocate)
 	s.externals = NewIndex(allocate)
 	s.partIndex = NewIndex(allocate)
 	s.limitOf = NewIndex(allocate)
 	s.inboundOf = NewIndex(allocate)
+	s.waitingIndex = NewIndex(allocate)
 }
 
 // Sink takes what a machine has to tell. What it is given is valid only during the call.
@@ -183,6 +189,8 @@ func (m *Machine) Gather(id Slot, st *Step, sink Sink) {
 	case CommandSetChannelRule:
 		s.gatherRule(st)
 	case CommandCreateInbound, CommandSendInbound, CommandReceiveInbound, CommandCloseInbound, CommandCancelInbound: // Decide looks itself
+	case CommandFillOrder:
+		s.gatherFill(st)
 	default:
 		invariant.Check(false, "a command's kind is known")
 	}
@@ -222,6 +230,8 @@ func (m *Machine) Decide(st *Step) {
 		m.decideQueue(st)
 	case CommandCreateInbound, CommandSendInbound, CommandReceiveInbound, CommandCloseInbound, CommandCancelInbound:
 		m.decideInbound(st)
+	case CommandFillOrder:
+		m.decideFill(st)
 	}
 }
 
@@ -260,5 +270,7 @@ func (m *Machine) Apply(id Slot, st *Step, sink Sink) {
 		s.applyRule(st, sink)
 	case CommandCreateInbound, CommandSendInbound, CommandReceiveInbound, CommandCloseInbound, CommandCancelInbound:
 		s.applyInbound(st, sink)
+	case CommandFillOrder:
+		s.applyFill(st, sink)
 	}
 }

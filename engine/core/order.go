@@ -88,21 +88,7 @@ func (s *slot) lineImage(line *lineRecord, img *OrderImage) {
 func (m *Machine) decideOrder(st *Step) {
 	c := st.command
 	image := &st.event.Order
-	st.Outcome.Order = c.Order
-	if st.gone {
-		st.refuse(ReasonOrderArchived).Order = c.Order
-		return
-	}
-	if !st.known {
-		st.refuse(ReasonOrderNotFound).Order = c.Order
-		return
-	}
-	if st.mask&^c.Mask != 0 {
-		st.refuseOrder(ReasonSlotsChanged)
-		return
-	}
-	if c.ExpectedVersion != 0 && c.ExpectedVersion != image.Version {
-		st.refuseOrder(ReasonVersionConflict)
+	if !st.checkOrder() {
 		return
 	}
 	change, reason := transition(c.Kind, image.Status)
@@ -115,6 +101,23 @@ func (m *Machine) decideOrder(st *Step) {
 	}
 	st.Outcome.Changed = true
 	m.planTransition(st)
+}
+
+// checkOrder refuses a command whose order, or its slots or version, are not those that it names.
+func (st *Step) checkOrder() bool {
+	c := st.command
+	st.Outcome.Order = c.Order
+	switch {
+	case st.gone:
+		st.refuse(ReasonOrderArchived).Order = c.Order
+	case !st.known:
+		st.refuse(ReasonOrderNotFound).Order = c.Order
+	case st.mask&^c.Mask != 0:
+		st.refuseOrder(ReasonSlotsChanged)
+	case c.ExpectedVersion != 0 && c.ExpectedVersion != st.event.Order.Version:
+		st.refuseOrder(ReasonVersionConflict)
+	}
+	return st.Outcome.Reason == ReasonNone
 }
 
 // FollowUpClosed says what a command on a closed order comes to: there is nothing to do (ReasonNone), or it is refused.
@@ -135,6 +138,9 @@ func (st *Step) refuseOrder(reason Reason) {
 // transition says whether a command changes an order of a status, leaves it as it is, or is refused:
 // the table in doc.go.
 func transition(kind CommandKind, status OrderStatus) (change bool, refused Reason) {
+	if kind == CommandFillOrder && status.IsClosed() {
+		return false, ReasonNone // nobody waits any more
+	}
 	switch status {
 	case StatusHeld:
 		return true, ReasonNone
@@ -190,7 +196,12 @@ func (s *slot) applyOrder(st *Step, sink Sink) {
 	case CommandConfirmHold:
 		s.applyLines(st, s.settle)
 	case CommandReleaseHold, CommandCancelOrder:
-		s.applyLines(st, func(l *LineImage, allocations []Allocation) { s.giveBack(l, allocations, st.wasHeld) })
+		s.applyLines(st, func(l *LineImage, allocations []Allocation) {
+			if l.Backordered > 0 {
+				s.waitNoMore(l.SKU, st.event.Order.ID)
+			}
+			s.giveBack(l, allocations, st.wasHeld)
+		})
 		s.countLines(st, -1)
 	}
 	image := &st.event.Order

@@ -44,10 +44,18 @@ func (s *slot) gatherLine(st *Step, i int) {
 	f.limit = sku.limitPerCustomer
 	f.stopped = sku.flags&skuStopped != 0
 	f.slot = s.id
-	f.from = int32(len(st.choices[s.id]))
 	if f.limit > 0 {
 		f.used = s.unitsOf(hashCustomer(st.command.Customer), id)
 	}
+	f.from, f.to = s.gatherChoices(st, sku)
+	if sku.flags&skuChannels != 0 {
+		s.gatherRules(sku, f, st.command.Channel)
+	}
+}
+
+// gatherChoices writes down the locations that have units of a SKU to give.
+func (s *slot) gatherChoices(st *Step, sku *skuRecord) (from, to int32) {
+	from = int32(len(st.choices[s.id]))
 	for at := sku.firstLevel; at != 0; {
 		level := s.levels.at(at - 1)
 		if n := level.fulfillable(); n > 0 && level.flags&levelStopped == 0 {
@@ -56,10 +64,7 @@ func (s *slot) gatherLine(st *Step, i int) {
 		}
 		at = level.next
 	}
-	f.to = int32(len(st.choices[s.id]))
-	if sku.flags&skuChannels != 0 {
-		s.gatherRules(sku, f, st.command.Channel)
-	}
+	return from, int32(len(st.choices[s.id]))
 }
 
 // available is what may still be sold from stock; it is negative when more was promised than is there.
@@ -217,21 +222,22 @@ func (st *Step) most(i int, reason Reason) Quantity {
 	case reason == ReasonSaleQuota:
 		return st.sale.items[i].left
 	case reason == ReasonInsufficientStock:
-		return f.mostOf(f.pooled, f.available)
+		return f.pooled + max(0, f.available+f.mostBeyond())
 	case reason == ReasonNotDeliverable:
-		return f.mostOf(f.reachable())
+		if there := fromStock(f.reachable()); there < fromStock(f.pooled, f.available) {
+			return there
+		}
 	case f.limit > 0:
 		return f.limit - f.used
 	}
 	return MaxBackordered
 }
 
-// mostOf is how many units there are at most, with those that may be promised beyond what is common stock.
-func (f *lineFinding) mostOf(pooled, common Quantity) Quantity {
-	return pooled + max(0, common+f.mostBeyond())
-}
+// fromStock is how many units stock gives, from the pool and of what is common.
+func fromStock(pooled, common Quantity) Quantity { return pooled + max(0, common) }
 
-// reachable is what of the units from the pool and of the common stock lies at locations that may serve the order.
+// reachable is what of the units from the pool and of the common stock lies at locations that may serve the order. What lies elsewhere
+// is not promised beyond stock in their place: those who wait are served with whatever comes, and would get it.
 func (f *lineFinding) reachable() (pooled, common Quantity) {
 	if !f.steered {
 		return f.pooled, f.available
@@ -395,7 +401,12 @@ func (st *Step) serve(i int) {
 func (s *slot) applyPlacement(st *Step, sink Sink) {
 	image := &st.event.Order
 	held := image.Status == StatusHeld
-	s.applyLines(st, func(l *LineImage, allocations []Allocation) { s.take(l, allocations, held) })
+	s.applyLines(st, func(l *LineImage, allocations []Allocation) {
+		if l.Backordered > 0 {
+			s.wait(l.SKU, image.ID, st.sequence, l.Backordered)
+		}
+		s.take(l, allocations, held)
+	})
 	s.countLines(st, 1)
 	if image.Sale != 0 && image.Sale.Slot() == s.id {
 		s.sell(image, held, 1)
@@ -486,14 +497,19 @@ func (s *slot) storeLine(l *LineImage, allocations []Allocation, f *lineFinding,
 	record.sku = l.SKU
 	record.quantity = uint32(l.Quantity)
 	record.backordered = uint32(l.Backordered)
-	record.allocations = uint16(len(allocations))
 	if f.counted {
 		record.flags = lineCounted
 	}
 	if l.Pooled != 0 {
 		record.flags |= linePooled
 	}
-	if len(allocations) == 1 && l.Pooled == 0 {
+	s.storeAllocations(record, allocations, l.Pooled, pool)
+}
+
+// storeAllocations writes down where a line's units lie and, if it has pooled ones, how many and of which generation of the pool.
+func (s *slot) storeAllocations(record *lineRecord, allocations []Allocation, pooled Quantity, pool uint32) {
+	record.allocations = uint16(len(allocations))
+	if record.stored() == 0 && len(allocations) == 1 {
 		record.allocation = uint32(allocations[0].Location)
 		return
 	}
@@ -501,9 +517,9 @@ func (s *slot) storeLine(l *LineImage, allocations []Allocation, f *lineFinding,
 	for _, a := range allocations {
 		*s.allocations.mut(s.allocations.push()) = allocationRecord{quantity: uint32(a.Quantity), location: a.Location}
 	}
-	if l.Pooled != 0 {
+	if record.flags&linePooled != 0 {
 		*s.allocations.mut(s.allocations.push()) = allocationRecord{
-			quantity: uint32(l.Pooled), location: LocationID(pool), upper: uint16(pool >> 16),
+			quantity: uint32(pooled), location: LocationID(pool), upper: uint16(pool >> 16),
 		}
 	}
 }

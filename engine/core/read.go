@@ -44,6 +44,7 @@ func (m *Machine) ReadAvailability(id SKUID, img *AvailabilityImage) bool {
 		Reserved:    sku.reserved + sku.backorderedHeld,
 		Allocated:   sku.allocated + sku.backorderedPlaced,
 		Withheld:    sku.withheld,
+		Backordered: sku.backorderedHeld + sku.backorderedPlaced,
 		Levels:      img.Levels[:0],
 		Rules:       img.Rules[:0],
 		Incoming:    m.readLots(img.Incoming[:0], s, sku),
@@ -58,6 +59,27 @@ func (m *Machine) ReadAvailability(id SKUID, img *AvailabilityImage) bool {
 		img.Rules = append(img.Rules, rule.image(covered))
 	})
 	return true
+}
+
+// ReadWaiting appends to dst who waits for a SKU's units since after a sequence, at most so many, oldest promise first; more tells that
+// there are others behind them.
+func (m *Machine) ReadWaiting(id SKUID, after Sequence, most int, dst []WaitingImage) (list []WaitingImage, more bool) {
+	s := &m.slots[id.Slot()]
+	if id.Place() >= s.skus.length {
+		return dst, false
+	}
+	for at := s.skus.at(id.Place()).firstWaiting; at != 0; {
+		w := s.waiting.at(at - 1)
+		at = w.next
+		if w.since <= after {
+			continue
+		}
+		if most--; most < 0 {
+			return dst, true
+		}
+		dst = append(dst, WaitingImage{Order: w.order, Since: w.since, Units: w.units})
+	}
+	return dst, false
 }
 
 // ReadSKU gives a SKU's settings.

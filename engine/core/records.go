@@ -24,7 +24,8 @@ type skuRecord struct {
 	incoming          uint32   // in lots, plus one; 0 for none
 	rules             uint32   // in rules, plus one; 0 for none
 	withheld          Quantity // Σ of what levels at stopped locations could give
-	_                 uint64
+	firstWaiting      uint32   // in waiting, plus one: who is served first of those who wait; 0 for nobody
+	lastWaiting       uint32   // and who came last
 }
 
 // Flags of a skuRecord, beside hasDocument.

@@ -11,7 +11,7 @@ import (
 func TestRecordsHaveNoHoles(t *testing.T) {
 	for _, record := range []any{
 		skuRecord{}, levelRecord{}, orderRecord{}, lineRecord{}, allocationRecord{},
-		partRecord{}, partLineRecord{}, limitRecord{}, dueRecord{},
+		partRecord{}, partLineRecord{}, limitRecord{}, dueRecord{}, waitingRecord{},
 		saleItemRecord{}, saleBuyerRecord{}, saleTicketRecord{}, saleQueueRecord{},
 		inboundRecord{}, inboundLineRecord{}, lotRecord{},
 	} {

@@ -38,7 +38,7 @@ func (s *story) command(line *sentence) (c core.Command, name string) {
 	case "hold", "order":
 		name = line.next()
 		s.readOrder(line, &c)
-	case "confirm", "extend", "release", "cancel":
+	case "confirm", "extend", "release", "cancel", "fill":
 		s.readFollowUp(line, &c)
 	default:
 		line.fail("unknown word")
@@ -430,6 +430,7 @@ func (s *story) readFollowUp(line *sentence, c *core.Command) {
 		"extend":  core.CommandExtendHold,
 		"release": core.CommandReleaseHold,
 		"cancel":  core.CommandCancelOrder,
+		"fill":    core.CommandFillOrder,
 	}[line.word]
 	c.Order = s.order(line.next())
 	c.Mask = s.shop.model.OrderMask(c.Order)

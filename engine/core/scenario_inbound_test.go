@@ -114,9 +114,27 @@ func (s *story) promise(line *sentence) string {
 	line.settings(func(_, value string) {
 		by := clockTime(line, value)
 		out += fmt.Sprintf("%s: %d now, %d a moment before %s, %d by then\n", name, a.Available, a.AvailableBy(by-1), value, a.AvailableBy(by))
+		if len(a.Rules) > 0 {
+			out += s.promisesIn(line, &a, by)
+		}
 	})
 	line.end()
 	return out
+}
+
+// promisesIn tells what each channel can sell by an instant.
+func (s *story) promisesIn(line *sentence, a *core.AvailabilityImage, by core.Millis) string {
+	var list []string
+	for channel := range core.ChannelID(s.shop.machine.Channels()) {
+		var image core.ChannelImage
+		s.shop.machine.ReadChannel(channel, &image)
+		n := max(0, a.InBy(channel, image.Settings.Buffer, by))
+		if want := s.shop.model.SellableBy(a.SKU, channel, by); n != want {
+			line.fail("channel %s may sell %d by then, the model says %d", image.Name, n, want)
+		}
+		list = append(list, fmt.Sprintf("%s %d", image.Name, n))
+	}
+	return "  → by then " + strings.Join(list, ", ") + "\n"
 }
 
 func (s *story) inboundWords(img *core.InboundImage) string {

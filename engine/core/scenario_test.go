@@ -1,6 +1,7 @@
 package core_test
 
 import (
+	"cmp"
 	"fmt"
 	"reflect"
 	"strconv"
@@ -48,12 +49,15 @@ import (
 //	close PO-1 lost reason=why      all that is open is lost
 //	show PO-1                       the document
 //	promise phone by=13:00          what can be sold, and what will have come by then
+//	serve                           all who wait for what has come are served, as the host sees to it soon after every command
+//	fill o1                         o1 alone is, if it is its turn
+//	waiting phone                   who waits for it, oldest promise first
 //	show phone                      all its units
 //	show h1                         the hold or order
 //	show friday                     the sale
 //	sells phone                     what each channel may sell of it
 //	apart phone case                they lie in different slots; "together": in the same
-//	fill channels                   make channels until the table is full; likewise locations
+//	fill-up channels                make channels until the table is full; likewise locations
 //
 // Names that nobody has defined stand for numbers that were not given out. The reference model hears
 // every command too and must give the same answers.
@@ -111,6 +115,10 @@ func (s *story) tell(t *testing.T, word string, args []datadriven.CmdArg) string
 	case "at", "wait":
 		s.setTime(line)
 		return ""
+	case "serve":
+		return s.serve(t)
+	case "waiting":
+		return s.waitingWords(s.sku(line.next()))
 	case "show":
 		return s.show(line.next())
 	case "sells":
@@ -119,7 +127,7 @@ func (s *story) tell(t *testing.T, word string, args []datadriven.CmdArg) string
 		return s.promise(line)
 	case "apart", "together":
 		return s.checkSlots(line)
-	case "fill":
+	case "fill-up":
 		return s.fill(line)
 	}
 	c, name := s.command(line)
@@ -163,6 +171,28 @@ func (s *story) learn(c *core.Command, name string, events []core.Event) {
 			s.names[e.Order.ID] = name
 		}
 	}
+}
+
+// serve does what a host does when somebody waits for units that there are.
+func (s *story) serve(t *testing.T) string {
+	t.Helper()
+	var out strings.Builder
+	for rounds := 0; ; rounds++ {
+		var orders []core.OrderID
+		for slot := range core.Slot(core.SlotCount) {
+			orders = s.shop.machine.Waiting(slot, 2, orders)
+		}
+		for _, id := range orders {
+			out.WriteString(s.execute(t, &core.Command{Kind: core.CommandFillOrder, Version: 1, Order: id, Mask: s.shop.model.OrderMask(id)}, ""))
+		}
+		if len(orders) == 0 {
+			break
+		}
+		if rounds == 100 {
+			t.Fatalf("%d still wait and are not served", len(orders))
+		}
+	}
+	return cmp.Or(out.String(), "nobody can be served\n")
 }
 
 func (s *story) setTime(line *sentence) {

@@ -53,12 +53,36 @@ func (s *story) eventWords(e *core.Event) string {
 		return fmt.Sprintf("confirmed: %s\n%s", who, s.linesWords(o))
 	case core.EventOrderPlaced:
 		return fmt.Sprintf("placed: %s\n%s", who, s.linesWords(o))
+	case core.EventOrderFilled:
+		return fmt.Sprintf("filled: %s%s\n%s", who, s.fillWords(e), s.linesWords(o))
 	case core.EventOrderCancelled:
 		return fmt.Sprintf("cancelled: %s\n", who)
 	case core.EventHoldCancelled:
 		return fmt.Sprintf("cancelled while held: %s\n", who)
 	}
 	return fmt.Sprintf("event of unknown kind %d\n", e.Kind)
+}
+
+// fillWords tells what came to the lines of an order that had waited.
+func (s *story) fillWords(e *core.Event) string {
+	var out strings.Builder
+	for _, f := range e.Fills {
+		fmt.Fprintf(&out, ", line %d gets %d from %s", f.Line+1, f.Quantity, s.locationName(f.Location))
+	}
+	return out.String()
+}
+
+// waitingWords tells who waits for a SKU.
+func (s *story) waitingWords(id core.SKUID) string {
+	list, _ := s.shop.machine.ReadWaiting(id, 0, 100, nil)
+	if len(list) == 0 {
+		return "nobody waits\n"
+	}
+	var out strings.Builder
+	for _, w := range list {
+		fmt.Fprintf(&out, "%s waits for %d\n", s.orderName(w.Order), w.Units)
+	}
+	return out.String()
 }
 
 // outcomeWords tells of a refusal, or that nothing changed; what was done the events have told.
@@ -306,7 +330,7 @@ func (s *story) skusOf(c *core.Command) []core.SKUID {
 		}
 	}
 	var order core.OrderImage
-	if c.Kind >= core.CommandConfirmHold && c.Kind <= core.CommandCancelOrder && s.shop.machine.ReadOrder(c.Order, &order) {
+	if c.Order != 0 && s.shop.machine.ReadOrder(c.Order, &order) {
 		for _, l := range order.Lines {
 			add(l.SKU)
 		}

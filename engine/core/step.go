@@ -26,7 +26,7 @@ type Step struct {
 
 	place         uint32   // define SKU, place: the next free place in the home's slab; archive: the page; set rule: its place
 	wasHeld       bool     // follow-ups: the order was a hold before
-	full          bool     // place: the home has no number left
+	full          bool     // place, fill order: the home has no number left, or no room
 	known         bool     // define SKU: the name exists; follow-ups: the order exists; archive: the page may leave; set rule: there is one
 	turned        bool     // define location: a known one was stopped, or goes on
 	hasSKU        bool     // set rule: its SKU exists
@@ -51,6 +51,9 @@ type Step struct {
 	rule    ruleRecord   // set rule: the rule so far
 	number  []byte       // inbound: of the document
 	inbound InboundImage // inbound: the document after the change
+
+	fills       [SlotCount][]fillFinding // fill order
+	allocations []Allocation             // fill order, scratch: those of all lines
 }
 
 // lineFinding is what a slot found about one line, and what the decision made of it.
@@ -104,7 +107,7 @@ func (st *Step) Begin(c *Command, seq Sequence, now Millis) {
 		for i := range st.skuFound {
 			st.skuFound[i] = false
 		}
-	case CommandConfirmHold, CommandExtendHold, CommandReleaseHold, CommandCancelOrder, CommandArchiveOrders:
+	case CommandConfirmHold, CommandExtendHold, CommandReleaseHold, CommandCancelOrder, CommandArchiveOrders, CommandFillOrder:
 		st.home = c.Order.Home()
 	case CommandDefineSale:
 		st.skuFound = resize(st.skuFound, len(c.SaleSettings.Items))
@@ -177,7 +180,7 @@ func SlotsOf(c *Command) (mask SlotMask, known bool) {
 			mask |= c.Sale.Slot().Mask()
 		}
 		return mask, true
-	case CommandConfirmHold, CommandExtendHold, CommandReleaseHold, CommandCancelOrder:
+	case CommandConfirmHold, CommandExtendHold, CommandReleaseHold, CommandCancelOrder, CommandFillOrder:
 		return c.Order.Home().Mask(), !c.Order.Spread()
 	case CommandArchiveOrders:
 		return c.Order.Home().Mask(), true

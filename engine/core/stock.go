@@ -125,23 +125,33 @@ func (s *slot) makeLevel(id SKUID, location LocationID) *levelRecord {
 	return level
 }
 
-// touch notes that a SKU's availability changed, for the host to publish, and for Alert if its supply did.
+// touch notes that a SKU's availability changed, for the host to publish and to serve those who wait, and for Alert if its supply did.
 func (s *slot) touch(sku *skuRecord, id SKUID) {
 	if sku.supply() != sku.toldSupply() {
 		s.alerts = append(s.alerts, id)
 	}
-	if !s.mark[id.Place()] {
-		s.mark[id.Place()] = true
+	if sku.firstWaiting != 0 && s.mark[id.Place()]&markFillable == 0 && s.toFill(sku) > 0 {
+		s.mark[id.Place()] |= markFillable
+		s.fillable = append(s.fillable, id.Place())
+	}
+	if s.mark[id.Place()]&markTouched == 0 {
+		s.mark[id.Place()] |= markTouched
 		s.touched = append(s.touched, id)
 	}
 }
+
+// Marks of a SKU: the lists of its slot that it is in.
+const (
+	markTouched uint8 = 1 << iota
+	markFillable
+)
 
 // DrainTouched calls publish for every SKU of the slot whose availability changed since the last call, with what
 // may still be ordered: the available units and the room beyond them; Unlimited when there is no end, Stopped when it is stopped.
 func (m *Machine) DrainTouched(id Slot, publish func(id SKUID, orderable Quantity)) {
 	s := &m.slots[id]
 	for _, sku := range s.touched {
-		s.mark[sku.Place()] = false
+		s.mark[sku.Place()] &^= markTouched
 		publish(sku, s.orderable(s.skus.at(sku.Place())))
 	}
 	s.touched = s.touched[:0]

@@ -47,7 +47,7 @@ func (s *slot) applySKU(st *Step, sink Sink) {
 		s.skus.mut(place).name = name
 		s.texts.refer(name>>textPageShift, 1) // so its page never leaves
 		s.names.Insert(indexHash(s.seed, image.Name), place)
-		s.mark = append(s.mark, false)
+		s.mark = append(s.mark, 0)
 	}
 	record := s.skus.mut(st.place)
 	record.define(image)

@@ -90,6 +90,8 @@ func AppendMovements(dst []Movement, ev *core.Event, sku core.SKUID) []Movement 
 		return appendPromises(dst, m, &ev.Order, sku)
 	case ev.Kind == core.EventStockAdjusted:
 		return appendAdjustments(dst, m, ev, sku)
+	case ev.Kind == core.EventOrderFilled:
+		return appendFills(dst, m, ev, sku)
 	}
 	return appendMoves(dst, m, ev, sku) // there are none in most events
 }
@@ -142,6 +144,24 @@ func appendPromises(dst []Movement, m Movement, o *core.OrderImage, sku core.SKU
 		}
 		if line.Backordered > 0 {
 			m.Location, m.Beyond, m.Quantity = 0, true, line.Backordered
+			dst = append(dst, m)
+		}
+	}
+	return dst
+}
+
+// appendFills tells of units that came to an order or hold which had waited for them: what was promised beyond stock is promised from
+// a location now.
+func appendFills(dst []Movement, m Movement, ev *core.Event, sku core.SKUID) []Movement {
+	how := orderMovements[core.EventOrderPlaced]
+	if ev.Order.Status == core.StatusHeld {
+		how = orderMovements[core.EventHoldPlaced]
+		m.Deadline = ev.Order.Deadline
+	}
+	m.Type, m.Promise, m.Order = how.Type, how.Promise, ev.Order.ID
+	for _, f := range ev.Fills {
+		if ev.Order.Lines[f.Line].SKU == sku {
+			m.Location, m.Quantity = f.Location, f.Quantity
 			dst = append(dst, m)
 		}
 	}

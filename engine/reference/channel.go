@@ -247,10 +247,45 @@ func (o offer) most() (core.Quantity, bool) {
 	return o.pooled + max(0, o.common+o.beyond), o.beyond != core.Unlimited
 }
 
+func (o offer) fromStock() core.Quantity { return o.pooled + max(0, o.common) }
+
 // SellableIn is how many units a channel may sell from stock.
 func (m *Model) SellableIn(id core.SKUID, channel core.ChannelID) core.Quantity {
 	o := m.offer(id, channel)
-	return o.pooled + max(0, o.common)
+	return o.fromStock()
+}
+
+// SellableBy is how many units a channel may sell from stock at an instant, if nothing but what is on its way comes until then.
+func (m *Model) SellableBy(id core.SKUID, channel core.ChannelID, instant core.Millis) core.Quantity {
+	waiting := m.backordered(id, claimReserved) + m.backordered(id, claimAllocated)
+	left := m.available(id) + waiting
+	for _, lot := range m.incoming(id) {
+		if lot.Expected != 0 && lot.Expected <= instant {
+			left += lot.Open
+		}
+	}
+	buffer := m.channels[channel].image.Settings.Buffer
+	own, exclusive := core.Quantity(0), false
+	for _, r := range m.rules(id) {
+		n := core.Quantity(0)
+		if p := r.pool; p != nil && p.phase != core.PoolEnded && (p.phase == core.PoolLive || p.settings.Start <= instant) &&
+			(p.settings.End == 0 || p.settings.End > instant) {
+			n = min(max(0, left), max(0, p.settings.Quota-m.used(id, p)))
+			exclusive = exclusive || r.channel == channel && p.settings.Exclusive
+		}
+		left -= n
+		if r.channel != channel {
+			continue
+		}
+		own = n
+		if r.hasBuffer {
+			buffer = r.buffer
+		}
+	}
+	if exclusive {
+		return own
+	}
+	return own + max(0, left-waiting-buffer)
 }
 
 // OrderableIn is how many units a channel may order, where that has an end.

@@ -73,6 +73,8 @@ func CopyEvent(e *core.Event) core.Event {
 		for i := range c.Moves {
 			c.Moves[i].Reason = copyBytes(c.Moves[i].Reason)
 		}
+	case core.EventOrderFilled:
+		c.Order, c.Fills = CopyOrder(&e.Order), copyList(e.Fills)
 	default:
 		c.Order = CopyOrder(&e.Order)
 	}

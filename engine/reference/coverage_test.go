@@ -36,7 +36,7 @@ func TestWorkloadReachesEverything(t *testing.T) {
 		}
 	}
 	t.Logf("done %v, unchanged %v, events %v, refusals %v", done, unchanged, events, refusals)
-	for _, kind := range numbers(core.CommandDefineSKU, core.CommandAdvanceQueue) {
+	for kind := core.CommandDefineSKU; kind < 255; kind++ {
 		if kind.IsKnown() && done[kind] == 0 && kind != core.CommandArchiveOrders { // pages do not fill so soon
 			t.Errorf("no command of kind %d was done", kind)
 		}
@@ -55,12 +55,53 @@ func TestWorkloadReachesEverything(t *testing.T) {
 	}
 }
 
-// numbers are those from first to last.
-func numbers[K ~uint8](first, last K) (list []K) {
-	for k := first; k <= last; k++ {
-		list = append(list, k)
+// TestWorkloadMixesPoolsAndQueues fails when the generator no longer has pools, queues of those who wait and documents that bring units
+// meet at the same SKUs.
+func TestWorkloadMixesPoolsAndQueues(t *testing.T) {
+	var kept, pooled, ended, arrived int
+	for seed := uint64(1); seed <= 200; seed++ {
+		model := reference.New()
+		filled := map[core.OrderID]bool{} // lines that have units of a pool, and got others when they had waited
+		for i, step := range reference.Generate(seed, 300) {
+			told, _ := model.Execute(&step.Command, core.Sequence(i+1), step.Now)
+			for _, e := range told {
+				switch {
+				case e.Kind == core.EventOrderFilled:
+					for _, f := range e.Fills {
+						line := &e.Order.Lines[f.Line]
+						if line.Pooled > 0 {
+							pooled++
+							filled[e.Order.ID] = true
+						}
+						if line.Backordered > 0 && coveredOf(model, line.SKU) > 0 {
+							kept++
+						}
+					}
+				case e.Order.Status.IsClosed() && filled[e.Order.ID]:
+					ended++
+				}
+				if e.Inbound != nil {
+					for i := range e.Moves {
+						arrived += len(model.Served(e.Moves[i].SKU))
+					}
+				}
+			}
+		}
 	}
-	return list
+	t.Logf("kept by a pool %d, filled with units of a pool %d, of which ended %d, waiting for what arrived %d", kept, pooled, ended, arrived)
+	if min(kept, pooled, ended, arrived) < 5 {
+		t.Error("pools and queues hardly meet")
+	}
+}
+
+// coveredOf is how many units live pools keep of a SKU.
+func coveredOf(model *reference.Model, id core.SKUID) (n core.Quantity) {
+	for _, r := range model.Availability(id).Rules {
+		if r.Phase == core.PoolLive {
+			n += r.Covered
+		}
+	}
+	return n
 }
 
 // reachable lists which refusals a command can get. A full table takes thousands of commands and has
@@ -117,6 +158,7 @@ var reachable = map[core.CommandKind][]core.Reason{
 	core.CommandReleaseHold: {
 		core.ReasonSlotsChanged, core.ReasonOrderNotFound, core.ReasonVersionConflict, core.ReasonHoldConfirmed,
 	},
+	core.CommandFillOrder: {core.ReasonSlotsChanged, core.ReasonOrderNotFound},
 	core.CommandCancelOrder: {
 		core.ReasonSlotsChanged, core.ReasonOrderNotFound, core.ReasonVersionConflict,
 		core.ReasonHoldExpired, core.ReasonHoldReleased,

@@ -71,6 +71,9 @@ func (m *Model) followUp(c *core.Command) core.Outcome {
 	if c.ExpectedVersion != 0 && c.ExpectedVersion != o.version {
 		return refuseOrder(core.Refusal{Reason: core.ReasonVersionConflict, Order: o.id, Version: o.version})
 	}
+	if c.Kind == core.CommandFillOrder {
+		return m.fill(o)
+	}
 	v := verdicts[c.Kind][o.status]
 	if v.refusal != core.ReasonNone {
 		return refuseOrder(core.Refusal{Reason: v.refusal, Order: o.id, Version: o.version})

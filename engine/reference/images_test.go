@@ -2,7 +2,9 @@ package reference_test
 
 import (
 	"fmt"
+	"math"
 	"reflect"
+	"slices"
 
 	"holdfast/engine/core"
 	"holdfast/engine/reference"
@@ -105,6 +107,12 @@ func (tr *trial) compareSKU(id core.SKUID) string {
 	if got != want || tr.straight.machine.ReadAvailability(id, &availability) != want {
 		return fmt.Sprintf("SKU %d is there: machine %v, model %v", id, got, want)
 	}
+	if want {
+		waiting, more := tr.straight.machine.ReadWaiting(id, 0, math.MaxInt, nil)
+		if wantWaiting := tr.model.Waiting(id); more || !slices.Equal(waiting, wantWaiting) {
+			return fmt.Sprintf("SKU %d: machine %v are waiting, model %v", id, waiting, wantWaiting)
+		}
+	}
 	if !want {
 		return ""
 	}
@@ -192,8 +200,24 @@ func (tr *trial) compareChannels() string {
 			if got, want := max(0, a.In(id, channel.Settings.Buffer)), tr.model.SellableIn(sku, id); got != want {
 				return fmt.Sprintf("SKU %d in channel %d: machine %d to sell, model %d", sku, id, got, want)
 			}
+			for _, by := range instantsOf(&a) {
+				if got, want := max(0, a.InBy(id, channel.Settings.Buffer, by)), tr.model.SellableBy(sku, id, by); got != want {
+					return fmt.Sprintf("SKU %d in channel %d: machine %d to sell by %d, model %d", sku, id, got, by, want)
+				}
+			}
 		}
 	}
+}
+
+// instantsOf gives some at which more of a SKU comes, or one of its pools begins or ends.
+func instantsOf(a *core.AvailabilityImage) (list []core.Millis) {
+	for i := range a.Incoming[:min(2, len(a.Incoming))] {
+		list = append(list, a.Incoming[i].Expected)
+	}
+	for i := range a.Rules {
+		list = append(list, a.Rules[i].Pool.Start, a.Rules[i].Pool.End)
+	}
+	return list
 }
 
 func (tr *trial) compareSlots() string {

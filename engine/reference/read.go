@@ -95,6 +95,7 @@ func (m *Model) Availability(id core.SKUID) core.AvailabilityImage {
 		a.Levels = append(a.Levels, core.LevelAvailability{LevelImage: level, Withheld: withheld})
 	}
 	a.Incoming = m.incoming(id)
+	a.Backordered = m.backordered(id, claimReserved) + m.backordered(id, claimAllocated)
 	a.Reserved += m.backordered(id, claimReserved)
 	a.Allocated += m.backordered(id, claimAllocated)
 	for _, r := range m.rules(id) {

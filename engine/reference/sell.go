@@ -124,7 +124,8 @@ func (m *Model) checkPlace(c *core.Command, external string) ([]core.Line, core.
 	}
 	if m.isRouted() {
 		ofLocations := func(id core.SKUID) (core.Quantity, bool) {
-			return m.reachable(c, id).most()
+			stock, reachable := m.offer(id, c.Channel), m.reachable(c, id)
+			return reachable.fromStock(), reachable.fromStock() < stock.fromStock()
 		}
 		if c.UpTo {
 			wanted = cutDown(wanted, ofLocations)

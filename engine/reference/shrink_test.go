@@ -130,6 +130,8 @@ func commandWords(c *core.Command) string {
 		return follow("confirm")
 	case core.CommandExtendHold:
 		return follow("extend") + fmt.Sprintf(" ttl %d", c.TTL)
+	case core.CommandFillOrder:
+		return follow("fill")
 	case core.CommandReleaseHold:
 		return follow("release")
 	default:

@@ -54,7 +54,7 @@ func (g *Generator) Next() core.Command {
 	for {
 		c := g.command(g.commands)
 		g.commands++
-		if c.Kind != core.CommandTick && c.Kind != core.CommandArchiveOrders {
+		if c.Kind != core.CommandTick && c.Kind != core.CommandArchiveOrders && c.Kind != core.CommandFillOrder {
 			return c
 		}
 	}
@@ -75,6 +75,7 @@ type generator struct {
 	baskets bool // orders have many lines
 	scarce  bool // stock comes in a few units at a time
 	sales   bool // there is much going on in sales
+	waits   bool // much is sold beyond stock, and those who wait are served
 }
 
 func newGenerator(seed uint64) *generator {
@@ -83,6 +84,8 @@ func newGenerator(seed uint64) *generator {
 	g.baskets = g.chance(10)
 	g.scarce = g.chance(60)
 	g.sales = g.chance(50)
+	g.waits = !g.sales && g.chance(50)
+	g.scarce = g.scarce || g.waits
 	skus, slots := g.between(2, 8), g.between(1, 5)
 	if g.baskets {
 		skus, slots = g.between(10, 30), g.between(4, 24)
@@ -166,6 +169,10 @@ func (g *generator) command(step int) core.Command {
 		g.open(&c, step)
 		return c
 	}
+	if g.waits && g.chance(45) {
+		g.comeAndWait(&c)
+		return c
+	}
 	if roll < 3 {
 		c.HasKey, c.Key = true, core.IdempotencyKey{1, byte(step)}
 	}
@@ -207,8 +214,10 @@ func (g *generator) command(step int) core.Command {
 		g.followUp(&c, core.CommandReleaseHold)
 	case roll < 94:
 		g.followUp(&c, core.CommandCancelOrder)
-	case roll < 97:
+	case roll < 96:
 		g.archive(&c)
+	case roll < 98:
+		g.fillOrders(&c)
 	default:
 		g.tick(&c)
 	}

@@ -25,6 +25,10 @@ func (g *generator) defineSKU(c *core.Command, name []byte) {
 		Stopped:          g.chance(5),
 		Weight:           pick(g, []uint32{0, 500, 1200}),
 	}
+	if g.waits {
+		c.SKU.BackorderLimit = pick(g, []core.Quantity{8, 40, core.Unlimited})
+		c.SKU.LimitPerCustomer = pick(g, []core.Quantity{0, 0, 0, 0, 6})
+	}
 }
 
 func (g *generator) defineLocation(c *core.Command, name []byte) {
@@ -357,6 +361,68 @@ func (g *generator) archive(c *core.Command) {
 		}
 	}
 	c.Order &= 1<<40 - 1
+}
+
+// comeAndWait is what goes on where much is sold beyond stock: units of one SKU come a few at a time, some are set apart, more are
+// sold, and somebody is served.
+func (g *generator) comeAndWait(c *core.Command) {
+	id, known := g.model.skuNumber[string(g.skus[0])]
+	switch roll := g.random.IntN(100); {
+	case roll < 40:
+		g.fillOrders(c)
+	case roll < 50:
+		g.inbound(c)
+	case roll < 62 && known:
+		c.Kind = core.CommandMoveStock
+		c.Moves = []core.MovementRow{{
+			SKU: id, Location: core.LocationID(g.random.IntN(len(g.model.locations))),
+			Kind: core.MovementReceive, Quantity: core.Quantity(g.between(1, 4)),
+		}}
+	case roll < 70 && known:
+		g.setRule(c)
+		c.Rule.SKU, c.Rule.Pool.Exclusive = id, false
+		c.Rule.Pool.Quota = min(c.Rule.Pool.Quota, 3)
+		if g.chance(60) {
+			c.Rule.Channel = 0
+		}
+		if g.chance(70) {
+			c.Rule.Pool.Start, c.Rule.Pool.End = 0, 0
+		}
+	case roll < 82 && known:
+		g.placeHold(c)
+		g.wantMore(c, id)
+	default:
+		g.placeOrder(c)
+		g.wantMore(c, id)
+	}
+}
+
+// wantMore has an order ask for a few units of a SKU in each of some lines.
+func (g *generator) wantMore(c *core.Command, id core.SKUID) {
+	c.UpTo = false
+	if g.chance(50) {
+		c.Channel = 0
+	}
+	for i := range min(2, len(c.Lines)) {
+		c.Lines[i] = core.Line{SKU: id, Quantity: core.Quantity(g.between(2, 8))}
+	}
+}
+
+// fillOrders serves somebody, mostly one whose turn it is.
+func (g *generator) fillOrders(c *core.Command) {
+	*c = core.Command{Version: 1}
+	g.followUp(c, core.CommandFillOrder)
+	c.ExpectedVersion = 0
+	if g.chance(20) {
+		return
+	}
+	for range 20 {
+		if served := g.model.servedOf(g.sku()); len(served) > 0 {
+			c.Order = served[min(len(served)-1, g.random.IntN(6)/4)]
+			c.Mask = g.model.OrderMask(c.Order)
+			return
+		}
+	}
 }
 
 // order is an order's number and its version.

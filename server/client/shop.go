@@ -224,6 +224,7 @@ type Availability struct {
 	Reserved      int64   `json:"reserved"`
 	Allocated     int64   `json:"allocated"`
 	Unavailable   int64   `json:"unavailable"`
+	Backordered   int64   `json:"backordered"` // of the units reserved and allocated, those that no location has yet
 	SafetyStock   int64   `json:"safety_stock"`
 	Backorderable bool    `json:"backorderable"`
 	Stopped       bool    `json:"stopped"`
