@@ -285,10 +285,7 @@ func TestAuditSeesFields(t *testing.T) {
 func TestAuditTellsWhatIsWrong(t *testing.T) {
 	a, b := MakeSKUID(3, 0), MakeSKUID(9, 0)
 	spread := MakeOrderID(3, true, 1) // the hold with a part in slot 9
-	for _, test := range []struct {
-		sabotage func(home, away *slot)
-		want     Violation
-	}{
+	for _, test := range []brokenBooks{
 		{
 			func(home, _ *slot) { home.skus.mut(0).onHand = 7 },
 			Violation{Kind: ViolationSKUSum, SKU: a, Want: 30, Got: 7},
@@ -371,6 +368,30 @@ func TestAuditTellsWhatIsWrong(t *testing.T) {
 			func(home, _ *slot) { home.desk.queues.mut(0).admitted = 10 },
 			Violation{Kind: ViolationQueue, Want: 9, Got: 10},
 		},
+	} {
+		test.check(t)
+	}
+}
+
+// brokenBooks is a change of some records, and what an audit says of it.
+type brokenBooks struct {
+	sabotage func(home, away *slot)
+	want     Violation
+}
+
+func (b *brokenBooks) check(t *testing.T) {
+	t.Helper()
+	s := newAuditShop(t)
+	b.sabotage(&s.slots[3], &s.slots[9])
+	if report := s.Audit(); !slices.Contains(report.Violations, b.want) || report.Found != len(report.Violations) {
+		t.Errorf("kind %d: %+v, want %+v", b.want.Kind, report.Violations, b.want)
+	}
+}
+
+// TestAuditTellsWhatIsWrongWithQueues breaks the queue of a SKU that some orders wait for.
+func TestAuditTellsWhatIsWrongWithQueues(t *testing.T) {
+	b := MakeSKUID(9, 0)
+	for _, test := range []brokenBooks{
 		{
 			func(_, away *slot) { away.waiting.mut(0).units = 2 },
 			Violation{Kind: ViolationWaiting, SKU: b, Order: MakeOrderID(ExternalSlot(0, []byte("web-1")), true, 0), Want: 1, Got: 2},
@@ -380,11 +401,7 @@ func TestAuditTellsWhatIsWrong(t *testing.T) {
 			Violation{Kind: ViolationWaiting, SKU: b, Want: 3, Got: 1},
 		},
 	} {
-		s := newAuditShop(t)
-		test.sabotage(&s.slots[3], &s.slots[9])
-		if report := s.Audit(); !slices.Contains(report.Violations, test.want) || report.Found != len(report.Violations) {
-			t.Errorf("kind %d: %+v, want %+v", test.want.Kind, report.Violations, test.want)
-		}
+		test.check(t)
 	}
 }
 

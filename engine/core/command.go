@@ -50,7 +50,7 @@ type Command struct {
 	Key     IdempotencyKey
 
 	Order           OrderID // confirm, extend, release, cancel, fill; archive: any of the page
-	ExpectedVersion uint32  // confirm, extend, release, cancel; send to cancel inbound: refuse unless the order, or the document, has it; 0 for any
+	ExpectedVersion uint32  // confirm, extend, release, cancel; send to cancel inbound: refuse unless order or document has it; 0 for any
 
 	TTL        Millis // place hold, extend hold
 	Channel    ChannelID
