@@ -331,7 +331,14 @@ func (e *errand) best(offers []site, most int) *plan {
 	}
 	switch {
 	case best == nil:
-		if best = e.greedy(offers, most); best != nil {
+		if best = e.greedy(offers, most, nil); best == nil && most > 0 && len(offers)*len(e.skus) <= 30_000 {
+			for i := range pool {
+				if p := e.greedy(offers, most, &pool[i]); p != nil && (best == nil || slices.CompareFunc(p.scores, best.scores, (*big.Int).Cmp) < 0) {
+					best = p
+				}
+			}
+		}
+		if best != nil {
 			best.searched = core.SearchedGreedily
 		}
 	case len(pool) < len(offers) && most != 1:
@@ -472,8 +479,8 @@ func (e *errand) score(p *plan) []*big.Int {
 	return scores
 }
 
-// greedy adds, as long as something is missing, the site that has most of it; up to the limit, or a hundred.
-func (e *errand) greedy(offers []site, most int) *plan {
+// greedy adds, as long as something is missing, the site that has most of it; up to the limit, or a hundred. The first one may be given.
+func (e *errand) greedy(offers []site, most int, start *site) *plan {
 	if most == 0 {
 		most = 100
 	}
@@ -492,6 +499,10 @@ func (e *errand) greedy(offers []site, most int) *plan {
 		var best *site
 		for i := range offers {
 			o := &offers[i]
+			if start != nil && len(chosen) == 0 {
+				best = start
+				break
+			}
 			if chosen[o.location] || gain(*o) == 0 {
 				continue
 			}
