@@ -168,9 +168,34 @@ func (m *Model) siteOf(c *core.Command, id core.LocationID) site {
 		named := func(z core.Zone) int { return len(bytesOf(z.Country)) }
 		return cmp.Or(cmp.Compare(named(b), named(a)), cmp.Compare(len(postalText(b.Postal)), len(postalText(a.Postal))))
 	})
-	o.days += int64(zones[0].TransitDays)
-	o.base, o.perGram = int64(zones[0].Cost)*1000, int64(zones[0].CostPerKilo)
+	zone := m.rowFor(c, zones)
+	if zone == nil {
+		return because(core.FateWeight)
+	}
+	o.days += int64(zone.TransitDays)
+	o.base, o.perGram = int64(zone.Cost)*1000, int64(zone.CostPerKilo)
 	return o
+}
+
+// rowFor finds, of the rows of the first one's zone, the lightest that an order fits into; nil when it is too heavy for all.
+func (m *Model) rowFor(c *core.Command, zones []core.Zone) *core.Zone {
+	grams := new(big.Int)
+	for _, line := range c.Lines {
+		each := big.NewInt(int64(m.skus[line.SKU].image.Settings.Weight))
+		grams.Add(grams, each.Mul(each, big.NewInt(int64(line.Quantity))))
+	}
+	var rows []core.Zone
+	for _, z := range zones {
+		fits := z.UpToGrams == 0 || grams.Cmp(big.NewInt(int64(z.UpToGrams))) <= 0
+		if z.Country == zones[0].Country && z.Postal == zones[0].Postal && fits {
+			rows = append(rows, z)
+		}
+	}
+	slices.SortStableFunc(rows, func(a, b core.Zone) int { return cmp.Compare(a.UpToGrams-1, b.UpToGrams-1) }) // 0 is the heaviest
+	if len(rows) == 0 {
+		return nil
+	}
+	return &rows[0]
 }
 
 func postalText(p core.PostalCode) string {
