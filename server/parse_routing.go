@@ -106,9 +106,9 @@ func (in *intake) parseShipping() *core.Shipping {
 		case "cost_per_unit":
 			s.CostPerUnit = in.shippingCost()
 		case "channels":
-			in.list(core.MaxLocationChannels, func() { in.names = append(in.names, in.text(&nameRule)) })
+			in.list(core.MaxLocationChannels, in.nameOnce)
 		case "zones":
-			in.list(core.MaxZones, func() { s.Zones = append(s.Zones, in.zone()) })
+			in.list(core.MaxZones, func() { in.zoneRow(s) })
 		default:
 			in.unknown()
 		}
@@ -134,10 +134,35 @@ func (in *intake) minute() uint16 {
 	return 0
 }
 
-func (in *intake) zone() (z core.Zone) {
-	if !in.object() {
-		return z
+// nameOnce reads a name of a list in which none is twice.
+func (in *intake) nameOnce() {
+	name := in.text(&nameRule)
+	for _, other := range in.names {
+		if len(name) > 0 && string(other) == string(name) {
+			in.report(codeOutOfRange, "is there already")
+			return
+		}
 	}
+	in.names = append(in.names, name)
+}
+
+// zoneRow reads a row of the table of zones. Of two rows alike the second would never count.
+func (in *intake) zoneRow(s *core.Shipping) {
+	z, ok := in.zone()
+	for i := range s.Zones {
+		if o := &s.Zones[i]; ok && o.Country == z.Country && o.Postal == z.Postal && o.UpToGrams == z.UpToGrams {
+			in.report(codeOutOfRange, "is there already, with this country, postal_prefix and up_to_grams")
+			return
+		}
+	}
+	s.Zones = append(s.Zones, z)
+}
+
+func (in *intake) zone() (z core.Zone, ok bool) {
+	if !in.object() {
+		return z, false
+	}
+	known := len(in.faults)
 	for in.more() {
 		switch string(in.name()) {
 		case "country":
@@ -150,11 +175,16 @@ func (in *intake) zone() (z core.Zone) {
 			z.Cost = in.shippingCost()
 		case "cost_per_kg":
 			z.CostPerKilo = in.shippingCost()
+		case "up_to_grams":
+			z.UpToGrams = 0
+			if !in.null() {
+				z.UpToGrams = uint32(in.integer(1, core.MaxZoneWeight))
+			}
 		default:
 			in.unknown()
 		}
 	}
-	return z
+	return z, len(in.faults) == known
 }
 
 func (in *intake) postalPrefix() core.PostalCode {
@@ -194,7 +224,7 @@ func (in *intake) routingField(s *core.RoutingSettings, name []byte) {
 	case "suppliers":
 		s.NoSuppliers = !in.boolean()
 	case "preferred":
-		in.list(core.MaxPreferred, func() { in.names = append(in.names, in.text(&nameRule)) })
+		in.list(core.MaxPreferred, in.nameOnce)
 	default:
 		in.unknown()
 	}

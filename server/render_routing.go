@@ -62,6 +62,9 @@ func (s *Server) appendShipping(dst []byte, p *core.Shipping) []byte {
 		dst = appendNumberField(appendComma(dst, len(dst)-start), `"transit_days":`, int(z.TransitDays))
 		dst = appendNumberField(dst, `,"cost":`, z.Cost)
 		dst = appendNumberField(dst, `,"cost_per_kg":`, z.CostPerKilo)
+		if z.UpToGrams != 0 {
+			dst = appendNumberField(dst, `,"up_to_grams":`, z.UpToGrams)
+		}
 		dst = append(dst, '}')
 	}
 	return append(dst, "]}"...)
@@ -84,6 +87,7 @@ var routeFates = [...]string{
 	core.FateZone:      "destination",
 	core.FateCutOff:    "cut_off",
 	core.FateElsewhere: "pickup_elsewhere",
+	core.FateWeight:    "too_heavy",
 }
 
 // appendRoute appends an explain record.

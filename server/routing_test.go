@@ -12,7 +12,7 @@ func openRouted(t *testing.T) *shop {
 	h := openShop(t, Options{})
 	h.want(201, "PUT", "/v1/locations/hamburg", `{"latitude":53.55,"longitude":9.99,"priority":20,"shipping":{"methods":["standard","express"],
 		"cut_off":"23:59","utc_offset_minutes":60,"handling_days":1,"cost_per_unit":50,"channels":[],
-		"zones":[{"country":"DE","transit_days":1,"cost":390,"cost_per_kg":20},{"country":"DE","postal_prefix":"20","cost":290}]}}`)
+		"zones":[{"country":"DE","transit_days":1,"cost":390,"cost_per_kg":20},{"country":"DE","postal_prefix":"20","cost":290,"up_to_grams":5000}]}}`)
 	h.want(201, "PUT", "/v1/locations/munich", `{"latitude":48.14,"longitude":11.58,"priority":10,"shipping":{"zones":[{"transit_days":3,"cost":990}]}}`)
 	h.want(201, "PUT", "/v1/skus/A", `{"weight_grams":350}`)
 	h.want(200, "POST", "/v1/stock/adjustments", `{"adjustments":[{"sku":"A","location":"hamburg","delta":5},{"sku":"A","location":"munich","delta":5}]}`)
@@ -66,13 +66,22 @@ func TestRoutedOrders(t *testing.T) {
 	location := h.do("GET", "/v1/locations/hamburg", "")
 	if !strings.Contains(string(location.body), `"shipping":{"methods":["standard","express"],"cut_off":"23:59","utc_offset_minutes":60,"handling_days":1,`+
 		`"cost_per_unit":50,"channels":[],"zones":[{"country":"DE","transit_days":1,"cost":390,"cost_per_kg":20},`+
-		`{"country":"DE","postal_prefix":"20","transit_days":0,"cost":290,"cost_per_kg":0}]}`) {
+		`{"country":"DE","postal_prefix":"20","transit_days":0,"cost":290,"cost_per_kg":0,"up_to_grams":5000}]}`) {
 		t.Errorf("location: %s", location.body)
 	}
 	if got := h.want(200, "GET", "/v1/skus/A", ""); got["weight_grams"] != jsonNumber("350") {
 		t.Errorf("weight: %v", got["weight_grams"])
 	}
 	h.want(200, "GET", "/v1/audit", "")
+}
+
+// rows is so many rows of a table of zones.
+func rows(n int) string {
+	var all []string
+	for i := range n {
+		all = append(all, fmt.Sprintf(`{"up_to_grams":%d}`, i+1))
+	}
+	return strings.Join(all, ",")
 }
 
 func TestRoutingFaults(t *testing.T) {
@@ -102,7 +111,8 @@ func TestRoutingFaults(t *testing.T) {
 		{`{"max_shipments":0}`, codeOutOfRange, "max_shipments"},
 		{`{"max_shipments":101}`, codeOutOfRange, "max_shipments"},
 		{`{"split_penalty":-1}`, codeOutOfRange, "split_penalty"},
-		{`{"preferred":["` + strings.Repeat(`a","`, 16) + `b"]}`, codeInvalidLength, "preferred"},
+		{`{"preferred":["` + strings.Join(strings.Split("abcdefghijklmnopq", ""), `","`) + `"]}`, codeInvalidLength, "preferred"},
+		{`{"preferred":["hamburg","hamburg"]}`, codeOutOfRange, "preferred[1]"},
 		{`{"rule":["nearest"]}`, codeUnknownField, "rule"},
 	})
 	h.wantProblem(422, codeLocationNotFound, "PUT", "/v1/routing", `{"preferred":["nowhere"]}`)
@@ -118,8 +128,14 @@ func TestRoutingFaults(t *testing.T) {
 		{shipping(`"cost_per_unit":1000000001`), codeOutOfRange, "shipping.cost_per_unit"},
 		{shipping(`"zones":[{"country":"de"}]`), codeInvalidCharacters, "shipping.zones[0].country"},
 		{shipping(`"zones":[{"country":"DE","postal_prefix":"1_2"}]`), codeInvalidCharacters, "shipping.zones[0].postal_prefix"},
+		{shipping(`"zones":[{"up_to_grams":0}]`), codeOutOfRange, "shipping.zones[0].up_to_grams"},
+		{shipping(`"zones":[{"up_to_grams":1000000001}]`), codeOutOfRange, "shipping.zones[0].up_to_grams"},
+		{shipping(`"zones":[{"up_to_grams":"2kg"}]`), codeWrongType, "shipping.zones[0].up_to_grams"},
+		{shipping(`"zones":[{"country":"DE","cost":1},{"country":"DE","up_to_grams":5},{"country":"DE","cost":2}]`), codeOutOfRange, "shipping.zones[2]"},
+		{shipping(`"zones":[{"postal_prefix":"1 0"},{"postal_prefix":"10"}]`), codeOutOfRange, "shipping.zones[1]"},
+		{shipping(`"channels":["web","outlet","web"]`), codeOutOfRange, "shipping.channels[2]"},
 		{shipping(`"zones":[{"weight":1}]`), codeUnknownField, "shipping.zones[0].weight"},
-		{shipping(`"zones":[` + strings.Repeat(`{},`, 64) + `{}]`), codeInvalidLength, "shipping.zones"},
+		{shipping(`"zones":[` + rows(65) + `]`), codeInvalidLength, "shipping.zones"},
 		{shipping(`"speed":1`), codeUnknownField, "shipping.speed"},
 		{`{"shipping":null}`, codeWrongType, "shipping"},
 	})
@@ -164,4 +180,10 @@ func TestRoutePreview(t *testing.T) {
 	h.wantProblem(409, codeNotDeliverable, "POST", "/v1/routing/preview", `{"customer":"c","lines":[{"sku":"A","quantity":1}],"ship_to":{"country":"BR"},"delivery_method":"express"}`)
 	h.wantProblem(422, codeChannelNotFound, "POST", "/v1/routing/preview", `{"customer":"c","channel":"new","lines":[{"sku":"A","quantity":1}]}`)
 	h.wantProblem(404, codeOrderNotFound, "GET", "/v1/orders/nothing/routing", "")
+	h.want(200, "PUT", "/v1/locations/hamburg", `{"shipping":{"zones":[{"country":"DE","up_to_grams":1000}]}}`)
+	heavy := h.want(200, "POST", "/v1/routing/preview", `{"customer":"c","lines":[{"sku":"A","quantity":3}],`+toHamburg+`}`)
+	rejected := heavy["route"].(map[string]any)["candidates"].([]any)[1].(map[string]any)
+	if rejected["location"] != "hamburg" || rejected["rejected"] != "too_heavy" {
+		t.Errorf("too heavy: %v", rejected)
+	}
 }

@@ -213,6 +213,7 @@ type dumpedZone struct {
 	TransitDays uint8  `json:"transit_days"`
 	Cost        uint32 `json:"cost"`
 	CostPerKilo uint32 `json:"cost_per_kg,omitempty"`
+	UpToGrams   uint32 `json:"up_to_grams,omitempty"`
 }
 
 type dumpedRouting struct {
@@ -392,7 +393,7 @@ func dumpShipping(s *core.Shipping) *dumpedShipping {
 		d.CutOff = server.FormatMinute(s.CutOff)
 	}
 	for _, z := range s.Zones {
-		d.Zones = append(d.Zones, dumpedZone{z.Country.String(), z.Postal.String(), z.TransitDays, z.Cost, z.CostPerKilo})
+		d.Zones = append(d.Zones, dumpedZone{z.Country.String(), z.Postal.String(), z.TransitDays, z.Cost, z.CostPerKilo, z.UpToGrams})
 	}
 	return d
 }

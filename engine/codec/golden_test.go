@@ -170,7 +170,7 @@ func goldenShipping() *core.Shipping {
 		CostPerUnit: 50, Channels: []core.ChannelID{0, 2}, Zones: []core.Zone{
 			{Country: core.CountryCode{'P', 'T'}, TransitDays: 1, Cost: 390},
 			{Country: core.CountryCode{'P', 'T'}, Postal: core.PostalCode{'9'}, TransitDays: 3, Cost: 390},
-			{TransitDays: 5, Cost: 990, CostPerKilo: 100},
+			{TransitDays: 5, Cost: 990, CostPerKilo: 100, UpToGrams: 31_500},
 		}}
 }
 

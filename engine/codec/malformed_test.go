@@ -266,9 +266,10 @@ func TestMalformedRouting(t *testing.T) {
 		{"251 days of handling", shipping(0, 0, 0, 251, 0, 0, 0), 18, "days"},
 		{"cost of a unit above the limit", shipping(0, 0, 0, 0, tooDear, 0, 0), 19, "cost"},
 		{"17 channels", shipping(0, 0, 0, 0, 0, 17, make([]byte, 18)), 20, "channels"},
-		{"65 zones", shipping(0, 0, 0, 0, 0, 0, 65, make([]byte, 400)), 21, "zones"},
+		{"65 zones", shipping(0, 0, 0, 0, 0, 0, 65, make([]byte, 500)), 21, "zones"},
 		{"more zones than bytes", shipping(0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0), 21, "more things"},
-		{"country of a zone", shipping(0, 0, 0, 0, 0, 0, 1, "D1", 0, 0, 0, 0), 22, "country"},
+		{"country of a zone", shipping(0, 0, 0, 0, 0, 0, 1, "D1", 0, 0, 0, 0, 0), 22, "country"},
+		{"weight of a zone above the limit", shipping(0, 0, 0, 0, 0, 0, 1, "DE", 0, 0, 0, 0, tooDear), 28, "weight"},
 
 		{"strategy 2", routing(2, 0, 0, 0, 0, 0), 8, "strategy"},
 		{"9 rules", routing(0, 9, 1, 2, 3, 4, 5, 6, 7, 8, 1, 0, 0, 0, 0), 9, "rules"},

@@ -165,6 +165,9 @@ func (g generator) shipping() *core.Shipping {
 	}
 	for range g.IntN(core.MaxZones + 1) {
 		z := core.Zone{Postal: g.postal(), TransitDays: uint8(g.between(0, core.MaxHandlingDays)), Cost: g.cost(), CostPerKilo: g.cost()}
+		if g.bool() {
+			z.UpToGrams = uint32(g.between(1, core.MaxZoneWeight))
+		}
 		copy(z.Country[:], []string{"", "DE", "AZ"}[g.IntN(3)])
 		s.Zones = append(s.Zones, z)
 	}

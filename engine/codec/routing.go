@@ -125,6 +125,7 @@ func appendShipping(dst []byte, s *core.Shipping) []byte {
 		dst = append(dst, z.TransitDays)
 		dst = appendUvarint(dst, uint64(z.Cost))
 		dst = appendUvarint(dst, uint64(z.CostPerKilo))
+		dst = appendUvarint(dst, uint64(z.UpToGrams))
 	}
 	return dst
 }
@@ -155,10 +156,11 @@ func (c *cursor) shipping() *core.Shipping {
 	for range n {
 		s.Channels = append(s.Channels, c.channel())
 	}
-	n = c.count(0, core.MaxZones, 6, "zones are more than 64")
+	n = c.count(0, core.MaxZones, 7, "zones are more than 64")
 	for range n {
 		s.Zones = append(s.Zones, core.Zone{
 			Country: c.country(), Postal: c.postal(), TransitDays: c.days(), Cost: c.shippingCost(), CostPerKilo: c.shippingCost(),
+			UpToGrams: uint32(c.upTo(core.MaxZoneWeight, "weight of a zone exceeds 1000000000")),
 		})
 	}
 	return s

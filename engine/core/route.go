@@ -15,15 +15,18 @@ import (
 // Given the locations, the best plan takes the units of each SKU from that location first where a unit costs least, in the order
 // of the rules; what a score says of a unit does not depend on the other units, so nothing is better. So only the sets of
 // locations are searched: all single ones, all pairs and triples of the most promising ones, and if none of them has
-// everything, a set that is made greedily, each time of the location that has most of what is still missing.
+// everything, a set that is made greedily, each time of the location that has most of what is still missing. Where that is too large for
+// the limit of shipments, each of the promising ones is tried as its first member.
 //
 // The caps on that work: routeWidth candidates make pairs and triples, fewer when the order has so many SKUs that
 // their triples would be more than routeWork looks at a SKU. A set whose score cannot be better any more, nor that of any larger one
-// with it, is passed over.
+// with it, is passed over; with more than rankWork looks at a SKU what cannot be better is known less exactly, and only the
+// members of sets are ranked.
 
 const (
 	routeWidth = 24
 	routeWork  = 30_000
+	rankWork   = 4_000
 	// routeSize is the largest number of locations whose sets are all searched.
 	routeSize = 3
 	// worst is the highest score.
@@ -59,10 +62,12 @@ type router struct {
 	candidates []candidate // that may serve the order, by (priority, number)
 	rejected   []candidate // that may not
 	skus       int         // how many the order has
+	grams      int64       // what the order weighs
 	weight     []int64     // of a unit of each SKU, in grams
 	demand     []Quantity  // units of each that come from stock
 	has        []Quantity  // by candidate and SKU: units that it can give
-	rank       []uint16    // by candidate and SKU: how many candidates are asked before
+	rank       []uint16    // by candidate and SKU: how many candidates are asked before, at least of those of the sets
+	ranked     bool        // all candidates are
 
 	shipment []score  // by candidate: what a shipment is whatever is in it
 	some     []uint64 // by candidate: of which SKUs it has any, the first 64 SKUs
@@ -73,6 +78,8 @@ type router struct {
 	greedily bool       // no set that was searched has everything
 	narrow   bool       // not all pairs and triples were searched
 	pool     []uint16   // the candidates that make pairs and triples, ascending
+	covered  []coverage // scratch: by candidate
+	gain     []Quantity // scratch: by candidate: units of what is missing that it has at most
 	set      []uint16   // scratch
 	all      uint64     // of which SKUs some are asked for, of the first 64
 	missing  []Quantity // scratch
@@ -169,7 +176,7 @@ func (r *router) isBelow(a, b *score) bool {
 // search looks for the best plan. It is false when there is none within the limit of shipments.
 func (r *router) search() bool {
 	r.found, r.narrow, r.greedily, r.chosen = false, false, false, r.chosen[:0]
-	r.best = score{}
+	r.best, r.pool = score{}, r.pool[:0]
 	if !r.isWanted() {
 		r.found = true
 		return true
@@ -184,6 +191,7 @@ func (r *router) search() bool {
 	r.singles()
 	if most > 1 && len(r.candidates) > 1 && !r.isSettled(2) {
 		r.selectPool()
+		r.rankMembers(r.pool)
 		r.pairs(most)
 	}
 	if !r.found && (r.maxShipments == 0 || r.maxShipments > routeSize || r.narrow) {
@@ -201,13 +209,20 @@ func (r *router) isWanted() bool {
 	return false
 }
 
-// order ranks, for each SKU, the candidates by what a unit costs there.
+// order works out what the units have as scores at least. Unless that is too much work it ranks, for each SKU, the candidates by what a
+// unit costs there.
 func (r *router) order() {
 	n := len(r.candidates)
 	r.rank = resize(r.rank, n*r.skus)
 	r.set = resize(r.set, n)
-	alike := r.isAlike()
 	r.least = score{}
+	if r.ranked = n*r.skus <= rankWork; !r.ranked {
+		for sku := range r.skus {
+			r.boundRoughly(sku, 0)
+		}
+		return
+	}
+	alike := r.isAlike()
 	for sku := range r.skus {
 		if sku == 0 || !alike {
 			for at := range r.set {
@@ -222,30 +237,48 @@ func (r *router) order() {
 	}
 }
 
+// rankMembers ranks, for each SKU, the members of sets by what a unit costs there.
+func (r *router) rankMembers(members []uint16) {
+	if r.ranked {
+		return
+	}
+	for sku := range r.skus {
+		r.asked = append(r.asked[:0], members...)
+		slices.SortFunc(r.asked, func(a, b uint16) int { return r.compareUnits(a, b, sku) })
+		for k, at := range r.asked {
+			r.rank[int(at)*r.skus+sku] = uint16(k)
+		}
+	}
+}
+
 // boundUnits adds what the units of a SKU have as scores at least, whatever the plan. The candidates stand in the order of the first rule
-// that says something of units, so of that rule it is what the best ones together have; of the others, what the best one has.
+// that says something of units, so of that rule it is what the best ones together have.
 func (r *router) boundUnits(sku int) {
-	first := true
-	for k, rule := range r.rules {
-		if !rule.isOfUnits() {
+	first := slices.IndexFunc(r.rules, RoutingRule.isOfUnits)
+	if first < 0 {
+		return
+	}
+	wanted := r.demand[sku]
+	for _, at := range r.set {
+		if n := min(wanted, r.has[int(at)*r.skus+sku]); n > 0 {
+			r.least[first] = min(worst, r.least[first]+times(n, r.ofUnit(r.rules[first], at, sku)))
+			wanted -= n
+		}
+	}
+	r.boundRoughly(sku, first+1)
+}
+
+// boundRoughly does so for the rules from one on: as if all units came from where one is best.
+func (r *router) boundRoughly(sku, from int) {
+	for k, rule := range r.rules[from:] {
+		if !rule.isOfUnits() || r.demand[sku] == 0 {
 			continue
 		}
-		if !first {
-			lowest := worst
-			for at := range r.candidates {
-				lowest = min(lowest, r.ofUnit(rule, uint16(at), sku))
-			}
-			r.least[k] = min(worst, r.least[k]+times(r.demand[sku], lowest))
-			continue
+		lowest := worst
+		for at := range r.candidates {
+			lowest = min(lowest, r.ofUnit(rule, uint16(at), sku))
 		}
-		first = false
-		wanted := r.demand[sku]
-		for _, at := range r.set {
-			if n := min(wanted, r.has[int(at)*r.skus+sku]); n > 0 {
-				r.least[k] = min(worst, r.least[k]+times(n, r.ofUnit(rule, at, sku)))
-				wanted -= n
-			}
-		}
+		r.least[from+k] = min(worst, r.least[from+k]+times(r.demand[sku], lowest))
 	}
 }
 
@@ -461,11 +494,13 @@ func (r *router) selectPool() {
 	if width == n {
 		return
 	}
+	r.covered = resize(r.covered, n)
+	for at := range r.covered {
+		r.covered[at] = r.coverage(uint16(at))
+	}
 	slices.SortFunc(r.pool, func(a, b uint16) int {
-		wholeA, unitsA := r.coverage(a)
-		wholeB, unitsB := r.coverage(b)
-		if wholeA != wholeB || unitsA != unitsB {
-			return cmp.Or(cmp.Compare(wholeB, wholeA), cmp.Compare(unitsB, unitsA))
+		if x, y := &r.covered[a], &r.covered[b]; *x != *y {
+			return cmp.Or(cmp.Compare(y.whole, x.whole), cmp.Compare(y.units, x.units))
 		}
 		one, other := r.with(r.least, a, true), r.with(r.least, b, true)
 		switch {
@@ -480,30 +515,52 @@ func (r *router) selectPool() {
 	slices.Sort(r.pool)
 }
 
-// coverage tells how many SKUs a candidate has whole, and how many of the units asked for.
-func (r *router) coverage(at uint16) (whole int, units Quantity) {
-	for sku, wanted := range r.demand {
-		n := min(wanted, r.has[int(at)*r.skus+sku])
-		units += n
-		if n == wanted {
-			whole++
-		}
-	}
-	return whole, units
+// coverage is how many SKUs a candidate has whole, and how many of the units asked for.
+type coverage struct {
+	whole int
+	units Quantity
 }
 
-// greedy makes a set that has everything, as long as it stays within the limit of shipments.
+func (r *router) coverage(at uint16) (c coverage) {
+	for sku, wanted := range r.demand {
+		n := min(wanted, r.has[int(at)*r.skus+sku])
+		c.units += n
+		if n == wanted {
+			c.whole++
+		}
+	}
+	return c
+}
+
+// greedy makes a set that has everything within the limit of shipments. One that begins with what has most may miss it.
 func (r *router) greedy() {
+	r.greedyFrom(len(r.candidates))
+	if r.found || r.maxShipments == 0 || len(r.candidates)*r.skus > routeWork {
+		return
+	}
+	for _, at := range r.pool {
+		r.greedyFrom(int(at))
+	}
+}
+
+// greedyFrom takes the plan of the set that begins with a candidate, or with that which has most, if it is the best so far.
+func (r *router) greedyFrom(start int) {
 	r.missing = append(r.missing[:0], r.demand...)
 	most := MaxShipmentsLimit
 	if r.maxShipments > 0 {
 		most = r.maxShipments
 	}
 	set := r.set[:0]
-	r.gives = resize(r.gives, len(r.candidates))
+	r.gives, r.gain = resize(r.gives, len(r.candidates)), resize(r.gain, len(r.candidates))
 	clear(r.gives)
+	for at := range r.gain {
+		r.gain[at] = Quantity(worst)
+	}
 	for len(set) < most {
-		at, gains := r.mostMissing(len(set) == 0)
+		at, gains := uint16(start), true
+		if len(set) > 0 || start == len(r.candidates) {
+			at, gains = r.mostMissing(len(set) == 0)
+		}
 		if !gains {
 			break
 		}
@@ -516,22 +573,32 @@ func (r *router) greedy() {
 	if !r.covers(set) {
 		return
 	}
+	r.rankMembers(set)
 	set = r.trim(set)
-	r.plan(set, &r.best)
-	r.greedily = true
-	r.found, r.chosen = true, append(r.chosen[:0], set...)
+	var s score
+	if r.plan(set, &s); !r.found || r.isBelow(&s, &r.best) {
+		r.found, r.greedily, r.best = true, true, s
+		r.chosen = append(r.chosen[:0], set...)
+	}
 }
 
-// mostMissing finds the candidate that has most units of what is missing; of several that with the lowest score alone.
+// mostMissing finds the candidate that has most units of what is missing; of several that with the lowest score alone. What a candidate has
+// of it only falls, so who had less than another has now is passed over.
 func (r *router) mostMissing(first bool) (best uint16, gains bool) {
-	most := Quantity(0)
+	promising := 0
+	for at, n := range r.gain {
+		if n > r.gain[promising] && !r.gives[at] || r.gives[promising] {
+			promising = at
+		}
+	}
+	most, floor := Quantity(0), r.gainOf(promising)
 	var lowest score
 	for at := range r.candidates {
-		gain := Quantity(0)
-		for sku, n := range r.missing {
-			gain += min(n, r.has[at*r.skus+sku])
+		if r.gives[at] || r.gain[at] < max(most, floor) {
+			continue
 		}
-		if gain == 0 || gain < most || r.gives[at] {
+		gain := r.gainOf(at)
+		if gain == 0 || gain < most {
 			continue
 		}
 		alone := r.with(r.least, uint16(at), first)
@@ -540,6 +607,16 @@ func (r *router) mostMissing(first bool) (best uint16, gains bool) {
 		}
 	}
 	return best, most > 0
+}
+
+// gainOf is how many units of what is missing a candidate has.
+func (r *router) gainOf(at int) Quantity {
+	gain := Quantity(0)
+	for sku, n := range r.missing {
+		gain += min(n, r.has[at*r.skus+sku])
+	}
+	r.gain[at] = gain
+	return gain
 }
 
 // trim drops the members of a greedy set that give nothing once all are there.

@@ -81,7 +81,8 @@ func (st *Step) explain(version uint32, img *RouteImage) {
 // option says what a candidate could have given, and at what scores.
 func (r *router) option(at int, chosen bool, o *RouteOption) {
 	*o = RouteOption{Location: r.candidates[at].location, Chosen: chosen, Scores: o.Scores[:0]}
-	o.Whole, o.Units = r.coverage(uint16(at))
+	c := r.coverage(uint16(at))
+	o.Whole, o.Units = c.whole, c.units
 	for _, rule := range r.rules {
 		n := r.fixed(rule, &r.candidates[at])
 		for sku, wanted := range r.demand {

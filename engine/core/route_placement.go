@@ -16,8 +16,9 @@ const (
 	FateZone      Fate = 4 // it does not ship there
 	FateCutOff    Fate = 5 // it is too late for today
 	FateElsewhere Fate = 6 // the customer fetches the order elsewhere
+	FateWeight    Fate = 7 // the order is too heavy
 
-	LastFate = FateElsewhere
+	LastFate = FateWeight
 )
 
 // findCandidates lists the locations that have units of a routed order, and lowers what its SKUs can have to what
@@ -28,7 +29,7 @@ func (m *Machine) findCandidates(st *Step) {
 	r.penalty = 1000 * int64(m.policy.Settings.SplitPenalty)
 	r.candidates, r.rejected, r.weight = r.candidates[:0], r.rejected[:0], r.weight[:0]
 	r.at = resize(r.at, len(m.locations))
-	r.skus = 0
+	r.skus, r.grams = 0, st.grams()
 	for i := range st.lines {
 		f := &st.lines[i]
 		if int(f.first) != i {
@@ -55,6 +56,17 @@ func (m *Machine) findCandidates(st *Step) {
 	for i := range r.candidates {
 		r.at[r.candidates[i].location] = 0
 	}
+}
+
+// grams is what the order weighs, as it was asked for.
+func (st *Step) grams() int64 {
+	sum := int64(0)
+	for i := range st.lines {
+		if f := &st.lines[i]; int(f.first) == i {
+			sum = min(worst, sum+times(f.total, int64(f.weight)))
+		}
+	}
+	return sum
 }
 
 // fillRouter notes what the candidates have.
@@ -135,11 +147,13 @@ func (m *Machine) fateOf(st *Step, row *location, c *candidate) Fate {
 	if len(shipping.Zones) == 0 || to.Method == MethodPickup && c.pickup {
 		return FateEligible
 	}
-	zone := shipping.zone(to)
-	if zone == nil {
-		if to.Country == (CountryCode{}) {
-			return FateEligible // nobody said where it goes
-		}
+	zone, tooHeavy := shipping.zone(to, st.router.grams)
+	switch {
+	case tooHeavy:
+		return FateWeight
+	case zone == nil && to.Country == CountryCode{}:
+		return FateEligible // nobody said where it goes
+	case zone == nil:
 		return FateZone
 	}
 	c.days += int64(zone.TransitDays)

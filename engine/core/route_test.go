@@ -208,6 +208,151 @@ func TestGreedyRoute(t *testing.T) {
 	}
 }
 
+// TestRouterWithinTheLimit: of orders that need four or more locations, a limit of just so many refuses hardly one; that some are, is
+// what the cap on work costs.
+func TestRouterWithinTheLimit(t *testing.T) {
+	possible, refused := 0, 0
+	for seed := range 2000 {
+		random := rand.New(rand.NewPCG(uint64(seed), 99))
+		n, skus := 8+random.IntN(4), 5+random.IntN(4)
+		r := &router{rules: []RoutingRule{RuleFewestShipments, RuleNearest}, skus: skus, weight: make([]int64, skus)}
+		for range skus {
+			r.demand = append(r.demand, Quantity(1+random.IntN(3)))
+		}
+		for i := range n {
+			r.candidates = append(r.candidates, candidate{location: LocationID(i), metres: int64(random.IntN(1000))})
+			for range skus {
+				r.has = append(r.has, Quantity(max(0, random.IntN(4)-1)))
+			}
+		}
+		least := n + 1
+		for bits := range 1 << n {
+			set := r.set[:0]
+			for at := range n {
+				if bits>>at&1 != 0 {
+					set = append(set, uint16(at))
+				}
+			}
+			if len(set) < least && r.covers(set) {
+				least = len(set)
+			}
+			r.set = set
+		}
+		if least <= routeSize || least > n {
+			continue
+		}
+		possible++
+		if r.maxShipments = least; !r.search() {
+			refused++
+		} else if len(r.chosen) != least || !r.covers(r.chosen) {
+			t.Fatalf("seed %d: chosen %v of %d", seed, r.chosen, least)
+		}
+		r.maxShipments = least - 1
+		if r.search() {
+			t.Fatalf("seed %d: %d locations do, %d are needed", seed, len(r.chosen), least)
+		}
+	}
+	t.Logf("%d possible, %d refused", possible, refused)
+	if possible < 100 || refused*100 > possible {
+		t.Error("refused too many, or the cases are too easy")
+	}
+}
+
+// largeRouter is an order of so many SKUs over so many locations that nothing can be ranked.
+func largeRouter(random *rand.Rand, locations, skus int) *router {
+	r := &router{skus: skus, penalty: 50_000, demand: make([]Quantity, skus)}
+	for _, k := range random.Perm(MaxRules)[:1+random.IntN(MaxRules)] {
+		r.rules = append(r.rules, RoutingRule(k+1))
+	}
+	for range skus {
+		r.weight = append(r.weight, int64(random.IntN(3)*500))
+	}
+	for i := range locations {
+		r.candidates = append(r.candidates, candidate{
+			location: LocationID(i), preferred: random.IntN(2) == 0, pickup: random.IntN(40) == 0, priority: int32(random.IntN(3)),
+			days: int64(random.IntN(4)), metres: int64(random.IntN(3) * 1000), base: int64(random.IntN(4) * 100_000),
+			perUnit: int64(random.IntN(3) * 20_000), perGram: int64(random.IntN(3) * 30),
+		})
+		for range skus {
+			r.has = append(r.has, Quantity(random.IntN(3)))
+		}
+	}
+	r.rankPriorities()
+	return r
+}
+
+// TestRouterOfManyLocations compares with brute force over all single locations and the promising ones.
+func TestRouterOfManyLocations(t *testing.T) {
+	sizes := map[int]int{}
+	for seed := range 20 {
+		r := largeRouter(rand.New(rand.NewPCG(uint64(seed), 300)), 300, 14)
+		r.demand[seed%14], r.demand[(seed*5+3)%14] = Quantity(1+seed%5), Quantity(1+seed%4)
+		if !r.search() || r.ranked || r.greedily {
+			t.Fatalf("seed %d: greedily is %v", seed, r.greedily)
+		}
+		chosen, got := slices.Clone(r.chosen), slices.Clone(r.best[:len(r.rules)])
+		r.selectPool()
+		var best []int64
+		try := func(set ...uint16) {
+			part := &router{rules: r.rules, skus: r.skus, penalty: r.penalty, weight: r.weight, demand: r.demand}
+			for _, at := range set {
+				part.candidates = append(part.candidates, r.candidates[at])
+				part.has = append(part.has, r.has[int(at)*r.skus:][:r.skus]...)
+			}
+			if r.covers(set) {
+				everyPlan(part, func(taken []Quantity) {
+					if scores, _ := plainScore(part, taken); best == nil || slices.Compare(scores, best) < 0 {
+						best = scores
+					}
+				})
+			}
+		}
+		for at := range r.candidates {
+			try(uint16(at))
+		}
+		for i, a := range r.pool {
+			for k, b := range r.pool[i+1:] {
+				try(a, b)
+				for _, c := range r.pool[i+k+2:] {
+					try(a, b, c)
+				}
+			}
+		}
+		if !slices.Equal(got, best) {
+			t.Errorf("seed %d: rules %v, plan %v of %v, brute force has %v", seed, r.rules, chosen, got, best)
+		}
+		sizes[len(chosen)]++
+	}
+	t.Log("orders by shipments:", sizes)
+}
+
+// TestRouterRanksFew: where an order has very many SKUs and locations, only those are ranked whose sets are looked at.
+func TestRouterRanksFew(t *testing.T) {
+	const locations, skus, none = 1000, 500, 1<<16 - 1
+	for _, demand := range []Quantity{1, 2, 5, 60} {
+		r := largeRouter(rand.New(rand.NewPCG(1, uint64(demand))), locations, skus)
+		for sku := range r.demand {
+			r.demand[sku] = demand
+		}
+		r.rank = make([]uint16, locations*skus)
+		for i := range r.rank {
+			r.rank[i] = none
+		}
+		if !r.search() {
+			t.Fatalf("demand %d: no plan", demand)
+		}
+		ranked := 0
+		for _, rank := range r.rank {
+			if rank != none {
+				ranked++
+			}
+		}
+		if most := (routeWidth + MaxShipmentsLimit) * skus; ranked > most {
+			t.Errorf("demand %d: %d ranked, at most %d expected", demand, ranked, most)
+		}
+	}
+}
+
 // wideRouter is a basket of five lines over twenty locations; none has everything.
 func wideRouter(rules ...RoutingRule) *router {
 	random := rand.New(rand.NewPCG(5, 20))

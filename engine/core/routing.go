@@ -133,7 +133,8 @@ func (d Digest) addShipping(s *Shipping) Digest {
 	}
 	for i := range s.Zones {
 		z := &s.Zones[i]
-		d = d.addBytes(z.Country[:]).addBytes(z.Postal[:]).add(uint64(z.TransitDays), uint64(z.Cost)).add(uint64(z.CostPerKilo), 0)
+		d = d.addBytes(z.Country[:]).addBytes(z.Postal[:]).add(uint64(z.TransitDays), uint64(z.Cost)).
+			add(uint64(z.CostPerKilo), uint64(z.UpToGrams))
 	}
 	return d
 }

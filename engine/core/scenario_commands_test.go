@@ -132,7 +132,8 @@ func (s *story) readShipping(line *sentence, c *core.Command, name, value string
 	return true
 }
 
-// readZone reads a zone "DE20:1d:390:100": where to, days in transit, cost of a shipment and of a kilogram; * is everywhere.
+// readZone reads a zone "DE20:1d:390:100:2000g": where to, days in transit, cost of a shipment and of a kilogram, what an order may weigh; * is
+// everywhere.
 func readZone(line *sentence, row string) (z core.Zone) {
 	fields := strings.Split(row, ":")
 	if fields[0] != "*" {
@@ -145,6 +146,9 @@ func readZone(line *sentence, row string) (z core.Zone) {
 	}
 	if len(fields) > 3 {
 		z.CostPerKilo = uint32(line.number(fields[3]))
+	}
+	if len(fields) > 4 {
+		z.UpToGrams = uint32(line.number(strings.TrimSuffix(fields[4], "g")))
 	}
 	return z
 }

@@ -27,9 +27,9 @@ import (
 //	routing rules=fewest,nearest,cost [strategy=cost] [most=3] [penalty=250] [suppliers=no] [preferred=main,hamburg]
 //	                                the rules: preferred, pickup, fewest, nearest, cost, date, balance, priority
 //	location hamburg at=53.55,9.99 methods=standard,express cut-off=14:30 utc=1 days=1 unit-cost=50 channels=web
-//	                 to=DE:1d:390,DE20:1d:290:10,*:5d:990:100
+//	                 to=DE:1d:390,DE20:1d:290:10,*:5d:990:100:2000g
 //	                                what it ships: a zone is a country with the beginning of the postal code, days,
-//	                                cost of a shipment and of a kilogram
+//	                                cost of a shipment and of a kilogram, and what an order may weigh
 //	order o1 customer=bob to=DE20095 at=53.5,10 by=express phone×1
 //	                                likewise hold; fetched-at=altona, to pick it up
 //	sku phone [weight=350] [safety=2] [backorder=5|unlimited] [limit=2]

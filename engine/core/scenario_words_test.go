@@ -526,7 +526,7 @@ func (s *story) showSale(id core.SaleID) string {
 
 var fateWords = map[core.Fate]string{
 	core.FateSupplier: "a supplier", core.FateChannel: "not for the channel", core.FateMethod: "not by this method", core.FateZone: "does not ship there",
-	core.FateCutOff: "too late", core.FateElsewhere: "it is fetched elsewhere",
+	core.FateCutOff: "too late", core.FateElsewhere: "it is fetched elsewhere", core.FateWeight: "the order is too heavy",
 }
 
 // routeWords tells why an order is routed as it is: the scores of the plan, of the candidates alone, and who is none.

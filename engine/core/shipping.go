@@ -81,14 +81,15 @@ type Shipping struct {
 	Zones        []Zone // empty for everywhere, at once and for nothing
 }
 
-// Zone is a row of a location's table of where it ships. The row with the longest matching postal code counts, and before it
-// the one that names the country.
+// Zone is a row of a location's table of where it ships. The rows with the longest matching postal code count, and before them
+// those that name the country; of them the lightest that the order fits into. An order that fits into none of them is too heavy.
 type Zone struct {
 	Country     CountryCode // zeros for every country
 	Postal      PostalCode  // what the postal code begins with; zeros for all
 	TransitDays uint8
 	Cost        uint32 // of a shipment, in minor units
 	CostPerKilo uint32
+	UpToGrams   uint32 // the most that the whole order, as it was asked for, may weigh; 0 for any weight
 }
 
 const (
@@ -100,6 +101,8 @@ const (
 	MaxShippingCost = 1_000_000_000
 	// MaxHandlingDays bounds days of handling, and of transit.
 	MaxHandlingDays = 250
+	// MaxZoneWeight bounds the weight up to which a zone counts, in grams.
+	MaxZoneWeight = 1_000_000_000
 	// MaxUTCOffset bounds how far local time is from UTC, in minutes.
 	MaxUTCOffset = 14 * 60
 	// MinutesOfDay bounds a cut-off.
@@ -108,9 +111,8 @@ const (
 	MaxUnitWeight = 1<<22 - 1
 )
 
-// zone finds the row of the table that a destination falls into.
-func (s *Shipping) zone(to *Destination) *Zone {
-	var best *Zone
+// zone finds the row of the table that a destination and an order's weight fall into. tooHeavy says that only the weight does not.
+func (s *Shipping) zone(to *Destination, grams int64) (best *Zone, tooHeavy bool) {
 	longest := -1
 	for i := range s.Zones {
 		z := &s.Zones[i]
@@ -125,10 +127,19 @@ func (s *Shipping) zone(to *Destination) *Zone {
 			length += len(PostalCode{}) + 1
 		}
 		if length > longest {
-			best, longest = z, length
+			best, longest = nil, length
+		}
+		if length == longest && z.takes(grams) && (best == nil || z.isLighter(best)) {
+			best = z
 		}
 	}
-	return best
+	return best, best == nil && longest >= 0
+}
+
+func (z *Zone) takes(grams int64) bool { return z.UpToGrams == 0 || grams <= int64(z.UpToGrams) }
+
+func (z *Zone) isLighter(than *Zone) bool {
+	return z.UpToGrams != 0 && (than.UpToGrams == 0 || z.UpToGrams < than.UpToGrams)
 }
 
 // sells tells whether a location is there for a channel.

@@ -168,9 +168,34 @@ func (m *Model) siteOf(c *core.Command, id core.LocationID) site {
 		named := func(z core.Zone) int { return len(bytesOf(z.Country)) }
 		return cmp.Or(cmp.Compare(named(b), named(a)), cmp.Compare(len(postalText(b.Postal)), len(postalText(a.Postal))))
 	})
-	o.days += int64(zones[0].TransitDays)
-	o.base, o.perGram = int64(zones[0].Cost)*1000, int64(zones[0].CostPerKilo)
+	zone := m.rowFor(c, zones)
+	if zone == nil {
+		return because(core.FateWeight)
+	}
+	o.days += int64(zone.TransitDays)
+	o.base, o.perGram = int64(zone.Cost)*1000, int64(zone.CostPerKilo)
 	return o
+}
+
+// rowFor finds, of the rows of the first one's zone, the lightest that an order fits into; nil when it is too heavy for all.
+func (m *Model) rowFor(c *core.Command, zones []core.Zone) *core.Zone {
+	grams := new(big.Int)
+	for _, line := range c.Lines {
+		each := big.NewInt(int64(m.skus[line.SKU].image.Settings.Weight))
+		grams.Add(grams, each.Mul(each, big.NewInt(int64(line.Quantity))))
+	}
+	var rows []core.Zone
+	for _, z := range zones {
+		fits := z.UpToGrams == 0 || grams.Cmp(big.NewInt(int64(z.UpToGrams))) <= 0
+		if z.Country == zones[0].Country && z.Postal == zones[0].Postal && fits {
+			rows = append(rows, z)
+		}
+	}
+	slices.SortStableFunc(rows, func(a, b core.Zone) int { return cmp.Compare(a.UpToGrams-1, b.UpToGrams-1) }) // 0 is the heaviest
+	if len(rows) == 0 {
+		return nil
+	}
+	return &rows[0]
 }
 
 func postalText(p core.PostalCode) string {
@@ -331,7 +356,14 @@ func (e *errand) best(offers []site, most int) *plan {
 	}
 	switch {
 	case best == nil:
-		if best = e.greedy(offers, most); best != nil {
+		if best = e.greedy(offers, most, nil); best == nil && most > 0 && len(offers)*len(e.skus) <= 30_000 {
+			for i := range pool {
+				if p := e.greedy(offers, most, &pool[i]); p != nil && (best == nil || slices.CompareFunc(p.scores, best.scores, (*big.Int).Cmp) < 0) {
+					best = p
+				}
+			}
+		}
+		if best != nil {
 			best.searched = core.SearchedGreedily
 		}
 	case len(pool) < len(offers) && most != 1:
@@ -472,8 +504,8 @@ func (e *errand) score(p *plan) []*big.Int {
 	return scores
 }
 
-// greedy adds, as long as something is missing, the site that has most of it; up to the limit, or a hundred.
-func (e *errand) greedy(offers []site, most int) *plan {
+// greedy adds, as long as something is missing, the site that has most of it; up to the limit, or a hundred. The first one may be given.
+func (e *errand) greedy(offers []site, most int, start *site) *plan {
 	if most == 0 {
 		most = 100
 	}
@@ -492,6 +524,10 @@ func (e *errand) greedy(offers []site, most int) *plan {
 		var best *site
 		for i := range offers {
 			o := &offers[i]
+			if start != nil && len(chosen) == 0 {
+				best = start
+				break
+			}
 			if chosen[o.location] || gain(*o) == 0 {
 				continue
 			}

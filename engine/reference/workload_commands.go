@@ -70,6 +70,7 @@ func (g *generator) shipping() *core.Shipping {
 			s.Zones = append(s.Zones, core.Zone{
 				Country: pick(g, countries), Postal: pick(g, postals), TransitDays: uint8(g.random.IntN(4)),
 				Cost: pick(g, []uint32{0, 390, 590, core.MaxShippingCost}), CostPerKilo: pick(g, []uint32{0, 0, 100}),
+				UpToGrams: pick(g, []uint32{0, 0, 500, 2000, 10_000}),
 			})
 		}
 	}
