@@ -60,7 +60,8 @@ type slot struct {
 	inbounds     slab[inboundRecord]
 	inboundLines slab[inboundLineRecord]
 	lots         recycler[lotRecord]
-	inboundOf    *Index // (kind, number) → inbounds
+	inboundOf    *Index                 // (kind, number) → inbounds
+	inboundList  [Transfer]slab[uint32] // by kind: places in inbounds, in the order in which the documents were made
 }
 
 // location and channel are rows of the tables that every slot reads.
@@ -119,6 +120,9 @@ func (s *slot) open(id Slot, allocate Allocator, seed uint64) {
 	s.lots.open(SlabLots, &s.keeper, allocate)
 	s.lots.next = func(l *lotRecord) *uint32 { return &l.next }
 	s.due.entries.allocate = allocate
+	for i := range s.inboundList {
+		s.inboundList[i].allocate = allocate
+	}
 	s.names = NewIndex(allocate)
 	s.externals = NewIndex(allocate)
 	s.partIndex = NewIndex(allocate)
