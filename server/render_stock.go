@@ -4,7 +4,8 @@ import "holdfast/engine/core"
 
 // appendAvailability appends the answer about a SKU's units, for all channels or for the one whose units to sell they are, with what
 // can be promised by an instant if one was asked for.
-func (s *Server) appendAvailability(dst []byte, a *core.AvailabilityImage, channel *core.ChannelImage, by core.Millis, sequence core.Sequence) []byte {
+func (s *Server) appendAvailability(dst []byte, a *core.AvailabilityImage, channel *core.ChannelImage, by core.Millis,
+	availableBy core.Quantity, sequence core.Sequence) []byte {
 	dst = s.appendSKU(append(dst, `{"sku":`...), a.SKU)
 	if channel != nil && channel.Settings.Bands {
 		return appendBand(appendTextField(dst, `,"channel":`, channel.Name), a, sequence)
@@ -12,7 +13,7 @@ func (s *Server) appendAvailability(dst []byte, a *core.AvailabilityImage, chann
 	dst = appendNumberField(dst, `,"available":`, a.Available)
 	if by != 0 {
 		dst = appendTimeField(dst, `,"by":`, by)
-		dst = appendNumberField(dst, `,"available_by":`, a.AvailableBy(by))
+		dst = appendNumberField(dst, `,"available_by":`, availableBy)
 	}
 	dst = appendNumberField(dst, `,"on_hand":`, a.OnHand)
 	dst = appendNumberField(dst, `,"reserved":`, a.Reserved)

@@ -50,17 +50,23 @@ func (s *Server) getAvailability(x *exchange) {
 	}
 	_, err = codec.DecodeAvailability(x.image, &x.availability)
 	invariant.Check(err == nil, "the engine's images are codec's")
+	a := &x.availability
 	if channel == nil {
-		x.answerJSON(200, s.appendAvailability(x.out[:0], &x.availability, nil, by, image.Sequence))
+		x.answerJSON(200, s.appendAvailability(x.out[:0], a, nil, by, a.AvailableBy(by), image.Sequence))
 		return
 	}
-	x.event.Channel = core.ChannelImage{Name: channel}
+	x.event.Channel = core.ChannelImage{ID: core.MaxChannels, Name: channel} // no channel's number
 	if id, ok := s.engine.Channel(channel); ok {
 		if _, err := s.readChannel(x, id); err != nil {
 			s.failEngine(x, err)
 			return
 		}
-		x.availability.Available = x.availability.In(id, x.event.Channel.Settings.Buffer)
 	}
-	x.answerJSON(200, s.appendAvailability(x.out[:0], &x.availability, &x.event.Channel, by, image.Sequence))
+	c := &x.event.Channel
+	availableBy := a.InBy(c.ID, c.Settings.Buffer, by)
+	a.Available = a.In(c.ID, c.Settings.Buffer)
+	if rule, ok := a.Rule(c.ID); ok && rule.Phase == core.PoolLive && rule.Pool.Exclusive {
+		a.Settings.BackorderLimit = 0 // it sells from its pool alone
+	}
+	x.answerJSON(200, s.appendAvailability(x.out[:0], a, c, by, availableBy, image.Sequence))
 }

@@ -2,6 +2,7 @@ package core
 
 import (
 	"cmp"
+	"slices"
 
 	"holdfast/engine/invariant"
 )
@@ -25,7 +26,7 @@ type ChannelRule struct {
 // PoolSettings are units set apart for one channel for a time.
 type PoolSettings struct {
 	Quota     Quantity // 1 to MaxOnHand; there may be fewer
-	Start     Millis   // 0 for at once
+	Start     Millis   // 0 for at once; of a pool that takes the place of a live one, for when that began
 	End       Millis   // after the start; 0 for no end
 	Exclusive bool     // while it is live, the channel sells from it alone
 }
@@ -201,11 +202,14 @@ func (s *slot) gatherRule(st *Step) {
 // decideRule plans the rule. A pool that takes the place of one that has not ended goes on with it: what was sold stays sold.
 func (m *Machine) decideRule(st *Step) {
 	rule := &st.command.Rule
+	before := &st.rule
 	pool := rule.Pool
 	if pool.Start == 0 {
 		pool.Start = st.now
+		if before.phase == PoolLive {
+			pool.Start = before.start // it keeps its turn
+		}
 	}
-	before := &st.rule
 	switch {
 	case !st.hasSKU:
 		st.refuse(ReasonSKUNotFound)
@@ -273,7 +277,9 @@ func (s *slot) applyRule(st *Step, sink Sink) {
 		record.flags |= ruleExclusive
 	}
 	s.linkRule(sku, place)
-	s.awaitInstant(place)
+	if record.instant() != before.instant() { // else it is awaited already: rules may be set again and again
+		s.awaitInstant(place)
+	}
 	s.poolChanged(sku, place, image)
 	sink.Event(&st.event)
 }
@@ -355,6 +361,43 @@ func (a *AvailabilityImage) Rule(channel ChannelID) (rule *ChannelRuleImage, ok 
 		}
 	}
 	return nil, false
+}
+
+// InBy is what In will be at an instant if nothing is sold until then: what was expected has come, pools have begun and ended,
+// and those that are live are covered by what there is then.
+func (a *AvailabilityImage) InBy(channel ChannelID, buffer Quantity, instant Millis) Quantity {
+	then := *a
+	then.Available = a.AvailableBy(instant)
+	then.Rules = slices.Clone(a.Rules)
+	rest := max(0, then.Available+a.backordered())
+	for i := range then.Rules {
+		rule := &then.Rules[i]
+		rule.turn(instant)
+		rule.Covered = min(rest, rule.Left())
+		if rule.Phase == PoolLive {
+			rest -= rule.Covered
+		}
+	}
+	return then.In(channel, buffer)
+}
+
+// turn begins and ends a rule's pool as far as an instant.
+func (r *ChannelRuleImage) turn(instant Millis) {
+	if r.Phase == PoolWaiting && r.Pool.Start <= instant {
+		r.Phase = PoolLive
+	}
+	if r.Phase == PoolLive && r.Pool.End != 0 && r.Pool.End <= instant {
+		r.Phase = PoolEnded
+	}
+}
+
+// backordered is what was promised and lies at no location.
+func (a *AvailabilityImage) backordered() Quantity {
+	n := a.Reserved + a.Allocated
+	for i := range a.Levels {
+		n -= a.Levels[i].Reserved + a.Levels[i].Allocated
+	}
+	return n
 }
 
 // In is how many units a channel may sell from stock, if it keeps back so many where no rule says otherwise.
