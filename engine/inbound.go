@@ -24,13 +24,13 @@ func (q *inboundRead) read(m *core.Machine) {
 		}
 		return
 	}
-	for q.more = true; q.count < q.limit && len(q.bytes) < maxInboundList; q.count++ {
-		if q.more = m.NextInbound(q.kind, q.after, &q.image); !q.more {
-			return
+	m.EachInbound(q.kind, q.after, &q.image, func() bool {
+		if q.more = q.count == q.limit || len(q.bytes) >= maxInboundList; q.more {
+			return false
 		}
-		q.bytes, q.after = codec.AppendInboundImage(q.bytes, &q.image), q.image.Created
-	}
-	q.more = m.NextInbound(q.kind, q.after, &q.image)
+		q.bytes, q.count = codec.AppendInboundImage(q.bytes, &q.image), q.count+1
+		return true
+	})
 }
 
 // ReadInbound appends the image of a purchase order or a transfer (codec.DecodeInboundImage) to dst.

@@ -128,6 +128,46 @@ func TestChannelRules(t *testing.T) {
 	h.wantProblem(400, codeUnknownField, "PUT", "/v1/channels/vip", `{"pool":1}`)
 }
 
+// TestAvailableByInChannels has a pool that what comes must cover first, one that is exclusive, and one that will have ended.
+func TestAvailableByInChannels(t *testing.T) {
+	h := openShop(t, Options{})
+	h.stock("A", 10)
+	h.want(200, "PUT", "/v1/skus/A", `{"backorder_limit":5}`)
+	h.want(201, "PUT", "/v1/channels/vip", `{}`)
+	h.want(201, "PUT", "/v1/channels/market", `{"buffer":3}`)
+	h.want(201, "POST", "/v1/purchase-orders", `{"status":"ordered","lines":[{"sku":"A","quantity":20,"expected_at":"2190-01-10"}]}`)
+	check := func(channel, by, now, then string) {
+		t.Helper()
+		got := h.want(200, "GET", "/v1/skus/A/availability?channel="+channel+"&by="+by, "")
+		if got["available"] != jsonNumber(now) || got["available_by"] != jsonNumber(then) {
+			t.Errorf("%s by %s: %v, then %v; want %s, then %s", channel, by, got["available"], got["available_by"], now, then)
+		}
+	}
+	const path, before, after = "/v1/skus/A/channels/vip", "2190-01-09", "2190-01-10"
+	check("web", before, "10", "10")
+	check("web", after, "10", "30")
+	check("market", after, "7", "27")
+	h.want(201, "PUT", path, `{"pool":{"quota":25}}`)
+	check("web", before, "0", "0")
+	check("web", after, "0", "5")
+	check("nobody", after, "0", "5")
+	check("market", after, "-3", "2")
+	check("vip", after, "10", "30")
+	h.want(200, "PUT", path, `{"pool":{"quota":12,"exclusive":true}}`)
+	check("vip", before, "10", "10")
+	check("vip", after, "10", "12")
+	got := h.want(200, "GET", "/v1/skus/A/availability?channel=vip", "")
+	if got["backorderable"] != false {
+		t.Errorf("a channel that sells from its pool alone: %v", got)
+	}
+	h.want(200, "PUT", path, `{"pool":{"quota":25,"ends_at":"2190-01-10T12:00:00.000Z"}}`)
+	check("web", "2190-01-10T11:59:59.999Z", "0", "5")
+	check("web", "2190-01-10T12:00:00.000Z", "0", "30")
+	h.want(200, "PUT", path, `{"pool":{"quota":25,"starts_at":"2190-01-10T12:00:00.000Z"}}`)
+	check("web", "2190-01-10T11:59:59.999Z", "10", "30")
+	check("web", "2190-01-10T12:00:00.000Z", "10", "5")
+}
+
 // TestPoolTurnsInQuietTimes has a pool begin and end while nobody sends anything.
 func TestPoolTurnsInQuietTimes(t *testing.T) {
 	h := openShop(t, Options{})
@@ -135,7 +175,7 @@ func TestPoolTurnsInQuietTimes(t *testing.T) {
 	h.want(201, "PUT", "/v1/channels/vip", "{}")
 	const path = "/v1/skus/A/channels/vip"
 	instant := func(in time.Duration) string { return time.Now().Add(in).UTC().Format("2006-01-02T15:04:05.000Z") }
-	h.want(201, "PUT", path, fmt.Sprintf(`{"pool":{"quota":3,"starts_at":%q,"ends_at":%q}}`, instant(300*time.Millisecond), instant(600*time.Millisecond)))
+	h.want(201, "PUT", path, fmt.Sprintf(`{"pool":{"quota":3,"starts_at":%q}}`, instant(300*time.Millisecond)))
 	await := func(status string) {
 		t.Helper()
 		for deadline := time.Now().Add(20 * time.Second); h.want(200, "GET", path, "")["pool"].(map[string]any)["status"] != status; {
@@ -146,6 +186,7 @@ func TestPoolTurnsInQuietTimes(t *testing.T) {
 		}
 	}
 	await("live")
+	h.want(200, "PUT", path, fmt.Sprintf(`{"pool":{"quota":3,"ends_at":%q}}`, instant(2*time.Second)))
 	await("ended")
 	h.want(201, "POST", "/v1/orders", order("c", "A", 3))
 }

@@ -219,6 +219,8 @@ func TestInboundFaults(t *testing.T) {
 		{orders, row(`"sku":"A","quantity":1,"expected_at":17`), codeWrongType, "lines[0].expected_at", 400},
 		{orders, `{"expected_at":"1970-01-01","lines":[{"sku":"A","quantity":1}]}`, codeOutOfRange, "expected_at", 422},
 		{orders, `{"number":"a b","lines":[{"sku":"A","quantity":1}]}`, codeInvalidCharacters, "number", 422},
+		{orders, `{"number":".","lines":[{"sku":"A","quantity":1}]}`, codeInvalidCharacters, "number", 422},
+		{transfers, `{"number":"..","from":"main","to":"HH","lines":[{"sku":"A","quantity":1}]}`, codeInvalidCharacters, "number", 422},
 		{orders, `{"status":"in_transit","lines":[{"sku":"A","quantity":1}]}`, codeOutOfRange, "status", 422},
 		{orders, `{"from":"HH","lines":[{"sku":"A","quantity":1}]}`, codeUnknownField, "from", 400},
 		{orders, `{"supplier":"x","supplier_location":"acme","lines":[{"sku":"A","quantity":1}]}`, codeWrongType, "supplier", 400},

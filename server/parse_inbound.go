@@ -46,7 +46,7 @@ func (in *intake) newInbound() {
 	for in.more() {
 		switch name := in.name(); string(name) {
 		case "number":
-			r.Number = in.text(&identifierRule)
+			in.numberField()
 		case "status":
 			in.statusField()
 		case "expected_at":
@@ -87,6 +87,15 @@ func (in *intake) newInbound() {
 	if in.locations = append(in.locations, to); from != nil {
 		in.locations = append(in.locations, from)
 	}
+}
+
+// numberField reads a new document's number, which is a segment of its path.
+func (in *intake) numberField() {
+	number := in.text(&identifierRule)
+	if string(number) == "." || string(number) == ".." {
+		in.report(codeInvalidCharacters, "must not be . or .., which no path can name")
+	}
+	in.command.Inbound.Number = number
 }
 
 func (in *intake) statusField() {

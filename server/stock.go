@@ -50,20 +50,23 @@ func (s *Server) getAvailability(x *exchange) {
 	}
 	_, err = codec.DecodeAvailability(x.image, &x.availability)
 	invariant.Check(err == nil, "the engine's images are codec's")
+	a := &x.availability
 	if channel == nil {
-		x.answerJSON(200, s.appendAvailability(x.out[:0], &x.availability, nil, promise{by, x.availability.AvailableBy(by)}, image.Sequence))
+		x.answerJSON(200, s.appendAvailability(x.out[:0], a, nil, promise{by, a.AvailableBy(by)}, image.Sequence))
 		return
 	}
-	x.event.Channel = core.ChannelImage{Name: channel}
-	id, ok := s.engine.Channel(channel)
-	if !ok {
-		id = core.MaxChannels // of which no rule says anything
-	} else if _, err := s.readChannel(x, id); err != nil {
-		s.failEngine(x, err)
-		return
+	x.event.Channel = core.ChannelImage{ID: core.MaxChannels, Name: channel} // no channel's number
+	if id, ok := s.engine.Channel(channel); ok {
+		if _, err := s.readChannel(x, id); err != nil {
+			s.failEngine(x, err)
+			return
+		}
 	}
-	buffer := x.event.Channel.Settings.Buffer
-	promised := promise{by, x.availability.InBy(id, buffer, by)}
-	x.availability.Available = x.availability.In(id, buffer)
-	x.answerJSON(200, s.appendAvailability(x.out[:0], &x.availability, &x.event.Channel, promised, image.Sequence))
+	c := &x.event.Channel
+	promised := promise{by, a.InBy(c.ID, c.Settings.Buffer, by)}
+	a.Available = a.In(c.ID, c.Settings.Buffer)
+	if rule, ok := a.Rule(c.ID); ok && rule.Phase == core.PoolLive && rule.Pool.Exclusive {
+		a.Settings.BackorderLimit = 0 // it sells from its pool alone
+	}
+	x.answerJSON(200, s.appendAvailability(x.out[:0], a, c, promised, image.Sequence))
 }

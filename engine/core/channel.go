@@ -25,7 +25,7 @@ type ChannelRule struct {
 // PoolSettings are units set apart for one channel for a time.
 type PoolSettings struct {
 	Quota     Quantity // 1 to MaxOnHand; there may be fewer
-	Start     Millis   // 0 for at once
+	Start     Millis   // 0 for at once; of a pool that takes the place of a live one, for when that began
 	End       Millis   // after the start; 0 for no end
 	Exclusive bool     // while it is live, the channel sells from it alone
 }
@@ -213,11 +213,14 @@ func (s *slot) gatherRule(st *Step) {
 // decideRule plans the rule. A pool that takes the place of one that has not ended goes on with it: what was sold stays sold.
 func (m *Machine) decideRule(st *Step) {
 	rule := &st.command.Rule
+	before := &st.rule
 	pool := rule.Pool
 	if pool.Start == 0 {
 		pool.Start = st.now
+		if before.phase == PoolLive {
+			pool.Start = before.start // it keeps its turn
+		}
 	}
-	before := &st.rule
 	switch {
 	case !st.hasSKU:
 		st.refuse(ReasonSKUNotFound)
@@ -285,7 +288,9 @@ func (s *slot) applyRule(st *Step, sink Sink) {
 		record.flags |= ruleExclusive
 	}
 	s.linkRule(sku, place)
-	s.awaitInstant(place)
+	if record.instant() != before.instant() { // else it is awaited already: rules may be set again and again
+		s.awaitInstant(place)
+	}
 	s.poolChanged(sku, place, image)
 	sink.Event(&st.event)
 }

@@ -310,8 +310,7 @@ func (m *Machine) RestoreIndexes(id Slot, now Millis) {
 		s.awaitInstant(place)
 	}
 	for place := range s.inbounds.length {
-		record := s.inbounds.at(place)
-		s.inboundOf.Insert(s.inboundHash(record.kind, record.number[:record.numberLength]), place)
+		s.indexInbound(place)
 	}
 }
 

@@ -511,7 +511,15 @@ func (s *slot) storeInbound(st *Step) {
 			expected: line.Expected, sku: line.SKU, quantity: uint32(line.Quantity),
 		}
 	}
-	s.inboundOf.Insert(s.inboundHash(img.Kind, img.Number), st.place)
+	s.indexInbound(st.place)
+}
+
+// indexInbound makes a document findable, by its number and in the list of its kind.
+func (s *slot) indexInbound(place uint32) {
+	record := s.inbounds.at(place)
+	s.inboundOf.Insert(s.inboundHash(record.kind, record.number[:record.numberLength]), place)
+	list := &s.inboundList[record.kind-1]
+	*list.mut(list.push()) = place
 }
 
 func (s *slot) updateInbound(place uint32, img *InboundImage) {

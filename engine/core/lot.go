@@ -145,35 +145,51 @@ func (m *Machine) ReadInbound(kind InboundKind, number []byte, img *InboundImage
 	return ok
 }
 
-// NextInbound gives the document of a kind that was made next after a command.
-func (m *Machine) NextInbound(kind InboundKind, after Sequence, img *InboundImage) bool {
-	var owner *slot
-	var next uint32
+// EachInbound calls fn with the documents of a kind that were made after a command, in the order in which they were made, until
+// it gives false.
+func (m *Machine) EachInbound(kind InboundKind, after Sequence, img *InboundImage, fn func() bool) {
+	var next [SlotCount]uint32 // in each slot's list
+	var made [SlotCount]Sequence
 	for i := range m.slots {
+		next[i] = m.slots[i].firstInboundAfter(kind, after)
+		made[i] = m.slots[i].inboundMade(kind, next[i])
+	}
+	for {
+		i := slices.Index(made[:], slices.Min(made[:]))
 		s := &m.slots[i]
-		place := s.firstInboundAfter(kind, after)
-		if place < s.inbounds.length && (owner == nil || s.inbounds.at(place).created < owner.inbounds.at(next).created) {
-			owner, next = s, place
+		if made[i] == noInbound {
+			return
 		}
+		s.inboundImage(*s.inboundList[kind-1].at(next[i]), img)
+		if !fn() {
+			return
+		}
+		next[i]++
+		made[i] = s.inboundMade(kind, next[i])
 	}
-	if owner != nil {
-		owner.inboundImage(next, img)
-	}
-	return owner != nil
 }
 
-// firstInboundAfter gives the place of a slot's first document of a kind made after a command; their number if there is none.
+// noInbound is after all commands.
+const noInbound = ^Sequence(0)
+
+// inboundMade is the command that made a document of a slot's list; noInbound behind its end.
+func (s *slot) inboundMade(kind InboundKind, at uint32) Sequence {
+	list := &s.inboundList[kind-1]
+	if at == list.length {
+		return noInbound
+	}
+	return s.inbounds.at(*list.at(at)).created
+}
+
+// firstInboundAfter gives the place in a slot's list of the first document of a kind made after a command; its length if there is none.
 func (s *slot) firstInboundAfter(kind InboundKind, after Sequence) uint32 {
-	low, high := uint32(0), s.inbounds.length
+	low, high := uint32(0), s.inboundList[kind-1].length
 	for low < high {
-		if middle := low + (high-low)/2; s.inbounds.at(middle).created <= after {
+		if middle := low + (high-low)/2; s.inboundMade(kind, middle) <= after {
 			low = middle + 1
 		} else {
 			high = middle
 		}
-	}
-	for low < s.inbounds.length && s.inbounds.at(low).kind != kind {
-		low++
 	}
 	return low
 }

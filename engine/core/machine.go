@@ -62,8 +62,9 @@ type slot struct {
 	lots         recycler[lotRecord]
 	inboundOf    *Index // (kind, number) → inbounds
 	waiting      recycler[waitingRecord]
-	waitingIndex *Index   // order number → waiting
-	fillable     []uint32 // SKUs, by place, that had somebody waiting and units for them when they were touched
+	waitingIndex *Index                 // order number → waiting
+	fillable     []uint32               // SKUs, by place, that had somebody waiting and units for them when they were touched
+	inboundList  [Transfer]slab[uint32] // by kind: places in inbounds, in the order in which the documents were made
 }
 
 // location and channel are rows of the tables that every slot reads.
@@ -124,6 +125,9 @@ func (s *slot) open(id Slot, allocate Allocator, seed uint64) {
 	s.waiting.open(SlabWaiting, &s.keeper, allocate)
 	s.waiting.next = func(w *waitingRecord) *uint32 { return &w.next }
 	s.due.entries.allocate = allocate
+	for i := range s.inboundList {
+		s.inboundList[i].allocate = allocate
+	}
 	s.names = NewIndex(allocate)
 	s.externals = NewIndex(allocate)
 	s.partIndex = NewIndex(allocate)

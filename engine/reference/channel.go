@@ -86,9 +86,13 @@ func (m *Model) setRule(c *core.Command) core.Outcome {
 		r.pool = &pool{}
 	}
 	if r.pool != nil {
+		start := m.now
+		if r.pool.phase == core.PoolLive {
+			start = r.pool.settings.Start
+		}
 		r.pool.settings, r.pool.phase = want.Pool, core.PoolWaiting
 		if want.Pool.Start == 0 {
-			r.pool.settings.Start = m.now
+			r.pool.settings.Start = start
 		}
 		if r.pool.settings.Start <= m.now {
 			r.pool.phase = core.PoolLive
