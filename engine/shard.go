@@ -177,6 +177,8 @@ func (s *shard) note(ev *core.Event, from, to int) {
 		ref.rank, ref.slot = rankBefore, ev.Order.ID.Home()
 	case core.EventPoolChanged:
 		ref.rank, ref.slot = rankBefore, ev.Rule.SKU.Slot()
+	case core.EventPreorderEnded:
+		ref.rank, ref.slot = rankBefore, ev.Preorder.SKU.Slot()
 	case core.EventSupplyChanged:
 		ref.rank, ref.slot = rankAfter, ev.Supply.SKU.Slot()
 	case core.EventOrderRouted:

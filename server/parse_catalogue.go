@@ -44,6 +44,11 @@ func (in *intake) skuField(name, title []byte) []byte {
 		if !in.null() {
 			settings.LowStock = core.Quantity(in.integer(1, most))
 		}
+	case "preorder":
+		settings.Preorder = core.Preorder{}
+		if !in.null() {
+			in.preorder(&settings.Preorder)
+		}
 	case "stopped":
 		settings.Stopped = in.boolean()
 	case "weight_grams":
@@ -55,6 +60,29 @@ func (in *intake) skuField(name, title []byte) []byte {
 		in.unknown()
 	}
 	return title
+}
+
+// preorder reads when what is sold beyond stock ships, and how much of it may be sold.
+func (in *intake) preorder(p *core.Preorder) {
+	if !in.object() {
+		return
+	}
+	for in.more() {
+		switch string(in.name()) {
+		case "limit":
+			p.Limit = core.Quantity(in.integer(1, int64(core.MaxSettingQuantity)))
+		case "ships_at":
+			p.ShipsAt = max(1, in.instant()) // 0 is no preorder
+		default:
+			in.unknown()
+		}
+	}
+	if p.Limit == 0 && len(in.faults) == 0 {
+		in.missing("limit")
+	}
+	if p.ShipsAt == 0 && len(in.faults) == 0 {
+		in.missing("ships_at")
+	}
 }
 
 // locationKinds are the names of the kinds of locations, by number.

@@ -26,6 +26,7 @@ func appendSKUImage(dst []byte, k *core.SKUImage, title []byte, sequence core.Se
 	} else {
 		dst = appendNumberField(dst, `,"low_stock":`, k.Settings.LowStock)
 	}
+	dst = appendPreorder(append(dst, `,"preorder":`...), k.Settings.Preorder)
 	dst = appendBoolField(dst, `,"stopped":`, k.Settings.Stopped)
 	if k.Settings.Weight == 0 {
 		dst = append(dst, `,"weight_grams":null`...)
@@ -71,4 +72,12 @@ func appendVersioned(dst []byte, version uint32, sequence core.Sequence) []byte 
 		dst = appendNumberField(dst, `,"sequence":`, sequence)
 	}
 	return append(dst, '}')
+}
+
+func appendPreorder(dst []byte, p core.Preorder) []byte {
+	if p.ShipsAt == 0 {
+		return append(dst, "null"...)
+	}
+	dst = appendNumberField(dst, `{"limit":`, p.Limit)
+	return append(appendTimeField(dst, `,"ships_at":`, p.ShipsAt), '}')
 }

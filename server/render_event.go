@@ -20,6 +20,7 @@ var eventTypes = [...]string{
 	core.EventHoldCancelled:   "hold_cancelled",
 	core.EventChannelRuleSet:  "channel_rule_set",
 	core.EventPoolChanged:     "pool_changed",
+	core.EventPreorderEnded:   "preorder_ended",
 	core.EventOrderRouted:     "order_routed",
 	core.EventRoutingDefined:  "routing_defined",
 	core.EventSaleDefined:     "sale_defined",
@@ -50,6 +51,10 @@ func (t *eventSource) appendEvent(dst []byte) []byte {
 		dst = appendChannelImage(append(dst, `"channel":`...), &ev.Channel, text, 0)
 	case core.EventChannelRuleSet, core.EventPoolChanged:
 		dst = t.server.appendChannelRule(append(dst, `"rule":`...), &ev.Rule, 0)
+	case core.EventPreorderEnded:
+		dst = t.server.appendSKU(append(dst, `"sku":`...), ev.Preorder.SKU)
+		dst = appendPreorder(append(dst, `,"preorder":`...), ev.Preorder.Preorder)
+		dst = appendNumberField(dst, `,"backordered":`, ev.Preorder.Backordered)
 	case core.EventSaleDefined:
 		document := t.documentOf(ev.Sale.HasDocument, ev.Sale.Changed)
 		dst = t.server.appendSale(append(dst, `"sale":`...), &ev.Sale, document, 0)

@@ -63,6 +63,9 @@ func (s *Server) appendLines(dst []byte, o *core.OrderImage, document *orderDocu
 		if line.Pooled > 0 {
 			dst = appendNumberField(dst, `,"pooled":`, line.Pooled)
 		}
+		if line.Preorder {
+			dst = append(dst, `,"preorder":true`...)
+		}
 		if document != nil && i < len(document.prices) && document.prices[i][0] == '{' {
 			dst = append(append(dst, `,"unit_price":`...), document.prices[i]...)
 		}

@@ -27,7 +27,8 @@ func (s *Server) appendAvailability(dst []byte, a *core.AvailabilityImage, chann
 	dst = appendNumberField(dst, `,"withheld":`, a.Withheld)
 	dst = appendNumberField(dst, `,"backordered":`, a.Backordered)
 	dst = appendNumberField(dst, `,"safety_stock":`, a.Settings.SafetyStock)
-	dst = appendBoolField(dst, `,"backorderable":`, a.Settings.BackorderLimit != 0)
+	dst = appendBoolField(dst, `,"backorderable":`, a.IsBackorderable())
+	dst = appendLivePreorder(dst, a)
 	dst = appendBoolField(dst, `,"stopped":`, a.Settings.Stopped)
 	dst = appendBoolField(dst, `,"drained":`, a.IsDrained())
 	dst = appendTextField(dst, `,"supply":`, supplies[a.Supply()])
@@ -50,9 +51,18 @@ var bands = [...]string{core.SupplyOut: "out", core.SupplyLow: "low", core.Suppl
 // appendBand appends what a channel without numbers says.
 func appendBand(dst []byte, a *core.AvailabilityImage, sequence core.Sequence) []byte {
 	dst = appendTextField(dst, `,"band":`, bands[a.Supply()])
-	dst = appendBoolField(dst, `,"backorderable":`, a.Settings.BackorderLimit != 0)
+	dst = appendBoolField(dst, `,"backorderable":`, a.IsBackorderable())
+	dst = appendLivePreorder(dst, a)
 	dst = appendBoolField(dst, `,"stopped":`, a.Settings.Stopped)
 	return append(appendNumberField(dst, `,"sequence":`, sequence), '}')
+}
+
+// appendLivePreorder appends when what is sold beyond stock ships, if that is a preorder.
+func appendLivePreorder(dst []byte, a *core.AvailabilityImage) []byte {
+	if !a.Preordering {
+		return dst
+	}
+	return appendTimeField(dst, `,"preorder_ships_at":`, a.Settings.Preorder.ShipsAt)
 }
 
 // appendLevel appends the fields of a SKU's units at one location, of which so many are not for sale.

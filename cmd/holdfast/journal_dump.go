@@ -151,6 +151,13 @@ type dumpedSKU struct {
 	LowStock         core.Quantity `json:"low_stock"`
 	Stopped          bool          `json:"stopped"`
 	Weight           uint32        `json:"weight_grams,omitempty"`
+
+	Preorder *dumpedPreorder `json:"preorder,omitempty"`
+}
+
+type dumpedPreorder struct {
+	Limit   core.Quantity `json:"limit"`
+	ShipsAt string        `json:"ships_at"`
 }
 
 type dumpedSale struct {
@@ -269,7 +276,7 @@ func (d *dumpLine) addBody(c *core.Command) {
 	switch c.Kind {
 	case core.CommandDefineSKU:
 		d.Name = string(c.Name)
-		d.SKU = &dumpedSKU{c.SKU.SafetyStock, c.SKU.BackorderLimit, c.SKU.LimitPerCustomer, c.SKU.LowStock, c.SKU.Stopped, c.SKU.Weight}
+		d.SKU = dumpSKU(&c.SKU)
 	case core.CommandDefineLocation:
 		d.Name = string(c.Name)
 		d.Location = dumpLocation(c.Location)
@@ -418,6 +425,17 @@ func dumpPlace(to *core.Destination) *dumpedPlace {
 	}
 	if to.HasPosition {
 		d.Latitude, d.Longitude = new(float64(to.LatitudeE7)/1e7), new(float64(to.LongitudeE7)/1e7)
+	}
+	return d
+}
+
+func dumpSKU(s *core.SKUSettings) *dumpedSKU {
+	d := &dumpedSKU{
+		SafetyStock: s.SafetyStock, BackorderLimit: s.BackorderLimit, LimitPerCustomer: s.LimitPerCustomer, LowStock: s.LowStock,
+		Stopped: s.Stopped, Weight: s.Weight,
+	}
+	if s.Preorder.ShipsAt != 0 {
+		d.Preorder = &dumpedPreorder{s.Preorder.Limit, stamp(int64(s.Preorder.ShipsAt))}
 	}
 	return d
 }

@@ -214,7 +214,12 @@ func appendSKUSettings(dst []byte, s *core.SKUSettings) []byte {
 	dst = appendQuantity(dst, s.LimitPerCustomer)
 	dst = appendQuantity(dst, s.LowStock)
 	dst = appendBool(dst, s.Stopped)
-	return appendUvarint(dst, uint64(s.Weight))
+	dst = appendUvarint(dst, uint64(s.Weight))
+	dst = appendUvarint(dst, uint64(s.Preorder.ShipsAt))
+	if s.Preorder.ShipsAt != 0 {
+		dst = appendQuantity(dst, s.Preorder.Limit)
+	}
+	return dst
 }
 
 func (c *cursor) skuSettings(s *core.SKUSettings) {
@@ -229,6 +234,9 @@ func (c *cursor) skuSettings(s *core.SKUSettings) {
 	s.LowStock = core.Quantity(c.upTo(max, "low stock exceeds its limit"))
 	s.Stopped = c.bool("mark of a stopped SKU is not 0 or 1")
 	s.Weight = uint32(c.upTo(core.MaxUnitWeight, "weight exceeds 4194303 g"))
+	if s.Preorder = (core.Preorder{ShipsAt: c.millis()}); s.Preorder.ShipsAt != 0 {
+		s.Preorder.Limit = core.Quantity(c.between(1, max, "limit of a preorder is outside its limits"))
+	}
 }
 
 func appendLocationSettings(dst []byte, s *core.LocationSettings) []byte {

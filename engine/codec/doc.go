@@ -77,7 +77,7 @@
 //
 //	 1 tick              nothing
 //	 2 define SKU        str name, uv safety stock, zv backorder limit (−1 unlimited), uv limit per customer,
-//	                     uv low stock, u8 1 if stopped, uv weight in g
+//	                     uv low stock, u8 1 if stopped, uv weight in g, preorder
 //	 3 define location   str name, u8 kind, zv priority, u8 1 if a position follows, [i32 latitude, i32 longitude in degrees × 10^7],
 //	                     u8 1 if stopped, u8 1 if shipping follows, [shipping]
 //	 4 define channel    str name
@@ -94,6 +94,8 @@
 //	16 define routing    routing
 //	19 set channel       str name, u8 1 if bands, uv buffer
 //	20 set channel rule  rule
+//
+// A preorder is uv when it ships, 0 for none, [uv limit].
 //
 // A rule is uv SKU, uv channel, u8 marks (1 buffer, 2 pool, 4 the pool is exclusive), [uv buffer], [uv quota, uv start, uv end: of a pool].
 //
@@ -158,6 +160,7 @@
 //	18 routing defined                   uv version, uv changed, routing
 //	19 channel rule set                  rule, uv version, u8 phase of the pool, uv units of the pool in holds and orders, uv covered
 //	20 pool changed                      as 19
+//	29 preorder ended                    uv SKU, uv when it ships, uv limit, uv units still waited for
 //	22 purchase order changed            inbound image, uv discrepancies, and of each: uv line, u8 discrepancy, uv quantity, str reason;
 //	23 transfer changed                  str actor, uv rows as in stock moved; their cause is the image's number
 //	28 order filled                      order image, uv fills, and of each: uv line, uv location, uv quantity
@@ -171,7 +174,7 @@
 //	          bit 3 made by the event around it (its sequence and at are the order's created
 //	          and created at; required when they are equal, never set outside events),
 //	          bits 4–6 core.OrderStatus, bit 7 u8 more marks follow: bit 0 has a sale, bit 1 each line begins
-//	          with u8 marks, one of which is set somewhere: bit 0 has pooled units
+//	          with u8 marks, one of which is set somewhere: bit 0 has pooled units, bit 4 sold in a preorder
 //	uv number, uv version, [uv created, uv created at: unless bit 3], [uv deadline: bit 2],
 //	uv channel, str customer, [str external id: bit 1], [u8 more marks: bit 7],
 //	[uv sale, str identities: more bit 0], uv lines, and of each:
@@ -180,7 +183,7 @@
 // SKU (AppendSKUImage):
 //
 //	uv number, u8 1 if it has a document, uv version, uv changed, str name,
-//	uv safety stock, zv backorder limit, uv limit per customer, uv low stock, u8 1 if stopped, uv weight
+//	uv safety stock, zv backorder limit, uv limit per customer, uv low stock, u8 1 if stopped, uv weight, preorder, u8 1 if it is live, preorder
 //
 // Location (AppendLocationImage):
 //

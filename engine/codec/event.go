@@ -29,6 +29,8 @@ func AppendEvent(dst []byte, ev *core.Event) []byte {
 		dst = appendMovementImages(dst, ev)
 	case core.EventSupplyChanged:
 		dst = appendSupply(dst, &ev.Supply)
+	case core.EventPreorderEnded:
+		dst = appendPreorder(dst, &ev.Preorder)
 	case core.EventSaleDefined:
 		dst = AppendSaleImage(dst, &ev.Sale)
 	case core.EventQueueAdvanced:
@@ -110,6 +112,8 @@ func DecodeEvent(src []byte, ev *core.Event) (int, error) {
 		c.movementImages(ev)
 	case core.EventSupplyChanged:
 		c.supply(&ev.Supply)
+	case core.EventPreorderEnded:
+		c.preorder(&ev.Preorder)
 	case core.EventSaleDefined:
 		c.saleImage(&ev.Sale)
 	case core.EventQueueAdvanced:

@@ -235,7 +235,7 @@ func goldenEvents() []golden {
 	placed := goldenOrder()
 	pooled := placed
 	pooled.Status, pooled.Lines = core.StatusPlaced, slices.Clone(pooled.Lines)
-	pooled.Lines[0].Pooled = 3
+	pooled.Lines[0].Pooled, pooled.Lines[0].Preorder = 3, true
 	placed.Status, placed.Deadline, placed.HasDocument, placed.ExternalID = core.StatusPlaced, 0, true, []byte("web-10001")
 	sku, location := goldenSKU(), goldenLocation()
 	return []golden{
@@ -250,6 +250,8 @@ func goldenEvents() []golden {
 		goldenEvent("location_defined", "location hamburg defined", core.Event{Kind: core.EventLocationDefined, Location: location}),
 		goldenEvent("channel_defined", "channel 1 pos defined", core.Event{Kind: core.EventChannelDefined, Channel: goldenChannel()}),
 		goldenEvent("channel_rule_set", "rule of SKU 7 in channel 1 set", core.Event{Kind: core.EventChannelRuleSet, Rule: goldenRule()}),
+		goldenEvent("preorder_ended", "the preorder of SKU 7, up to 20 units, ends with 3 waited for", core.Event{Kind: core.EventPreorderEnded,
+			Preorder: core.PreorderImage{SKU: 7, Preorder: core.Preorder{Limit: 20, ShipsAt: 1_790_000_000_000}, Backordered: 3}}),
 		goldenEvent("pool_changed", "the pool of channel 1 for SKU 7 begins", core.Event{Kind: core.EventPoolChanged, Rule: goldenRule()}),
 		goldenEvent("stock_adjusted", "stock adjusted, two levels", core.Event{Kind: core.EventStockAdjusted, Levels: []core.LevelChange{
 			{LevelImage: goldenLevel(7), OnHandBefore: 90, Reason: []byte("received")},
@@ -278,7 +280,8 @@ func goldenEvents() []golden {
 
 func goldenSKU() core.SKUImage {
 	return core.SKUImage{ID: 7, Version: 3, Changed: 814, HasDocument: true, Name: []byte("phone"),
-		Settings: core.SKUSettings{SafetyStock: 5, BackorderLimit: core.Unlimited, LimitPerCustomer: 2, LowStock: 10, Stopped: true}}
+		Settings: core.SKUSettings{SafetyStock: 5, BackorderLimit: core.Unlimited, LimitPerCustomer: 2, LowStock: 10, Stopped: true,
+			Preorder: core.Preorder{Limit: 20, ShipsAt: 1_790_000_000_000}}}
 }
 
 func goldenLocation() core.LocationImage {

@@ -144,6 +144,7 @@ func (c *cursor) levelChanges(levels []core.LevelChange) []core.LevelChange {
 func AppendAvailability(dst []byte, a *core.AvailabilityImage) []byte {
 	dst = appendUvarint(dst, uint64(a.SKU))
 	dst = appendSKUSettings(dst, &a.Settings)
+	dst = appendBool(dst, a.Preordering)
 	dst = appendSigned(dst, a.Available)
 	dst = appendQuantity(dst, a.OnHand)
 	dst = appendQuantity(dst, a.Unavailable)
@@ -169,6 +170,7 @@ func DecodeAvailability(src []byte, a *core.AvailabilityImage) (int, error) {
 	c := cursor{buf: src}
 	a.SKU = c.sku()
 	c.skuSettings(&a.Settings)
+	a.Preordering = c.bool("mark of a live preorder is not 0 or 1")
 	a.Available = c.signed()
 	a.OnHand = c.quantity()
 	a.Unavailable = c.quantity()
@@ -190,6 +192,20 @@ func DecodeAvailability(src []byte, a *core.AvailabilityImage) (int, error) {
 	}
 	a.Incoming = c.lots(a.Incoming)
 	return c.done()
+}
+
+func appendPreorder(dst []byte, p *core.PreorderImage) []byte {
+	dst = appendUvarint(dst, uint64(p.SKU))
+	dst = appendUvarint(dst, uint64(p.Preorder.ShipsAt))
+	dst = appendQuantity(dst, p.Preorder.Limit)
+	return appendQuantity(dst, p.Backordered)
+}
+
+func (c *cursor) preorder(p *core.PreorderImage) {
+	p.SKU = c.sku()
+	p.Preorder.ShipsAt = c.millis()
+	p.Preorder.Limit = c.quantity()
+	p.Backordered = c.quantity()
 }
 
 func appendSupply(dst []byte, s *core.SupplyImage) []byte {

@@ -27,7 +27,10 @@ const (
 )
 
 // Marks of a line in an image that has them. They are in stored feeds and must not change.
-const linePooled = 1 << 0 // some units came out of a pool
+const (
+	linePooled   = 1 << 0 // some units came out of a pool
+	linePreorder = 1 << 4 // some units were sold in a preorder
+)
 
 // birth is what an event knows of the orders it makes. The zero value is for images outside events.
 type birth struct {
@@ -115,6 +118,9 @@ func moreMarks(o *core.OrderImage) (more byte) {
 func lineMarks(l *core.LineImage) (marks byte) {
 	if l.Pooled != 0 {
 		marks |= linePooled
+	}
+	if l.Preorder {
+		marks |= linePreorder
 	}
 	return marks
 }
@@ -222,6 +228,7 @@ func (c *cursor) lineImages(o *core.OrderImage, marked bool) {
 		l.SKU = c.sku()
 		l.Quantity = c.quantity()
 		l.Backordered = c.quantity()
+		l.Preorder = marks&linePreorder != 0
 		l.Pooled = 0
 		if marks&linePooled != 0 {
 			l.Pooled = core.Quantity(c.between(1, math.MaxInt64, "pooled units are marked and none"))
@@ -242,7 +249,7 @@ func (c *cursor) lineMarks(marked bool) byte {
 	}
 	at := c.pos
 	marks := c.byte()
-	if marks&^linePooled != 0 {
+	if marks&^(linePooled|linePreorder) != 0 {
 		c.fail(at, "unknown mark of a line")
 	}
 	return marks

@@ -494,9 +494,11 @@ func TestMalformedImages(t *testing.T) {
 		_, err := DecodeAvailability(src, new(core.AvailabilityImage))
 		return err
 	}, []malformed{
-		{"4097 levels", join(1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, uvarintOf(4097), make([]byte, 40_000)), 14, "levels"},
-		{"more levels than bytes", join(1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, make([]byte, 7)), 14, "more things"},
-		{"on hand of 64 bits", join(1, 0, 0, 0, 0, 0, 0, 0, uvarintOf(1<<63)), 8, "quantity"},
+		{"4097 levels", join(1, make([]byte, 15), uvarintOf(4097), make([]byte, 40_000)), 16, "levels"},
+		{"more levels than bytes", join(1, make([]byte, 15), 1, make([]byte, 7)), 16, "more things"},
+		{"mark of a preorder of 2", join(1, make([]byte, 7), 2), 8, "mark of a live preorder"},
+		{"preorder of nothing", join(1, make([]byte, 6), 1, 0), 8, "limit of a preorder"},
+		{"on hand of 64 bits", join(1, make([]byte, 9), uvarintOf(1<<63)), 10, "quantity"},
 	})
 	checkMalformed(t, func(src []byte) error {
 		_, err := DecodeRefusal(src, new(core.Refusal))

@@ -105,7 +105,15 @@ func (g generator) skuSettings() core.SKUSettings {
 		LowStock:         core.Quantity(g.between(0, max)),
 		Stopped:          g.bool(),
 		Weight:           uint32(g.between(0, core.MaxUnitWeight)),
+		Preorder:         g.preorder(),
 	}
+}
+
+func (g generator) preorder() (p core.Preorder) {
+	if g.bool() {
+		p = core.Preorder{Limit: core.Quantity(g.between(1, int64(core.MaxSettingQuantity))), ShipsAt: core.Millis(g.between(1, math.MaxInt64))}
+	}
+	return p
 }
 
 func (g generator) locationSettings() core.LocationSettings {
@@ -481,7 +489,7 @@ var eventKinds = []core.EventKind{
 	core.EventSKUDefined, core.EventLocationDefined, core.EventChannelDefined, core.EventStockAdjusted,
 	core.EventHoldPlaced, core.EventHoldExtended, core.EventHoldReleased, core.EventHoldExpired,
 	core.EventHoldConfirmed, core.EventOrderPlaced, core.EventOrderCancelled, core.EventStockMoved,
-	core.EventSupplyChanged, core.EventHoldCancelled, core.EventSaleDefined, core.EventQueueAdvanced, core.EventChannelRuleSet, core.EventPoolChanged,
+	core.EventSupplyChanged, core.EventPreorderEnded, core.EventHoldCancelled, core.EventSaleDefined, core.EventQueueAdvanced, core.EventChannelRuleSet, core.EventPoolChanged,
 	core.EventPurchaseOrderChanged, core.EventTransferChanged, core.EventOrderFilled,
 	core.EventOrderRouted, core.EventRoutingDefined,
 }
@@ -512,6 +520,8 @@ func (g generator) event(kind core.EventKind) core.Event {
 		ev.Routing = core.RoutingImage{Version: g.version(), Changed: g.sequence(), Settings: g.routing()}
 	case core.EventSupplyChanged:
 		ev.Supply = core.SupplyImage{SKU: g.sku(), Before: core.Supply(g.IntN(3)), Supply: core.Supply(g.IntN(3)), Available: g.signed(), LowStock: g.quantity()}
+	case core.EventPreorderEnded:
+		ev.Preorder = core.PreorderImage{SKU: g.sku(), Preorder: core.Preorder{Limit: g.quantity(), ShipsAt: g.millis()}, Backordered: g.quantity()}
 	case core.EventChannelRuleSet, core.EventPoolChanged:
 		ev.Rule = g.ruleImage()
 	case core.EventStockMoved:
@@ -573,6 +583,7 @@ func (g generator) orderImage() core.OrderImage {
 		if g.IntN(3) == 0 {
 			l.Pooled = core.Quantity(g.between(1, math.MaxInt64))
 		}
+		l.Preorder = g.IntN(4) == 0
 		for range l.Allocations {
 			o.Allocations = append(o.Allocations, core.Allocation{Location: g.location(), Quantity: g.quantity()})
 		}
@@ -584,7 +595,7 @@ func (g generator) orderImage() core.OrderImage {
 func (g generator) availability() core.AvailabilityImage {
 	a := core.AvailabilityImage{
 		SKU: g.sku(), Settings: g.skuSettings(), Available: g.signed(), OnHand: g.quantity(),
-		Unavailable: g.quantity(), Reserved: g.quantity(), Allocated: g.quantity(), Backordered: g.quantity(),
+		Unavailable: g.quantity(), Reserved: g.quantity(), Allocated: g.quantity(), Backordered: g.quantity(), Preordering: g.bool(),
 	}
 	for range g.IntN(20) {
 		a.Levels = append(a.Levels, core.LevelAvailability{LevelImage: g.level(a.SKU), Withheld: g.quantity()})

@@ -21,6 +21,7 @@ const (
 	ViolationSupply          ViolationKind = 13 // a SKU's supply is not the one that was told, and does not wait to be
 	ViolationWithheld        ViolationKind = 14 // what is not for sale is not what stopped locations could give, or a level is marked wrongly
 	ViolationPool            ViolationKind = 19 // the units that came out of a pool are not those of the pooled lines
+	ViolationPreorder        ViolationKind = 29 // a SKU's room beyond stock is not that of its live preorder, or is that of one that is not
 	ViolationWaiting         ViolationKind = 28 // a SKU's queue is not that of the orders that wait for it, oldest first
 	ViolationSaleItem        ViolationKind = 32 // a sale's held or sold units of a SKU are not those of its holds and orders
 	ViolationSaleBuyer       ViolationKind = 33 // units counted of a sale's buyers are not those of its holds and orders; Order's home is the slot
@@ -303,6 +304,18 @@ func (a *auditor) checkSKU(s *slot, place uint32) {
 		a.expect(Quantity(sku.supply()), Quantity(sku.toldSupply()), Violation{Kind: ViolationSupply, SKU: id})
 	}
 	a.checkWaiting(s, id, sku)
+	a.checkPreorder(s, id, sku)
+}
+
+func (a *auditor) checkPreorder(s *slot, id SKUID, sku *skuRecord) {
+	place, ok := s.preorderOf(sku)
+	live := ok && s.rules.at(place).phase == PoolLive
+	if live != (sku.flags&skuPreorder != 0) {
+		a.violate(Violation{Kind: ViolationPreorder, SKU: id})
+	}
+	if live {
+		a.expect(s.rules.at(place).quota, sku.backorderLimit, Violation{Kind: ViolationPreorder, SKU: id})
+	}
 }
 
 // checkWaiting compares a SKU's queue with what was promised beyond stock, and with the orders that are in it.

@@ -295,6 +295,15 @@ func (s *slot) applyRule(st *Step, sink Sink) {
 	sink.Event(&st.event)
 }
 
+// turnRule does what is due in a rule.
+func (s *slot) turnRule(place uint32, seq Sequence, sink Sink) {
+	if s.rules.at(place).kind == rulePreorder {
+		s.endPreorder(place, seq, sink)
+		return
+	}
+	s.turnPool(place, seq, sink)
+}
+
 // turnPool begins a pool, or ends it.
 func (s *slot) turnPool(place uint32, seq Sequence, sink Sink) {
 	rule := s.rules.mut(place)

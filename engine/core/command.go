@@ -124,6 +124,13 @@ type SKUSettings struct {
 	LowStock         Quantity // available units at or below which supply is low; 0 for never
 	Stopped          bool     // no hold or order is taken; what was promised stays promised
 	Weight           uint32   // of a unit, in grams; 0 for unknown, which weighs nothing
+	Preorder         Preorder // zero for none
+}
+
+// Preorder sells units before they are there, up to a limit, until they are shipped.
+type Preorder struct {
+	Limit   Quantity // units sold beyond stock, in the place of BackorderLimit; at least 1
+	ShipsAt Millis   // when the preorder ends, which may have been; 0 for no preorder
 }
 
 // LocationKind says what a location is.

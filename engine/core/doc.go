@@ -46,7 +46,8 @@
 //
 // A hold or an order is accepted iff available − quantity ≥ −backorder limit, where quantity is the
 // sum over all its lines of the SKU. Of an accepted quantity max(0, min(quantity, available)) units
-// are allocated to locations and the rest is backordered, so safety stock is never given away.
+// are allocated to locations and the rest is backordered, so safety stock is never given away. While a SKU has a preorder, its limit
+// stands in the place of the backorder limit; lines that got units beyond stock say that they were sold in it. It ends when it ships.
 //
 // A channel may sell less. Of each live pool those units are covered that there are of it: pools that began first come first, and what
 // was backordered is not taken from them, as it lies at no location.
@@ -90,8 +91,8 @@
 // # A command, step by step
 //
 //  1. Time: every slot of the mask, in ascending order, expires the holds whose deadline is at or
-//     before the command's stamp, by (deadline, order number), and begins and ends the pools whose instant has come, those of one
-//     instant after the holds, in the order in which their rules were first set.
+//     before the command's stamp, by (deadline, order number), and begins and ends the pools and
+//     preorders whose instant has come, those of one instant after the holds, in the order in which they were first set.
 //  2. Gather: every slot of the mask writes down what the decision needs of it.
 //  3. Decide: a plan, or a refusal. Nothing has changed yet.
 //  4. Apply: every slot of the mask carries out its part of the plan.

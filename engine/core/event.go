@@ -23,6 +23,7 @@ const (
 	EventChannelRuleSet  EventKind = 19
 	EventPoolChanged     EventKind = 20
 	EventOrderFilled     EventKind = 28
+	EventPreorderEnded   EventKind = 29
 	EventSaleDefined     EventKind = 32
 	EventQueueAdvanced   EventKind = 36
 
@@ -38,7 +39,7 @@ const (
 type Event struct {
 	Kind     EventKind
 	Sequence Sequence
-	At       Millis // the command's stamp; for an expiry the deadline, for a pool that began or ended its start or end
+	At       Millis // the command's stamp; for an expiry the deadline, for a pool that began or ended its start or end, for a preorder its end
 
 	Order    OrderImage       // hold and order events
 	SKU      SKUImage         // SKU defined
@@ -56,18 +57,19 @@ type Event struct {
 	Sale     SaleImage        // sale defined
 	Queue    QueueImage       // queue advanced
 	Fills    []Fill           // order filled, in the order of the lines
+	Preorder PreorderImage    // preorder ended
 }
 
 // IsKnown tells whether the kind's number is given out.
 func (k EventKind) IsKnown() bool {
 	return k >= EventSKUDefined && k <= EventHoldCancelled || k >= EventChannelRuleSet && k <= EventPoolChanged ||
 		k == EventPurchaseOrderChanged || k == EventTransferChanged || k == EventSaleDefined || k == EventQueueAdvanced ||
-		k == EventOrderRouted || k == EventRoutingDefined || k == EventOrderFilled
+		k == EventOrderRouted || k == EventRoutingDefined || k == EventOrderFilled || k == EventPreorderEnded
 }
 
 // IsOwn tells whether an event of the kind is what a command did, and not what had happened before it or follows from it.
 func (k EventKind) IsOwn() bool {
-	return k != EventHoldExpired && k != EventSupplyChanged && k != EventPoolChanged && k != EventOrderRouted
+	return k != EventHoldExpired && k != EventSupplyChanged && k != EventPoolChanged && k != EventPreorderEnded && k != EventOrderRouted
 }
 
 // IsDefinition tells whether an event of the kind is about a SKU's settings, or a row of the tables that all slots read.
@@ -112,6 +114,7 @@ type LineImage struct {
 	Quantity    Quantity
 	Backordered Quantity // units promised that no location has yet
 	Pooled      Quantity // of the allocated units, those that came out of the channel's pool
+	Preorder    bool     // some units were sold before they were there, in a preorder
 	Allocations int      // how many of the image's allocations are this line's
 }
 
@@ -126,6 +129,13 @@ type Fill struct {
 	Line     int // place in the order's lines
 	Location LocationID
 	Quantity Quantity
+}
+
+// PreorderImage tells of a SKU's preorder that has ended.
+type PreorderImage struct {
+	SKU         SKUID
+	Preorder    Preorder
+	Backordered Quantity // units, of holds and orders, that are still waited for
 }
 
 // SKUImage is a SKU's settings at one instant.
@@ -193,6 +203,7 @@ type AvailabilityImage struct {
 	Allocated   Quantity // promised to orders, those beyond stock included
 	Withheld    Quantity // what stopped locations could give
 	Backordered Quantity // of both, those that are beyond stock
+	Preordering bool     // what is sold beyond stock now is sold in the preorder of the settings
 	Levels      []LevelAvailability
 	Rules       []ChannelRuleImage // in the order in which pools are covered
 	Incoming    []LotImage         // what is on its way, first what comes first

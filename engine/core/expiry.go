@@ -3,7 +3,8 @@ package core
 import "holdfast/engine/invariant"
 
 // advance does what is due in a slot: it expires every hold and part whose deadline is at or before the step's
-// stamp, in the order of (deadline, order number), and begins and ends pools, after the holds of the same instant.
+// stamp, in the order of (deadline, order number), and begins and ends pools and preorders, after the holds of the
+// same instant.
 func (s *slot) advance(st *Step, sink Sink) {
 	for s.due.entries.length > 0 && s.due.entries.at(0).deadline <= st.now {
 		due := s.due.pop()
@@ -14,7 +15,7 @@ func (s *slot) advance(st *Step, sink Sink) {
 		case duePart:
 			s.expirePart(due.place)
 		case dueRule:
-			s.turnPool(due.place, st.sequence, sink)
+			s.turnRule(due.place, st.sequence, sink)
 		default:
 			s.expireHold(due.place, st.sequence, sink)
 		}
@@ -38,7 +39,7 @@ func (s *slot) isLive(due *dueRecord) bool {
 	return order.status == StatusHeld && order.deadline == due.deadline
 }
 
-// NextDeadline is when a slot needs a command: at the earliest deadline of its live holds, or start or end of its pools, and at once
+// NextDeadline is when a slot needs a command: at the earliest deadline of its live holds, start or end of its pools or end of its preorders, and at once
 // (0) when supplies wait to be told; ok is false when it needs none.
 func (m *Machine) NextDeadline(id Slot) (at Millis, ok bool) {
 	s := &m.slots[id]

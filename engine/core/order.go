@@ -67,6 +67,7 @@ func (s *slot) lineImage(line *lineRecord, img *OrderImage) {
 		SKU:         line.sku,
 		Quantity:    Quantity(line.quantity),
 		Backordered: Quantity(line.backordered),
+		Preorder:    line.flags&linePreorder != 0,
 		Allocations: int(line.allocations),
 	})
 	if line.stored() == 0 && line.allocations == 1 {

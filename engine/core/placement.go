@@ -43,6 +43,7 @@ func (s *slot) gatherLine(st *Step, i int) {
 	f.room = sku.backorderLimit
 	f.limit = sku.limitPerCustomer
 	f.stopped = sku.flags&skuStopped != 0
+	f.preorder = sku.flags&skuPreorder != 0
 	f.slot = s.id
 	if f.limit > 0 {
 		f.used = s.unitsOf(hashCustomer(st.command.Customer), id)
@@ -393,6 +394,7 @@ func (st *Step) serve(i int) {
 	l.Quantity = quantity
 	l.Backordered = quantity - fromStock
 	l.Pooled = pooled
+	l.Preorder = f.preorder && quantity > fromStock
 	l.Allocations = len(image.Allocations) - made
 }
 
@@ -502,6 +504,9 @@ func (s *slot) storeLine(l *LineImage, allocations []Allocation, f *lineFinding,
 	}
 	if l.Pooled != 0 {
 		record.flags |= linePooled
+	}
+	if l.Preorder {
+		record.flags |= linePreorder
 	}
 	s.storeAllocations(record, allocations, l.Pooled, pool)
 }

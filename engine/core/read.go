@@ -37,7 +37,8 @@ func (m *Machine) ReadAvailability(id SKUID, img *AvailabilityImage) bool {
 	sku := s.skus.at(id.Place())
 	*img = AvailabilityImage{
 		SKU:         id,
-		Settings:    sku.settings(),
+		Settings:    s.settings(sku),
+		Preordering: sku.flags&skuPreorder != 0,
 		Available:   sku.available(),
 		OnHand:      sku.onHand,
 		Unavailable: sku.unavailable,
@@ -96,7 +97,7 @@ func (m *Machine) ReadSKU(id SKUID, img *SKUImage) bool {
 		Changed:     record.changed,
 		HasDocument: record.flags&hasDocument != 0,
 		Name:        name,
-		Settings:    record.settings(),
+		Settings:    s.settings(record),
 	}
 	return true
 }

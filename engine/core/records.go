@@ -32,6 +32,7 @@ type skuRecord struct {
 const (
 	skuStopped  uint32 = 1 << 1
 	skuChannels uint32 = 1 << 3 // some rule says something about a channel now
+	skuPreorder uint32 = 1 << 5 // what is sold beyond stock is sold in a preorder, whose limit is in backorderLimit
 	// supplyShift is where the supply lies that was told last.
 	supplyShift = 8
 	supplyMask  = 3
@@ -39,6 +40,7 @@ const (
 	weightShift = 10
 )
 
+// settings are those that the record has alone.
 func (r *skuRecord) settings() SKUSettings {
 	return SKUSettings{
 		SafetyStock:      r.safetyStock,
@@ -136,8 +138,9 @@ type lineRecord struct {
 
 // Flags of a lineRecord.
 const (
-	lineCounted uint16 = 1 << 0 // its units count against its customer's limit
-	linePooled  uint16 = 1 << 1 // some of its units came out of a pool: one more record in allocations says how many
+	lineCounted  uint16 = 1 << 0 // its units count against its customer's limit
+	linePooled   uint16 = 1 << 1 // some of its units came out of a pool: one more record in allocations says how many
+	linePreorder uint16 = 1 << 8 // some of its units were sold in a preorder
 )
 
 // allocationRecord is one of several allocations of a line. Behind those of a line that had units of a pool stands one more: how
@@ -200,7 +203,7 @@ type dueRecord struct {
 const (
 	dueHold uint32 = 0
 	duePart uint32 = 1
-	dueRule uint32 = 2 // a pool begins or ends
+	dueRule uint32 = 2 // a pool begins or ends, or a preorder ends
 )
 
 // ruleRecord is what holds for a SKU in a channel. A SKU's rules are a list in the order of (start, channel). A rule that
@@ -221,8 +224,11 @@ type ruleRecord struct {
 	_          [3]byte
 }
 
-// ruleChannel is the kind of a ruleRecord that is about a channel.
-const ruleChannel uint8 = 1
+// Kinds of a ruleRecord.
+const (
+	ruleChannel  uint8 = 1 // what holds in a channel
+	rulePreorder uint8 = 2 // a preorder: quota is its limit, end when it ships, buffer what the SKU's own limit of backorders is
+)
 
 // Flags of a ruleRecord.
 const (

@@ -243,6 +243,10 @@ func readSKU(line *sentence, c *core.Command) {
 			c.SKU.BackorderLimit = core.Unlimited
 		case name == "backorder":
 			c.SKU.BackorderLimit = core.Quantity(line.number(value))
+		case name == "preorder":
+			c.SKU.Preorder.Limit = core.Quantity(line.number(value))
+		case name == "ships":
+			c.SKU.Preorder.ShipsAt = line.clock(value)
 		case name == "low":
 			c.SKU.LowStock = core.Quantity(line.number(value))
 		case name == "stopped":

@@ -32,7 +32,7 @@ import (
 //	                                cost of a shipment and of a kilogram, and what an order may weigh
 //	order o1 customer=bob to=DE20095 at=53.5,10 by=express phone×1
 //	                                likewise hold; fetched-at=altona, to pick it up
-//	sku phone [weight=350] [safety=2] [backorder=5|unlimited] [limit=2]
+//	sku phone [weight=350] [safety=2] [backorder=5|unlimited] [preorder=20 ships=12:30:00] [limit=2]
 //	stock phone main +100           receive; -3 takes away, 97 counts, "97 if=100" counts if there are 100
 //	stock phone main +1 and case main +2 [reason=received]
 //	hold h1 customer=ann ttl=10m [channel=outlet] phone×1 case×2

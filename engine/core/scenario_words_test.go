@@ -22,6 +22,9 @@ func (s *story) eventWords(e *core.Event) string {
 		return fmt.Sprintf("channel %s defined%s\n", e.Channel.Name, sellingWords(e.Channel.Settings))
 	case core.EventChannelRuleSet:
 		return fmt.Sprintf("rule of %s\n", s.ruleWords(&e.Rule))
+	case core.EventPreorderEnded:
+		p := &e.Preorder
+		return fmt.Sprintf("at %s: preorder of %s ended, %d still waited for\n", timeWords(e.At), s.skuName(p.SKU), p.Backordered)
 	case core.EventPoolChanged:
 		return fmt.Sprintf("at %s: pool of %s\n", timeWords(e.At), s.ruleWords(&e.Rule))
 	case core.EventSaleDefined:
@@ -296,6 +299,9 @@ func (s *story) linesWords(o *core.OrderImage) string {
 		if l.Backordered > 0 {
 			from = append(from, fmt.Sprintf("%d backordered", l.Backordered))
 		}
+		if l.Preorder {
+			from = append(from, "preordered")
+		}
 		if l.Pooled > 0 {
 			from = append(from, fmt.Sprintf("%d of all out of the pool", l.Pooled))
 		}
@@ -423,6 +429,9 @@ func settingsWords(s core.SKUSettings) string {
 		words = "unlimited backorder"
 	case s.BackorderLimit > 0:
 		words = fmt.Sprintf("backorder up to %d", s.BackorderLimit)
+	}
+	if s.Preorder.ShipsAt != 0 {
+		words += fmt.Sprintf(", preorder up to %d, ships at %s", s.Preorder.Limit, timeWords(s.Preorder.ShipsAt))
 	}
 	if s.SafetyStock > 0 {
 		words = fmt.Sprintf("safety stock %d, %s", s.SafetyStock, words)

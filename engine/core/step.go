@@ -61,6 +61,7 @@ type lineFinding struct {
 	found     bool
 	counted   bool // its units count against the customer's limit
 	stopped   bool // its SKU is
+	preorder  bool // what it gets beyond stock is sold in a preorder
 	first     int32
 	steered   bool     // the order is routed
 	buffered  bool     // its SKU has a rule about how much of the common stock the order's channel sells

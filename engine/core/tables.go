@@ -51,6 +51,7 @@ func (s *slot) applySKU(st *Step, sink Sink) {
 	}
 	record := s.skus.mut(st.place)
 	record.define(image)
+	s.setPreorder(image.ID, image.Settings.Preorder, st.now)
 	s.touch(record, image.ID)
 	sink.Event(&st.event)
 }

@@ -152,22 +152,32 @@ func (m *Model) rulesIn(slot core.Slot) []*rule {
 	return list
 }
 
-// turnPools begins and ends the slot's pools whose time has come, one after the other.
-func (m *Model) turnPools(slot core.Slot, until core.Millis) {
+// turn begins and ends the slot's pools and preorders whose time has come, one after the other.
+func (m *Model) turn(slot core.Slot, until core.Millis) {
 	for {
-		var next *rule
-		for _, r := range m.rulesIn(slot) {
-			if at := r.instant(); at != 0 && at <= until && (next == nil || at < next.instant()) {
-				next = r
-			}
-		}
-		if next == nil {
+		rule, preorder := m.nextPool(slot, until), m.nextPreorder(slot, until)
+		switch {
+		case rule == nil && preorder == nil:
 			return
+		case preorder == nil || rule != nil && cmp.Or(cmp.Compare(rule.instant(), preorder.instant()),
+			cmp.Compare(rule.number, preorder.preorder.number)) < 0:
+			at := rule.instant()
+			rule.pool.phase++
+			m.emit(core.Event{Kind: core.EventPoolChanged, At: at, Rule: m.ruleImage(rule)})
+		default:
+			m.endPreorder(preorder)
 		}
-		at := next.instant()
-		next.pool.phase++
-		m.emit(core.Event{Kind: core.EventPoolChanged, At: at, Rule: m.ruleImage(next)})
 	}
+}
+
+// nextPool gives the rule whose pool is the first of a slot to begin or end.
+func (m *Model) nextPool(slot core.Slot, until core.Millis) (next *rule) {
+	for _, r := range m.rulesIn(slot) {
+		if at := r.instant(); at != 0 && at <= until && (next == nil || at < next.instant()) {
+			next = r
+		}
+	}
+	return next
 }
 
 // used is what came out of a pool and was not put back.
@@ -220,7 +230,7 @@ type offer struct {
 }
 
 func (m *Model) offer(id core.SKUID, channel core.ChannelID) offer {
-	o := offer{common: m.available(id), beyond: m.skus[id].image.Settings.BackorderLimit}
+	o := offer{common: m.available(id), beyond: m.room(id)}
 	buffer := m.channels[channel].image.Settings.Buffer
 	exclusive := false
 	for _, r := range m.rules(id) {
@@ -304,10 +314,10 @@ func (m *Model) Orderable(id core.SKUID) core.Quantity {
 	switch {
 	case settings.Stopped:
 		return core.Stopped
-	case settings.BackorderLimit == core.Unlimited:
+	case m.room(id) == core.Unlimited:
 		return core.Unlimited
 	}
-	most := max(0, m.available(id)+settings.BackorderLimit)
+	most := max(0, m.available(id)+m.room(id))
 	for _, r := range m.rules(id) {
 		if r.pool != nil && r.pool.phase == core.PoolLive {
 			most = max(most, m.covered(r))

@@ -24,6 +24,7 @@ func (o *order) image() core.OrderImage {
 			Quantity:    l.quantity,
 			Backordered: l.backordered,
 			Pooled:      l.pooled,
+			Preorder:    l.preorder,
 			Allocations: len(l.allocations),
 		})
 		image.Allocations = append(image.Allocations, l.allocations...)
@@ -54,6 +55,8 @@ func CopyEvent(e *core.Event) core.Event {
 		c.Sale = copySale(e.Sale)
 	case core.EventSupplyChanged:
 		c.Supply = e.Supply
+	case core.EventPreorderEnded:
+		c.Preorder = e.Preorder
 	case core.EventOrderRouted:
 		c.Route = e.Route
 		c.Route.Rules, c.Route.Scores, c.Route.Candidates = copyList(e.Route.Rules), copyList(e.Route.Scores), copyList(e.Route.Candidates)

@@ -34,6 +34,8 @@ type sku struct {
 	told  core.Supply                 // what was said about its supply last
 	rules []*rule                     // about channels, each from its first setting on
 	sold  []soldLine                  // every line of it that still counts as something
+
+	preorder *preorder // from the first on; nil before
 }
 
 // states are the units on hand at one place, by state.
@@ -88,6 +90,7 @@ type line struct {
 	limited     bool  // the SKU had a limit per customer when the order was made
 	pool        *pool // that gave some of its units, or could have
 	pooled      core.Quantity
+	preorder    bool // some of its units were sold in one
 }
 
 // New gives an empty shop: location 0 "main" and channel 0 "web".
@@ -153,7 +156,7 @@ func (m *Model) carryOut(c *core.Command) core.Outcome {
 	}
 }
 
-// expire ends, in the slots of the mask, the holds whose deadline has come, and begins and ends pools. Only the home slot of a
+// expire ends, in the slots of the mask, the holds whose deadline has come, and begins and ends pools and preorders. Only the home slot of a
 // hold tells the world about it.
 func (m *Model) expire(mask core.SlotMask) {
 	for slot := core.Slot(0); slot < core.SlotCount; slot++ {
@@ -161,7 +164,7 @@ func (m *Model) expire(mask core.SlotMask) {
 			continue
 		}
 		for _, o := range m.dueIn(slot) {
-			m.turnPools(slot, o.deadline-1)
+			m.turn(slot, o.deadline-1)
 			o.claims[slot] = claimNone
 			if s := m.saleOf(o.sale); s != nil && slot == o.sale.Slot() {
 				s.expired[o.customer]++
@@ -173,7 +176,7 @@ func (m *Model) expire(mask core.SlotMask) {
 				m.emit(core.Event{Kind: core.EventHoldExpired, At: o.deadline, Order: o.image()})
 			}
 		}
-		m.turnPools(slot, m.now)
+		m.turn(slot, m.now)
 	}
 }
 

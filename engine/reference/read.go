@@ -95,6 +95,7 @@ func (m *Model) Availability(id core.SKUID) core.AvailabilityImage {
 		a.Levels = append(a.Levels, core.LevelAvailability{LevelImage: level, Withheld: withheld})
 	}
 	a.Incoming = m.incoming(id)
+	a.Preordering = m.isPreordering(id)
 	a.Backordered = m.backordered(id, claimReserved) + m.backordered(id, claimAllocated)
 	a.Reserved += m.backordered(id, claimReserved)
 	a.Allocated += m.backordered(id, claimAllocated)
@@ -196,6 +197,11 @@ func (m *Model) NextDeadline(slot core.Slot) (core.Millis, bool) {
 	}
 	for _, r := range m.rulesIn(slot) {
 		if at := r.instant(); at != 0 && (!found || at < next) {
+			next, found = at, true
+		}
+	}
+	for id, s := range m.skus {
+		if at := s.instant(); id.Slot() == slot && at != 0 && (!found || at < next) {
 			next, found = at, true
 		}
 	}

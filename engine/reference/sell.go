@@ -244,6 +244,7 @@ func (m *Model) serve(c *core.Command, wanted []core.Line) []*line {
 			pooled:      pooled,
 			pool:        offer.pool,
 		}
+		l.preorder = l.backordered > 0 && m.isPreordering(w.SKU)
 		for i := range sources[w.SKU] {
 			s := &sources[w.SKU][i]
 			take := min(fromStock, s.left)

@@ -24,6 +24,7 @@ func (m *Model) defineSKU(c *core.Command) core.Outcome {
 	image.Changed = m.seq
 	image.HasDocument = len(c.Document) > 0
 	image.Settings = c.SKU
+	m.setPreorder(m.skus[id])
 	m.emit(core.Event{Kind: core.EventSKUDefined, SKU: copySKU(*image)})
 	return core.Outcome{Changed: true}
 }

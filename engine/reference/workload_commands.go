@@ -29,6 +29,9 @@ func (g *generator) defineSKU(c *core.Command, name []byte) {
 		c.SKU.BackorderLimit = pick(g, []core.Quantity{8, 40, core.Unlimited})
 		c.SKU.LimitPerCustomer = pick(g, []core.Quantity{0, 0, 0, 0, 6})
 	}
+	if g.chance(25) {
+		c.SKU.Preorder = core.Preorder{Limit: pick(g, []core.Quantity{1, 5, 30}), ShipsAt: g.now + core.Millis(g.between(-200, 3000))}
+	}
 }
 
 func (g *generator) defineLocation(c *core.Command, name []byte) {

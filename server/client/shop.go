@@ -15,6 +15,13 @@ type SKUSettings struct {
 	LimitPerCustomer LimitPerCustomer `json:"limit_per_customer"`
 	LowStock         LowStock         `json:"low_stock"`
 	Stopped          bool             `json:"stopped"` // nothing is sold anew
+	Preorder         *Preorder        `json:"preorder,omitempty"`
+}
+
+// Preorder sells units before they are there, up to a limit, until they ship.
+type Preorder struct {
+	Limit   int64     `json:"limit"`
+	ShipsAt time.Time `json:"ships_at"`
 }
 
 // BackorderLimit is how many units may be sold beyond stock; Unlimited for any number.
