@@ -77,6 +77,10 @@ func TestChannelRules(t *testing.T) {
 	if line := placed["lines"].([]any)[0].(map[string]any); line["pooled"] != jsonNumber("4") {
 		t.Errorf("line %v", line)
 	}
+	share := h.want(200, "PUT", path, `{"pool":{"share_percent":55}}`)["pool"].(map[string]any)
+	if share["quota"] != jsonNumber("5") || share["share_percent"] != jsonNumber("55") || share["used"] != jsonNumber("4") || share["left"] != jsonNumber("1") {
+		t.Errorf("a share of 10 units, of which 4 are sold: %v", share)
+	}
 	h.want(200, "PUT", path, `{"buffer":1,"pool":{"quota":6,"ends_at":null}}`)
 	got := h.want(200, "GET", path, "")
 	if pool := got["pool"].(map[string]any); pool["used"] != jsonNumber("4") || pool["left"] != jsonNumber("2") || pool["exclusive"] != false {
@@ -99,15 +103,18 @@ func TestChannelRules(t *testing.T) {
 	h.wantProblem(404, codeChannelNotFound, "PUT", "/v1/skus/A/channels/nowhere", `{"buffer":1}`)
 	h.wantProblem(409, codePoolOver, "PUT", path, `{"pool":{"quota":1,"ends_at":"2020-01-01T00:00:00.000Z"}}`)
 	for body, code := range map[string]string{
-		`{}`:                            codeMissingField,
-		`{"buffer":null,"pool":null}`:   codeMissingField,
-		`{"buffer":-1}`:                 codeOutOfRange,
-		`{"buffer":1000000000001}`:      codeOutOfRange,
-		`{"share":5}`:                   codeUnknownField,
-		`{"pool":{}}`:                   codeMissingField,
-		`{"pool":5}`:                    codeWrongType,
-		`{"pool":{"quota":0}}`:          codeOutOfRange,
-		`{"pool":{"quota":1,"size":1}}`: codeUnknownField,
+		`{}`:                                      codeMissingField,
+		`{"buffer":null,"pool":null}`:             codeMissingField,
+		`{"buffer":-1}`:                           codeOutOfRange,
+		`{"buffer":1000000000001}`:                codeOutOfRange,
+		`{"share":5}`:                             codeUnknownField,
+		`{"pool":{}}`:                             codeMissingField,
+		`{"pool":5}`:                              codeWrongType,
+		`{"pool":{"share_percent":0}}`:            codeOutOfRange,
+		`{"pool":{"share_percent":101}}`:          codeOutOfRange,
+		`{"pool":{"share_percent":10,"quota":1}}`: codeWrongType,
+		`{"pool":{"quota":0}}`:                    codeOutOfRange,
+		`{"pool":{"quota":1,"size":1}}`:           codeUnknownField,
 		`{"pool":{"quota":1,"starts_at":"2026-13-27T08:00:00.000Z"}}`:                                       codeWrongType,
 		`{"pool":{"quota":1,"starts_at":5}}`:                                                                codeWrongType,
 		`{"pool":{"quota":1,"starts_at":"2026-11-27T08:00:00.0001Z"}}`:                                      codeOutOfRange,

@@ -67,11 +67,15 @@ func (in *intake) parsePool(pool *core.PoolSettings) {
 	if !in.object() {
 		return
 	}
-	hasQuota := false
+	hasQuota, hasShare := false, false
 	for in.more() {
 		switch string(in.name()) {
 		case "quota":
 			pool.Quota, hasQuota = core.Quantity(in.integer(1, int64(core.MaxOnHand))), true
+		case "share_percent":
+			if hasShare = !in.null(); hasShare {
+				pool.Share = uint8(in.integer(1, 100))
+			}
 		case "starts_at":
 			if !in.null() {
 				pool.Start = in.instant()
@@ -86,8 +90,11 @@ func (in *intake) parsePool(pool *core.PoolSettings) {
 			in.unknown()
 		}
 	}
-	if !hasQuota {
-		in.missing("quota")
+	switch {
+	case !hasQuota && !hasShare && len(in.faults) == 0:
+		in.faultIn("quota", codeMissingField, "or share_percent is required")
+	case hasQuota && hasShare:
+		in.faultIn("share_percent", codeWrongType, "must not be given together with quota")
 	}
 	if pool.End != 0 && pool.End <= pool.Start {
 		in.faultIn("ends_at", codeOutOfRange, "must be after starts_at")

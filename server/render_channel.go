@@ -37,6 +37,9 @@ func (s *Server) appendChannelRule(dst []byte, r *core.ChannelRuleImage, sequenc
 
 func appendPool(dst []byte, r *core.ChannelRuleImage) []byte {
 	dst = appendNumberField(dst, `{"quota":`, r.Pool.Quota)
+	if r.Pool.Share != 0 {
+		dst = appendNumberField(dst, `,"share_percent":`, uint32(r.Pool.Share))
+	}
 	dst = appendTimeField(dst, `,"starts_at":`, r.Pool.Start)
 	if r.Pool.End != 0 {
 		dst = appendTimeField(dst, `,"ends_at":`, r.Pool.End)

@@ -190,6 +190,7 @@ type dumpedRule struct {
 
 type dumpedPool struct {
 	Quota     core.Quantity `json:"quota"`
+	Share     uint8         `json:"share_percent,omitempty"`
 	Start     string        `json:"starts_at,omitempty"`
 	End       string        `json:"ends_at,omitempty"`
 	Exclusive bool          `json:"exclusive"`
@@ -365,7 +366,7 @@ func dumpRule(r *core.ChannelRule) *dumpedRule {
 		d.Buffer = new(r.Buffer)
 	}
 	if r.HasPool {
-		d.Pool = &dumpedPool{Quota: r.Pool.Quota, Exclusive: r.Pool.Exclusive}
+		d.Pool = &dumpedPool{Quota: r.Pool.Quota, Share: r.Pool.Share, Exclusive: r.Pool.Exclusive}
 		if r.Pool.Start != 0 {
 			d.Pool.Start = stamp(int64(r.Pool.Start))
 		}

@@ -23,6 +23,7 @@ const (
 	ruleHasBuffer = 1 << 0
 	ruleHasPool   = 1 << 1
 	ruleExclusive = 1 << 2 // of the pool
+	ruleShare     = 1 << 3 // of the pool
 )
 
 func appendChannelRule(dst []byte, r *core.ChannelRule) []byte {
@@ -38,9 +39,15 @@ func appendChannelRule(dst []byte, r *core.ChannelRule) []byte {
 	if r.Pool.Exclusive {
 		marks |= ruleExclusive
 	}
+	if r.Pool.Share != 0 {
+		marks |= ruleShare
+	}
 	dst = append(dst, marks)
 	if r.HasBuffer {
 		dst = appendQuantity(dst, r.Buffer)
+	}
+	if r.Pool.Share != 0 {
+		dst = append(dst, r.Pool.Share)
 	}
 	if r.HasPool {
 		dst = appendQuantity(dst, r.Pool.Quota)
@@ -54,7 +61,7 @@ func (c *cursor) channelRule(r *core.ChannelRule) {
 	*r = core.ChannelRule{SKU: c.sku(), Channel: c.channel()}
 	at := c.pos
 	marks := c.byte()
-	if marks > ruleHasBuffer|ruleHasPool|ruleExclusive || marks&(ruleHasPool|ruleExclusive) == ruleExclusive {
+	if marks > ruleHasBuffer|ruleHasPool|ruleExclusive|ruleShare || marks&ruleHasPool == 0 && marks&(ruleExclusive|ruleShare) != 0 {
 		c.fail(at, "marks of a rule cannot be")
 	}
 	if r.HasBuffer = marks&ruleHasBuffer != 0; r.HasBuffer {
@@ -64,12 +71,28 @@ func (c *cursor) channelRule(r *core.ChannelRule) {
 		return
 	}
 	r.Pool.Exclusive = marks&ruleExclusive != 0
-	r.Pool.Quota = core.Quantity(c.between(1, uint64(core.MaxOnHand), "quota is not 1 to 1000000000000"))
+	least := uint64(1)
+	if marks&ruleShare != 0 {
+		r.Pool.Share, least = c.share(), 0
+	}
+	r.Pool.Quota = core.Quantity(c.between(least, uint64(mostQuota), "quota of a pool is outside its limits"))
 	r.Pool.Start = c.millis()
 	at = c.pos
 	if r.Pool.End = c.millis(); r.Pool.End != 0 && r.Pool.End <= r.Pool.Start {
 		c.fail(at, "pool ends before it starts")
 	}
+}
+
+// mostQuota is what a share of all there can be of a SKU comes to.
+const mostQuota = core.MaxOnHand * core.MaxLocations
+
+func (c *cursor) share() uint8 {
+	at := c.pos
+	percent := c.byte()
+	if percent < 1 || percent > 100 {
+		c.fail(at, "share is not 1 to 100 percent")
+	}
+	return percent
 }
 
 // shortestRule is the least that appendChannelRuleImage writes.

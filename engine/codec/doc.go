@@ -97,7 +97,7 @@
 //
 // A preorder is uv when it ships, 0 for none, [uv limit].
 //
-// A rule is uv SKU, uv channel, u8 marks (1 buffer, 2 pool, 4 the pool is exclusive), [uv buffer], [uv quota, uv start, uv end: of a pool].
+// A rule is uv SKU, uv channel, u8 marks (1 buffer, 2 pool, 4 the pool is exclusive, 8 it has a share), [uv buffer], [u8 share in percent], [uv quota, uv start, uv end: of a pool].
 //
 //	22 create inbound    document, u8 flags (bit 0 has a place of origin, bit 1 send), [uv from], uv to, str supplier,
 //	                     uv lines, and of each: uv SKU, uv quantity, uv expected (ms since 1970, 0 for not known)

@@ -138,6 +138,8 @@ func goldenCommands() []golden {
 			core.Command{Kind: core.CommandSetChannelRule, Mask: slot7, Rule: goldenRule().ChannelRule}),
 		goldenCommand("set_channel_rule_none", "take back the rule of SKU 7 in channel 1",
 			core.Command{Kind: core.CommandSetChannelRule, Mask: slot7, Rule: core.ChannelRule{SKU: 7, Channel: 1}}),
+		goldenCommand("set_channel_rule_share", "a third of SKU 7 is channel 1's, from now on",
+			core.Command{Kind: core.CommandSetChannelRule, Mask: slot7, Rule: core.ChannelRule{SKU: 7, Channel: 1, HasPool: true, Pool: core.PoolSettings{Share: 33}}}),
 		goldenCommand("adjust_stock", "adjust stock, slots 3 and 7, with a key: add -3 broken; set 100; set 90 if 80, counted",
 			core.Command{Kind: core.CommandAdjustStock, Mask: slots3and7, HasKey: true, Key: goldenKey, Rows: []core.AdjustmentRow{
 				{SKU: 7, Location: 0, Mode: core.AdjustDelta, Value: -3, Reason: []byte("broken")},

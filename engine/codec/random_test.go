@@ -146,6 +146,9 @@ func (g generator) rule() core.ChannelRule {
 		r.Pool = core.PoolSettings{
 			Quota: core.Quantity(g.between(1, int64(core.MaxOnHand))), Start: core.Millis(g.between(0, math.MaxInt64-1)), Exclusive: g.bool(),
 		}
+		if g.IntN(3) == 0 {
+			r.Pool.Share, r.Pool.Quota = uint8(g.between(1, 100)), core.Quantity(g.between(0, int64(core.MaxOnHand)))
+		}
 		if g.bool() {
 			r.Pool.End = core.Millis(g.between(int64(r.Pool.Start)+1, math.MaxInt64))
 		}

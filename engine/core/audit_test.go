@@ -243,7 +243,7 @@ var neverSeen = map[string]bool{
 	"levelRecord.sku": true, "levelRecord.flags": true,
 	"saleBuyerRecord.expired": true, "saleTicketRecord.used": true, "saleTicketRecord.sale": true, "saleTicketRecord.page": true,
 	"saleQueueRecord.reserved": true,
-	"ruleRecord.buffer":        true, "ruleRecord.quota": true, "ruleRecord.start": true, "ruleRecord.end": true, "ruleRecord.sku": true,
+	"ruleRecord.buffer":        true, "ruleRecord.quota": true, "ruleRecord.share": true, "ruleRecord.start": true, "ruleRecord.end": true, "ruleRecord.sku": true,
 	"skuRecord.rules": true, "ruleRecord.kind": true, "ruleRecord.version": true, "ruleRecord.flags": true, "ruleRecord.phase": true,
 	"levelRecord.location": true, "partLineRecord.location": true, "partLineRecord.sku": true,
 }

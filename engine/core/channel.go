@@ -24,7 +24,8 @@ type ChannelRule struct {
 
 // PoolSettings are units set apart for one channel for a time.
 type PoolSettings struct {
-	Quota     Quantity // 1 to MaxOnHand; there may be fewer
+	Quota     Quantity // 1 to MaxOnHand; there may be fewer. Of a pool with a share: what that comes to
+	Share     uint8    // percent, 1 to 100, in the place of a quota: of what there is when the pool begins; 0 for none
 	Start     Millis   // 0 for at once; of a pool that takes the place of a live one, for when that began
 	End       Millis   // after the start; 0 for no end
 	Exclusive bool     // while it is live, the channel sells from it alone
@@ -74,12 +75,26 @@ func (r *skuRecord) physical() Quantity {
 	return r.available() + r.backorderedHeld + r.backorderedPlaced
 }
 
+// quotaNow is what a pool may sell: of one with a share that has not begun what it would be now. What was sold of the pool, as it took the
+// place of a live one, was part of what it is a share of.
+func (r *ruleRecord) quotaNow(sku *skuRecord) Quantity {
+	if r.share == 0 || r.phase != PoolWaiting {
+		return r.quota
+	}
+	return shareOf(r.share, sku.physical(), r.used)
+}
+
+// shareOf is a share of what lies there and what was sold of it already.
+func shareOf(percent uint8, physical, used Quantity) Quantity {
+	return (max(0, physical) + used) * Quantity(percent) / 100
+}
+
 // left is how many units a pool has still to sell.
-func (r *ruleRecord) left() Quantity {
+func (r *ruleRecord) left(sku *skuRecord) Quantity {
 	if !r.hasPool() {
 		return 0
 	}
-	return max(0, r.quota-r.used)
+	return max(0, r.quotaNow(sku)-r.used)
 }
 
 // instant is when a pool begins or ends next; 0 for never.
@@ -99,7 +114,7 @@ func (s *slot) eachRule(sku *skuRecord, fn func(rule *ruleRecord, covered Quanti
 	rest := max(0, sku.physical())
 	s.eachRulePlace(sku, func(place uint32) {
 		rule := s.rules.at(place)
-		covered := min(rest, rule.left())
+		covered := min(rest, rule.left(sku))
 		if rule.phase == PoolLive {
 			rest -= covered
 		}
@@ -277,7 +292,9 @@ func (s *slot) applyRule(st *Step, sink Sink) {
 		channel:    image.Channel,
 		kind:       ruleChannel,
 		phase:      image.Phase,
+		share:      image.Pool.Share,
 	}
+	record.allot(sku)
 	if !image.HasPool || !before.hasPool() {
 		record.generation++
 	}
@@ -309,10 +326,19 @@ func (s *slot) turnPool(place uint32, seq Sequence, sink Sink) {
 	rule := s.rules.mut(place)
 	ev := &s.expiry
 	ev.Kind, ev.Sequence, ev.At = EventPoolChanged, seq, rule.instant()
+	sku := s.skus.mut(rule.sku.Place())
 	rule.phase++
+	rule.allot(sku)
 	s.awaitInstant(place)
-	s.poolChanged(s.skus.mut(rule.sku.Place()), place, &ev.Rule)
+	s.poolChanged(sku, place, &ev.Rule)
 	sink.Event(ev)
+}
+
+// allot makes the share of a pool that has just begun its quota.
+func (r *ruleRecord) allot(sku *skuRecord) {
+	if r.share != 0 && r.phase == PoolLive {
+		r.quota = shareOf(r.share, sku.physical(), r.used)
+	}
 }
 
 // poolChanged fills the image of a rule that has changed, and has the hot path look for rules if it must.
@@ -324,7 +350,7 @@ func (s *slot) poolChanged(sku *skuRecord, place uint32, image *ChannelRuleImage
 			sku.flags |= skuChannels
 		}
 		if rule == changed {
-			*image = rule.image(covered)
+			*image = rule.image(sku, covered)
 		}
 	})
 	s.touch(sku, changed.sku)
@@ -340,13 +366,13 @@ func (s *slot) awaitInstant(place uint32) {
 // afterOrders is above the numbers of all orders, so that of one instant the holds expire first.
 const afterOrders OrderID = 1 << 63
 
-func (r *ruleRecord) image(covered Quantity) ChannelRuleImage {
+func (r *ruleRecord) image(sku *skuRecord, covered Quantity) ChannelRuleImage {
 	image := ChannelRuleImage{
 		ChannelRule: ChannelRule{SKU: r.sku, Channel: r.channel, HasBuffer: r.flags&ruleBuffer != 0, HasPool: r.phase != PoolNone},
 		Version:     r.version, Phase: r.phase, Used: r.used, Covered: covered,
 	}
 	image.Buffer = r.buffer
-	image.Pool = PoolSettings{Quota: r.quota, Start: r.start, End: r.end, Exclusive: r.flags&ruleExclusive != 0}
+	image.Pool = PoolSettings{Quota: r.quotaNow(sku), Share: r.share, Start: r.start, End: r.end, Exclusive: r.flags&ruleExclusive != 0}
 	return image
 }
 

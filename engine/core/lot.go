@@ -116,7 +116,12 @@ func (a *AvailabilityImage) InBy(channel ChannelID, buffer Quantity, instant Mil
 	rest := max(0, then.Available+then.Backordered)
 	for i := range then.Rules {
 		rule := &then.Rules[i]
-		rule.Phase = rule.phaseAt(instant)
+		if phase := rule.phaseAt(instant); phase != rule.Phase {
+			rule.Phase = phase
+			if rule.Pool.Share != 0 && phase == PoolLive {
+				rule.Pool.Quota = shareOf(rule.Pool.Share, then.Available+then.Backordered, rule.Used)
+			}
+		}
 		rule.Covered = min(rest, rule.Left())
 		if rule.Phase == PoolLive {
 			rest -= rule.Covered

@@ -57,7 +57,7 @@ func (m *Machine) ReadAvailability(id SKUID, img *AvailabilityImage) bool {
 		at = level.next
 	}
 	s.eachRule(sku, func(rule *ruleRecord, covered Quantity) {
-		img.Rules = append(img.Rules, rule.image(covered))
+		img.Rules = append(img.Rules, rule.image(sku, covered))
 	})
 	return true
 }

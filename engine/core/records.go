@@ -221,7 +221,8 @@ type ruleRecord struct {
 	kind       uint8
 	flags      uint8
 	phase      PoolPhase
-	_          [3]byte
+	share      uint8 // of the pool, in percent; 0 for a quota that was given
+	_          [2]byte
 }
 
 // Kinds of a ruleRecord.

@@ -221,6 +221,8 @@ func (s *story) readRule(line *sentence, c *core.Command) {
 			rule.HasBuffer, rule.Buffer = true, core.Quantity(line.number(value))
 		case "quota":
 			rule.HasPool, rule.Pool.Quota = true, core.Quantity(line.number(value))
+		case "share":
+			rule.HasPool, rule.Pool.Share = true, uint8(line.number(value))
 		case "from":
 			rule.Pool.Start = line.clock(value)
 		case "until":

@@ -23,7 +23,7 @@ import (
 //	tick [phone]                    let time pass everywhere, or in phone's slot alone
 //	location hamburg priority=10 [kind=store]
 //	channel outlet [bands=yes] [buffer=2]         with a setting it is set, else only made
-//	rule phone outlet buffer=2 quota=5 from=12:01:00.000 until=12:02:00.000 exclusive=yes    nothing but the names: taken back
+//	rule phone outlet buffer=2 quota=5 from=12:01:00.000 until=12:02:00.000 exclusive=yes    share=30 instead of a quota; nothing but the names: taken back
 //	routing rules=fewest,nearest,cost [strategy=cost] [most=3] [penalty=250] [suppliers=no] [preferred=main,hamburg]
 //	                                the rules: preferred, pickup, fewest, nearest, cost, date, balance, priority
 //	location hamburg at=53.55,9.99 methods=standard,express cut-off=14:30 utc=1 days=1 unit-cost=50 channels=web

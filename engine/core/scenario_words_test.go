@@ -212,6 +212,9 @@ func (s *story) ruleWords(r *core.ChannelRuleImage) string {
 		if r.Pool.Exclusive {
 			exclusive = "exclusive "
 		}
+		if r.Pool.Share != 0 {
+			exclusive += fmt.Sprintf("%d %% share: ", r.Pool.Share)
+		}
 		words += fmt.Sprintf(" %spool of %d %s, %d used, %d left, %d of them there;", exclusive, r.Pool.Quota, phaseWords[r.Phase], r.Used, r.Left(), r.Covered)
 	}
 	if !r.HasBuffer && !r.HasPool {

@@ -25,7 +25,7 @@ type rule struct {
 
 // pool is units set apart. What was sold of it is in the lines that point to it.
 type pool struct {
-	settings core.PoolSettings
+	settings core.PoolSettings // of one with a share the quota from its beginning on
 	phase    core.PoolPhase
 }
 
@@ -96,6 +96,7 @@ func (m *Model) setRule(c *core.Command) core.Outcome {
 		}
 		if r.pool.settings.Start <= m.now {
 			r.pool.phase = core.PoolLive
+			m.allot(r)
 		}
 	}
 	m.emit(core.Event{Kind: core.EventChannelRuleSet, Rule: m.ruleImage(r)})
@@ -162,7 +163,9 @@ func (m *Model) turn(slot core.Slot, until core.Millis) {
 		case preorder == nil || rule != nil && cmp.Or(cmp.Compare(rule.instant(), preorder.instant()),
 			cmp.Compare(rule.number, preorder.preorder.number)) < 0:
 			at := rule.instant()
-			rule.pool.phase++
+			if rule.pool.phase++; rule.pool.phase == core.PoolLive {
+				m.allot(rule)
+			}
 			m.emit(core.Event{Kind: core.EventPoolChanged, At: at, Rule: m.ruleImage(rule)})
 		default:
 			m.endPreorder(preorder)
@@ -180,6 +183,34 @@ func (m *Model) nextPool(slot core.Slot, until core.Millis) (next *rule) {
 	return next
 }
 
+// physical is what may be sold of a SKU from what lies there, whatever was promised beyond it.
+func (m *Model) physical(id core.SKUID) core.Quantity {
+	return max(0, m.available(id)+m.backordered(id, claimReserved)+m.backordered(id, claimAllocated))
+}
+
+// allot gives a pool that begins the share of what there is.
+func (m *Model) allot(r *rule) {
+	if share := r.pool.settings.Share; share != 0 {
+		r.pool.settings.Quota = (m.physical(r.sku) + m.used(r.sku, r.pool)) * core.Quantity(share) / 100
+	}
+}
+
+// quota is what a rule's pool may sell, or would if it began now.
+func (m *Model) quota(r *rule) core.Quantity {
+	if r.pool.phase != core.PoolWaiting {
+		return r.pool.settings.Quota
+	}
+	return m.quotaOf(r, m.physical(r.sku))
+}
+
+// quotaOf is what a rule's pool may sell if it begins when there are so many units.
+func (m *Model) quotaOf(r *rule, physical core.Quantity) core.Quantity {
+	if share := r.pool.settings.Share; share != 0 {
+		return (max(0, physical) + m.used(r.sku, r.pool)) * core.Quantity(share) / 100
+	}
+	return r.pool.settings.Quota
+}
+
 // used is what came out of a pool and was not put back.
 func (m *Model) used(id core.SKUID, p *pool) core.Quantity {
 	var sum core.Quantity
@@ -193,11 +224,11 @@ func (m *Model) used(id core.SKUID, p *pool) core.Quantity {
 
 // covered is how many of the units that a pool has still to sell there are.
 func (m *Model) covered(r *rule) core.Quantity {
-	rest := max(0, m.available(r.sku)+m.backordered(r.sku, claimReserved)+m.backordered(r.sku, claimAllocated))
+	rest := m.physical(r.sku)
 	for _, other := range m.rules(r.sku) {
 		var left core.Quantity
 		if p := other.pool; p != nil && p.phase != core.PoolEnded {
-			left = min(rest, max(0, p.settings.Quota-m.used(r.sku, p)))
+			left = min(rest, max(0, m.quota(other)-m.used(r.sku, p)))
 		}
 		if other == r {
 			return left
@@ -217,6 +248,7 @@ func (m *Model) ruleImage(r *rule) core.ChannelRuleImage {
 	}
 	if r.pool != nil {
 		image.HasPool, image.Pool, image.Phase, image.Used = true, r.pool.settings, r.pool.phase, m.used(r.sku, r.pool)
+		image.Pool.Quota = m.quota(r)
 	}
 	return image
 }
@@ -278,13 +310,18 @@ func (m *Model) SellableBy(id core.SKUID, channel core.ChannelID, instant core.M
 			left += lot.Open
 		}
 	}
+	physical := left
 	buffer := m.channels[channel].image.Settings.Buffer
 	own, exclusive := core.Quantity(0), false
 	for _, r := range m.rules(id) {
 		n := core.Quantity(0)
 		if p := r.pool; p != nil && p.phase != core.PoolEnded && (p.phase == core.PoolLive || p.settings.Start <= instant) &&
 			(p.settings.End == 0 || p.settings.End > instant) {
-			n = min(max(0, left), max(0, p.settings.Quota-m.used(id, p)))
+			quota := p.settings.Quota
+			if p.phase == core.PoolWaiting {
+				quota = m.quotaOf(r, physical)
+			}
+			n = min(max(0, left), max(0, quota-m.used(id, p)))
 			exclusive = exclusive || r.channel == channel && p.settings.Exclusive
 		}
 		left -= n

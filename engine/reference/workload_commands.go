@@ -149,6 +149,9 @@ func (g *generator) setRule(c *core.Command) {
 	}
 	pool := &c.Rule.Pool
 	pool.Quota = pick(g, []core.Quantity{1, 3, 8, 8, 30})
+	if g.chance(25) {
+		pool.Quota, pool.Share = 0, pick(g, []uint8{1, 33, 50, 100})
+	}
 	pool.Exclusive = g.chance(30)
 	if g.chance(60) {
 		pool.Start = g.now + core.Millis(g.between(-200, 1500))
@@ -385,7 +388,9 @@ func (g *generator) comeAndWait(c *core.Command) {
 	case roll < 70 && known:
 		g.setRule(c)
 		c.Rule.SKU, c.Rule.Pool.Exclusive = id, false
-		c.Rule.Pool.Quota = min(c.Rule.Pool.Quota, 3)
+		if c.Rule.Pool.Share == 0 {
+			c.Rule.Pool.Quota = min(c.Rule.Pool.Quota, 3)
+		}
 		if g.chance(60) {
 			c.Rule.Channel = 0
 		}
