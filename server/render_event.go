@@ -20,6 +20,7 @@ var eventTypes = [...]string{
 	core.EventHoldCancelled:   "hold_cancelled",
 	core.EventChannelRuleSet:  "channel_rule_set",
 	core.EventPoolChanged:     "pool_changed",
+	core.EventKitSet:          "kit_set",
 	core.EventSaleDefined:     "sale_defined",
 	core.EventQueueAdvanced:   "queue_advanced",
 
@@ -47,6 +48,8 @@ func (t *eventSource) appendEvent(dst []byte) []byte {
 		dst = appendChannelImage(append(dst, `"channel":`...), &ev.Channel, text, 0)
 	case core.EventChannelRuleSet, core.EventPoolChanged:
 		dst = t.server.appendChannelRule(append(dst, `"rule":`...), &ev.Rule, 0)
+	case core.EventKitSet:
+		dst = t.server.appendRecipe(append(dst, `"kit":`...), &ev.Recipe, 0)
 	case core.EventSaleDefined:
 		document := t.documentOf(ev.Sale.HasDocument, ev.Sale.Changed)
 		dst = t.server.appendSale(append(dst, `"sale":`...), &ev.Sale, document, 0)

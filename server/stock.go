@@ -60,7 +60,7 @@ func (s *Server) getAvailability(x *exchange) {
 			s.failEngine(x, err)
 			return
 		}
-		x.availability.Available = x.availability.In(id, x.event.Channel.Settings.Buffer)
+		x.availability.Narrow(id, x.event.Channel.Settings.Buffer)
 	}
 	x.answerJSON(200, s.appendAvailability(x.out[:0], &x.availability, &x.event.Channel, by, image.Sequence))
 }

@@ -14,6 +14,7 @@ type submission struct {
 	status  int  // when it was done
 	onHold  bool // an unknown id is a hold's
 	inbound bool // the command is about a purchase order or a transfer
+	kit     bool // the command says what a SKU is made of
 	inState bool // what a refused row tells of are the units in a state, not all on hand
 	render  func(s *Server, x *exchange, sequence core.Sequence)
 }
@@ -61,6 +62,9 @@ func (s *Server) answerDone(x *exchange, how *submission, image []byte, result *
 	switch {
 	case len(image) == 0 && how.inbound:
 		s.answerInbound(x, how)
+		return
+	case len(image) == 0 && how.kit:
+		s.answerKit(x, how)
 		return
 	case len(image) == 0:
 		s.answerUnchanged(x, how, result)

@@ -56,6 +56,8 @@ func appendBody(dst []byte, c *core.Command) []byte {
 		return appendChannelSettings(dst, &c.Selling)
 	case core.CommandSetChannelRule:
 		return appendChannelRule(dst, &c.Rule)
+	case core.CommandSetKit:
+		return appendRecipe(dst, &c.Recipes[0])
 	}
 	return dst
 }
@@ -103,6 +105,9 @@ func (c *cursor) body(cmd *core.Command) {
 		c.channelSettings(&cmd.Selling)
 	case core.CommandSetChannelRule:
 		c.channelRule(&cmd.Rule)
+	case core.CommandSetKit:
+		cmd.Recipes = []core.Recipe{{}}
+		c.recipe(&cmd.Recipes[0], 0)
 	}
 }
 

@@ -1,8 +1,10 @@
 package codec
 
 import (
+	"maps"
 	"math"
 	"math/rand/v2"
+	"slices"
 
 	"holdfast/engine/core"
 )
@@ -159,7 +161,7 @@ var commandKinds = []core.CommandKind{
 	core.CommandAdjustStock, core.CommandPlaceHold, core.CommandPlaceOrder, core.CommandConfirmHold,
 	core.CommandExtendHold, core.CommandReleaseHold, core.CommandCancelOrder, core.CommandArchiveOrders,
 	core.CommandMoveStock, core.CommandDefineSale, core.CommandAdvanceQueue, core.CommandSetChannel, core.CommandSetChannelRule,
-	core.CommandCreateInbound, core.CommandSendInbound, core.CommandReceiveInbound, core.CommandCloseInbound, core.CommandCancelInbound,
+	core.CommandSetKit, core.CommandCreateInbound, core.CommandSendInbound, core.CommandReceiveInbound, core.CommandCloseInbound, core.CommandCancelInbound,
 }
 
 func (g generator) command(kind core.CommandKind) core.Command {
@@ -175,7 +177,7 @@ func (g generator) command(kind core.CommandKind) core.Command {
 		c.HasKey = true
 		c.Key = core.IdempotencyKey{byte(g.IntN(255) + 1), 5: byte(g.IntN(256)), 15: byte(g.IntN(256))}
 	}
-	if !isInbound(kind) && g.bool() {
+	if !isInbound(kind) && kind != core.CommandSetKit && g.bool() {
 		c.Document = g.text(nameAlphabet, 1, 500)
 	}
 	if hasExpectedVersion(kind) {
@@ -200,6 +202,8 @@ func (g generator) body(c *core.Command) {
 		c.Name, c.Selling = g.name(), g.channelSettings()
 	case core.CommandSetChannelRule:
 		c.Rule = g.rule()
+	case core.CommandSetKit:
+		c.Recipes = []core.Recipe{g.recipe(0)}
 	case core.CommandAdjustStock:
 		c.Rows = g.rows()
 	case core.CommandMoveStock:
@@ -214,16 +218,46 @@ func (g generator) body(c *core.Command) {
 		c.TTL = g.ttl()
 		c.UpTo = g.bool()
 		c.Channel, c.Customer, c.Lines = g.channel(), g.name(), g.lines()
+		c.Recipes = g.recipes(c.Lines)
 	case core.CommandPlaceOrder:
 		g.sale(c)
 		c.Channel, c.Customer, c.Lines = g.channel(), g.name(), g.lines()
 		c.ExternalID = g.text(identifierAlphabet, 0, core.MaxExternalIDLength)
+		c.Recipes = g.recipes(c.Lines)
 	case core.CommandExtendHold:
 		c.TTL = g.ttl()
 	}
 	if isInbound(c.Kind) {
 		c.Actor, c.Inbound = g.reason(), g.inboundRequest(c.Kind)
 	}
+}
+
+// recipe has at least so many components.
+func (g generator) recipe(least int) core.Recipe {
+	r := core.Recipe{Kit: g.sku()}
+	for i := range g.between(int64(least), core.MaxComponents) {
+		r.Components = append(r.Components, core.Component{
+			SKU: core.SKUID(math.MaxUint32 - 1000*i), Quantity: core.Quantity(g.between(1, int64(core.MaxComponentQuantity))),
+		})
+	}
+	return r
+}
+
+// recipes are those of some of the lines' SKUs.
+func (g generator) recipes(lines []core.Line) (all []core.Recipe) {
+	if g.bool() {
+		return nil
+	}
+	kits := map[core.SKUID]bool{}
+	for range g.between(1, int64(len(lines))) {
+		kits[lines[g.IntN(len(lines))].SKU] = true
+	}
+	for _, id := range slices.Sorted(maps.Keys(kits)) {
+		r := g.recipe(1)
+		r.Kit = id
+		all = append(all, r)
+	}
+	return all
 }
 
 func (g generator) number() []byte { return g.text(identifierAlphabet, 1, core.MaxExternalIDLength) }
@@ -389,7 +423,7 @@ var eventKinds = []core.EventKind{
 	core.EventHoldPlaced, core.EventHoldExtended, core.EventHoldReleased, core.EventHoldExpired,
 	core.EventHoldConfirmed, core.EventOrderPlaced, core.EventOrderCancelled, core.EventStockMoved,
 	core.EventSupplyChanged, core.EventHoldCancelled, core.EventSaleDefined, core.EventQueueAdvanced, core.EventChannelRuleSet, core.EventPoolChanged,
-	core.EventPurchaseOrderChanged, core.EventTransferChanged,
+	core.EventKitSet, core.EventPurchaseOrderChanged, core.EventTransferChanged,
 }
 
 func (g generator) event(kind core.EventKind) core.Event {
@@ -416,6 +450,8 @@ func (g generator) event(kind core.EventKind) core.Event {
 		ev.Supply = core.SupplyImage{SKU: g.sku(), Before: core.Supply(g.IntN(3)), Supply: core.Supply(g.IntN(3)), Available: g.signed(), LowStock: g.quantity()}
 	case core.EventChannelRuleSet, core.EventPoolChanged:
 		ev.Rule = g.ruleImage()
+	case core.EventKitSet:
+		ev.Recipe = g.recipe(0)
 	case core.EventStockMoved:
 		ev.Actor, ev.Cause, ev.Moves = g.reason(), g.reason(), g.movementImages(int(g.between(1, core.MaxRows)))
 	case core.EventPurchaseOrderChanged, core.EventTransferChanged:
@@ -469,6 +505,9 @@ func (g generator) orderImage() core.OrderImage {
 		if g.IntN(3) == 0 {
 			l.Pooled = core.Quantity(g.between(1, math.MaxInt64))
 		}
+		if g.IntN(3) == 0 {
+			l.Role = core.LineRole(g.IntN(3))
+		}
 		for range l.Allocations {
 			o.Allocations = append(o.Allocations, core.Allocation{Location: g.location(), Quantity: g.quantity()})
 		}
@@ -478,6 +517,16 @@ func (g generator) orderImage() core.OrderImage {
 }
 
 func (g generator) availability() core.AvailabilityImage {
+	a := g.units()
+	for range g.IntN(4) {
+		a.Components = append(a.Components, core.ComponentAvailability{
+			Quantity: core.Quantity(g.between(1, int64(core.MaxComponentQuantity))), AvailabilityImage: g.units(),
+		})
+	}
+	return a
+}
+
+func (g generator) units() core.AvailabilityImage {
 	a := core.AvailabilityImage{
 		SKU: g.sku(), Settings: g.skuSettings(), Available: g.signed(), OnHand: g.quantity(),
 		Unavailable: g.quantity(), Reserved: g.quantity(), Allocated: g.quantity(),

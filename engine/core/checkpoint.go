@@ -27,6 +27,7 @@ const (
 	SlabInbounds
 	SlabInboundLines
 	SlabLots
+	SlabComponents
 
 	// SlabKinds is the number of slabs that a slot has.
 	SlabKinds = int(iota)
@@ -92,6 +93,7 @@ func (s *slot) stores() [SlabKinds]pageStore {
 		&s.desk.items, &s.desk.buyers, &s.desk.tickets, &s.desk.queues,
 		&s.rules,
 		&s.inbounds, &s.inboundLines, &s.lots,
+		&s.components,
 	}
 }
 
@@ -303,6 +305,11 @@ func (m *Machine) RestoreIndexes(id Slot, now Millis) {
 	s.restoreDesk()
 	for place := range s.rules.length {
 		s.awaitInstant(place)
+	}
+	for place := range s.components.length {
+		if s.components.at(place).quantity != 0 {
+			s.indexComponent(place)
+		}
 	}
 	for place := range s.inbounds.length {
 		record := s.inbounds.at(place)

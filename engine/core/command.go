@@ -19,6 +19,7 @@ const (
 	CommandMoveStock      CommandKind = 13 // move units in, out, and between the states of stock, all rows or none
 	CommandSetChannel     CommandKind = 19 // make a channel, or replace its settings
 	CommandSetChannelRule CommandKind = 20 // say what holds for a SKU in a channel, or that nothing does
+	CommandSetKit         CommandKind = 21 // say what a SKU is made of, or that it is no kit
 	CommandDefineSale     CommandKind = 32 // make a sale, or replace its settings
 	CommandAdvanceQueue   CommandKind = 36 // note how far the line before a sale has come
 	CommandCreateInbound  CommandKind = 22 // make a purchase order or a transfer
@@ -30,7 +31,7 @@ const (
 
 // IsKnown tells whether there are commands of the kind.
 func (k CommandKind) IsKnown() bool {
-	return k >= CommandTick && k <= CommandMoveStock || k >= CommandSetChannel && k <= CommandSetChannelRule || k >= CommandCreateInbound && k <= CommandCancelInbound ||
+	return k >= CommandTick && k <= CommandMoveStock || k >= CommandSetChannel && k <= CommandSetKit || k >= CommandCreateInbound && k <= CommandCancelInbound ||
 		k == CommandDefineSale || k == CommandAdvanceQueue
 }
 
@@ -52,6 +53,7 @@ type Command struct {
 	ExternalID []byte // place order; empty for none
 	UpTo       bool   // place hold: of each line as many units as there are, but one at least
 	Lines      []Line
+	Recipes    []Recipe // place hold, place order: of each kit among the lines, in the order of their numbers. Set kit: the one
 
 	Sale       SaleID // place hold, place order: the sale that it is part of; 0 for none. Advance queue: the sale
 	Ticket     uint32 // and the number of its ticket there; 0 for none

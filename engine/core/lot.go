@@ -97,6 +97,9 @@ func (m *Machine) readLots(list []LotImage, s *slot, sku *skuRecord) []LotImage 
 
 // AvailableBy is what can be sold, and what will have come by an instant: units of which nobody knows when they come do not count.
 func (a *AvailabilityImage) AvailableBy(instant Millis) Quantity {
+	if a.IsKit() {
+		return a.kits(func(part *AvailabilityImage) Quantity { return part.AvailableBy(instant) })
+	}
 	n := a.Available
 	for i := range a.Incoming {
 		if lot := &a.Incoming[i]; lot.Expected != 0 && lot.Expected <= instant {

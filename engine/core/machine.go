@@ -56,6 +56,9 @@ type slot struct {
 	alert   Event   // scratch for the events of changed supplies
 
 	rules        slab[ruleRecord]
+	components   recycler[componentRecord]
+	kitOf        *Index // SKUs of kits → first of their components
+	componentOf  *Index // SKUs of components → components
 	inbounds     slab[inboundRecord]
 	inboundLines slab[inboundLineRecord]
 	lots         recycler[lotRecord]
@@ -116,12 +119,15 @@ func (s *slot) open(id Slot, allocate Allocator, seed uint64) {
 	s.inboundLines.open(SlabInboundLines, &s.keeper, allocate)
 	s.lots.open(SlabLots, &s.keeper, allocate)
 	s.lots.next = func(l *lotRecord) *uint32 { return &l.next }
+	s.components.open(SlabComponents, &s.keeper, allocate)
+	s.components.next = func(r *componentRecord) *uint32 { return &r.next }
 	s.due.entries.allocate = allocate
 	s.names = NewIndex(allocate)
 	s.externals = NewIndex(allocate)
 	s.partIndex = NewIndex(allocate)
 	s.limitOf = NewIndex(allocate)
 	s.inboundOf = NewIndex(allocate)
+	s.kitOf, s.componentOf = NewIndex(allocate), NewIndex(allocate)
 }
 
 // Sink takes what a machine has to tell. What it is given is valid only during the call.
@@ -163,7 +169,7 @@ func (m *Machine) Gather(id Slot, st *Step, sink Sink) {
 	s := &m.slots[id]
 	s.advance(st, sink)
 	switch st.command.Kind {
-	case CommandTick, CommandDefineLocation, CommandDefineChannel, CommandSetChannel:
+	case CommandTick, CommandDefineLocation, CommandDefineChannel, CommandSetChannel, CommandSetKit:
 	case CommandDefineSKU:
 		s.gatherSKU(st)
 	case CommandAdjustStock, CommandMoveStock:
@@ -202,6 +208,8 @@ func (m *Machine) Decide(st *Step) {
 		m.decideSetChannel(st)
 	case CommandSetChannelRule:
 		m.decideRule(st)
+	case CommandSetKit:
+		m.decideKit(st)
 	case CommandAdjustStock:
 		m.decideAdjustment(st)
 	case CommandMoveStock:
@@ -254,6 +262,8 @@ func (m *Machine) Apply(id Slot, st *Step, sink Sink) {
 		s.applyQueue(st, sink)
 	case CommandSetChannelRule:
 		s.applyRule(st, sink)
+	case CommandSetKit:
+		s.applyKit(st, sink)
 	case CommandCreateInbound, CommandSendInbound, CommandReceiveInbound, CommandCloseInbound, CommandCancelInbound:
 		s.applyInbound(st, sink)
 	}

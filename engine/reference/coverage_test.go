@@ -73,16 +73,17 @@ func numbers[K ~uint8](first, last K) (list []K) {
 var reachable = map[core.CommandKind][]core.Reason{
 	core.CommandAdjustStock: {
 		core.ReasonSKUNotFound, core.ReasonLocationNotFound, core.ReasonDuplicateRow,
-		core.ReasonStockChanged, core.ReasonStockNegative, core.ReasonStockTooLarge,
+		core.ReasonStockChanged, core.ReasonStockNegative, core.ReasonStockTooLarge, core.ReasonKitUnits,
 	},
 	core.CommandMoveStock: {
 		core.ReasonSKUNotFound, core.ReasonLocationNotFound,
-		core.ReasonStockChanged, core.ReasonStockNegative, core.ReasonStockTooLarge,
+		core.ReasonStockChanged, core.ReasonStockNegative, core.ReasonStockTooLarge, core.ReasonKitUnits,
 	},
-	core.CommandSetChannelRule: {core.ReasonSKUNotFound, core.ReasonChannelNotFound, core.ReasonPoolOver},
+	core.CommandSetChannelRule: {core.ReasonSKUNotFound, core.ReasonChannelNotFound, core.ReasonPoolOver, core.ReasonKitUnits},
+	core.CommandSetKit:         {core.ReasonSKUNotFound, core.ReasonNestedKit, core.ReasonNotAKit},
 	core.CommandCreateInbound: {
 		core.ReasonSKUNotFound, core.ReasonLocationNotFound, core.ReasonNotASupplier, core.ReasonInboundExists,
-		core.ReasonInsufficientStock,
+		core.ReasonInsufficientStock, core.ReasonKitUnits,
 	},
 	core.CommandSendInbound: {
 		core.ReasonInboundNotFound, core.ReasonVersionConflict, core.ReasonInboundStatus, core.ReasonInsufficientStock,
@@ -94,18 +95,18 @@ var reachable = map[core.CommandKind][]core.Reason{
 	core.CommandCloseInbound:  {core.ReasonInboundNotFound, core.ReasonVersionConflict, core.ReasonInboundStatus},
 	core.CommandCancelInbound: {core.ReasonInboundNotFound, core.ReasonVersionConflict, core.ReasonInboundStatus},
 	core.CommandPlaceHold: {
-		core.ReasonSKUNotFound, core.ReasonChannelNotFound,
+		core.ReasonRecipeChanged, core.ReasonKitSize, core.ReasonKitUpTo, core.ReasonSKUNotFound, core.ReasonChannelNotFound,
 		core.ReasonSKUStopped, core.ReasonLimitPerCustomer, core.ReasonInsufficientStock,
 		core.ReasonSaleNotFound, core.ReasonSaleNotStarted, core.ReasonSaleEnded, core.ReasonSKUNotInSale, core.ReasonSaleQuota,
 		core.ReasonSaleLimit, core.ReasonHoldCap, core.ReasonTicketRequired, core.ReasonTicketUsed, core.ReasonExpiredTooOften,
 	},
 	core.CommandPlaceOrder: {
-		core.ReasonSKUNotFound, core.ReasonChannelNotFound, core.ReasonDuplicateExternal,
+		core.ReasonRecipeChanged, core.ReasonKitSize, core.ReasonSKUNotFound, core.ReasonChannelNotFound, core.ReasonDuplicateExternal,
 		core.ReasonSKUStopped, core.ReasonLimitPerCustomer, core.ReasonInsufficientStock,
 		core.ReasonSaleNotFound, core.ReasonSaleNotStarted, core.ReasonSaleEnded, core.ReasonSKUNotInSale, core.ReasonSaleQuota,
 		core.ReasonSaleLimit, core.ReasonTicketRequired, core.ReasonTicketUsed,
 	},
-	core.CommandDefineSale:   {core.ReasonSKUNotFound},
+	core.CommandDefineSale:   {core.ReasonSKUNotFound, core.ReasonKitUnits},
 	core.CommandAdvanceQueue: {core.ReasonSaleNotFound},
 	core.CommandConfirmHold: {
 		core.ReasonSlotsChanged, core.ReasonOrderNotFound, core.ReasonVersionConflict,

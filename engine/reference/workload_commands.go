@@ -53,7 +53,7 @@ func (g *generator) setChannel(c *core.Command) {
 
 func (g *generator) setRule(c *core.Command) {
 	c.Kind = core.CommandSetChannelRule
-	c.Rule = core.ChannelRule{SKU: g.sku(), Channel: core.ChannelID(g.random.IntN(len(g.model.channels)))}
+	c.Rule = core.ChannelRule{SKU: g.unit(), Channel: core.ChannelID(g.random.IntN(len(g.model.channels)))}
 	if g.chance(4) {
 		c.Rule.Channel = core.ChannelID(len(g.model.channels))
 	}
@@ -98,7 +98,7 @@ func (g *generator) adjustStock(c *core.Command) {
 }
 
 func (g *generator) row() core.AdjustmentRow {
-	r := core.AdjustmentRow{SKU: g.sku(), Location: core.LocationID(g.random.IntN(len(g.model.locations)))}
+	r := core.AdjustmentRow{SKU: g.unit(), Location: core.LocationID(g.random.IntN(len(g.model.locations)))}
 	if g.chance(1) {
 		r.Location = core.LocationID(len(g.model.locations) + g.random.IntN(2))
 	}
@@ -230,6 +230,10 @@ func (g *generator) fillOrder(c *core.Command) {
 		c.Lines = append(c.Lines, core.Line{SKU: g.sku(), Quantity: quantity})
 	}
 	g.inSale(c)
+	g.model.BringRecipes(c)
+	if len(c.Recipes) > 0 && g.chance(4) {
+		g.mistakeRecipe(c)
+	}
 }
 
 func (g *generator) ttl() core.Millis {
