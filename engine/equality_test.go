@@ -174,6 +174,9 @@ func TestStreamsCoverTheRules(t *testing.T) {
 			}
 		}
 	}
+	if n := seen[fmt.Sprintf("reason %d", core.ReasonRecipeChanged)]; n > 0 {
+		t.Errorf("%d clients were told of a recipe that had changed", n)
+	}
 	for status := engine.ResultDone; status <= engine.ResultInProgress; status++ {
 		want(t, seen, fmt.Sprintf("status %d", status))
 	}
@@ -181,7 +184,7 @@ func TestStreamsCoverTheRules(t *testing.T) {
 		want(t, seen, fmt.Sprintf("event %d", kind))
 	}
 	want(t, seen, fmt.Sprintf("event %d", core.EventHoldCancelled))
-	for _, kind := range []core.EventKind{core.EventPurchaseOrderChanged, core.EventTransferChanged} {
+	for _, kind := range []core.EventKind{core.EventPurchaseOrderChanged, core.EventTransferChanged, core.EventKitSet} {
 		want(t, seen, fmt.Sprintf("event %d", kind))
 	}
 	for _, reason := range []core.Reason{
@@ -192,7 +195,7 @@ func TestStreamsCoverTheRules(t *testing.T) {
 	} {
 		want(t, seen, fmt.Sprintf("reason %d", reason))
 	}
-	for _, what := range []string{"tick", "spread hold", "spread order", "several locations", "backordered", "external"} {
+	for _, what := range []string{"tick", "spread hold", "spread order", "several locations", "backordered", "external", "kits"} {
 		want(t, seen, what)
 	}
 }
@@ -222,6 +225,9 @@ func countOrder(seen map[string]int, ev *core.Event) {
 	for i := range order.Lines {
 		if order.Lines[i].Backordered > 0 {
 			seen["backordered"]++
+		}
+		if order.Lines[i].Role == core.LineOfKits {
+			seen["kits"]++
 		}
 		if order.Lines[i].Allocations > 1 {
 			seen["several locations"]++

@@ -127,7 +127,7 @@ func TestKitKeepsItsAnswer(t *testing.T) {
 	messages, stop := h.listen("?after=0")
 	defer stop()
 	got := take(t, messages, 12)
-	if want := "kit_set kit_set order_placed kit_set"; types(got[len(got)-4:]) != want {
+	if want := "order_placed kit_set order_placed kit_set"; types(got[len(got)-4:]) != want {
 		t.Errorf("events %s, should end with %s", types(got), want)
 	}
 	if kit := got[11].data["kit"].(map[string]any); kit["sku"] != "set" || len(kit["components"].([]any)) != 0 {

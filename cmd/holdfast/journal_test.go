@@ -57,6 +57,10 @@ func shopCommands() [][]core.Command {
 			}},
 			{Kind: core.CommandPlaceHold, Mask: one, TTL: 60_000, Customer: []byte("c1"), Lines: []core.Line{{SKU: 5, Quantity: 1}},
 				Sale: core.MakeSaleID(5, 0), Ticket: 7, Identities: core.AppendIdentity(nil, core.IdentityDevice, []byte("d"))},
+			{Kind: core.CommandSetKit, Mask: core.AllSlots, Recipes: []core.Recipe{{Kit: 69, Components: []core.Component{{SKU: 5, Quantity: 2}}}}},
+			{Kind: core.CommandPlaceOrder, Mask: one, Customer: []byte("c1"), Lines: []core.Line{{SKU: 69, Quantity: 1}},
+				Recipes: []core.Recipe{{Kit: 69, Components: []core.Component{{SKU: 5, Quantity: 2}}}}},
+			{Kind: core.CommandSetKit, Mask: core.AllSlots, Recipes: []core.Recipe{{Kit: 69}}},
 		},
 	}
 }
