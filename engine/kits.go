@@ -35,7 +35,8 @@ func (d *directory) setRecipe(r *core.Recipe) {
 	}
 }
 
-// bringRecipes puts the recipes of their kits into the orders and holds of a request, in the place of any that they have.
+// bringRecipes puts the recipes of their kits into the orders and holds of a request, in the place of any that they have. With
+// them the request may be too large.
 func (e *Engine) bringRecipes(r *Request) error {
 	var frames []byte // nil until a command is changed
 	for at := 0; at < len(r.frames); {
@@ -52,12 +53,12 @@ func (e *Engine) bringRecipes(r *Request) error {
 			frames = append(frames, frame...)
 		}
 		at += header.Length
+		if len(frames) > MaxRequestBytes || len(frames)+r.documentBytes > maxJournalBytes {
+			return ErrTooLarge
+		}
 	}
 	if frames != nil {
 		r.frames = frames
-	}
-	if len(r.frames) > MaxRequestBytes || len(r.frames)+r.documentBytes > maxJournalBytes {
-		return ErrTooLarge
 	}
 	return nil
 }

@@ -1,6 +1,8 @@
 package engine_test
 
 import (
+	"errors"
+	"fmt"
 	"slices"
 	"sync"
 	"testing"
@@ -102,6 +104,33 @@ func TestSoldOutKits(t *testing.T) {
 			t.Errorf("%d: %+v, and the sequence was %d and is %d", i, r, sequence, e.Sequence())
 		}
 	}
+	closeEngine(t, e)
+}
+
+// TestKitsThatFillARequest orders so many kits at once that their recipes make the request too large: nothing is taken of it, and half
+// of it is.
+func TestKitsThatFillARequest(t *testing.T) {
+	leavesNothing(t)
+	e := openOn(t, newDisk(), engine.Options{})
+	var components []core.Component
+	for _, id := range stock(t, e, core.MaxComponents, core.MaxOnHand) {
+		components = append(components, core.Component{SKU: id, Quantity: core.MaxComponentQuantity})
+	}
+	var basket []core.Line
+	for i := range 14 {
+		kit := skuNamed(t, e, fmt.Sprintf("kit-%d", i))
+		done(t, e, makeKit(kit, components...))
+		basket = append(basket, core.Line{SKU: kit, Quantity: 1})
+	}
+	var orders []core.Command
+	for range 6000 {
+		orders = append(orders, lines("ann", basket...))
+	}
+	sequence := e.Sequence()
+	if _, err := tryAsk(e, orders...); !errors.Is(err, engine.ErrTooLarge) || e.Sequence() != sequence {
+		t.Errorf("%v, and the sequence was %d and is %d", err, sequence, e.Sequence())
+	}
+	done(t, e, orders[:1000]...)
 	closeEngine(t, e)
 }
 

@@ -108,6 +108,8 @@ func (s *Server) failEngine(x *exchange, err error) {
 	switch {
 	case errors.Is(err, engine.ErrOverloaded):
 		x.failWith(codeOverloaded, "too many requests are waiting, nothing was changed: try again")
+	case errors.Is(err, engine.ErrTooLarge):
+		x.failWith(codeBatchTooLarge, "with what its kits are made of the batch takes more than 8388608 bytes, nothing was changed: send it in parts")
 	case errors.Is(err, engine.ErrTimeout):
 		x.failWith(codeNotReached, "this node has not reached the sequence of at_least yet")
 	case errors.Is(err, engine.ErrNotPrimary):
