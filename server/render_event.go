@@ -22,6 +22,7 @@ var eventTypes = [...]string{
 	core.EventPoolChanged:     "pool_changed",
 	core.EventOrderRouted:     "order_routed",
 	core.EventRoutingDefined:  "routing_defined",
+	core.EventKitSet:          "kit_set",
 	core.EventSaleDefined:     "sale_defined",
 	core.EventQueueAdvanced:   "queue_advanced",
 
@@ -50,6 +51,8 @@ func (t *eventSource) appendEvent(dst []byte) []byte {
 		dst = appendChannelImage(append(dst, `"channel":`...), &ev.Channel, text, 0)
 	case core.EventChannelRuleSet, core.EventPoolChanged:
 		dst = t.server.appendChannelRule(append(dst, `"rule":`...), &ev.Rule, 0)
+	case core.EventKitSet:
+		dst = t.server.appendRecipe(append(dst, `"kit":`...), &ev.Recipe, 0)
 	case core.EventSaleDefined:
 		document := t.documentOf(ev.Sale.HasDocument, ev.Sale.Changed)
 		dst = t.server.appendSale(append(dst, `"sale":`...), &ev.Sale, document, 0)

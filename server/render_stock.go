@@ -27,8 +27,8 @@ func (s *Server) appendAvailability(dst []byte, a *core.AvailabilityImage, chann
 	dst = appendNumberField(dst, `,"withheld":`, a.Withheld)
 	dst = appendNumberField(dst, `,"backordered":`, a.Backordered)
 	dst = appendNumberField(dst, `,"safety_stock":`, a.Settings.SafetyStock)
-	dst = appendBoolField(dst, `,"backorderable":`, a.Settings.BackorderLimit != 0)
-	dst = appendBoolField(dst, `,"stopped":`, a.Settings.Stopped)
+	dst = appendBoolField(dst, `,"backorderable":`, a.IsBackorderable())
+	dst = appendBoolField(dst, `,"stopped":`, a.IsStopped())
 	dst = appendBoolField(dst, `,"drained":`, a.IsDrained())
 	dst = appendTextField(dst, `,"supply":`, supplies[a.Supply()])
 	dst = appendNumberField(dst, `,"sequence":`, sequence)
@@ -41,6 +41,9 @@ func (s *Server) appendAvailability(dst []byte, a *core.AvailabilityImage, chann
 		dst = append(appendNumberField(dst, `,"incoming":`, a.IncomingAt(level.Location)), '}')
 	}
 	dst = s.appendIncoming(append(dst, "],"...), a.Incoming)
+	if a.IsKit() {
+		dst = s.appendComponents(dst, a)
+	}
 	return append(dst, '}')
 }
 
@@ -50,8 +53,8 @@ var bands = [...]string{core.SupplyOut: "out", core.SupplyLow: "low", core.Suppl
 // appendBand appends what a channel without numbers says.
 func appendBand(dst []byte, a *core.AvailabilityImage, sequence core.Sequence) []byte {
 	dst = appendTextField(dst, `,"band":`, bands[a.Supply()])
-	dst = appendBoolField(dst, `,"backorderable":`, a.Settings.BackorderLimit != 0)
-	dst = appendBoolField(dst, `,"stopped":`, a.Settings.Stopped)
+	dst = appendBoolField(dst, `,"backorderable":`, a.IsBackorderable())
+	dst = appendBoolField(dst, `,"stopped":`, a.IsStopped())
 	return append(appendNumberField(dst, `,"sequence":`, sequence), '}')
 }
 

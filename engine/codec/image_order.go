@@ -27,7 +27,11 @@ const (
 )
 
 // Marks of a line in an image that has them. They are in stored feeds and must not change.
-const linePooled = 1 << 0 // some units came out of a pool
+const (
+	linePooled    = 1 << 0 // some units came out of a pool
+	lineRoleShift = 1      // the line's role lies in two bits
+	lineRoleMask  = 3
+)
 
 // birth is what an event knows of the orders it makes. The zero value is for images outside events.
 type birth struct {
@@ -116,7 +120,7 @@ func lineMarks(l *core.LineImage) (marks byte) {
 	if l.Pooled != 0 {
 		marks |= linePooled
 	}
-	return marks
+	return marks | byte(l.Role)<<lineRoleShift
 }
 
 // appendLineImages appends the lines, each with its own share of the image's allocations.
@@ -220,6 +224,7 @@ func (c *cursor) lineImages(o *core.OrderImage, marked bool) {
 		marks := c.lineMarks(marked)
 		any |= marks
 		l.SKU = c.sku()
+		l.Role = core.LineRole(marks >> lineRoleShift & lineRoleMask)
 		l.Quantity = c.quantity()
 		l.Backordered = c.quantity()
 		l.Pooled = 0
@@ -242,7 +247,7 @@ func (c *cursor) lineMarks(marked bool) byte {
 	}
 	at := c.pos
 	marks := c.byte()
-	if marks&^linePooled != 0 {
+	if marks > linePooled|byte(core.LineOfComponent)<<lineRoleShift {
 		c.fail(at, "unknown mark of a line")
 	}
 	return marks

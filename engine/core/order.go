@@ -68,6 +68,7 @@ func (s *slot) lineImage(line *lineRecord, img *OrderImage) {
 		Quantity:    Quantity(line.quantity),
 		Backordered: Quantity(line.backordered),
 		Allocations: int(line.allocations),
+		Role:        line.role(),
 	})
 	if line.stored() == 0 && line.allocations == 1 {
 		img.Allocations = append(img.Allocations, Allocation{

@@ -34,6 +34,8 @@ type sku struct {
 	told  core.Supply                 // what was said about its supply last
 	rules []*rule                     // about channels, each from its first setting on
 	sold  []soldLine                  // every line of it that still counts as something
+
+	recipe []core.Component // of a kit
 }
 
 // states are the units on hand at one place, by state.
@@ -88,6 +90,7 @@ type line struct {
 	limited     bool  // the SKU had a limit per customer when the order was made
 	pool        *pool // that gave some of its units, or could have
 	pooled      core.Quantity
+	role        core.LineRole
 }
 
 // New gives an empty shop: location 0 "main" and channel 0 "web".
@@ -132,6 +135,8 @@ func (m *Model) carryOut(c *core.Command) core.Outcome {
 		return m.setRule(c)
 	case core.CommandDefineRouting:
 		return m.defineRouting(c)
+	case core.CommandSetKit:
+		return m.setKit(c)
 	case core.CommandAdjustStock:
 		return m.adjustStock(c)
 	case core.CommandMoveStock:

@@ -134,7 +134,7 @@ func (g *generator) setChannel(c *core.Command) {
 
 func (g *generator) setRule(c *core.Command) {
 	c.Kind = core.CommandSetChannelRule
-	c.Rule = core.ChannelRule{SKU: g.sku(), Channel: core.ChannelID(g.random.IntN(len(g.model.channels)))}
+	c.Rule = core.ChannelRule{SKU: g.unit(), Channel: core.ChannelID(g.random.IntN(len(g.model.channels)))}
 	if g.chance(4) {
 		c.Rule.Channel = core.ChannelID(len(g.model.channels))
 	}
@@ -179,7 +179,7 @@ func (g *generator) adjustStock(c *core.Command) {
 }
 
 func (g *generator) row() core.AdjustmentRow {
-	r := core.AdjustmentRow{SKU: g.sku(), Location: core.LocationID(g.random.IntN(len(g.model.locations)))}
+	r := core.AdjustmentRow{SKU: g.unit(), Location: core.LocationID(g.random.IntN(len(g.model.locations)))}
 	if g.chance(1) {
 		r.Location = core.LocationID(len(g.model.locations) + g.random.IntN(2))
 	}
@@ -312,6 +312,7 @@ func (g *generator) fillOrder(c *core.Command) {
 		c.Lines = append(c.Lines, core.Line{SKU: g.sku(), Quantity: quantity})
 	}
 	g.inSale(c)
+	g.bringRecipes(c)
 }
 
 func (g *generator) ttl() core.Millis {
@@ -398,7 +399,7 @@ func (g *generator) comeAndWait(c *core.Command) {
 	}
 }
 
-// wantMore has an order ask for a few units of a SKU in each of some lines.
+// wantMore has an order ask for a few units of a SKU in each of some lines, or for kits of it.
 func (g *generator) wantMore(c *core.Command, id core.SKUID) {
 	c.UpTo = false
 	if g.chance(50) {
@@ -406,7 +407,11 @@ func (g *generator) wantMore(c *core.Command, id core.SKUID) {
 	}
 	for i := range min(2, len(c.Lines)) {
 		c.Lines[i] = core.Line{SKU: id, Quantity: core.Quantity(g.between(2, 8))}
+		if kits := g.model.kitsWith(id); len(kits) > 0 && g.chance(40) {
+			c.Lines[i] = core.Line{SKU: pick(g, kits), Quantity: core.Quantity(g.between(1, 3))}
+		}
 	}
+	g.bringRecipes(c)
 }
 
 // fillOrders serves somebody, mostly one whose turn it is.
