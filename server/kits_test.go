@@ -2,6 +2,7 @@ package server
 
 import (
 	"fmt"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -195,6 +196,83 @@ func TestKitMistakes(t *testing.T) {
 	if again := h.want(200, "GET", path, ""); fmt.Sprint(again["components"]) != "[map[quantity:1 sku:pot] map[quantity:6 sku:cup]]" || sequence == nil {
 		t.Errorf("after the mistakes %v", again)
 	}
+}
+
+// TestKitsThatWait orders kits beyond stock: they wait in the queue of the component, and the event of what came names the line of the
+// order as the order is shown.
+func TestKitsThatWait(t *testing.T) {
+	h := openKits(t)
+	backorderable := func(query string, want bool) {
+		t.Helper()
+		if got := h.want(200, "GET", "/v1/skus/set/availability"+query, ""); got["backorderable"] != want {
+			t.Errorf("%s: want %v of %v", query, want, got)
+		}
+	}
+	h.do("PUT", "/v1/skus/set", `{}`)
+	h.do("PUT", "/v1/skus/pot", `{"backorder_limit":10}`)
+	backorderable("", false) // there are no more cups, either
+	h.want(200, "POST", "/v1/stock/adjustments", `{"adjustments":[{"sku":"pot","set":1},{"sku":"cup","set":40}]}`)
+	backorderable("", true)
+	h.want(201, "PUT", "/v1/channels/vip", "{}")
+	h.want(201, "PUT", "/v1/skus/pot/channels/vip", `{"pool":{"quota":1,"exclusive":true}}`)
+	backorderable("?channel=vip", false)
+	h.want(204, "DELETE", "/v1/skus/pot/channels/vip", "")
+	id := h.want(201, "POST", "/v1/orders", `{"customer":"ann","lines":[{"sku":"set","quantity":2},{"sku":"cup","quantity":1},{"sku":"set","quantity":3}]}`)["id"].(string)
+	if items := h.want(200, "GET", "/v1/skus/pot/backorders", "")["items"].([]any); len(items) != 1 || items[0].(map[string]any)["quantity"] != jsonNumber("4") {
+		t.Errorf("who waits for pots: %v", items)
+	}
+	if items := h.want(200, "GET", "/v1/skus/set/backorders", "")["items"].([]any); len(items) != 0 {
+		t.Errorf("who waits for sets: %v", items)
+	}
+	h.wantProblem(409, codeInsufficientStock, "POST", "/v1/orders", order("bo", "set", 2)) // there are 9 cups
+	received := h.want(200, "POST", "/v1/stock/movements", `{"movements":[{"type":"receive","sku":"pot","quantity":3}]}`)
+	events, stop := h.listen(fmt.Sprintf("?after=%v", received["sequence"]))
+	defer stop()
+	got := take(t, events, 1)
+	h.checkEvents(got)
+	if fills := fmt.Sprint(got[0].data["fills"]); fills != "[map[line:0 location:main quantity:1 sku:pot] map[line:2 location:main quantity:2 sku:pot]]" {
+		t.Errorf("filled: %s", fills)
+	}
+	filled := h.want(200, "GET", "/v1/orders/"+id, "")
+	if first, last := componentsOf(t, filled, 0), componentsOf(t, filled, 2); first[0]["backordered"] != nil || last[0]["backordered"] != jsonNumber("1") {
+		t.Errorf("afterwards: %v", filled)
+	}
+	var moves []string
+	for _, item := range h.want(200, "GET", "/v1/skus/pot/movements?type=allocate", "")["items"].([]any) {
+		moves = append(moves, fmt.Sprint(item.(map[string]any)["quantity"]))
+	}
+	if strings.Join(moves, " ") != "2 1 3 1 1" {
+		t.Errorf("moved: %v", moves)
+	}
+	h.want(200, "POST", "/v1/orders/"+id+"/cancel", "{}")
+	if got := h.want(200, "GET", "/v1/skus/set/availability", ""); got["available"] != jsonNumber("4") {
+		t.Errorf("cancelled: %v", got)
+	}
+	if audit := h.want(200, "GET", "/v1/audit", ""); audit["ok"] != true {
+		t.Errorf("audit: %v", audit)
+	}
+}
+
+// TestRoutedKits asks where kits would come from, and places them: they come from there.
+func TestRoutedKits(t *testing.T) {
+	h := openKits(t)
+	h.want(201, "PUT", "/v1/locations/kiel", `{"priority":90,"shipping":{"zones":[{"country":"DE","up_to_grams":700}]}}`)
+	h.do("PUT", "/v1/skus/set", `{"weight_grams":5000}`)
+	h.do("PUT", "/v1/skus/cup", `{"weight_grams":100}`)
+	h.want(200, "POST", "/v1/stock/adjustments", `{"adjustments":[{"sku":"pot","set":0},{"sku":"pot","location":"kiel","delta":5},{"sku":"cup","location":"kiel","delta":5}]}`)
+	h.want(200, "PUT", "/v1/routing", `{"rules":["fewest_shipments"]}`)
+	body := `{"customer":"ann","lines":[{"sku":"set","quantity":1}],"ship_to":{"country":"DE"}}`
+	preview := h.want(200, "POST", "/v1/routing/preview", body)
+	placed := h.want(201, "POST", "/v1/orders", body)
+	explained := h.want(200, "GET", "/v1/orders/"+placed["id"].(string)+"/routing", "")
+	if !reflect.DeepEqual(preview["lines"], placed["lines"]) || !reflect.DeepEqual(preview["route"], explained["route"]) || len(componentsOf(t, placed, 0)) != 2 {
+		t.Errorf("preview %v\nplaced %v\nexplained %v", preview, placed, explained)
+	}
+	if route := explained["route"].(map[string]any); route["shipments"] != jsonNumber("2") || route["candidates"].([]any)[1].(map[string]any)["whole_skus"] != jsonNumber("1") {
+		t.Errorf("routed %v", route)
+	}
+	h.wantProblem(409, codeNotDeliverable, "POST", "/v1/routing/preview", `{"customer":"ann","lines":[{"sku":"set","quantity":2}],"ship_to":{"country":"DE"}}`)
+	h.wantProblem(409, codeKitTooLarge, "POST", "/v1/routing/preview", order("ann", "set", 1_000_000_000))
 }
 
 // TestKitsInBatches orders kits in both kinds of batches; nobody brings recipes along.
