@@ -35,6 +35,11 @@ func (e *Engine) Submit(r *Request) error {
 			return err
 		}
 	}
+	if e.directory.kits.Load() > 0 || r.recipes {
+		if err := e.bringRecipes(r); err != nil {
+			return err
+		}
+	}
 	if err := e.admit(r); err != nil {
 		e.unclaim(r)
 		return err
@@ -52,8 +57,17 @@ func (e *Engine) Submit(r *Request) error {
 	if r.err == nil && r.follows {
 		r.err = e.answerArchived(r)
 	}
+	return e.conclude(r)
+}
+
+// conclude settles the keys of a request that was carried out, and tries again what has to be.
+func (e *Engine) conclude(r *Request) error {
+	again, of := e.changedKits(r)
 	e.settleKeys(r)
 	e.checkpoints.settled(r)
+	if again != nil {
+		r.err = e.tryAgain(r, again, of)
+	}
 	return r.err
 }
 
@@ -156,8 +170,7 @@ func (e *Engine) admitOne(r *Request, i int, h *codec.CommandHeader, frame []byt
 	case claimBound:
 		return false, e.replay(r, i, core.Sequence(c.value))
 	}
-	places := h.Kind == core.CommandPlaceOrder || h.Kind == core.CommandPlaceHold
-	r.supplied = r.supplied || !places
+	r.supplied = r.supplied || !places(h.Kind)
 	if !r.supplied && e.soldOut(r, i, frame) {
 		if c.state == claimNew {
 			e.keys.abandon(keyHandle(c.value))
@@ -208,6 +221,13 @@ func (e *Engine) soldOut(r *Request, i int, frame []byte) bool {
 	c := &r.command
 	_, err := codec.DecodeCommand(frame, c)
 	invariant.Check(err == nil, "a request holds commands that codec takes")
+	origins := r.slots.places[:0]
+	if len(c.Recipes) > 0 {
+		var whole bool
+		if c.Lines, origins, whole = c.ExpandLines(nil, origins); !whole || c.UpTo {
+			return false
+		}
+	}
 	if len(c.ExternalID) > 0 || len(c.Lines) > maxShortLines || int(c.Channel) >= e.Channels() {
 		return false
 	}
@@ -241,12 +261,16 @@ func (e *Engine) soldOut(r *Request, i int, frame []byte) bool {
 			fail = available != core.Unlimited && leastOf(c, total) > available
 		}
 		if fail {
+			index := k
+			if len(c.Recipes) > 0 {
+				index = int(origins[k])
+			}
 			refusal.Lines = append(refusal.Lines, core.RefusedLine{
-				Index: k, SKU: c.Lines[k].SKU, Requested: total, Available: max(0, available),
+				Index: index, SKU: c.Lines[k].SKU, Requested: total, Available: max(0, available),
 			})
 		}
 	}
-	r.slots.lines = refusal.Lines
+	r.slots.lines, r.slots.places = refusal.Lines, origins[:0]
 	result.from = uint32(len(r.images))
 	r.images = codec.AppendRefusal(r.images, &refusal)
 	result.to = uint32(len(r.images))

@@ -20,6 +20,10 @@ type directory struct {
 	// exhausted counts the SKUs of which nothing may be ordered, and the quotas of sales of which nothing is left. While it is zero, admission looks no further.
 	exhausted atomic.Int64
 
+	// kits counts the SKUs that are kits, and hadKits says whether there ever were any. Without, nobody looks for recipes.
+	kits    atomic.Int64
+	hadKits atomic.Bool
+
 	byNumber      [core.SlotCount]atomic.Pointer[[]*SKUEntry]
 	locationNames atomic.Pointer[[]string]
 	channelNames  atomic.Pointer[[]string]
@@ -31,6 +35,7 @@ type SKUEntry struct {
 	ID        core.SKUID
 	Name      string
 	orderable atomic.Int64
+	recipe    atomic.Pointer[core.Recipe] // nil for none
 }
 
 // Orderable is how many units an order may ask for, as of the last release: the available ones and the backorder
@@ -74,6 +79,8 @@ func (d *directory) define(ev *core.Event) {
 		defineName(&d.channelNames, d.channels, ev.Channel.ID, string(ev.Channel.Name))
 	case core.EventSaleDefined:
 		d.defineSale(&ev.Sale)
+	case core.EventKitSet:
+		d.setRecipe(&ev.Recipe)
 	}
 }
 

@@ -174,6 +174,9 @@ func TestStreamsCoverTheRules(t *testing.T) {
 			}
 		}
 	}
+	if n := seen[fmt.Sprintf("reason %d", core.ReasonRecipeChanged)]; n > 0 {
+		t.Errorf("%d clients were told of a recipe that had changed", n)
+	}
 	for status := engine.ResultDone; status <= engine.ResultInProgress; status++ {
 		want(t, seen, fmt.Sprintf("status %d", status))
 	}
@@ -182,7 +185,7 @@ func TestStreamsCoverTheRules(t *testing.T) {
 	}
 	for _, kind := range []core.EventKind{
 		core.EventHoldCancelled, core.EventOrderRouted, core.EventRoutingDefined, core.EventChannelRuleSet, core.EventPoolChanged, core.EventPreorderEnded,
-		core.EventPurchaseOrderChanged, core.EventTransferChanged, core.EventOrderFilled,
+		core.EventPurchaseOrderChanged, core.EventTransferChanged, core.EventOrderFilled, core.EventKitSet,
 	} {
 		want(t, seen, fmt.Sprintf("event %d", kind))
 	}
@@ -194,7 +197,7 @@ func TestStreamsCoverTheRules(t *testing.T) {
 	} {
 		want(t, seen, fmt.Sprintf("reason %d", reason))
 	}
-	for _, what := range []string{"tick", "spread hold", "spread order", "several locations", "backordered", "external"} {
+	for _, what := range []string{"tick", "spread hold", "spread order", "several locations", "backordered", "external", "kits"} {
 		want(t, seen, what)
 	}
 }
@@ -224,6 +227,9 @@ func countOrder(seen map[string]int, ev *core.Event) {
 	for i := range order.Lines {
 		if order.Lines[i].Backordered > 0 {
 			seen["backordered"]++
+		}
+		if order.Lines[i].Role == core.LineOfKits {
+			seen["kits"]++
 		}
 		if order.Lines[i].Allocations > 1 {
 			seen["several locations"]++

@@ -24,6 +24,6 @@ var (
 	ErrNotFound = errors.New("engine: not found")
 	// ErrCut: the journal or the feed begins later than what was asked for, or does so by now.
 	ErrCut = wal.ErrCut
-	// ErrTooLarge: a request holds more than MaxRequestCommands or MaxRequestBytes.
+	// ErrTooLarge: a request holds more than MaxRequestCommands or MaxRequestBytes, the recipes of kits among them.
 	ErrTooLarge = errors.New("engine: the request is too large")
 )

@@ -45,6 +45,7 @@ type slotsRead struct {
 	masks      []core.SlotMask
 	froms, tos []int
 	lines      []core.RefusedLine // scratch of soldOut
+	places     []int32            // the same
 }
 
 func (q *slotsRead) reset() {

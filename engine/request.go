@@ -33,6 +33,7 @@ type Request struct {
 	follows       bool   // some command is about an order
 	externals     bool   // some command has an external id
 	archives      bool   // this is the archiver's
+	recipes       bool   // some command brought recipes
 	archiveTurn   uint64 // how much had been archived when external ids were looked up
 	name          []byte // scratch of that
 	count         int    // of the admitted commands
@@ -83,7 +84,8 @@ func ReleaseRequest(r *Request) {
 func (r *Request) Reset() {
 	r.WantImages, r.hasKeys, r.documents, r.spread = false, false, false, false
 	r.frames, r.results, r.images, r.keys = r.frames[:0], r.results[:0], r.images[:0], r.keys[:0]
-	r.supplied, r.follows, r.externals, r.archives = false, false, false, false
+	r.supplied, r.follows, r.externals, r.archives, r.recipes = false, false, false, false, false
+	r.claims = r.claims[:0]
 	r.finder.Forget()
 	r.places, r.sparse, r.count, r.err = r.places[:0], false, 0, nil
 	r.documentBytes, r.malformed = 0, nil
@@ -135,6 +137,7 @@ func (r *Request) note(c *core.Command) {
 	case core.CommandConfirmHold, core.CommandExtendHold, core.CommandReleaseHold, core.CommandCancelOrder, core.CommandFillOrder:
 		r.follows = true // whatever the number: the very first order of slot 0 has 0
 	}
+	r.recipes = r.recipes || len(c.Recipes) > 0
 	if len(c.Document) > 0 {
 		r.documents = true
 		r.documentBytes += len(c.Document) + documentOverhead

@@ -233,6 +233,10 @@ func (e *Engine) restoreDirectory() {
 		for place := range e.machine.SKUs(slot) {
 			e.machine.ReadSKU(core.MakeSKUID(slot, uint32(place)), &ev.SKU)
 			e.directory.define(&ev)
+			var recipe core.Recipe
+			if e.machine.ReadRecipe(ev.SKU.ID, &recipe) {
+				e.directory.setRecipe(&recipe)
+			}
 		}
 		e.machine.DrainTouched(slot, e.directory.publish)
 		e.machine.DrainSaleItems(slot, e.directory.publishItem)

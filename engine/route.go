@@ -42,13 +42,20 @@ type Preview struct {
 	Routed  bool
 	Route   core.RouteImage
 
-	command *core.Command
+	command core.Command
 	now     core.Millis
 	step    core.Step
 }
 
 func (p *Preview) read(m *core.Machine) {
-	outcome, ev, route := m.Preview(&p.step, p.command, p.now)
+	setRecipes(&p.command, func(id core.SKUID) *core.Recipe {
+		recipe := new(core.Recipe)
+		if !m.ReadRecipe(id, recipe) {
+			return nil
+		}
+		return recipe
+	})
+	outcome, ev, route := m.Preview(&p.step, &p.command, p.now)
 	if p.Refusal = outcome.Refusal; p.Refusal == nil {
 		p.Order, p.Routed, p.Route = ev.Order, m.IsRouted(), *route
 	}
@@ -56,8 +63,7 @@ func (p *Preview) read(m *core.Machine) {
 
 // Preview tells what the command would come to now, and changes nothing. What it gives belongs to the caller, but for the command's own texts.
 func (e *Engine) Preview(c *core.Command) (*Preview, core.Sequence, error) {
-	c.Mask, _ = core.SlotsOf(c)
-	p := &Preview{command: c, now: max(core.Millis(e.journal.LastTime()), core.Millis(e.options.Clock()))}
+	p := &Preview{command: *c, now: max(core.Millis(e.journal.LastTime()), core.Millis(e.options.Clock()))}
 	sequence, err := e.ask(p)
 	return p, sequence, err
 }

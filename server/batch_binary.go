@@ -100,7 +100,7 @@ func (s *Server) readFrame(b *batch, frame []byte) *problem {
 	fits := false
 	switch c.Kind {
 	case core.CommandPlaceOrder, core.CommandPlaceHold:
-		fits = c.Ticket == 0 && (len(c.Document) == 0 || b.intake.canonicalDocument(c.Document, len(c.Lines)))
+		fits = c.Ticket == 0 && len(c.Recipes) == 0 && (len(c.Document) == 0 || b.intake.canonicalDocument(c.Document, len(c.Lines)))
 	case core.CommandAdjustStock, core.CommandMoveStock:
 		fits = len(c.Document) == 0
 	case core.CommandConfirmHold, core.CommandExtendHold, core.CommandReleaseHold, core.CommandCancelOrder:

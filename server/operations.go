@@ -150,6 +150,7 @@ var violationKinds = [...]string{
 	core.ViolationSaleItem:        "sale_item_count",
 	core.ViolationSaleBuyer:       "sale_buyer_count",
 	core.ViolationIncoming:        "incoming_lots",
+	core.ViolationKit:             "kit",
 	core.ViolationInbound:         "inbound_sum",
 	core.ViolationWaiting:         "waiting_queue",
 }

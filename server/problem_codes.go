@@ -43,6 +43,7 @@ const (
 
 	codeCheckpointNotFound  = "checkpoint_not_found"
 	codeChannelRuleNotFound = "channel_rule_not_found"
+	codeKitNotFound         = "kit_not_found"
 
 	// The state says no (409, 412).
 	codeVersionConflict       = "version_conflict"
@@ -76,6 +77,11 @@ const (
 	codeTooManyShipments      = "too_many_shipments"
 	codeTableFull             = "table_full"
 	codePoolOver              = "pool_over"
+	codeSKUIsKit              = "sku_is_kit"
+	codeComponentIsKit        = "component_is_kit"
+	codeCannotBeKit           = "cannot_be_kit"
+	codeKitTooLarge           = "kit_too_large"
+	codeKitUpTo               = "kit_up_to"
 	codeIdempotencyInProgress = "idempotency_in_progress"
 	codeNoQueue               = "no_queue"
 	codeQueueFull             = "queue_full"
@@ -156,6 +162,7 @@ var problemKinds = []problemKind{
 	{codeInboundNotFound, 404, "No such purchase order or transfer"},
 	{codeCheckpointNotFound, 404, "No such checkpoint"},
 	{codeChannelRuleNotFound, 404, "No such rule"},
+	{codeKitNotFound, 404, "Not a kit"},
 	{codeVersionConflict, 412, "Version conflict"},
 	{codeHoldExpired, 409, "Hold expired"},
 	{codeHoldReleased, 409, "Hold released"},
@@ -191,6 +198,11 @@ var problemKinds = []problemKind{
 	{codeTicketInvalid, 409, "Ticket not valid"},
 	{codeTicketExpired, 409, "Ticket expired"},
 	{codePoolOver, 409, "Pool would have ended already"},
+	{codeSKUIsKit, 409, "Kit without units of its own"},
+	{codeComponentIsKit, 409, "Kit in a kit"},
+	{codeCannotBeKit, 409, "Cannot be a kit"},
+	{codeKitTooLarge, 409, "Too much in kits"},
+	{codeKitUpTo, 409, "Kits are held whole"},
 	{codeIdempotencyInProgress, 409, "First request still running"},
 	{codeReaderKind, 409, "Reader of something else"},
 	{codeTooManyReaders, 409, "No room for another reader"},
@@ -264,6 +276,12 @@ var refusalKinds = [...]problemKind{
 	core.ReasonTicketUsed:        kindOf(codeTicketUsed),
 	core.ReasonExpiredTooOften:   kindOf(codeExpiredTooOften),
 	core.ReasonPoolOver:          kindOf(codePoolOver),
+	core.ReasonKitUnits:          kindOf(codeSKUIsKit),
+	core.ReasonNestedKit:         kindOf(codeComponentIsKit),
+	core.ReasonNotAKit:           kindOf(codeCannotBeKit),
+	core.ReasonKitSize:           kindOf(codeKitTooLarge),
+	core.ReasonKitUpTo:           kindOf(codeKitUpTo),
+	core.ReasonRecipeChanged:     kindOf(codeInternal),
 	core.ReasonInboundNotFound:   kindOf(codeInboundNotFound),
 	core.ReasonInboundExists:     kindOf(codeInboundExists),
 	core.ReasonInboundStatus:     kindOf(codeInboundStatus),

@@ -23,6 +23,7 @@ var eventTypes = [...]string{
 	core.EventPreorderEnded:   "preorder_ended",
 	core.EventOrderRouted:     "order_routed",
 	core.EventRoutingDefined:  "routing_defined",
+	core.EventKitSet:          "kit_set",
 	core.EventSaleDefined:     "sale_defined",
 	core.EventQueueAdvanced:   "queue_advanced",
 
@@ -55,6 +56,8 @@ func (t *eventSource) appendEvent(dst []byte) []byte {
 		dst = t.server.appendSKU(append(dst, `"sku":`...), ev.Preorder.SKU)
 		dst = appendPreorder(append(dst, `,"preorder":`...), ev.Preorder.Preorder)
 		dst = appendNumberField(dst, `,"backordered":`, ev.Preorder.Backordered)
+	case core.EventKitSet:
+		dst = t.server.appendRecipe(append(dst, `"kit":`...), &ev.Recipe, 0)
 	case core.EventSaleDefined:
 		document := t.documentOf(ev.Sale.HasDocument, ev.Sale.Changed)
 		dst = t.server.appendSale(append(dst, `"sale":`...), &ev.Sale, document, 0)

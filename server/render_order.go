@@ -49,12 +49,22 @@ func (s *Server) appendOrder(dst []byte, o *core.OrderImage, document *orderDocu
 	return append(dst, '}')
 }
 
+// appendLines appends the lines, those of components within that of their kits. Prices are those of the lines that were asked for.
 func (s *Server) appendLines(dst []byte, o *core.OrderImage, document *orderDocument) []byte {
 	dst = append(dst, `,"lines":[`...)
 	rest := o.Allocations
+	asked := 0
 	for i := range o.Lines {
 		line := &o.Lines[i]
-		dst = appendComma(dst, i)
+		component := line.Role == core.LineOfComponent
+		switch {
+		case component && o.Lines[i-1].Role == core.LineOfKits:
+			dst = append(dst[:len(dst)-1], `,"components":[`...) // opens the kits' line again
+		case component:
+			dst = append(dst[:len(dst)-2], ',')
+		default:
+			dst = appendComma(dst, asked)
+		}
 		dst = s.appendSKU(append(dst, `{"sku":`...), line.SKU)
 		dst = appendNumberField(dst, `,"quantity":`, line.Quantity)
 		if line.Backordered > 0 {
@@ -66,12 +76,18 @@ func (s *Server) appendLines(dst []byte, o *core.OrderImage, document *orderDocu
 		if line.Preorder {
 			dst = append(dst, `,"preorder":true`...)
 		}
-		if document != nil && i < len(document.prices) && document.prices[i][0] == '{' {
-			dst = append(append(dst, `,"unit_price":`...), document.prices[i]...)
+		if !component {
+			if document != nil && asked < len(document.prices) && document.prices[asked][0] == '{' {
+				dst = append(append(dst, `,"unit_price":`...), document.prices[asked]...)
+			}
+			asked++
 		}
 		dst = s.appendAllocations(dst, rest[:line.Allocations])
 		rest = rest[line.Allocations:]
 		dst = append(dst, '}')
+		if component {
+			dst = append(dst, `]}`...)
+		}
 	}
 	return append(dst, ']')
 }

@@ -18,6 +18,11 @@ var refusalDetails = [...]string{
 	core.ReasonPoolOver:          "ends_at of the pool has passed already",
 	core.ReasonNotDeliverable:    "the units lie where the order cannot be shipped from",
 	core.ReasonTooManyShipments:  "no way was found to ship the order from as few locations as max_shipments allows",
+	core.ReasonKitUnits:          "a kit has no units of its own: those of its components count",
+	core.ReasonNestedKit:         "a component is a kit itself, and kits are not made of kits",
+	core.ReasonNotAKit:           "the SKU has units in stock, promised, on their way or set apart, a rule in a channel, or is a component of a kit",
+	core.ReasonKitSize:           "with the components of its kits an order may have 500 lines, and a line 1000000000 units",
+	core.ReasonKitUpTo:           "up_to is not for kits: ask for as many as there are",
 	core.ReasonTableFull:         "no number is left for another SKU, location, channel, sale or document",
 	core.ReasonSaleNotStarted:    "the sale has not begun",
 	core.ReasonSaleEnded:         "the sale is over",
@@ -87,6 +92,8 @@ func (s *Server) appendRefusedLines(dst []byte, r *core.Refusal, inState bool) [
 		dst = appendNumberField(appendComma(dst, i), `{"index":`, line.Index)
 		switch {
 		case r.Reason == core.ReasonSKUNotFound || r.Reason == core.ReasonLocationNotFound || r.Reason == core.ReasonInboundLine:
+		case r.Reason == core.ReasonKitUnits || r.Reason == core.ReasonNestedKit:
+			dst = s.appendSKU(append(dst, `,"sku":`...), line.SKU)
 		case aboutRows(r.Reason):
 			dst = s.appendSKU(append(dst, `,"sku":`...), line.SKU)
 			dst = s.appendLocation(append(dst, `,"location":`...), line.Location)

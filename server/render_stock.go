@@ -29,7 +29,7 @@ func (s *Server) appendAvailability(dst []byte, a *core.AvailabilityImage, chann
 	dst = appendNumberField(dst, `,"safety_stock":`, a.Settings.SafetyStock)
 	dst = appendBoolField(dst, `,"backorderable":`, a.IsBackorderable())
 	dst = appendLivePreorder(dst, a)
-	dst = appendBoolField(dst, `,"stopped":`, a.Settings.Stopped)
+	dst = appendBoolField(dst, `,"stopped":`, a.IsStopped())
 	dst = appendBoolField(dst, `,"drained":`, a.IsDrained())
 	dst = appendTextField(dst, `,"supply":`, supplies[a.Supply()])
 	dst = appendNumberField(dst, `,"sequence":`, sequence)
@@ -42,6 +42,9 @@ func (s *Server) appendAvailability(dst []byte, a *core.AvailabilityImage, chann
 		dst = append(appendNumberField(dst, `,"incoming":`, a.IncomingAt(level.Location)), '}')
 	}
 	dst = s.appendIncoming(append(dst, "],"...), a.Incoming)
+	if a.IsKit() {
+		dst = s.appendComponents(dst, a)
+	}
 	return append(dst, '}')
 }
 
@@ -53,16 +56,17 @@ func appendBand(dst []byte, a *core.AvailabilityImage, sequence core.Sequence) [
 	dst = appendTextField(dst, `,"band":`, bands[a.Supply()])
 	dst = appendBoolField(dst, `,"backorderable":`, a.IsBackorderable())
 	dst = appendLivePreorder(dst, a)
-	dst = appendBoolField(dst, `,"stopped":`, a.Settings.Stopped)
+	dst = appendBoolField(dst, `,"stopped":`, a.IsStopped())
 	return append(appendNumberField(dst, `,"sequence":`, sequence), '}')
 }
 
 // appendLivePreorder appends when what is sold beyond stock ships, if that is a preorder.
 func appendLivePreorder(dst []byte, a *core.AvailabilityImage) []byte {
-	if !a.Preordering {
+	ships := a.PreorderShipsAt()
+	if ships == 0 {
 		return dst
 	}
-	return appendTimeField(dst, `,"preorder_ships_at":`, a.Settings.Preorder.ShipsAt)
+	return appendTimeField(dst, `,"preorder_ships_at":`, ships)
 }
 
 // appendLevel appends the fields of a SKU's units at one location, of which so many are not for sale.

@@ -64,9 +64,6 @@ func (s *Server) getAvailability(x *exchange) {
 	}
 	c := &x.event.Channel
 	promised := promise{by, a.InBy(c.ID, c.Settings.Buffer, by)}
-	a.Available = a.In(c.ID, c.Settings.Buffer)
-	if rule, ok := a.Rule(c.ID); ok && rule.Phase == core.PoolLive && rule.Pool.Exclusive {
-		a.Settings.BackorderLimit, a.Preordering = 0, false // it sells from its pool alone
-	}
+	a.Narrow(c.ID, c.Settings.Buffer)
 	x.answerJSON(200, s.appendAvailability(x.out[:0], a, c, promised, image.Sequence))
 }

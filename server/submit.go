@@ -14,6 +14,7 @@ type submission struct {
 	status  int  // when it was done
 	onHold  bool // an unknown id is a hold's
 	inbound bool // the command is about a purchase order or a transfer
+	kit     bool // the command says what a SKU is made of
 	inState bool // what a refused row tells of are the units in a state, not all on hand
 	render  func(s *Server, x *exchange, sequence core.Sequence)
 }
@@ -62,6 +63,9 @@ func (s *Server) answerDone(x *exchange, how *submission, image []byte, result *
 	case len(image) == 0 && how.inbound:
 		s.answerInbound(x, how)
 		return
+	case len(image) == 0 && how.kit:
+		s.answerKit(x, how)
+		return
 	case len(image) == 0:
 		s.answerUnchanged(x, how, result)
 		return
@@ -104,6 +108,8 @@ func (s *Server) failEngine(x *exchange, err error) {
 	switch {
 	case errors.Is(err, engine.ErrOverloaded):
 		x.failWith(codeOverloaded, "too many requests are waiting, nothing was changed: try again")
+	case errors.Is(err, engine.ErrTooLarge):
+		x.failWith(codeBatchTooLarge, "with what its kits are made of the batch takes more than 8388608 bytes, nothing was changed: send it in parts")
 	case errors.Is(err, engine.ErrTimeout):
 		x.failWith(codeNotReached, "this node has not reached the sequence of at_least yet")
 	case errors.Is(err, engine.ErrNotPrimary):

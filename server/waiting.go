@@ -37,11 +37,17 @@ func (s *Server) listBackorders(x *exchange) {
 	x.answerPage(dst, last, more, sequence)
 }
 
-// appendFills appends what came to the lines of an order that had waited.
+// appendFills appends what came to the lines of an order that had waited; what came for a component came to the line of its kits.
 func (s *Server) appendFills(dst []byte, o *core.OrderImage, fills []core.Fill) []byte {
 	dst = append(dst, `,"fills":[`...)
 	for i, f := range fills {
-		dst = appendNumberField(appendComma(dst, i), `{"line":`, f.Line)
+		line := f.Line
+		for k := range o.Lines[:f.Line+1] {
+			if o.Lines[k].Role == core.LineOfComponent {
+				line--
+			}
+		}
+		dst = appendNumberField(appendComma(dst, i), `{"line":`, line)
 		dst = s.appendSKU(append(dst, `,"sku":`...), o.Lines[f.Line].SKU)
 		dst = s.appendLocation(append(dst, `,"location":`...), f.Location)
 		dst = append(appendNumberField(dst, `,"quantity":`, f.Quantity), '}')

@@ -129,6 +129,8 @@ func kindName(k core.CommandKind) string {
 		return "set_channel"
 	case core.CommandSetChannelRule:
 		return "set_channel_rule"
+	case core.CommandSetKit:
+		return "set_kit"
 	case core.CommandCreateInbound:
 		return "create_inbound"
 	case core.CommandSendInbound:

@@ -62,6 +62,11 @@ func (t *teller) attempt(sequence core.Sequence) error {
 		for i := range c.Lines {
 			skus = append(skus, c.Lines[i].SKU)
 		}
+		for _, recipe := range c.Recipes {
+			for _, part := range recipe.Components {
+				skus = append(skus, part.SKU)
+			}
+		}
 		for i := range c.Rows {
 			skus = append(skus, c.Rows[i].SKU)
 		}

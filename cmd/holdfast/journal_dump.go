@@ -102,6 +102,7 @@ type dumpLine struct {
 	Ticket          uint32          `json:"ticket,omitempty"`
 	Identities      int             `json:"identities,omitempty"` // how many
 	Lines           []dumpedLine    `json:"lines,omitempty"`
+	Recipes         []dumpedRecipe  `json:"recipes,omitempty"`
 	Rows            []dumpedRow     `json:"rows,omitempty"`
 	UpTo            bool            `json:"up_to,omitempty"`
 	Moves           []dumpedMove    `json:"movements,omitempty"`
@@ -122,6 +123,12 @@ type dumpLine struct {
 type dumpedLine struct {
 	SKU      core.SKUID    `json:"sku"`
 	Quantity core.Quantity `json:"quantity"`
+}
+
+// dumpedRecipe is what a kit is made of; no components say that the SKU is none.
+type dumpedRecipe struct {
+	Kit        core.SKUID   `json:"kit"`
+	Components []dumpedLine `json:"components"`
 }
 
 type dumpedRow struct {
@@ -293,6 +300,8 @@ func (d *dumpLine) addBody(c *core.Command) {
 		d.Rule = dumpRule(&c.Rule)
 	case core.CommandDefineRouting:
 		d.Routing = dumpRouting(c.Routing)
+	case core.CommandSetKit:
+		d.Recipes = dumpRecipes(c.Recipes)
 	case core.CommandAdjustStock:
 		for _, row := range c.Rows {
 			d.Rows = append(d.Rows, dumpRow(row))
@@ -314,10 +323,22 @@ func (d *dumpLine) addBody(c *core.Command) {
 		for _, line := range c.Lines {
 			d.Lines = append(d.Lines, dumpedLine{line.SKU, line.Quantity})
 		}
+		d.Recipes = dumpRecipes(c.Recipes)
 	case core.CommandConfirmHold, core.CommandExtendHold, core.CommandReleaseHold, core.CommandCancelOrder, core.CommandFillOrder:
 		d.Order = new(c.Order)
 		d.ExpectedVersion, d.TTL = c.ExpectedVersion, c.TTL
 	}
+}
+
+func dumpRecipes(recipes []core.Recipe) (all []dumpedRecipe) {
+	for _, r := range recipes {
+		d := dumpedRecipe{Kit: r.Kit, Components: []dumpedLine{}}
+		for _, part := range r.Components {
+			d.Components = append(d.Components, dumpedLine{part.SKU, part.Quantity})
+		}
+		all = append(all, d)
+	}
+	return all
 }
 
 func dumpRow(row core.AdjustmentRow) dumpedRow {

@@ -66,6 +66,10 @@ func shopCommands() [][]core.Command {
 			{Kind: core.CommandPlaceOrder, Mask: one, Customer: []byte("ann"), Lines: []core.Line{{SKU: 5, Quantity: 1}}, Destination: core.Destination{
 				Country: core.CountryCode{'D', 'E'}, Postal: core.PostalCode{'2', '0'}, Method: core.MethodPickup, HasPickup: true,
 				HasPosition: true, LatitudeE7: 53_5500000, LongitudeE7: 9_9900000}},
+			{Kind: core.CommandSetKit, Mask: core.AllSlots, Recipes: []core.Recipe{{Kit: 69, Components: []core.Component{{SKU: 5, Quantity: 2}}}}},
+			{Kind: core.CommandPlaceOrder, Mask: one, Customer: []byte("c1"), Lines: []core.Line{{SKU: 69, Quantity: 1}},
+				Recipes: []core.Recipe{{Kit: 69, Components: []core.Component{{SKU: 5, Quantity: 2}}}}},
+			{Kind: core.CommandSetKit, Mask: core.AllSlots, Recipes: []core.Recipe{{Kit: 69}}},
 		},
 	}
 }

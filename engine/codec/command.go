@@ -19,6 +19,8 @@ const (
 	flagSale     = 1 << 4
 	// flagDestination says that a destination follows the body.
 	flagDestination = 1 << 5
+	// flagRecipes says that recipes follow the document.
+	flagRecipes = 1 << 6
 )
 
 // Places in a command frame. They are in journals and must not change.
@@ -39,9 +41,9 @@ const (
 )
 
 // MaxFrameLength is the longest command frame: a movement or an adjustment of MaxRows rows, with everything that a
-// frame may have and the longest document.
+// frame may have, the recipes of an order among it, and the longest document.
 const MaxFrameLength = frameFixed + keySize + maskSize + versionSize +
-	2*(1+core.MaxReasonLength) + 2 + core.MaxRows*maxRowSize + 4 + core.MaxDocumentLength
+	2*(1+core.MaxReasonLength) + 2 + core.MaxRows*maxRowSize + 4 + core.MaxDocumentLength + maxRecipesSize
 
 // maxRowSize is the longest row of an adjustment: SKU, location, mode, value, expected value, reason. That of a movement is
 // shorter, as its values have a limit.
@@ -95,6 +97,9 @@ func AppendCommand(dst []byte, c *core.Command) []byte {
 		dst = binary.LittleEndian.AppendUint32(dst, uint32(len(c.Document)))
 		dst = append(dst, c.Document...)
 	}
+	if flags&flagRecipes != 0 {
+		dst = appendRecipes(dst, c.Recipes)
+	}
 	binary.LittleEndian.PutUint32(dst[start+frameLength:], uint32(len(dst)-start))
 	return dst
 }
@@ -119,6 +124,9 @@ func commandFlags(c *core.Command) byte {
 	if c.Destination.IsGiven() {
 		flags |= flagDestination
 	}
+	if len(c.Recipes) != 0 {
+		flags |= flagRecipes
+	}
 	return flags & allowedFlags(c.Kind)
 }
 
@@ -130,10 +138,10 @@ func allowedFlags(kind core.CommandKind) byte {
 	case core.CommandConfirmHold, core.CommandExtendHold, core.CommandReleaseHold, core.CommandCancelOrder:
 		return flagKey | flagMask | flagDocument | flagVersion
 	case core.CommandPlaceHold, core.CommandPlaceOrder:
-		return flagKey | flagMask | flagDocument | flagSale | flagDestination
+		return flagKey | flagMask | flagDocument | flagSale | flagDestination | flagRecipes
 	case core.CommandArchiveOrders:
 		return 0
-	case core.CommandCreateInbound:
+	case core.CommandCreateInbound, core.CommandSetKit:
 		return flagKey | flagMask
 	case core.CommandSendInbound, core.CommandReceiveInbound, core.CommandCloseInbound, core.CommandCancelInbound:
 		return flagKey | flagMask | flagVersion
@@ -265,6 +273,9 @@ func DecodeCommand(src []byte, c *core.Command) (int, error) {
 	}
 	if flags&flagDocument != 0 {
 		c.Document = cur.document()
+	}
+	if flags&flagRecipes != 0 {
+		cur.recipes(c)
 	}
 	if err := cur.end("bytes after the command"); err != nil {
 		return 0, err

@@ -58,6 +58,8 @@ func appendBody(dst []byte, c *core.Command) []byte {
 		return appendChannelRule(dst, &c.Rule)
 	case core.CommandDefineRouting:
 		return appendRouting(dst, c.Routing)
+	case core.CommandSetKit:
+		return appendRecipe(dst, &c.Recipes[0])
 	}
 	return dst
 }
@@ -108,6 +110,9 @@ func (c *cursor) body(cmd *core.Command) {
 	case core.CommandDefineRouting:
 		cmd.Routing = &core.RoutingSettings{}
 		c.routing(cmd.Routing)
+	case core.CommandSetKit:
+		cmd.Recipes = []core.Recipe{{}}
+		c.recipe(&cmd.Recipes[0], 0)
 	}
 }
 

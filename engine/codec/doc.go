@@ -55,7 +55,7 @@
 //	0       1  kind                 core.CommandKind
 //	1       1  version              of the kind's meaning; 1
 //	2       1  flags                bit 0 key, bit 1 slot mask, bit 2 document, bit 3 expected version, bit 4 sale,
-//	                                bit 5 destination
+//	                                bit 5 destination, bit 6 recipes
 //	3       1  slot                 the only slot touched; 0 beside a slot mask
 //	4       4  length               of the whole frame, at most MaxFrameLength
 //	8    [ 16  idempotency key   ]  flag bit 0; not all zero
@@ -66,10 +66,12 @@
 //	     [  …  destination       ]  flag bit 5
 //	     [  4  length of document]  flag bit 2; 1 to core.MaxDocumentLength
 //	     [  …  document          ]
+//	     [  …  recipes           ]  flag bit 5: uv number, and each recipe, in the order of their kits, which lines ask for
+//	     [  4  length of recipes ]  flag bit 5
 //
-// Flags by kind: tick and fill order have only the mask, archive orders has none; confirm, extend, release and cancel have all but sale and destination;
+// Flags by kind: tick and fill order have only the mask, archive orders has none; confirm, extend, release and cancel have all but sale, destination and recipes;
 // commands on documents of incoming stock have no document in this sense, and create inbound no expected version either; all
-// others have everything but the expected version, and of those only place hold and place order may have a sale and a destination. Slots and
+// others have everything but the expected version, and of those only place hold and place order may have a sale, a destination and recipes; set kit has no document. Slots and
 // order number have fixed widths, so they are patched in
 // place once they are known (SetSlots, SetOrder).
 //
@@ -94,10 +96,13 @@
 //	16 define routing    routing
 //	19 set channel       str name, u8 1 if bands, uv buffer
 //	20 set channel rule  rule
+//	21 set kit           recipe
 //
 // A preorder is uv when it ships, 0 for none, [uv limit].
 //
 // A rule is uv SKU, uv channel, u8 marks (1 buffer, 2 pool, 4 the pool is exclusive, 8 it has a share), [uv buffer], [u8 share in percent], [uv quota, uv start, uv end: of a pool].
+//
+// A recipe is uv SKU of the kit, uv components (1 to 32; 0 in set kit: it is none), and of each: uv SKU, uv quantity.
 //
 //	22 create inbound    document, u8 flags (bit 0 has a place of origin, bit 1 send), [uv from], uv to, str supplier,
 //	                     uv lines, and of each: uv SKU, uv quantity, uv expected (ms since 1970, 0 for not known)
@@ -132,7 +137,7 @@
 // locations found, uv candidates, and of each: uv location, u8 fate<<1 | 1 if chosen, and of an eligible one uv SKUs whole, uv units, uv score for
 // each rule.
 //
-// Fingerprint is the XXH64 of sale, body, destination and document, XOR the product of (kind | version<<8 | (flags of document, sale and
+// Fingerprint is the XXH64 of sale, body, destination and document, without recipes, XOR the product of (kind | version<<8 | (flags of document, sale and
 // destination)<<16)
 // and 0x9E3779B97F4A7C15.
 //
@@ -161,6 +166,7 @@
 //	19 channel rule set                  rule, uv version, u8 phase of the pool, uv units of the pool in holds and orders, uv covered
 //	20 pool changed                      as 19
 //	29 preorder ended                    uv SKU, uv when it ships, uv limit, uv units still waited for
+//	21 kit set                           recipe
 //	22 purchase order changed            inbound image, uv discrepancies, and of each: uv line, u8 discrepancy, uv quantity, str reason;
 //	23 transfer changed                  str actor, uv rows as in stock moved; their cause is the image's number
 //	28 order filled                      order image, uv fills, and of each: uv line, uv location, uv quantity
@@ -174,7 +180,7 @@
 //	          bit 3 made by the event around it (its sequence and at are the order's created
 //	          and created at; required when they are equal, never set outside events),
 //	          bits 4–6 core.OrderStatus, bit 7 u8 more marks follow: bit 0 has a sale, bit 1 each line begins
-//	          with u8 marks, one of which is set somewhere: bit 0 has pooled units, bit 4 sold in a preorder
+//	          with u8 marks, one of which is set somewhere: bit 0 has pooled units, bits 1–2 core.LineRole, bit 4 sold in a preorder
 //	uv number, uv version, [uv created, uv created at: unless bit 3], [uv deadline: bit 2],
 //	uv channel, str customer, [str external id: bit 1], [u8 more marks: bit 7],
 //	[uv sale, str identities: more bit 0], uv lines, and of each:
@@ -209,7 +215,8 @@
 //	uv SKU, uv safety stock, zv backorder limit, uv limit per customer, uv low stock, u8 1 if stopped, uv weight,
 //	zv available, uv on hand, uv unavailable, uv reserved, uv allocated, uv withheld, uv backordered, uv levels, each a level and
 //	uv withheld, uv rules, each as in event 19,
-//	uv lots, and of each: u8 kind, str number, uv line, uv location, uv expected, uv open
+//	uv lots, and of each: u8 kind, str number, uv line, uv location, uv expected, uv open,
+//	uv components, and of each: uv quantity, and an availability without components
 //
 // Inbound (AppendInboundImage), a purchase order or a transfer:
 //

@@ -37,6 +37,8 @@ func AppendEvent(dst []byte, ev *core.Event) []byte {
 		dst = AppendQueueImage(dst, &ev.Queue)
 	case core.EventChannelRuleSet, core.EventPoolChanged:
 		dst = appendChannelRuleImage(dst, &ev.Rule)
+	case core.EventKitSet:
+		dst = appendRecipe(dst, &ev.Recipe)
 	case core.EventPurchaseOrderChanged, core.EventTransferChanged:
 		dst = appendInbound(dst, ev)
 	case core.EventOrderRouted:
@@ -120,6 +122,8 @@ func DecodeEvent(src []byte, ev *core.Event) (int, error) {
 		c.queueImage(&ev.Queue)
 	case core.EventChannelRuleSet, core.EventPoolChanged:
 		c.channelRuleImage(&ev.Rule)
+	case core.EventKitSet:
+		c.recipe(&ev.Recipe, 0)
 	case core.EventPurchaseOrderChanged, core.EventTransferChanged:
 		c.inbound(ev)
 	case core.EventOrderRouted:

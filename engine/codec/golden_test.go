@@ -140,6 +140,12 @@ func goldenCommands() []golden {
 			core.Command{Kind: core.CommandSetChannelRule, Mask: slot7, Rule: core.ChannelRule{SKU: 7, Channel: 1}}),
 		goldenCommand("set_channel_rule_share", "a third of SKU 7 is channel 1's, from now on",
 			core.Command{Kind: core.CommandSetChannelRule, Mask: slot7, Rule: core.ChannelRule{SKU: 7, Channel: 1, HasPool: true, Pool: core.PoolSettings{Share: 33}}}),
+		goldenCommand("set_kit", "make SKU 7 a kit of one of SKU 3 and six of SKU 67",
+			core.Command{Kind: core.CommandSetKit, Mask: core.AllSlots, Recipes: []core.Recipe{goldenRecipe()}}),
+		goldenCommand("set_kit_none", "SKU 7 is no kit", core.Command{Kind: core.CommandSetKit, Mask: core.AllSlots, Recipes: []core.Recipe{{Kit: 7}}}),
+		goldenCommand("place_order_kit", "place order, slots 3 and 7, two kits of SKU 7 and one of SKU 3, with a document and the kit's recipe",
+			core.Command{Kind: core.CommandPlaceOrder, Mask: slots3and7, Customer: []byte("c1"), Lines: []core.Line{{SKU: 7, Quantity: 2}, {SKU: 3, Quantity: 1}},
+				Document: []byte(`{"ship_to":{}}`), Recipes: []core.Recipe{goldenRecipe()}}),
 		goldenCommand("adjust_stock", "adjust stock, slots 3 and 7, with a key: add -3 broken; set 100; set 90 if 80, counted",
 			core.Command{Kind: core.CommandAdjustStock, Mask: slots3and7, HasKey: true, Key: goldenKey, Rows: []core.AdjustmentRow{
 				{SKU: 7, Location: 0, Mode: core.AdjustDelta, Value: -3, Reason: []byte("broken")},
@@ -238,6 +244,13 @@ func goldenEvents() []golden {
 	pooled := placed
 	pooled.Status, pooled.Lines = core.StatusPlaced, slices.Clone(pooled.Lines)
 	pooled.Lines[0].Pooled, pooled.Lines[0].Preorder = 3, true
+	kits := pooled
+	kits.Lines = []core.LineImage{
+		{SKU: 7, Quantity: 2, Role: core.LineOfKits},
+		{SKU: 3, Quantity: 2, Backordered: 1, Allocations: 1, Role: core.LineOfComponent},
+		{SKU: 67, Quantity: 12, Allocations: 1, Role: core.LineOfComponent},
+	}
+	kits.Allocations = []core.Allocation{{Location: 0, Quantity: 1}, {Location: 300, Quantity: 12}}
 	placed.Status, placed.Deadline, placed.HasDocument, placed.ExternalID = core.StatusPlaced, 0, true, []byte("web-10001")
 	sku, location := goldenSKU(), goldenLocation()
 	return []golden{
@@ -255,6 +268,8 @@ func goldenEvents() []golden {
 		goldenEvent("preorder_ended", "the preorder of SKU 7, up to 20 units, ends with 3 waited for", core.Event{Kind: core.EventPreorderEnded,
 			Preorder: core.PreorderImage{SKU: 7, Preorder: core.Preorder{Limit: 20, ShipsAt: 1_790_000_000_000}, Backordered: 3}}),
 		goldenEvent("pool_changed", "the pool of channel 1 for SKU 7 begins", core.Event{Kind: core.EventPoolChanged, Rule: goldenRule()}),
+		goldenEvent("kit_set", "SKU 7 is a kit", core.Event{Kind: core.EventKitSet, Recipe: goldenRecipe()}),
+		goldenEvent("order_kit", "order placed, of kits: two of SKU 7, and of each of its components", core.Event{Kind: core.EventOrderPlaced, Order: kits}),
 		goldenEvent("stock_adjusted", "stock adjusted, two levels", core.Event{Kind: core.EventStockAdjusted, Levels: []core.LevelChange{
 			{LevelImage: goldenLevel(7), OnHandBefore: 90, Reason: []byte("received")},
 			{LevelImage: core.LevelImage{SKU: 64 + 3, Location: 300}},
@@ -303,6 +318,10 @@ func goldenRule() core.ChannelRuleImage {
 	}
 }
 
+func goldenRecipe() core.Recipe {
+	return core.Recipe{Kit: 7, Components: []core.Component{{SKU: 3, Quantity: 1}, {SKU: 67, Quantity: 6}}}
+}
+
 func goldenLevel(sku core.SKUID) core.LevelImage {
 	return core.LevelImage{SKU: sku, OnHand: 100, Unavailable: [core.UnavailableStates]core.Quantity{1, 2, 3}, Reserved: 200, Allocated: 5}
 }
@@ -325,6 +344,9 @@ func goldenImages() []golden {
 		Levels: []core.LevelAvailability{{LevelImage: goldenLevel(7), Withheld: 2}, {LevelImage: core.LevelImage{SKU: 7, Location: 300}}},
 		Rules:  []core.ChannelRuleImage{{ChannelRule: core.ChannelRule{SKU: 7, HasBuffer: true, Buffer: 1}, Version: 9}, goldenRule()},
 	}
+	kit := core.AvailabilityImage{SKU: 71, Settings: goldenSKU().Settings, Available: 2, Components: []core.ComponentAvailability{
+		{Quantity: 6, AvailabilityImage: core.AvailabilityImage{SKU: 3, Available: 13}},
+	}}
 	refusal := core.Refusal{
 		Reason: core.ReasonInsufficientStock, Lines: []core.RefusedLine{{Index: 1, SKU: 64 + 3, Requested: 200, Available: -1}},
 	}
@@ -335,6 +357,7 @@ func goldenImages() []golden {
 		goldenImage("image_location", "location image", goldenLocation(), AppendLocationImage, DecodeLocationImage),
 		goldenImage("image_channel", "channel image", goldenChannel(), AppendChannelImage, DecodeChannelImage),
 		goldenImage("image_availability", "availability of SKU 7 at two locations", availability, AppendAvailability, DecodeAvailability),
+		goldenImage("image_availability_kit", "availability of SKU 71, a kit of six of SKU 3", kit, AppendAvailability, DecodeAvailability),
 		goldenImage("refusal_stock", "refusal: line 1 asks for 200 units, -1 are left", refusal, AppendRefusal, DecodeRefusal),
 		goldenImage("refusal_duplicate", "refusal: the external id is another order's", duplicate, AppendRefusal, DecodeRefusal),
 	}

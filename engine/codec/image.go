@@ -142,6 +142,16 @@ func (c *cursor) levelChanges(levels []core.LevelChange) []core.LevelChange {
 // AppendAvailability appends everything there is to say about a SKU's units. The levels' SKU is
 // not written: it is the image's.
 func AppendAvailability(dst []byte, a *core.AvailabilityImage) []byte {
+	dst = appendAvailability(dst, a)
+	dst = appendUvarint(dst, uint64(len(a.Components)))
+	for i := range a.Components {
+		part := &a.Components[i]
+		dst = appendAvailability(appendQuantity(dst, part.Quantity), &part.AvailabilityImage)
+	}
+	return dst
+}
+
+func appendAvailability(dst []byte, a *core.AvailabilityImage) []byte {
 	dst = appendUvarint(dst, uint64(a.SKU))
 	dst = appendSKUSettings(dst, &a.Settings)
 	dst = appendBool(dst, a.Preordering)
@@ -168,6 +178,22 @@ func AppendAvailability(dst []byte, a *core.AvailabilityImage) []byte {
 // gives its length. Levels and rules reuse their room.
 func DecodeAvailability(src []byte, a *core.AvailabilityImage) (int, error) {
 	c := cursor{buf: src}
+	c.availability(a)
+	n := c.count(0, core.MaxComponents, shortestAvailability, "components are more than 32")
+	a.Components = slices.Grow(a.Components[:0], n)[:n]
+	for i := range a.Components {
+		part := &a.Components[i]
+		part.Quantity = c.componentQuantity()
+		c.availability(&part.AvailabilityImage)
+		part.Components = nil
+	}
+	return c.done()
+}
+
+// shortestAvailability is the least that a component takes: 17 values and its quantity.
+const shortestAvailability = 18
+
+func (c *cursor) availability(a *core.AvailabilityImage) {
 	a.SKU = c.sku()
 	c.skuSettings(&a.Settings)
 	a.Preordering = c.bool("mark of a live preorder is not 0 or 1")
@@ -191,7 +217,6 @@ func DecodeAvailability(src []byte, a *core.AvailabilityImage) (int, error) {
 		c.channelRuleImage(&a.Rules[i])
 	}
 	a.Incoming = c.lots(a.Incoming)
-	return c.done()
 }
 
 func appendPreorder(dst []byte, p *core.PreorderImage) []byte {

@@ -28,8 +28,10 @@ const (
 
 // Marks of a line in an image that has them. They are in stored feeds and must not change.
 const (
-	linePooled   = 1 << 0 // some units came out of a pool
-	linePreorder = 1 << 4 // some units were sold in a preorder
+	linePooled    = 1 << 0 // some units came out of a pool
+	lineRoleShift = 1      // the line's role lies in two bits
+	lineRoleMask  = 3
+	linePreorder  = 1 << 4 // some units were sold in a preorder
 )
 
 // birth is what an event knows of the orders it makes. The zero value is for images outside events.
@@ -122,7 +124,7 @@ func lineMarks(l *core.LineImage) (marks byte) {
 	if l.Preorder {
 		marks |= linePreorder
 	}
-	return marks
+	return marks | byte(l.Role)<<lineRoleShift
 }
 
 // appendLineImages appends the lines, each with its own share of the image's allocations.
@@ -226,6 +228,7 @@ func (c *cursor) lineImages(o *core.OrderImage, marked bool) {
 		marks := c.lineMarks(marked)
 		any |= marks
 		l.SKU = c.sku()
+		l.Role = core.LineRole(marks >> lineRoleShift & lineRoleMask)
 		l.Quantity = c.quantity()
 		l.Backordered = c.quantity()
 		l.Preorder = marks&linePreorder != 0
@@ -249,7 +252,7 @@ func (c *cursor) lineMarks(marked bool) byte {
 	}
 	at := c.pos
 	marks := c.byte()
-	if marks&^(linePooled|linePreorder) != 0 {
+	if marks&^(linePooled|lineRoleMask<<lineRoleShift|linePreorder) != 0 || core.LineRole(marks>>lineRoleShift&lineRoleMask) > core.LineOfComponent {
 		c.fail(at, "unknown mark of a line")
 	}
 	return marks

@@ -370,6 +370,51 @@ func TestMalformedStockAndSettings(t *testing.T) {
 	})
 }
 
+func TestMalformedKits(t *testing.T) {
+	kit := func(rest ...any) []byte { return frame(core.CommandSetKit, 0, append([]any{1}, rest...)...) }
+	many := func(n int) (list []any) {
+		list = []any{n}
+		for i := range n {
+			list = append(list, uvarintOf(uint64(i+100)), 1)
+		}
+		return list
+	}
+	order := func(rest ...any) []byte {
+		return frame(core.CommandPlaceOrder, flagRecipes, append([]any{0, 1, "c", 0, 2, 5, 1, 6, 1}, rest...)...)
+	}
+	length := func(n uint32) []byte { return binary.LittleEndian.AppendUint32(nil, n) }
+	checkMalformed(t, decodeCommand, []malformed{
+		{"33 components", kit(many(33)...), 9, "components"},
+		{"more components than bytes", kit(2, 3, 1), 9, "more things"},
+		{"component's SKU of 33 bits", kit(1, uvarintOf(1<<32), 1), 10, "SKU"},
+		{"component of 0", kit(1, 3, 0), 11, "quantity of a component"},
+		{"component above the limit", kit(1, 3, uvarintOf(1_000_001)), 11, "quantity of a component"},
+		{"component twice", kit(2, 3, 1, 3, 2), 12, "twice"},
+		{"kit with a document", join(frame(core.CommandSetKit, flagDocument, 1, 0), 1, 0, 0, 0, "x"), 2, "flag"},
+
+		{"no recipes", order(0, length(1)), 17, "recipes"},
+		{"recipe of nothing", order(1, 5, 0, length(3)), 19, "components"},
+		{"recipe of what is not asked for", order(1, 7, 1, 3, 1, length(5)), 18, "no line"},
+		{"recipes in the wrong order", order(2, 6, 1, 3, 1, 5, 1, 3, 1, length(9)), 22, "order"},
+		{"recipe twice", order(2, 5, 1, 3, 1, 5, 1, 3, 1, length(9)), 22, "order"},
+		{"wrong length of recipes", order(1, 5, 1, 3, 1, length(6)), 22, "length"},
+		{"recipes without their length", order(1, 5, 1, 3, 1), 22, "ends"},
+		{"recipes of an adjustment", frame(core.CommandAdjustStock, flagRecipes, 1, 1, 0, 0, 2, 0), 2, "flag"},
+	})
+	checkMalformed(t, decodeAvailability, []malformed{
+		{"33 components", unitsThen(33, make([]byte, 600)), 19, "components"},
+		{"component of 0", unitsThen(1, 0, make([]byte, 19)), 20, "quantity of a component"},
+	})
+}
+
+// unitsThen is the availability of SKU 0 without anything, followed by something else.
+func unitsThen(rest ...any) []byte { return join(append([]any{make([]byte, 17+2)}, rest...)...) }
+
+func decodeAvailability(src []byte) error {
+	_, err := DecodeAvailability(src, new(core.AvailabilityImage))
+	return err
+}
+
 // event makes an event of sequence 9 at 5 ms, with a right length.
 func event(kind core.EventKind, body ...any) []byte {
 	rest := join(append([]any{9, 5}, body...)...)

@@ -106,6 +106,9 @@ func TestFingerprintOfRetriesIsEqual(t *testing.T) {
 			c.HasKey, c.Key = !c.HasKey, core.IdempotencyKey{9}
 			c.Mask = g.mask()
 			c.ExpectedVersion = g.version()
+			if places := kind == core.CommandPlaceHold || kind == core.CommandPlaceOrder; places {
+				c.Recipes = g.recipes(c.Lines) // which may have changed meanwhile
+			}
 			if got := Fingerprint(AppendCommand(nil, &c)); got != want {
 				t.Fatalf("kind %d: %#x, want %#x", kind, got, want)
 			}

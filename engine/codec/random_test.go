@@ -1,8 +1,10 @@
 package codec
 
 import (
+	"maps"
 	"math"
 	"math/rand/v2"
+	"slices"
 
 	"holdfast/engine/core"
 )
@@ -254,7 +256,7 @@ var commandKinds = []core.CommandKind{
 	core.CommandExtendHold, core.CommandReleaseHold, core.CommandCancelOrder, core.CommandArchiveOrders,
 	core.CommandMoveStock, core.CommandDefineRouting, core.CommandDefineSale, core.CommandAdvanceQueue, core.CommandSetChannel, core.CommandSetChannelRule,
 	core.CommandCreateInbound, core.CommandSendInbound, core.CommandReceiveInbound, core.CommandCloseInbound, core.CommandCancelInbound,
-	core.CommandFillOrder,
+	core.CommandFillOrder, core.CommandSetKit,
 }
 
 func (g generator) command(kind core.CommandKind) core.Command {
@@ -273,7 +275,7 @@ func (g generator) command(kind core.CommandKind) core.Command {
 		c.HasKey = true
 		c.Key = core.IdempotencyKey{byte(g.IntN(255) + 1), 5: byte(g.IntN(256)), 15: byte(g.IntN(256))}
 	}
-	if !isInbound(kind) && g.bool() {
+	if !isInbound(kind) && kind != core.CommandSetKit && g.bool() {
 		c.Document = g.text(nameAlphabet, 1, 500)
 	}
 	if hasExpectedVersion(kind) {
@@ -300,6 +302,8 @@ func (g generator) body(c *core.Command) {
 		c.Rule = g.rule()
 	case core.CommandDefineRouting:
 		c.Routing = new(g.routing())
+	case core.CommandSetKit:
+		c.Recipes = []core.Recipe{g.recipe(0)}
 	case core.CommandAdjustStock:
 		c.Rows = g.rows()
 	case core.CommandMoveStock:
@@ -315,6 +319,7 @@ func (g generator) body(c *core.Command) {
 		c.UpTo = g.bool()
 		c.Destination = g.destination()
 		c.Channel, c.Customer, c.Lines = g.channel(), g.name(), g.lines()
+		c.Recipes = g.recipes(c.Lines)
 	case core.CommandPlaceOrder:
 		g.sale(c)
 		c.Channel, c.Customer, c.Lines = g.channel(), g.name(), g.lines()
@@ -322,12 +327,41 @@ func (g generator) body(c *core.Command) {
 		if g.bool() {
 			c.Destination = g.destination()
 		}
+		c.Recipes = g.recipes(c.Lines)
 	case core.CommandExtendHold:
 		c.TTL = g.ttl()
 	}
 	if isInbound(c.Kind) {
 		c.Actor, c.Inbound = g.reason(), g.inboundRequest(c.Kind)
 	}
+}
+
+// recipe has at least so many components.
+func (g generator) recipe(least int) core.Recipe {
+	r := core.Recipe{Kit: g.sku()}
+	for i := range g.between(int64(least), core.MaxComponents) {
+		r.Components = append(r.Components, core.Component{
+			SKU: core.SKUID(math.MaxUint32 - 1000*i), Quantity: core.Quantity(g.between(1, int64(core.MaxComponentQuantity))),
+		})
+	}
+	return r
+}
+
+// recipes are those of some of the lines' SKUs.
+func (g generator) recipes(lines []core.Line) (all []core.Recipe) {
+	if g.bool() {
+		return nil
+	}
+	kits := map[core.SKUID]bool{}
+	for range g.between(1, int64(len(lines))) {
+		kits[lines[g.IntN(len(lines))].SKU] = true
+	}
+	for _, id := range slices.Sorted(maps.Keys(kits)) {
+		r := g.recipe(1)
+		r.Kit = id
+		all = append(all, r)
+	}
+	return all
 }
 
 func (g generator) number() []byte { return g.text(identifierAlphabet, 1, core.MaxExternalIDLength) }
@@ -493,7 +527,7 @@ var eventKinds = []core.EventKind{
 	core.EventHoldPlaced, core.EventHoldExtended, core.EventHoldReleased, core.EventHoldExpired,
 	core.EventHoldConfirmed, core.EventOrderPlaced, core.EventOrderCancelled, core.EventStockMoved,
 	core.EventSupplyChanged, core.EventPreorderEnded, core.EventHoldCancelled, core.EventSaleDefined, core.EventQueueAdvanced, core.EventChannelRuleSet, core.EventPoolChanged,
-	core.EventPurchaseOrderChanged, core.EventTransferChanged, core.EventOrderFilled,
+	core.EventPurchaseOrderChanged, core.EventTransferChanged, core.EventOrderFilled, core.EventKitSet,
 	core.EventOrderRouted, core.EventRoutingDefined,
 }
 
@@ -527,6 +561,8 @@ func (g generator) event(kind core.EventKind) core.Event {
 		ev.Preorder = core.PreorderImage{SKU: g.sku(), Preorder: core.Preorder{Limit: g.quantity(), ShipsAt: g.millis()}, Backordered: g.quantity()}
 	case core.EventChannelRuleSet, core.EventPoolChanged:
 		ev.Rule = g.ruleImage()
+	case core.EventKitSet:
+		ev.Recipe = g.recipe(0)
 	case core.EventStockMoved:
 		ev.Actor, ev.Cause, ev.Moves = g.reason(), g.reason(), g.movementImages(int(g.between(1, core.MaxRows)))
 	case core.EventPurchaseOrderChanged, core.EventTransferChanged:
@@ -587,6 +623,9 @@ func (g generator) orderImage() core.OrderImage {
 			l.Pooled = core.Quantity(g.between(1, math.MaxInt64))
 		}
 		l.Preorder = g.IntN(4) == 0
+		if g.IntN(3) == 0 {
+			l.Role = core.LineRole(g.IntN(3))
+		}
 		for range l.Allocations {
 			o.Allocations = append(o.Allocations, core.Allocation{Location: g.location(), Quantity: g.quantity()})
 		}
@@ -596,6 +635,16 @@ func (g generator) orderImage() core.OrderImage {
 }
 
 func (g generator) availability() core.AvailabilityImage {
+	a := g.units()
+	for range g.IntN(4) {
+		a.Components = append(a.Components, core.ComponentAvailability{
+			Quantity: core.Quantity(g.between(1, int64(core.MaxComponentQuantity))), AvailabilityImage: g.units(),
+		})
+	}
+	return a
+}
+
+func (g generator) units() core.AvailabilityImage {
 	a := core.AvailabilityImage{
 		SKU: g.sku(), Settings: g.skuSettings(), Available: g.signed(), OnHand: g.quantity(),
 		Unavailable: g.quantity(), Reserved: g.quantity(), Allocated: g.quantity(), Backordered: g.quantity(), Preordering: g.bool(),

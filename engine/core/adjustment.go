@@ -14,6 +14,7 @@ func (s *slot) gatherRows(st *Step) {
 		}
 		st.skuFound[i] = true
 		st.rows[i] = LevelImage{SKU: id, Location: location}
+		st.isKit[i] = s.skus.at(id.Place()).flags&skuKit != 0
 		if level, ok := s.findLevel(s.skus.at(id.Place()), location); ok {
 			level.image(&st.rows[i])
 		}
@@ -60,7 +61,7 @@ func (m *Machine) decideAdjustment(st *Step) {
 	st.planAdjustment()
 }
 
-// refuseUnknownLevels refuses rows that name a SKU or a location that does not exist.
+// refuseUnknownLevels refuses rows that name a SKU or a location that does not exist, or a kit.
 func (st *Step) refuseUnknownLevels(locations int) bool {
 	for i := range st.rows {
 		if !st.skuFound[i] {
@@ -73,6 +74,14 @@ func (st *Step) refuseUnknownLevels(locations int) bool {
 	for i := range st.rows {
 		if _, location := st.command.rowLevel(i); int(location) >= locations {
 			st.refuseAt(i)
+		}
+	}
+	if st.Outcome.Reason != ReasonNone {
+		return true
+	}
+	for i := range st.rows {
+		if st.isKit[i] {
+			st.refuseRow(ReasonKitUnits, i, 0, 0)
 		}
 	}
 	return st.Outcome.Reason != ReasonNone

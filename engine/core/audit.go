@@ -27,6 +27,7 @@ const (
 	ViolationSaleBuyer       ViolationKind = 33 // units counted of a sale's buyers are not those of its holds and orders; Order's home is the slot
 	ViolationQueue           ViolationKind = 36 // the counters of a sale's queue contradict each other
 	ViolationIncoming        ViolationKind = 20 // a SKU's lots are not the open lines of documents
+	ViolationKit             ViolationKind = 24 // a kit has units of its own, or its components are not in order
 	ViolationInbound         ViolationKind = 21 // a document's line does not fit its status: out is not what was received and what differed
 )
 
@@ -155,7 +156,7 @@ func (a *auditor) countStatus(status OrderStatus) {
 // tallyLines adds an order's promised units to the levels and SKUs they are promised from. What a live hold
 // has in other slots than its home is counted from the parts there, as those end it there.
 func (a *auditor) tallyLines(s *slot, record *orderRecord, image *OrderImage) {
-	next := 0
+	next, kits := 0, Quantity(0) // kits are those of the last line of kits
 	for i := range image.Lines {
 		l := &image.Lines[i]
 		allocations := image.Allocations[next : next+l.Allocations]
@@ -164,7 +165,18 @@ func (a *auditor) tallyLines(s *slot, record *orderRecord, image *OrderImage) {
 		for _, al := range allocations {
 			sum += al.Quantity
 		}
-		a.expect(l.Quantity, sum, Violation{Kind: ViolationLine, Order: image.ID, SKU: l.SKU})
+		want := l.Quantity
+		switch l.Role {
+		case LineOfKits:
+			kits, want = l.Quantity, 0
+		case LineOfComponent:
+			if kits == 0 || l.Quantity%kits != 0 {
+				a.expect(kits, l.Quantity, Violation{Kind: ViolationLine, Order: image.ID, SKU: l.SKU})
+			}
+		default:
+			kits = 0
+		}
+		a.expect(want, sum, Violation{Kind: ViolationLine, Order: image.ID, SKU: l.SKU})
 		if allocated := sum - l.Backordered; l.Pooled > allocated {
 			a.expect(allocated, l.Pooled, Violation{Kind: ViolationLine, Order: image.ID, SKU: l.SKU})
 		}
@@ -265,9 +277,12 @@ func (a *auditor) checkLive(s *slot, referred, live uint32) {
 
 func (a *auditor) checkSlot(s *slot) {
 	a.report.SKUs += int(s.skus.length)
+	components := uint32(0)
 	for place := range s.skus.length {
 		a.checkSKU(s, place)
+		components += a.checkKit(s, place)
 	}
+	a.checkLive(s, components, s.components.live)
 	a.checkDesk(s)
 	a.checkLive(s, a.waiting, s.waiting.live)
 	a.waiting = 0
@@ -358,6 +373,24 @@ func (m *Machine) waitsFor(id SKUID, order OrderID) (units Quantity, known bool)
 		}
 	}
 	return units, true
+}
+
+// checkKit checks what a SKU is made of, and gives the number of its components.
+func (a *auditor) checkKit(s *slot, place uint32) (n uint32) {
+	sku, id := s.skus.at(place), MakeSKUID(s.id, place)
+	whole := true
+	for at := s.firstComponent(id); at != 0; at = s.components.at(at - 1).next {
+		part := s.components.at(at - 1)
+		_, indexed := s.componentOf.Find(s.componentHash(part.sku), func(place uint32) bool { return place == at-1 })
+		whole = whole && indexed && part.kit == id && part.position == n && part.quantity > 0 && !a.machine.isKit(part.sku) &&
+			part.sku.Place() < a.machine.slots[part.sku.Slot()].skus.length
+		n++
+	}
+	isKit := sku.flags&skuKit != 0
+	if !whole || isKit != (n > 0) || n > MaxComponents || isKit && !s.mayBeKit(sku) {
+		a.violate(Violation{Kind: ViolationKit, SKU: id})
+	}
+	return n
 }
 
 func (a *auditor) checkLevel(level *levelRecord, tally *levelTally) {

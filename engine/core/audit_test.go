@@ -89,7 +89,10 @@ func newAuditShop(t *testing.T) *auditShop {
 	s.run(Command{Kind: CommandSetChannelRule, Rule: ChannelRule{SKU: d, HasPool: true, Pool: PoolSettings{Quota: 8}}})
 	order(CommandPlaceOrder, 0, "", Line{d, 2})
 	order(CommandPlaceHold, 60_000, "", Line{e, 1}, Line{d, 3})
-	if r := s.Audit(); r.Found != 0 || r.Held != 6 || r.Placed != 4 || r.Cancelled != 1 || r.Released != 1 || r.Expired != 1 {
+	kit := Recipe{Kit: s.skuIn(12, SKUSettings{LimitPerCustomer: 9}), Components: []Component{{c, 1}, {d, 2}}}
+	s.run(Command{Kind: CommandSetKit, Recipes: []Recipe{kit}})
+	s.run(Command{Kind: CommandPlaceOrder, Customer: []byte("ann"), Lines: []Line{{kit.Kit, 1}}, Recipes: []Recipe{kit}})
+	if r := s.Audit(); r.Found != 0 || r.Held != 6 || r.Placed != 5 || r.Cancelled != 1 || r.Released != 1 || r.Expired != 1 {
 		t.Fatalf("the shop itself: %+v", r)
 	}
 	return s
@@ -159,6 +162,7 @@ func (s *slot) sabotage(see func(field string)) {
 	sabotage(&s.inboundLines, see)
 	sabotage(&s.lots.slab, see)
 	sabotage(&s.waiting.slab, see)
+	sabotage(&s.components.slab, see)
 }
 
 func saboteur(v reflect.Value, name string, see func(field string)) {
@@ -202,7 +206,8 @@ var alwaysSeen = map[string]ViolationKind{
 	"saleQueueRecord.settled": ViolationQueue, "saleQueueRecord.flags": ViolationQueue,
 	"saleBuyerRecord.units": ViolationSaleBuyer, "saleBuyerRecord.who.high": ViolationSaleBuyer, "saleBuyerRecord.who.low": ViolationSaleBuyer,
 	"saleBuyerRecord.sale": ViolationSaleBuyer, "saleBuyerRecord.kind": ViolationSaleBuyer,
-	"ruleRecord.used":    ViolationPool,
+	"ruleRecord.used":     ViolationPool,
+	"componentRecord.kit": ViolationKit, "componentRecord.sku": ViolationKit, "componentRecord.position": ViolationKit,
 	"inboundRecord.kind": ViolationInbound, "inboundRecord.numberLength": ViolationInbound,
 	"waitingRecord.order": ViolationWaiting, "waitingRecord.sku": ViolationWaiting,
 	"waitingRecord.units": ViolationWaiting, "waitingRecord.previous": ViolationWaiting,
@@ -240,7 +245,7 @@ var neverSeen = map[string]bool{
 	"inboundRecord.created": true, "inboundRecord.createdAt": true, "inboundRecord.version": true, "inboundRecord.from": true,
 	"inboundRecord.flags": true, "inboundRecord.supplier": true, "inboundRecord.supplierLength": true,
 	"inboundRecord.firstLine": true, "inboundRecord.lines": true, "inboundLineRecord.sku": true,
-	"levelRecord.sku": true, "levelRecord.flags": true,
+	"levelRecord.sku": true, "levelRecord.flags": true, "componentRecord.quantity": true,
 	"saleBuyerRecord.expired": true, "saleTicketRecord.used": true, "saleTicketRecord.sale": true, "saleTicketRecord.page": true,
 	"saleQueueRecord.reserved": true,
 	"ruleRecord.buffer":        true, "ruleRecord.quota": true, "ruleRecord.share": true, "ruleRecord.start": true, "ruleRecord.end": true, "ruleRecord.sku": true,

@@ -216,10 +216,11 @@ func (s *slot) draw(id SKUID, channel ChannelID, pool uint32, n Quantity) {
 // gatherRule looks up the rule that a command sets.
 func (s *slot) gatherRule(st *Step) {
 	id := st.command.Rule.SKU
-	st.home, st.rule = s.id, ruleRecord{}
+	st.home, st.rule, st.isKit = s.id, ruleRecord{}, resize(st.isKit, 1)
 	if st.hasSKU = id.Place() < s.skus.length; !st.hasSKU {
 		return
 	}
+	st.isKit[0] = s.skus.at(id.Place()).flags&skuKit != 0
 	if st.place, st.known = s.findRule(s.skus.at(id.Place()), st.command.Rule.Channel); st.known {
 		st.rule = *s.rules.at(st.place)
 	}
@@ -242,6 +243,9 @@ func (m *Machine) decideRule(st *Step) {
 		return
 	case int(rule.Channel) >= len(m.channels):
 		st.refuse(ReasonChannelNotFound)
+		return
+	case st.isKit[0] && (rule.HasBuffer || rule.HasPool):
+		st.refuse(ReasonKitUnits)
 		return
 	case rule.HasPool && pool.End != 0 && pool.End <= st.now:
 		st.refuse(ReasonPoolOver)
@@ -411,6 +415,9 @@ func (a *AvailabilityImage) Rule(channel ChannelID) (rule *ChannelRuleImage, ok 
 
 // In is how many units a channel may sell from stock, if it keeps back so many where no rule says otherwise.
 func (a *AvailabilityImage) In(channel ChannelID, buffer Quantity) Quantity {
+	if a.IsKit() {
+		return a.kits(func(part *AvailabilityImage) Quantity { return part.In(channel, buffer) })
+	}
 	common := a.Available
 	for i := range a.Rules {
 		if a.Rules[i].Phase == PoolLive {

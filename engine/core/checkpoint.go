@@ -28,6 +28,7 @@ const (
 	SlabInboundLines
 	SlabLots
 	SlabWaiting
+	SlabComponents
 
 	// SlabKinds is the number of slabs that a slot has.
 	SlabKinds = int(iota)
@@ -91,7 +92,7 @@ func (s *slot) stores() [SlabKinds]pageStore {
 	return [SlabKinds]pageStore{
 		&s.skus, &s.levels, &s.orders, &s.lines, &s.allocations, &s.texts, &s.parts, &s.partLines, &s.limits,
 		&s.desk.items, &s.desk.buyers, &s.desk.tickets, &s.desk.queues,
-		&s.rules, &s.inbounds, &s.inboundLines, &s.lots, &s.waiting,
+		&s.rules, &s.inbounds, &s.inboundLines, &s.lots, &s.waiting, &s.components,
 	}
 }
 
@@ -308,6 +309,11 @@ func (m *Machine) RestoreIndexes(id Slot, now Millis) {
 	s.restoreDesk()
 	for place := range s.rules.length {
 		s.awaitInstant(place)
+	}
+	for place := range s.components.length {
+		if s.components.at(place).quantity != 0 {
+			s.indexComponent(place)
+		}
 	}
 	for place := range s.inbounds.length {
 		s.indexInbound(place)

@@ -20,6 +20,7 @@ const (
 	CommandDefineRouting  CommandKind = 16 // say how orders are routed
 	CommandSetChannel     CommandKind = 19 // make a channel, or replace its settings
 	CommandSetChannelRule CommandKind = 20 // say what holds for a SKU in a channel, or that nothing does
+	CommandSetKit         CommandKind = 21 // say what a SKU is made of, or that it is no kit
 	CommandFillOrder      CommandKind = 28 // give an order the units that it waits for, as far as it is its turn
 	CommandDefineSale     CommandKind = 32 // make a sale, or replace its settings
 	CommandAdvanceQueue   CommandKind = 36 // note how far the line before a sale has come
@@ -33,7 +34,7 @@ const (
 // IsKnown tells whether there are commands of the kind.
 func (k CommandKind) IsKnown() bool {
 	switch {
-	case k >= CommandTick && k <= CommandMoveStock, k == CommandDefineRouting, k == CommandSetChannel, k == CommandSetChannelRule,
+	case k >= CommandTick && k <= CommandMoveStock, k == CommandDefineRouting, k == CommandSetChannel, k == CommandSetChannelRule, k == CommandSetKit,
 		k >= CommandCreateInbound && k <= CommandCancelInbound, k == CommandFillOrder, k == CommandDefineSale, k == CommandAdvanceQueue:
 		return true
 	}
@@ -58,6 +59,7 @@ type Command struct {
 	ExternalID []byte // place order; empty for none
 	UpTo       bool   // place hold: of each line as many units as there are, but one at least
 	Lines      []Line
+	Recipes    []Recipe // place hold, place order: of each kit among the lines, in the order of their numbers. Set kit: the one
 
 	Sale       SaleID // place hold, place order: the sale that it is part of; 0 for none. Advance queue: the sale
 	Ticket     uint32 // and the number of its ticket there; 0 for none

@@ -23,6 +23,7 @@
 //	supply                   how much there is to sell of a SKU: out, low, enough
 //	buffer                   units that a channel does not sell
 //	pool                     units of a SKU set apart for one channel, for a time
+//	kit                      a SKU that is sold as units of others, its components; recipe says which, and how many of each
 //	sale                     a campaign: SKUs with quotas, a beginning and an end, limits
 //	identity                 by what a sale knows a buyer: customer, address, device, payment
 //	ticket                   a number with which a sale with a queue lets one order in
@@ -70,7 +71,10 @@
 // was accepted is filled up to the last unit, also with those that its channel's buffer kept back when it was placed. Units on their way fill nobody before they are received, and what can be promised of them by a date is what is
 // left for those who come. Confirmed, a hold keeps its place; released, expired or cancelled it leaves.
 //
-// Lines are served in their order; a line takes its units from the locations that are not stopped and whose fulfillable is
+// A kit has no units. There are as many of it as its components make, min over them of their units / those in a kit, rounded down; also for a
+// channel, and by a date. Safety stock, backorder limit and buffers are those of the components.
+//
+// Lines are served in their order, the components of a kit in the place of its line; a line takes its units from the locations that are not stopped and whose fulfillable is
 // positive, by location priority (lower first), then by most fulfillable when the command began, then by location
 // number, each as far as it reaches. That is so until a policy of routing is set.
 //
@@ -118,6 +122,10 @@
 //     changes nothing if there was none. A quota may be above what there is.
 //   - DefineRouting replaces the policy. Its preferred locations must exist, and so must the channels that a location is set aside
 //     for when it is defined.
+//   - SetKit touches all slots. It makes a SKU a kit, or says that it is made of something else, or, without components, that it is no kit; what
+//     it is already changes nothing. What becomes a kit has no units of its own, on hand, promised or on their way, no buffer and no pool in
+//     a channel, and is no component. A component is no kit, so kits are never nested and never form a circle. From then on rows,
+//     lines of documents, rules and items of sales that name it are refused; units never come to a kit.
 //   - AdjustStock applies all rows or none. A row's result must lie in 0..MaxOnHand; it may fall
 //     below what is promised, as a count finds what it finds, but not below what is unavailable. No two rows may name one level.
 //   - MoveStock applies all rows or none, one after the other, so rows may name one level. Receive adds to a state, adjust
@@ -163,6 +171,11 @@
 //     order. If there is nothing to give, or the order is closed, nothing changes. The host sends it (Machine.Waiting) soon after stock came; who stands
 //     further behind is not served before its turn.
 //   - A hold is live while the stamp is before its deadline; at the deadline it is expired.
+//
+// An order of kits says with them what they are made of, as no slot may look at what another one has: it is refused with ReasonRecipeChanged unless
+// that is so, and whoever sent it tries again. Demand is summed over all lines and components before anything is checked. A limit per
+// customer on a kit counts kits, one on a component its units in kits too. The order keeps the lines of components behind that
+// of their kits; all follow-ups treat them like others. Kits are not in sales, and no hold up to what there is has them.
 //
 // # Which status allows what
 //

@@ -22,6 +22,7 @@ const (
 	EventRoutingDefined  EventKind = 18
 	EventChannelRuleSet  EventKind = 19
 	EventPoolChanged     EventKind = 20
+	EventKitSet          EventKind = 21
 	EventOrderFilled     EventKind = 28
 	EventPreorderEnded   EventKind = 29
 	EventSaleDefined     EventKind = 32
@@ -56,13 +57,14 @@ type Event struct {
 	Rule     ChannelRuleImage // channel rule set, pool changed
 	Sale     SaleImage        // sale defined
 	Queue    QueueImage       // queue advanced
+	Recipe   Recipe           // kit set
 	Fills    []Fill           // order filled, in the order of the lines
 	Preorder PreorderImage    // preorder ended
 }
 
 // IsKnown tells whether the kind's number is given out.
 func (k EventKind) IsKnown() bool {
-	return k >= EventSKUDefined && k <= EventHoldCancelled || k >= EventChannelRuleSet && k <= EventPoolChanged ||
+	return k >= EventSKUDefined && k <= EventHoldCancelled || k >= EventChannelRuleSet && k <= EventKitSet ||
 		k == EventPurchaseOrderChanged || k == EventTransferChanged || k == EventSaleDefined || k == EventQueueAdvanced ||
 		k == EventOrderRouted || k == EventRoutingDefined || k == EventOrderFilled || k == EventPreorderEnded
 }
@@ -72,8 +74,10 @@ func (k EventKind) IsOwn() bool {
 	return k != EventHoldExpired && k != EventSupplyChanged && k != EventPoolChanged && k != EventPreorderEnded && k != EventOrderRouted
 }
 
-// IsDefinition tells whether an event of the kind is about a SKU's settings, or a row of the tables that all slots read.
-func (k EventKind) IsDefinition() bool { return k <= EventChannelDefined || k == EventSaleDefined }
+// IsDefinition tells whether an event of the kind is about a SKU's settings or recipe, or a row of the tables that all slots read.
+func (k EventKind) IsDefinition() bool {
+	return k <= EventChannelDefined || k == EventSaleDefined || k == EventKitSet
+}
 
 // OrderStatus is where an order is in its life. The numbers are in journals' checkpoints and feeds
 // and must not change.
@@ -116,6 +120,7 @@ type LineImage struct {
 	Pooled      Quantity // of the allocated units, those that came out of the channel's pool
 	Preorder    bool     // some units were sold before they were there, in a preorder
 	Allocations int      // how many of the image's allocations are this line's
+	Role        LineRole
 }
 
 // Allocation is units of one location promised to a line.
@@ -205,8 +210,9 @@ type AvailabilityImage struct {
 	Backordered Quantity // of both, those that are beyond stock
 	Preordering bool     // what is sold beyond stock now is sold in the preorder of the settings
 	Levels      []LevelAvailability
-	Rules       []ChannelRuleImage // in the order in which pools are covered
-	Incoming    []LotImage         // what is on its way, first what comes first
+	Rules       []ChannelRuleImage      // in the order in which pools are covered
+	Incoming    []LotImage              // what is on its way, first what comes first
+	Components  []ComponentAvailability // of a kit, which has nothing else but its settings and what its components make available
 }
 
 // IsDrained tells whether the SKU is stopped and nothing of it is promised any more.

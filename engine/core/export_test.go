@@ -24,6 +24,7 @@ func (m *Machine) FilledBlanks() []string {
 		found = append(found, filledBlanks(&s.inbounds)...)
 		found = append(found, filledBlanks(&s.inboundLines)...)
 		found = append(found, filledBlanks(&s.lots.slab)...)
+		found = append(found, filledBlanks(&s.components.slab)...)
 	}
 	return found
 }
@@ -56,7 +57,7 @@ func (m *Machine) Records() (n uint32) {
 		s := &m.slots[i]
 		n += s.skus.length + s.levels.length + s.orders.length + s.lines.length + s.allocations.length +
 			s.parts.length + s.partLines.length + s.limits.length + s.rules.length +
-			s.inbounds.length + s.inboundLines.length + s.lots.length
+			s.inbounds.length + s.inboundLines.length + s.lots.length + s.components.length
 	}
 	return n
 }

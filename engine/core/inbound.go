@@ -165,7 +165,7 @@ func (m *Machine) planInbound(st *Step) {
 	r, img := st.command.Inbound, &st.inbound
 	home := &m.slots[st.home]
 	switch {
-	case m.refuseUnknownLines(st):
+	case m.refuseUnknownLines(st), m.refuseKitLines(st, len(r.Lines), func(i int) SKUID { return r.Lines[i].SKU }):
 		return
 	case int(r.To) >= len(m.locations) || r.HasFrom && int(r.From) >= len(m.locations):
 		st.refuse(ReasonLocationNotFound)
@@ -199,6 +199,16 @@ func (m *Machine) refuseUnknownLines(st *Step) bool {
 	for i, line := range st.command.Inbound.Lines {
 		if line.SKU.Place() >= m.slots[line.SKU.Slot()].skus.length {
 			st.refuseInbound(ReasonSKUNotFound, RefusedLine{Index: i, SKU: line.SKU, Requested: line.Quantity})
+		}
+	}
+	return st.Outcome.Reason != ReasonNone
+}
+
+// refuseKitLines refuses lines or rows about units of kits, which have none.
+func (m *Machine) refuseKitLines(st *Step, n int, sku func(i int) SKUID) bool {
+	for i := range n {
+		if id := sku(i); m.isKit(id) {
+			st.refuseInbound(ReasonKitUnits, RefusedLine{Index: i, SKU: id})
 		}
 	}
 	return st.Outcome.Reason != ReasonNone
@@ -272,6 +282,9 @@ func (m *Machine) planInboundChange(st *Step) {
 func (m *Machine) planSending(st *Step) {
 	img := &st.inbound
 	img.Status = InboundSent
+	if m.refuseKitLines(st, len(img.Lines), func(i int) SKUID { return img.Lines[i].SKU }) {
+		return // they have become kits since the document was drafted
+	}
 	for i := range img.Lines {
 		if img.Kind == Transfer {
 			m.planDeparture(st, i)
@@ -345,7 +358,7 @@ func (m *Machine) planReceipt(st *Step) {
 			st.refuseInbound(ReasonInboundLine, RefusedLine{Index: i, SKU: rows[i].SKU, Requested: rows[i].Quantity})
 		}
 	}
-	if st.Outcome.Reason != ReasonNone {
+	if st.Outcome.Reason != ReasonNone || m.refuseKitLines(st, len(rows), func(i int) SKUID { return img.Lines[st.sorted[i]].SKU }) {
 		return
 	}
 	for i := range rows {

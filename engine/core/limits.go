@@ -2,9 +2,13 @@ package core
 
 // Every limit of the state machine stands here, with the reason for its value.
 const (
-	// MaxLines bounds an order's lines: a wholesale order fits, and the largest command stays far
-	// below the journal's group.
+	// MaxLines bounds an order's lines, the components of its kits among them: a wholesale order fits, and the largest command
+	// stays far below the journal's group.
 	MaxLines = 500
+	// MaxComponents bounds what a kit is made of: an order of it has so many lines more.
+	MaxComponents = 32
+	// MaxComponentQuantity bounds the units of one component in a kit.
+	MaxComponentQuantity Quantity = 1_000_000
 	// MaxRows bounds an adjustment's rows, for the same reason.
 	MaxRows = 500
 	// MaxLineQuantity is what the contract allows a line to ask for.

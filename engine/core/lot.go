@@ -98,6 +98,9 @@ func (m *Machine) readLots(list []LotImage, s *slot, sku *skuRecord) []LotImage 
 // AvailableBy is what can be sold over all channels, and what will have come by an instant, less what those get who wait: units of which
 // nobody knows when they come do not count.
 func (a *AvailabilityImage) AvailableBy(instant Millis) Quantity {
+	if a.IsKit() {
+		return a.kits(func(part *AvailabilityImage) Quantity { return part.AvailableBy(instant) })
+	}
 	n := a.Available
 	for i := range a.Incoming {
 		if lot := &a.Incoming[i]; lot.Expected != 0 && lot.Expected <= instant {
@@ -110,6 +113,9 @@ func (a *AvailabilityImage) AvailableBy(instant Millis) Quantity {
 // InBy is what a channel can sell (In) by an instant, if nothing is sold until then: what has come by then is there, for live pools and
 // those who wait before anybody else, and pools have begun and ended.
 func (a *AvailabilityImage) InBy(channel ChannelID, buffer Quantity, instant Millis) Quantity {
+	if a.IsKit() {
+		return a.kits(func(part *AvailabilityImage) Quantity { return part.InBy(channel, buffer, instant) })
+	}
 	then := *a
 	then.Available = a.AvailableBy(instant)
 	then.Rules = slices.Clone(a.Rules)

@@ -57,6 +57,9 @@ type slot struct {
 	alert   Event   // scratch for the events of changed supplies
 
 	rules        slab[ruleRecord]
+	components   recycler[componentRecord]
+	kitOf        *Index // SKUs of kits → first of their components
+	componentOf  *Index // SKUs of components → components
 	inbounds     slab[inboundRecord]
 	inboundLines slab[inboundLineRecord]
 	lots         recycler[lotRecord]
@@ -124,6 +127,8 @@ func (s *slot) open(id Slot, allocate Allocator, seed uint64) {
 	s.lots.next = func(l *lotRecord) *uint32 { return &l.next }
 	s.waiting.open(SlabWaiting, &s.keeper, allocate)
 	s.waiting.next = func(w *waitingRecord) *uint32 { return &w.next }
+	s.components.open(SlabComponents, &s.keeper, allocate)
+	s.components.next = func(r *componentRecord) *uint32 { return &r.next }
 	s.due.entries.allocate = allocate
 	for i := range s.inboundList {
 		s.inboundList[i].allocate = allocate
@@ -134,6 +139,7 @@ func (s *slot) open(id Slot, allocate Allocator, seed uint64) {
 	s.limitOf = NewIndex(allocate)
 	s.inboundOf = NewIndex(allocate)
 	s.waitingIndex = NewIndex(allocate)
+	s.kitOf, s.componentOf = NewIndex(allocate), NewIndex(allocate)
 }
 
 // Sink takes what a machine has to tell. What it is given is valid only during the call.
@@ -175,7 +181,7 @@ func (m *Machine) Gather(id Slot, st *Step, sink Sink) {
 	s := &m.slots[id]
 	s.advance(st, sink)
 	switch st.command.Kind {
-	case CommandTick, CommandDefineLocation, CommandDefineChannel, CommandSetChannel, CommandDefineRouting:
+	case CommandTick, CommandDefineLocation, CommandDefineChannel, CommandSetChannel, CommandDefineRouting, CommandSetKit:
 	case CommandDefineSKU:
 		s.gatherSKU(st)
 	case CommandAdjustStock, CommandMoveStock:
@@ -218,6 +224,8 @@ func (m *Machine) Decide(st *Step) {
 		m.decideRule(st)
 	case CommandDefineRouting:
 		m.decideRouting(st)
+	case CommandSetKit:
+		m.decideKit(st)
 	case CommandAdjustStock:
 		m.decideAdjustment(st)
 	case CommandMoveStock:
@@ -272,6 +280,8 @@ func (m *Machine) Apply(id Slot, st *Step, sink Sink) {
 		s.applyQueue(st, sink)
 	case CommandSetChannelRule:
 		s.applyRule(st, sink)
+	case CommandSetKit:
+		s.applyKit(st, sink)
 	case CommandCreateInbound, CommandSendInbound, CommandReceiveInbound, CommandCloseInbound, CommandCancelInbound:
 		s.applyInbound(st, sink)
 	case CommandFillOrder:

@@ -69,6 +69,7 @@ func (s *slot) lineImage(line *lineRecord, img *OrderImage) {
 		Backordered: Quantity(line.backordered),
 		Preorder:    line.flags&linePreorder != 0,
 		Allocations: int(line.allocations),
+		Role:        line.role(),
 	})
 	if line.stored() == 0 && line.allocations == 1 {
 		img.Allocations = append(img.Allocations, Allocation{

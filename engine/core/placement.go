@@ -11,8 +11,8 @@ import (
 // external id and the order's future number.
 func (s *slot) gatherPlacement(st *Step) {
 	c := st.command
-	for i := range c.Lines {
-		if c.Lines[i].SKU.Slot() == s.id {
+	for i := range st.asked {
+		if st.asked[i].SKU.Slot() == s.id {
 			s.gatherLine(st, i)
 		}
 	}
@@ -29,7 +29,7 @@ func (s *slot) gatherPlacement(st *Step) {
 }
 
 func (s *slot) gatherLine(st *Step, i int) {
-	id := st.command.Lines[i].SKU
+	id := st.asked[i].SKU
 	f := &st.lines[i]
 	if id.Place() >= s.skus.length {
 		return
@@ -51,6 +51,9 @@ func (s *slot) gatherLine(st *Step, i int) {
 	f.from, f.to = s.gatherChoices(st, sku)
 	if sku.flags&skuChannels != 0 {
 		s.gatherRules(sku, f, st.command.Channel)
+	}
+	if sku.flags&skuKit != 0 || st.hasKits {
+		s.gatherKit(st, i, sku, f)
 	}
 }
 
@@ -84,7 +87,7 @@ func (s *slot) isFull() bool {
 // decidePlacement checks in the order of precedence, then serves the lines.
 func (m *Machine) decidePlacement(st *Step) {
 	c := st.command
-	if !st.sumLines() {
+	if !st.sumLines() || st.hasKits && st.refusesKits() {
 		return
 	}
 	if int(c.Channel) >= len(m.channels) {
@@ -120,35 +123,47 @@ func (m *Machine) decidePlacement(st *Step) {
 	m.planPlacement(st)
 }
 
-// sumLines adds up the lines of each SKU, at its first line. It refuses lines of unknown SKUs.
+// sumLines adds up the lines of each SKU, at its first line. It refuses lines of unknown SKUs, and of kits of which the command has
+// not the recipe.
 func (st *Step) sumLines() bool {
-	c := st.command
-	if len(c.Lines) == 1 && st.lines[0].found {
-		st.lines[0].total = c.Lines[0].Quantity
+	lines := st.asked
+	if len(lines) == 1 && st.lines[0].found {
+		st.lines[0].total = lines[0].Quantity
 		return true
 	}
-	for i := range c.Lines {
+	for i := range lines {
 		if !st.lines[i].found {
-			if st.Outcome.Reason == ReasonNone {
-				st.refuse(ReasonSKUNotFound)
-			}
-			st.refusal.Lines = append(st.refusal.Lines,
-				RefusedLine{Index: i, SKU: c.Lines[i].SKU, Requested: c.Lines[i].Quantity})
+			return st.refuseNotFound()
 		}
 	}
-	if st.Outcome.Reason != ReasonNone {
-		return false
-	}
-	st.sortPlaces(len(c.Lines), func(a, b int32) int { return cmp.Compare(c.Lines[a].SKU, c.Lines[b].SKU) })
+	st.sortPlaces(len(lines), func(a, b int32) int { return cmp.Compare(lines[a].SKU, lines[b].SKU) })
 	first := st.sorted[0]
 	for _, i := range st.sorted {
-		if c.Lines[i].SKU != c.Lines[first].SKU {
+		if lines[i].SKU != lines[first].SKU {
 			first = i
 		}
 		st.lines[i].first = first
-		st.lines[first].total += c.Lines[i].Quantity
+		st.lines[first].total += lines[i].Quantity
 	}
 	return true
+}
+
+// refuseNotFound refuses the lines whose SKUs were not found; it is false.
+func (st *Step) refuseNotFound() bool {
+	for i := range st.lines {
+		if st.lines[i].recipeChanged {
+			st.refuse(ReasonRecipeChanged)
+			return false
+		}
+	}
+	st.refuse(ReasonSKUNotFound)
+	for i := range st.asked {
+		if !st.lines[i].found {
+			st.refusal.Lines = append(st.refusal.Lines,
+				RefusedLine{Index: st.originOf(i), SKU: st.asked[i].SKU, Requested: st.asked[i].Quantity})
+		}
+	}
+	return false
 }
 
 // sortPlaces fills st.sorted with 0 to n−1 in the order of compare; equals keep their order.
@@ -283,7 +298,7 @@ func (st *Step) refuseLine(reason Reason, i int, available Quantity) {
 		st.refuse(reason)
 	}
 	st.refusal.Lines = append(st.refusal.Lines, RefusedLine{
-		Index: i, SKU: st.command.Lines[i].SKU, Requested: st.lines[i].total, Available: available,
+		Index: st.originOf(i), SKU: st.asked[i].SKU, Requested: st.lines[i].total, Available: available,
 	})
 }
 
@@ -360,7 +375,7 @@ func (m *Machine) rank(choices []choice) {
 // serve gives a line its units.
 func (st *Step) serve(i int) {
 	image := &st.event.Order
-	line := &st.command.Lines[i]
+	line := &st.asked[i]
 	f := &st.lines[i]
 	first := &st.lines[f.first]
 	quantity := line.Quantity
@@ -396,6 +411,11 @@ func (st *Step) serve(i int) {
 	l.Pooled = pooled
 	l.Preorder = f.preorder && quantity > fromStock
 	l.Allocations = len(image.Allocations) - made
+	if l.Role = LineOfUnits; st.hasKits {
+		if l.Role = st.origins[i].role; l.Role == LineOfKits {
+			l.Backordered, l.Preorder = 0, false
+		}
+	}
 }
 
 // applyPlacement takes the slot's units and, in the home slot, writes the order down and tells of it; elsewhere
@@ -507,6 +527,9 @@ func (s *slot) storeLine(l *LineImage, allocations []Allocation, f *lineFinding,
 	}
 	if l.Preorder {
 		record.flags |= linePreorder
+	}
+	if l.Role != LineOfUnits {
+		record.flags |= uint16(l.Role) << lineRoleShift
 	}
 	s.storeAllocations(record, allocations, l.Pooled, pool)
 }

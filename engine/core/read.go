@@ -28,8 +28,27 @@ func (m *Machine) ReadExternal(channel ChannelID, id []byte) (OrderID, bool) {
 	return m.slots[ExternalSlot(channel, id)].findExternal(channel, id)
 }
 
-// ReadAvailability gives a SKU's units.
+// ReadAvailability gives a SKU's units; of a kit those of its components, and how many kits they make.
 func (m *Machine) ReadAvailability(id SKUID, img *AvailabilityImage) bool {
+	parts := img.Components[:0]
+	if !m.readAvailability(id, img) {
+		return false
+	}
+	s := &m.slots[id.Slot()]
+	for at := s.firstComponent(id); at != 0; {
+		record := s.components.at(at - 1)
+		part := grow(&parts)
+		part.Quantity = Quantity(record.quantity)
+		m.readAvailability(record.sku, &part.AvailabilityImage)
+		at = record.next
+	}
+	if img.Components = parts; img.IsKit() {
+		img.Available = img.kits(func(part *AvailabilityImage) Quantity { return part.Available })
+	}
+	return true
+}
+
+func (m *Machine) readAvailability(id SKUID, img *AvailabilityImage) bool {
 	s := &m.slots[id.Slot()]
 	if id.Place() >= s.skus.length {
 		return false

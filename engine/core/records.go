@@ -32,6 +32,7 @@ type skuRecord struct {
 const (
 	skuStopped  uint32 = 1 << 1
 	skuChannels uint32 = 1 << 3 // some rule says something about a channel now
+	skuKit      uint32 = 1 << 4 // it is made of components, and has no units of its own
 	skuPreorder uint32 = 1 << 5 // what is sold beyond stock is sold in a preorder, whose limit is in backorderLimit
 	// supplyShift is where the supply lies that was told last.
 	supplyShift = 8
@@ -136,11 +137,15 @@ type lineRecord struct {
 	flags       uint16
 }
 
+func (r *lineRecord) role() LineRole { return LineRole(r.flags >> lineRoleShift & 3) }
+
 // Flags of a lineRecord.
 const (
 	lineCounted  uint16 = 1 << 0 // its units count against its customer's limit
 	linePooled   uint16 = 1 << 1 // some of its units came out of a pool: one more record in allocations says how many
-	linePreorder uint16 = 1 << 8 // some of its units were sold in a preorder
+	linePreorder uint16 = 1 << 2 // some of its units were sold in a preorder
+	// lineRoleShift is where the line's role lies, in two bits.
+	lineRoleShift = 8
 )
 
 // allocationRecord is one of several allocations of a line. Behind those of a line that had units of a pool stands one more: how
@@ -280,4 +285,13 @@ type lotRecord struct {
 	location LocationID
 	home     Slot
 	_        [3]uint8
+}
+
+// componentRecord is one component of a kit, kept by the kit's slot. A kit's components are a list in the order in which they were named.
+type componentRecord struct {
+	kit      SKUID
+	sku      SKUID
+	quantity uint32 // 0 while the record is free
+	position uint32 // in the list
+	next     uint32 // in components, plus one; 0 at the end; while free, the next free one
 }

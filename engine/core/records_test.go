@@ -13,7 +13,7 @@ func TestRecordsHaveNoHoles(t *testing.T) {
 		skuRecord{}, levelRecord{}, orderRecord{}, lineRecord{}, allocationRecord{},
 		partRecord{}, partLineRecord{}, limitRecord{}, dueRecord{}, waitingRecord{},
 		saleItemRecord{}, saleBuyerRecord{}, saleTicketRecord{}, saleQueueRecord{},
-		inboundRecord{}, inboundLineRecord{}, lotRecord{},
+		inboundRecord{}, inboundLineRecord{}, lotRecord{}, componentRecord{},
 	} {
 		r := reflect.TypeOf(record)
 		covered := make([]int, r.Size())

@@ -19,7 +19,12 @@ const (
 	ReasonOrderCancelled    Reason = 7  // it was cancelled
 	ReasonInboundNotFound   Reason = 38 // no such purchase order or transfer
 	ReasonInboundStatus     Reason = 40 // its status does not allow the command
+	ReasonRecipeChanged     Reason = 35 // a line's SKU is a kit of another recipe than the command's: look it up again (never leaves the engine)
 	ReasonSKUNotFound       Reason = 8  // a line or row names no SKU
+	ReasonKitSize           Reason = 33 // with the components of its kits an order has too many lines, or too many units in one
+	ReasonKitUpTo           Reason = 34 // kits are not held up to what there is
+	ReasonNestedKit         Reason = 37 // a component is a kit
+	ReasonNotAKit           Reason = 32 // the SKU has units of its own, in stock, promised, on their way or set apart, or is a component
 	ReasonLocationNotFound  Reason = 9  // a row or a document names no location
 	ReasonNotASupplier      Reason = 44 // the location that a purchase order's units come from is no supplier
 	ReasonInboundExists     Reason = 39 // a document of the kind has the number
@@ -38,6 +43,7 @@ const (
 	ReasonHoldCap           Reason = 54 // more of a SKU would be held at once than the sale allows
 	ReasonSaleQuota         Reason = 52 // a line asks for more than is left of the sale's quota
 	ReasonPoolOver          Reason = 30 // a pool would have ended already
+	ReasonKitUnits          Reason = 36 // a row, line or rule is about units of a kit, which has none
 	ReasonDuplicateRow      Reason = 12 // two rows adjust the same SKU at the same location
 	ReasonStockChanged      Reason = 13 // a row's expected quantity is not the one on hand
 	ReasonStockNegative     Reason = 14 // a row would leave less than nothing on hand

@@ -32,7 +32,7 @@ func (m *Machine) findCandidates(st *Step) {
 	r.skus, r.grams = 0, st.grams()
 	for i := range st.lines {
 		f := &st.lines[i]
-		if int(f.first) != i {
+		if !st.leads(i) {
 			continue
 		}
 		f.column = int32(r.skus)
@@ -58,11 +58,17 @@ func (m *Machine) findCandidates(st *Step) {
 	}
 }
 
+// leads tells whether a line is the first of its SKU, and that has units: lines of kits have none to ship, nor a weight of their own.
+func (st *Step) leads(i int) bool {
+	f := &st.lines[i]
+	return int(f.first) == i && !f.ofKits
+}
+
 // grams is what the order weighs, as it was asked for.
 func (st *Step) grams() int64 {
 	sum := int64(0)
 	for i := range st.lines {
-		if f := &st.lines[i]; int(f.first) == i {
+		if f := &st.lines[i]; st.leads(i) {
 			sum = min(worst, sum+times(f.total, int64(f.weight)))
 		}
 	}
@@ -76,7 +82,7 @@ func (st *Step) fillRouter() {
 	clear(r.has)
 	for i := range st.lines {
 		f := &st.lines[i]
-		if int(f.first) != i {
+		if !st.leads(i) {
 			continue
 		}
 		there := Quantity(0)
@@ -181,7 +187,7 @@ func (r *router) rankPriorities() {
 func (st *Step) overDeliverable() bool {
 	for i := range st.lines {
 		f := &st.lines[i]
-		if int(f.first) != i {
+		if !st.leads(i) {
 			continue
 		}
 		if most := st.most(i, ReasonNotDeliverable); f.total > most {
@@ -196,7 +202,7 @@ func (st *Step) route() bool {
 	r := &st.router
 	r.demand = resize(r.demand, r.skus)
 	for i := range st.lines {
-		if f := &st.lines[i]; int(f.first) == i {
+		if f := &st.lines[i]; st.leads(i) {
 			pooled, common := f.reachable()
 			pooled = min(f.total, pooled)
 			r.demand[f.column] = pooled + max(0, min(f.total-pooled, common))
@@ -213,13 +219,13 @@ func (st *Step) route() bool {
 func (st *Step) steer() {
 	r := &st.router
 	for i := range st.lines {
-		if f := &st.lines[i]; int(f.first) == i {
+		if f := &st.lines[i]; st.leads(i) {
 			f.to = f.from
 		}
 	}
 	r.firsts = resize(r.firsts, r.skus)
 	for i := range st.lines {
-		if f := &st.lines[i]; int(f.first) == i {
+		if f := &st.lines[i]; st.leads(i) {
 			r.firsts[f.column] = int32(i)
 		}
 	}

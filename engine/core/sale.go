@@ -196,7 +196,7 @@ func (m *Machine) decideSale(st *Step) {
 		}
 		st.refusal.Lines = append(st.refusal.Lines, RefusedLine{Index: i, SKU: item.SKU})
 	}
-	if st.Outcome.Reason != ReasonNone {
+	if st.Outcome.Reason != ReasonNone || m.refusesKitItems(st) {
 		return
 	}
 	place := m.findSale(c.Name)
@@ -215,6 +215,20 @@ func (m *Machine) decideSale(st *Step) {
 	st.event.Kind = EventSaleDefined
 	row.image(&st.event.Sale)
 	st.Outcome.Changed = true
+}
+
+// refusesKitItems refuses items that are kits: a quota would have to count the units of components.
+func (m *Machine) refusesKitItems(st *Step) bool {
+	for i, item := range st.command.SaleSettings.Items {
+		if !m.isKit(item.SKU) {
+			continue
+		}
+		if st.Outcome.Reason == ReasonNone {
+			st.refuse(ReasonKitUnits)
+		}
+		st.refusal.Lines = append(st.refusal.Lines, RefusedLine{Index: i, SKU: item.SKU})
+	}
+	return st.Outcome.Reason != ReasonNone
 }
 
 func (s *SaleSettings) copy() SaleSettings {

@@ -24,10 +24,10 @@ type saleItemFinding struct {
 func (s *slot) gatherSale(st *Step) {
 	c := st.command
 	f := &st.sale
-	f.items = resize(f.items, len(c.Lines))
-	for i := range c.Lines {
+	f.items = resize(f.items, len(st.asked))
+	for i := range st.asked {
 		f.items[i] = saleItemFinding{room: MaxBackordered}
-		if place, ok := s.findSaleItem(c.Sale, c.Lines[i].SKU); ok {
+		if place, ok := s.findSaleItem(c.Sale, st.asked[i].SKU); ok {
 			item := &f.items[i]
 			record := s.desk.items.at(place)
 			item.listed, item.left = record.flags&saleItemListed != 0, record.left()
@@ -72,7 +72,7 @@ func (m *Machine) refusesSale(st *Step) bool {
 		st.refuse(ReasonSaleNotStarted).At = rules.StartsAt
 	case st.now >= rules.EndsAt:
 		st.refuse(ReasonSaleEnded).At = rules.EndsAt
-	case st.notInSale():
+	case st.kitsInSale(), st.notInSale():
 	case rules.Queue.Required && c.Ticket == 0:
 		st.refuse(ReasonTicketRequired)
 	case st.sale.ticketUsed:

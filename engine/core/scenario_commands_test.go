@@ -25,6 +25,8 @@ func (s *story) command(line *sentence) (c core.Command, name string) {
 		s.readRule(line, &c)
 	case "sku":
 		readSKU(line, &c)
+	case "kit":
+		s.readKit(line, &c)
 	case "stock":
 		s.readStock(line, &c)
 	case "receive", "correct", "count", "reclassify", "write-off":
@@ -263,6 +265,26 @@ func readSKU(line *sentence, c *core.Command) {
 	})
 }
 
+// readKit reads what a kit is made of.
+func (s *story) readKit(line *sentence, c *core.Command) {
+	c.Kind = core.CommandSetKit
+	r := core.Recipe{Kit: s.sku(line.next())}
+	for line.peek() != "" {
+		sku, quantity := s.part(line)
+		r.Components = append(r.Components, core.Component{SKU: sku, Quantity: quantity})
+	}
+	c.Recipes = []core.Recipe{r}
+}
+
+// part reads "phone×1".
+func (s *story) part(line *sentence) (core.SKUID, core.Quantity) {
+	sku, quantity, found := strings.Cut(line.next(), "×")
+	if !found {
+		line.fail("a line is written phone×1")
+	}
+	return s.sku(sku), core.Quantity(line.number(quantity))
+}
+
 // readStock reads rows "SKU location amount", joined by "and".
 func (s *story) readStock(line *sentence, c *core.Command) {
 	c.Kind = core.CommandAdjustStock
@@ -361,11 +383,11 @@ func (s *story) readOrder(line *sentence, c *core.Command) {
 		}
 	})
 	for line.peek() != "" {
-		sku, quantity, found := strings.Cut(line.next(), "×")
-		if !found {
-			line.fail("a line is written phone×1")
-		}
-		c.Lines = append(c.Lines, core.Line{SKU: s.sku(sku), Quantity: core.Quantity(line.number(quantity))})
+		sku, quantity := s.part(line)
+		c.Lines = append(c.Lines, core.Line{SKU: sku, Quantity: quantity})
+	}
+	if s.shop.model.BringRecipes(c); s.stale != nil {
+		c.Recipes, s.stale = s.stale, nil
 	}
 }
 

@@ -114,7 +114,7 @@ func (s *story) promise(line *sentence) string {
 	line.settings(func(_, value string) {
 		by := clockTime(line, value)
 		out += fmt.Sprintf("%s: %d now, %d a moment before %s, %d by then\n", name, a.Available, a.AvailableBy(by-1), value, a.AvailableBy(by))
-		if len(a.Rules) > 0 {
+		if len(a.Rules) > 0 || a.IsKit() {
 			out += s.promisesIn(line, &a, by)
 		}
 	})

@@ -57,6 +57,8 @@ import (
 //	show friday                     the sale
 //	sells phone                     what each channel may sell of it
 //	apart phone case                they lie in different slots; "together": in the same
+//	kit set phone×1 case×2          what it is made of; nothing but the name: it is no kit
+//	stale set                       the next order comes with what a set is made of now, whatever that is by then
 //	fill-up channels                make channels until the table is full; likewise locations
 //
 // Names that nobody has defined stand for numbers that were not given out. The reference model hears
@@ -92,6 +94,7 @@ type story struct {
 	sales     map[string]core.SaleID
 	orders    map[string]core.OrderID
 	names     map[core.OrderID]string
+	stale     []core.Recipe // that the next order comes with; nil for those of then
 }
 
 func newStory() *story {
@@ -125,6 +128,11 @@ func (s *story) tell(t *testing.T, word string, args []datadriven.CmdArg) string
 		return s.sells(line)
 	case "promise":
 		return s.promise(line)
+	case "stale":
+		id := s.sku(line.next())
+		s.stale = []core.Recipe{{Kit: id, Components: s.shop.model.Recipe(id)}}
+		line.end()
+		return ""
 	case "apart", "together":
 		return s.checkSlots(line)
 	case "fill-up":

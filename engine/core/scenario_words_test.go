@@ -27,6 +27,8 @@ func (s *story) eventWords(e *core.Event) string {
 		return fmt.Sprintf("at %s: preorder of %s ended, %d still waited for\n", timeWords(e.At), s.skuName(p.SKU), p.Backordered)
 	case core.EventPoolChanged:
 		return fmt.Sprintf("at %s: pool of %s\n", timeWords(e.At), s.ruleWords(&e.Rule))
+	case core.EventKitSet:
+		return s.kitWords(&e.Recipe)
 	case core.EventSaleDefined:
 		return s.saleWords(&e.Sale)
 	case core.EventQueueAdvanced:
@@ -135,6 +137,12 @@ var reasonWords = map[core.Reason]string{
 	core.ReasonExpiredTooOften:   "too many holds expired",
 	core.ReasonPoolOver:          "the pool would have ended already",
 	core.ReasonInboundNotFound:   "no such document",
+	core.ReasonRecipeChanged:     "the order does not know what the kit is made of",
+	core.ReasonKitUnits:          "a kit has no units of its own",
+	core.ReasonNestedKit:         "a kit has no kit in it",
+	core.ReasonNotAKit:           "it has units of its own, or is part of a kit",
+	core.ReasonKitSize:           "too many lines or units with the components of kits",
+	core.ReasonKitUpTo:           "kits are not held up to what there is",
 	core.ReasonInboundStatus:     "the document's status does not allow that",
 	core.ReasonNotASupplier:      "the units come from a location that is no supplier",
 	core.ReasonInboundExists:     "another document has the number",
@@ -242,6 +250,17 @@ func (s *story) sells(line *sentence) string {
 	return "  → " + s.skuName(id) + ": " + strings.Join(list, ", ") + "\n"
 }
 
+func (s *story) kitWords(r *core.Recipe) string {
+	if len(r.Components) == 0 {
+		return s.skuName(r.Kit) + " is no kit any more\n"
+	}
+	var parts []string
+	for _, part := range r.Components {
+		parts = append(parts, fmt.Sprintf("%d %s", part.Quantity, s.skuName(part.SKU)))
+	}
+	return fmt.Sprintf("%s is a kit of %s\n", s.skuName(r.Kit), strings.Join(parts, ", "))
+}
+
 func (s *story) adjustmentWords(levels []core.LevelChange) string {
 	var out strings.Builder
 	for _, l := range levels {
@@ -308,7 +327,14 @@ func (s *story) linesWords(o *core.OrderImage) string {
 		if l.Pooled > 0 {
 			from = append(from, fmt.Sprintf("%d of all out of the pool", l.Pooled))
 		}
-		fmt.Fprintf(&out, "  %s×%d: %s\n", s.skuName(l.SKU), l.Quantity, strings.Join(from, ", "))
+		indent := ""
+		switch l.Role {
+		case core.LineOfKits:
+			from = []string{"kits"}
+		case core.LineOfComponent:
+			indent = "  "
+		}
+		fmt.Fprintf(&out, "%s  %s×%d: %s\n", indent, s.skuName(l.SKU), l.Quantity, strings.Join(from, ", "))
 	}
 	return out.String()
 }
@@ -323,6 +349,12 @@ func (s *story) skusOf(c *core.Command) []core.SKUID {
 	}
 	for _, l := range c.Lines {
 		add(l.SKU)
+	}
+	for _, r := range c.Recipes {
+		add(r.Kit)
+		for _, part := range r.Components {
+			add(part.SKU)
+		}
 	}
 	for _, r := range c.Rows {
 		add(r.SKU)
@@ -352,6 +384,9 @@ func (s *story) availabilityWords(id core.SKUID) string {
 	var a core.AvailabilityImage
 	if !s.shop.machine.ReadAvailability(id, &a) {
 		return ""
+	}
+	if a.IsKit() {
+		return fmt.Sprintf("  → %s: %d kits to sell\n", s.skuName(id), a.Available)
 	}
 	coming := ""
 	var n core.Quantity

@@ -17,6 +17,7 @@ type Step struct {
 	home     Slot
 	spread   bool
 	lines    []lineFinding // place hold, place order: one for each line; else one for each line of the order
+	asked    []Line        // place hold, place order: the lines, with the components of kits
 	rows     []LevelImage  // adjust, move stock: each row's level before
 	skuFound []bool        // adjust, move stock: each row's SKU exists
 	choices  [SlotCount][]choice
@@ -27,6 +28,7 @@ type Step struct {
 	place         uint32   // define SKU, place: the next free place in the home's slab; archive: the page; set rule: its place
 	wasHeld       bool     // follow-ups: the order was a hold before
 	full          bool     // place, fill order: the home has no number left, or no room
+	hasKits       bool     // place: the command has recipes
 	known         bool     // define SKU: the name exists; follow-ups: the order exists; archive: the page may leave; set rule: there is one
 	turned        bool     // define location: a known one was stopped, or goes on
 	hasSKU        bool     // set rule: its SKU exists
@@ -54,29 +56,35 @@ type Step struct {
 
 	fills       [SlotCount][]fillFinding // fill order
 	allocations []Allocation             // fill order, scratch: those of all lines
+	whole       bool                     // place with kits: there is room for their components
+	expanded    []Line                   // place with kits: the lines with their components
+	origins     []lineOrigin             // and where each of them comes from
+	isKit       []bool                   // adjust, move stock: each row's SKU is a kit; set rule: its SKU is
 }
 
 // lineFinding is what a slot found about one line, and what the decision made of it.
 type lineFinding struct {
-	found     bool
-	counted   bool // its units count against the customer's limit
-	stopped   bool // its SKU is
-	preorder  bool // what it gets beyond stock is sold in a preorder
-	first     int32
-	steered   bool     // the order is routed
-	buffered  bool     // its SKU has a rule about how much of the common stock the order's channel sells
-	available Quantity // to sell, of the common stock; less than nothing when more was promised
-	pooled    Quantity // to sell from the channel's pool; at the first line: those that are still to be given
-	pool      uint32   // the pool's generation
-	room      Quantity // that may be promised beyond
-	limit     Quantity
-	used      Quantity // the customer's units so far
-	total     Quantity // at the first line of a SKU: over all its lines
-	granted   Quantity // hold up to, at the first line: what is still to be given to lines, beyond stock too
-	least     Quantity // hold up to, at the first line: with fewer units a line would get none
-	sellable  Quantity // at the first line: units that are still to be given from the common stock
-	slot      Slot
-	from, to  int32 // choices of the slot
+	found         bool
+	counted       bool // its units count against the customer's limit
+	stopped       bool // its SKU is
+	preorder      bool // what it gets beyond stock is sold in a preorder
+	recipeChanged bool // it is not found as its SKU is not the kit that the command says
+	first         int32
+	steered       bool     // the order is routed
+	ofKits        bool     // it stands for kits: the units are in the lines behind it
+	buffered      bool     // its SKU has a rule about how much of the common stock the order's channel sells
+	available     Quantity // to sell, of the common stock; less than nothing when more was promised
+	pooled        Quantity // to sell from the channel's pool; at the first line: those that are still to be given
+	pool          uint32   // the pool's generation
+	room          Quantity // that may be promised beyond
+	limit         Quantity
+	used          Quantity // the customer's units so far
+	total         Quantity // at the first line of a SKU: over all its lines
+	granted       Quantity // hold up to, at the first line: what is still to be given to lines, beyond stock too
+	least         Quantity // hold up to, at the first line: with fewer units a line would get none
+	sellable      Quantity // at the first line: units that are still to be given from the common stock
+	slot          Slot
+	from, to      int32 // choices of the slot
 
 	there  Quantity // while the order is routed: what locations have that may serve it
 	weight uint32   // of a unit, in grams
@@ -104,7 +112,7 @@ func (st *Step) Begin(c *Command, seq Sequence, now Millis) {
 		st.beginPlacement()
 	case CommandAdjustStock, CommandMoveStock:
 		st.rows = resize(st.rows, c.rowCount())
-		st.skuFound = resize(st.skuFound, c.rowCount())
+		st.skuFound, st.isKit = resize(st.skuFound, c.rowCount()), resize(st.isKit, c.rowCount())
 		for i := range st.skuFound {
 			st.skuFound[i] = false
 		}
@@ -119,10 +127,15 @@ func (st *Step) Begin(c *Command, seq Sequence, now Millis) {
 
 func (st *Step) beginPlacement() {
 	c := st.command
-	st.lines = resize(st.lines, len(c.Lines))
-	for i := range c.Lines {
-		st.lines[i].found = false
-		st.choices[c.Lines[i].SKU.Slot()] = st.choices[c.Lines[i].SKU.Slot()][:0]
+	st.asked, st.hasKits = c.Lines, len(c.Recipes) > 0
+	if st.hasKits {
+		st.expanded, st.origins, st.whole = c.expand(st.expanded[:0], st.origins[:0])
+		st.asked = st.expanded
+	}
+	st.lines = resize(st.lines, len(st.asked))
+	for i := range st.asked {
+		st.lines[i].found, st.lines[i].recipeChanged = false, false
+		st.choices[st.asked[i].SKU.Slot()] = st.choices[st.asked[i].SKU.Slot()][:0]
 	}
 	st.home = c.home()
 	st.spread = c.Mask != st.home.Mask()
@@ -157,7 +170,7 @@ func SlotsOf(c *Command) (mask SlotMask, known bool) {
 	switch c.Kind {
 	case CommandDefineSKU:
 		return NameSlot(c.Name).Mask(), true
-	case CommandDefineLocation, CommandDefineChannel, CommandDefineRouting, CommandDefineSale, CommandSetChannel,
+	case CommandDefineLocation, CommandDefineChannel, CommandDefineRouting, CommandDefineSale, CommandSetChannel, CommandSetKit,
 		CommandCreateInbound, CommandSendInbound, CommandReceiveInbound, CommandCloseInbound, CommandCancelInbound:
 		return AllSlots, true
 	case CommandSetChannelRule:
@@ -173,6 +186,9 @@ func SlotsOf(c *Command) (mask SlotMask, known bool) {
 	case CommandPlaceHold, CommandPlaceOrder:
 		for i := range c.Lines {
 			mask |= c.Lines[i].SKU.Slot().Mask()
+		}
+		for i := range c.Recipes {
+			mask |= c.Recipes[i].slots()
 		}
 		if len(c.ExternalID) > 0 {
 			mask |= ExternalSlot(c.Channel, c.ExternalID).Mask()

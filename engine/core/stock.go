@@ -162,7 +162,7 @@ func (s *slot) orderable(r *skuRecord) Quantity {
 	switch {
 	case r.flags&skuStopped != 0:
 		return Stopped
-	case r.backorderLimit == Unlimited:
+	case r.backorderLimit == Unlimited, r.flags&skuKit != 0: // of a kit there are as many as of its components
 		return Unlimited
 	}
 	most := max(0, r.available()+r.backorderLimit)

@@ -26,11 +26,6 @@ func (r *skuRecord) supply() Supply { return supplyOf(r.available(), r.lowStock)
 // Supply is what the units come to.
 func (a *AvailabilityImage) Supply() Supply { return supplyOf(a.Available, a.Settings.LowStock) }
 
-// IsBackorderable tells whether units may be sold beyond stock.
-func (a *AvailabilityImage) IsBackorderable() bool {
-	return a.Preordering || a.Settings.BackorderLimit != 0
-}
-
 func supplyOf(available, lowStock Quantity) Supply {
 	switch {
 	case available <= 0:

@@ -64,6 +64,9 @@ func (m *Model) setRule(c *core.Command) core.Outcome {
 	if int(want.Channel) >= len(m.channels) {
 		return refuse(core.Refusal{Reason: core.ReasonChannelNotFound})
 	}
+	if m.isKit(want.SKU) && (want.HasBuffer || want.HasPool) {
+		return refuse(core.Refusal{Reason: core.ReasonKitUnits})
+	}
 	if want.HasPool && want.Pool.End != 0 && want.Pool.End <= m.now {
 		return refuse(core.Refusal{Reason: core.ReasonPoolOver})
 	}
@@ -297,12 +300,18 @@ func (o offer) fromStock() core.Quantity { return o.pooled + max(0, o.common) }
 
 // SellableIn is how many units a channel may sell from stock.
 func (m *Model) SellableIn(id core.SKUID, channel core.ChannelID) core.Quantity {
+	if m.isKit(id) {
+		return m.kits(id, func(part core.SKUID) core.Quantity { return m.SellableIn(part, channel) })
+	}
 	o := m.offer(id, channel)
 	return o.fromStock()
 }
 
 // SellableBy is how many units a channel may sell from stock at an instant, if nothing but what is on its way comes until then.
 func (m *Model) SellableBy(id core.SKUID, channel core.ChannelID, instant core.Millis) core.Quantity {
+	if m.isKit(id) {
+		return m.kits(id, func(part core.SKUID) core.Quantity { return m.SellableBy(part, channel, instant) })
+	}
 	waiting := m.backordered(id, claimReserved) + m.backordered(id, claimAllocated)
 	left := m.available(id) + waiting
 	for _, lot := range m.incoming(id) {
@@ -351,7 +360,7 @@ func (m *Model) Orderable(id core.SKUID) core.Quantity {
 	switch {
 	case settings.Stopped:
 		return core.Stopped
-	case m.room(id) == core.Unlimited:
+	case m.room(id) == core.Unlimited, m.isKit(id):
 		return core.Unlimited
 	}
 	most := max(0, m.available(id)+m.room(id))

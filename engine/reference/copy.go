@@ -26,6 +26,7 @@ func (o *order) image() core.OrderImage {
 			Pooled:      l.pooled,
 			Preorder:    l.preorder,
 			Allocations: len(l.allocations),
+			Role:        l.role,
 		})
 		image.Allocations = append(image.Allocations, l.allocations...)
 	}
@@ -68,6 +69,8 @@ func CopyEvent(e *core.Event) core.Event {
 		c.Routing.Settings.Rules, c.Routing.Settings.Preferred = copyList(e.Routing.Settings.Rules), copyList(e.Routing.Settings.Preferred)
 	case core.EventChannelRuleSet, core.EventPoolChanged:
 		c.Rule = e.Rule
+	case core.EventKitSet:
+		c.Recipe = copyRecipe(e.Recipe)
 	case core.EventStockMoved, core.EventPurchaseOrderChanged, core.EventTransferChanged:
 		if e.Kind != core.EventStockMoved {
 			c.Inbound = copyInbound(e.Inbound)

@@ -59,7 +59,7 @@ func TestWorkloadReachesEverything(t *testing.T) {
 // meet at the same SKUs.
 func TestWorkloadMixesPoolsAndQueues(t *testing.T) {
 	var kept, pooled, ended, arrived int
-	for seed := uint64(1); seed <= 200; seed++ {
+	for seed := uint64(1); seed <= 900; seed++ {
 		model := reference.New()
 		filled := map[core.OrderID]bool{} // lines that have units of a pool, and got others when they had waited
 		for i, step := range reference.Generate(seed, 300) {
@@ -94,6 +94,45 @@ func TestWorkloadMixesPoolsAndQueues(t *testing.T) {
 	}
 }
 
+// TestWorkloadMixesKits fails when the generator no longer has kits meet pools, routing and queues of those who wait.
+func TestWorkloadMixesKits(t *testing.T) {
+	var pooled, waiting, filled, ended, routed, split int
+	for seed := uint64(1); seed <= 400; seed++ {
+		model := reference.New()
+		served := map[core.OrderID]bool{} // with kits
+		for i, step := range reference.Generate(seed, 300) {
+			told, _ := model.Execute(&step.Command, core.Sequence(i+1), step.Now)
+			for _, e := range told {
+				switch {
+				case e.Kind == core.EventOrderRouted && len(step.Command.Recipes) > 0:
+					routed++
+					split += min(1, e.Route.Shipments/2)
+				case e.Kind == core.EventOrderPlaced, e.Kind == core.EventHoldPlaced:
+					for _, line := range e.Order.Lines {
+						if line.Role == core.LineOfComponent {
+							pooled += int(min(1, line.Pooled))
+							waiting += int(min(1, line.Backordered))
+						}
+					}
+				case e.Kind == core.EventOrderFilled:
+					for _, f := range e.Fills {
+						if e.Order.Lines[f.Line].Role == core.LineOfComponent {
+							filled++
+							served[e.Order.ID] = true
+						}
+					}
+				case e.Order.Status.IsClosed() && served[e.Order.ID]:
+					ended++
+				}
+			}
+		}
+	}
+	t.Logf("components out of pools %d, beyond stock %d, filled %d, of which ended %d; orders routed %d, split %d", pooled, waiting, filled, ended, routed, split)
+	if min(pooled, waiting, filled, ended, routed, split) < 10 {
+		t.Error("kits hardly meet pools, queues and routing")
+	}
+}
+
 // coveredOf is how many units live pools keep of a SKU.
 func coveredOf(model *reference.Model, id core.SKUID) (n core.Quantity) {
 	for _, r := range model.Availability(id).Rules {
@@ -109,16 +148,17 @@ func coveredOf(model *reference.Model, id core.SKUID) (n core.Quantity) {
 var reachable = map[core.CommandKind][]core.Reason{
 	core.CommandAdjustStock: {
 		core.ReasonSKUNotFound, core.ReasonLocationNotFound, core.ReasonDuplicateRow,
-		core.ReasonStockChanged, core.ReasonStockNegative, core.ReasonStockTooLarge,
+		core.ReasonStockChanged, core.ReasonStockNegative, core.ReasonStockTooLarge, core.ReasonKitUnits,
 	},
 	core.CommandMoveStock: {
 		core.ReasonSKUNotFound, core.ReasonLocationNotFound,
-		core.ReasonStockChanged, core.ReasonStockNegative, core.ReasonStockTooLarge,
+		core.ReasonStockChanged, core.ReasonStockNegative, core.ReasonStockTooLarge, core.ReasonKitUnits,
 	},
-	core.CommandSetChannelRule: {core.ReasonSKUNotFound, core.ReasonChannelNotFound, core.ReasonPoolOver},
+	core.CommandSetChannelRule: {core.ReasonSKUNotFound, core.ReasonChannelNotFound, core.ReasonPoolOver, core.ReasonKitUnits},
+	core.CommandSetKit:         {core.ReasonSKUNotFound, core.ReasonNestedKit, core.ReasonNotAKit},
 	core.CommandCreateInbound: {
 		core.ReasonSKUNotFound, core.ReasonLocationNotFound, core.ReasonNotASupplier, core.ReasonInboundExists,
-		core.ReasonInsufficientStock,
+		core.ReasonInsufficientStock, core.ReasonKitUnits,
 	},
 	core.CommandSendInbound: {
 		core.ReasonInboundNotFound, core.ReasonVersionConflict, core.ReasonInboundStatus, core.ReasonInsufficientStock,
@@ -130,7 +170,7 @@ var reachable = map[core.CommandKind][]core.Reason{
 	core.CommandCloseInbound:  {core.ReasonInboundNotFound, core.ReasonVersionConflict, core.ReasonInboundStatus},
 	core.CommandCancelInbound: {core.ReasonInboundNotFound, core.ReasonVersionConflict, core.ReasonInboundStatus},
 	core.CommandPlaceHold: {
-		core.ReasonSKUNotFound, core.ReasonChannelNotFound,
+		core.ReasonRecipeChanged, core.ReasonKitSize, core.ReasonKitUpTo, core.ReasonSKUNotFound, core.ReasonChannelNotFound,
 		core.ReasonSKUStopped, core.ReasonLimitPerCustomer, core.ReasonInsufficientStock,
 		core.ReasonSaleNotFound, core.ReasonSaleNotStarted, core.ReasonSaleEnded, core.ReasonSKUNotInSale, core.ReasonSaleQuota,
 		core.ReasonSaleLimit, core.ReasonHoldCap, core.ReasonTicketRequired, core.ReasonTicketUsed, core.ReasonExpiredTooOften,
@@ -139,13 +179,13 @@ var reachable = map[core.CommandKind][]core.Reason{
 	core.CommandDefineLocation: {core.ReasonChannelNotFound},
 	core.CommandDefineRouting:  {core.ReasonLocationNotFound},
 	core.CommandPlaceOrder: {
-		core.ReasonSKUNotFound, core.ReasonChannelNotFound, core.ReasonDuplicateExternal,
+		core.ReasonRecipeChanged, core.ReasonKitSize, core.ReasonSKUNotFound, core.ReasonChannelNotFound, core.ReasonDuplicateExternal,
 		core.ReasonSKUStopped, core.ReasonLimitPerCustomer, core.ReasonInsufficientStock,
 		core.ReasonSaleNotFound, core.ReasonSaleNotStarted, core.ReasonSaleEnded, core.ReasonSKUNotInSale, core.ReasonSaleQuota,
 		core.ReasonSaleLimit, core.ReasonTicketRequired, core.ReasonTicketUsed,
 		core.ReasonNotDeliverable, core.ReasonTooManyShipments,
 	},
-	core.CommandDefineSale:   {core.ReasonSKUNotFound},
+	core.CommandDefineSale:   {core.ReasonSKUNotFound, core.ReasonKitUnits},
 	core.CommandAdvanceQueue: {core.ReasonSaleNotFound},
 	core.CommandConfirmHold: {
 		core.ReasonSlotsChanged, core.ReasonOrderNotFound, core.ReasonVersionConflict,

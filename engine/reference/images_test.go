@@ -22,6 +22,11 @@ func (tr *trial) compareTouched(c *core.Command, outcome core.Outcome) string {
 			return what
 		}
 	}
+	for _, r := range c.Recipes {
+		if what := tr.compareSKU(r.Kit); what != "" {
+			return what
+		}
+	}
 	if c.Kind == core.CommandSetChannelRule {
 		if what := tr.compareSKU(c.Rule.SKU); what != "" {
 			return what
@@ -120,19 +125,30 @@ func (tr *trial) compareSKU(id core.SKUID) string {
 		return fmt.Sprintf("SKU %d\n  machine %+v\n  model   %+v", id, sku, wantSKU)
 	}
 	wantAvailability := tr.model.Availability(id)
-	if len(availability.Levels) == 0 {
-		availability.Levels = nil
-	}
-	if len(availability.Rules) == 0 {
-		availability.Rules = nil
-	}
-	if len(availability.Incoming) == 0 {
-		availability.Incoming = nil
-	}
+	tidyAvailability(&availability)
 	if !reflect.DeepEqual(availability, wantAvailability) {
 		return fmt.Sprintf("availability of SKU %d\n  machine %+v\n  model   %+v", id, availability, wantAvailability)
 	}
 	return ""
+}
+
+// tidyAvailability makes empty lists nil.
+func tidyAvailability(a *core.AvailabilityImage) {
+	if len(a.Levels) == 0 {
+		a.Levels = nil
+	}
+	if len(a.Rules) == 0 {
+		a.Rules = nil
+	}
+	if len(a.Incoming) == 0 {
+		a.Incoming = nil
+	}
+	if len(a.Components) == 0 {
+		a.Components = nil
+	}
+	for i := range a.Components {
+		tidyAvailability(&a.Components[i].AvailabilityImage)
+	}
 }
 
 // compareOrder compares an order that may not exist.
@@ -209,13 +225,16 @@ func (tr *trial) compareChannels() string {
 	}
 }
 
-// instantsOf gives some at which more of a SKU comes, or one of its pools begins or ends.
+// instantsOf gives some at which more of a SKU or of its components comes, or one of their pools begins or ends.
 func instantsOf(a *core.AvailabilityImage) (list []core.Millis) {
 	for i := range a.Incoming[:min(2, len(a.Incoming))] {
 		list = append(list, a.Incoming[i].Expected)
 	}
 	for i := range a.Rules {
 		list = append(list, a.Rules[i].Pool.Start, a.Rules[i].Pool.End)
+	}
+	for i := range a.Components {
+		list = append(list, instantsOf(&a.Components[i].AvailabilityImage)...)
 	}
 	return list
 }

@@ -47,6 +47,9 @@ func (m *Model) createInbound(c *core.Command) core.Outcome {
 	if unknown != nil {
 		return refuse(core.Refusal{Reason: core.ReasonSKUNotFound, Lines: unknown})
 	}
+	if kits := m.kitLines(len(r.Lines), func(i int) core.SKUID { return r.Lines[i].SKU }); kits != nil {
+		return refuse(core.Refusal{Reason: core.ReasonKitUnits, Lines: kits})
+	}
 	places := []core.LocationID{r.To}
 	if r.HasFrom {
 		places = append(places, r.From)
@@ -99,6 +102,9 @@ func (m *Model) tellInbound(c *core.Command, d *inbound, moves []core.MovementIm
 
 // sendInbound orders a document's units, or takes them from where they lie.
 func (m *Model) sendInbound(d *inbound) ([]core.MovementImage, core.Outcome) {
+	if kits := m.kitLines(len(d.lines), func(i int) core.SKUID { return d.lines[i].SKU }); kits != nil {
+		return nil, refuse(core.Refusal{Reason: core.ReasonKitUnits, Lines: kits})
+	}
 	from := d.image.From
 	var short, tooMany []core.RefusedLine
 	taken := map[core.SKUID]core.Quantity{}
@@ -205,7 +211,12 @@ func (m *Model) receiveInbound(d *inbound, rows []core.ReceiptRow) ([]core.Movem
 	if lines != nil {
 		return nil, nil, refuse(core.Refusal{Reason: core.ReasonInboundLine, Lines: lines})
 	}
-	after, of := copyList(d.lines), make([]int, len(rows))
+	of := make([]int, len(rows))
+	kits := m.kitLines(len(rows), func(i int) core.SKUID { return d.lines[d.lineOf(d.lines, rows[i])].SKU })
+	if kits != nil {
+		return nil, nil, refuse(core.Refusal{Reason: core.ReasonKitUnits, Lines: kits})
+	}
+	after := copyList(d.lines)
 	var found []core.DiscrepancyImage
 	for i, r := range rows {
 		k := d.lineOf(after, r)

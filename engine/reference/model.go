@@ -35,7 +35,8 @@ type sku struct {
 	rules []*rule                     // about channels, each from its first setting on
 	sold  []soldLine                  // every line of it that still counts as something
 
-	preorder *preorder // from the first on; nil before
+	preorder *preorder        // from the first on; nil before
+	recipe   []core.Component // of a kit
 }
 
 // states are the units on hand at one place, by state.
@@ -91,6 +92,7 @@ type line struct {
 	pool        *pool // that gave some of its units, or could have
 	pooled      core.Quantity
 	preorder    bool // some of its units were sold in one
+	role        core.LineRole
 }
 
 // New gives an empty shop: location 0 "main" and channel 0 "web".
@@ -135,6 +137,8 @@ func (m *Model) carryOut(c *core.Command) core.Outcome {
 		return m.setRule(c)
 	case core.CommandDefineRouting:
 		return m.defineRouting(c)
+	case core.CommandSetKit:
+		return m.setKit(c)
 	case core.CommandAdjustStock:
 		return m.adjustStock(c)
 	case core.CommandMoveStock:

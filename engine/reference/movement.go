@@ -73,7 +73,7 @@ func (m *Model) checkMoves(c *core.Command) (core.Outcome, bool) {
 		sku      core.SKUID
 		location core.LocationID
 	}
-	for _, reason := range []core.Reason{core.ReasonSKUNotFound, core.ReasonLocationNotFound, core.ReasonStockChanged,
+	for _, reason := range []core.Reason{core.ReasonSKUNotFound, core.ReasonLocationNotFound, core.ReasonKitUnits, core.ReasonStockChanged,
 		core.ReasonStockNegative, core.ReasonStockTooLarge} {
 		now := map[level]states{}
 		var lines []core.RefusedLine
@@ -97,6 +97,9 @@ func (m *Model) checkMoves(c *core.Command) (core.Outcome, bool) {
 				refused.Requested, refused.Available = 0, 0
 			case core.ReasonLocationNotFound:
 				fails = int(r.Location) >= len(m.locations)
+				refused.Requested, refused.Available = 0, 0
+			case core.ReasonKitUnits:
+				fails = m.isKit(r.SKU)
 				refused.Requested, refused.Available = 0, 0
 			case core.ReasonStockChanged:
 				fails = r.HasExpected && before[r.To] != r.Expected

@@ -76,6 +76,17 @@ func (m *Model) Channel(id core.ChannelID) (core.ChannelImage, bool) {
 
 // Availability is everything there is to say about a known SKU's units; levels by location number.
 func (m *Model) Availability(id core.SKUID) core.AvailabilityImage {
+	a := m.unitsOf(id)
+	for _, part := range m.skus[id].recipe {
+		a.Components = append(a.Components, core.ComponentAvailability{Quantity: part.Quantity, AvailabilityImage: m.unitsOf(part.SKU)})
+	}
+	if m.isKit(id) {
+		a.Available = m.kits(id, m.available)
+	}
+	return a
+}
+
+func (m *Model) unitsOf(id core.SKUID) core.AvailabilityImage {
 	s := m.skus[id]
 	a := core.AvailabilityImage{SKU: id, Settings: s.image.Settings, Available: m.available(id)}
 	for l := range m.locations {

@@ -180,7 +180,7 @@ func (m *Model) siteOf(c *core.Command, id core.LocationID) site {
 // rowFor finds, of the rows of the first one's zone, the lightest that an order fits into; nil when it is too heavy for all.
 func (m *Model) rowFor(c *core.Command, zones []core.Zone) *core.Zone {
 	grams := new(big.Int)
-	for _, line := range c.Lines {
+	for _, line := range m.ofUnits(c.Lines) {
 		each := big.NewInt(int64(m.skus[line.SKU].image.Settings.Weight))
 		grams.Add(grams, each.Mul(each, big.NewInt(int64(line.Quantity))))
 	}
@@ -220,7 +220,7 @@ func bytesOf(c core.CountryCode) string {
 func (m *Model) offers(c *core.Command, wanted []core.Line) (list, rejected []site) {
 	for id := range m.locations {
 		o := m.siteOf(c, core.LocationID(id))
-		for _, sum := range perSKU(wanted) {
+		for _, sum := range perSKU(m.ofUnits(wanted)) {
 			if m.skus[sum.SKU].stock[o.location] != nil {
 				if n := m.fulfillable(sum.SKU, o.location); n > 0 {
 					o.has[sum.SKU] = n
@@ -262,6 +262,11 @@ func (m *Model) reachable(c *core.Command, id core.SKUID) offer {
 	return o
 }
 
+// ofUnits is the lines that have units, which kits have not.
+func (m *Model) ofUnits(lines []core.Line) []core.Line {
+	return slices.DeleteFunc(slices.Clone(lines), func(line core.Line) bool { return m.isKit(line.SKU) })
+}
+
 // errand is an order to be routed.
 type errand struct {
 	rules   []core.RoutingRule
@@ -284,7 +289,7 @@ type plan struct {
 func (m *Model) errand(c *core.Command, wanted []core.Line) *errand {
 	e := &errand{rules: m.routingRules(), penalty: 1000 * int64(m.routing.Settings.SplitPenalty),
 		demand: map[core.SKUID]core.Quantity{}, weight: map[core.SKUID]int64{}}
-	for _, sum := range perSKU(wanted) {
+	for _, sum := range perSKU(m.ofUnits(wanted)) {
 		e.skus = append(e.skus, sum.SKU)
 		o := m.reachable(c, sum.SKU)
 		pooled := min(sum.Requested, o.pooled)

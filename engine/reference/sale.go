@@ -35,6 +35,9 @@ func (m *Model) defineSale(c *core.Command) core.Outcome {
 	if len(unknown) > 0 {
 		return refuse(core.Refusal{Reason: core.ReasonSKUNotFound, Lines: unknown})
 	}
+	if kits := m.kitLines(len(c.SaleSettings.Items), func(i int) core.SKUID { return c.SaleSettings.Items[i].SKU }); kits != nil {
+		return refuse(core.Refusal{Reason: core.ReasonKitUnits, Lines: kits})
+	}
 	at := slices.IndexFunc(m.sales, func(s *sale) bool { return bytes.Equal(s.image.Name, c.Name) })
 	if at < 0 {
 		at = len(m.sales)
@@ -114,7 +117,15 @@ func (m *Model) checkSale(c *core.Command) (core.Refusal, bool) {
 	if m.now >= rules.EndsAt {
 		return core.Refusal{Reason: core.ReasonSaleEnded, At: rules.EndsAt}, true
 	}
-	var others []core.RefusedLine
+	var kits, others []core.RefusedLine
+	for _, want := range perSKU(c.Lines) {
+		if m.isKit(want.SKU) {
+			kits = append(kits, want)
+		}
+	}
+	if len(kits) > 0 {
+		return core.Refusal{Reason: core.ReasonSKUNotInSale, Lines: kits}, true
+	}
 	for _, want := range perSKU(c.Lines) {
 		if s.item(want.SKU) == nil {
 			others = append(others, want)

@@ -13,15 +13,29 @@ func (m *Model) place(c *core.Command) core.Outcome {
 	if c.Kind == core.CommandPlaceOrder {
 		external = string(c.ExternalID)
 	}
-	wanted, o, refused := m.checkPlace(c, external)
-	if refused {
-		return o
+	b := basketOf(c)
+	asked := *c
+	asked.Lines = b.lines
+	if r, refused := m.checkKits(c, b); refused {
+		return b.refuse(r)
 	}
-	return m.sell(c, external, wanted)
+	wanted, o, refused := m.checkPlace(&asked, external)
+	if refused {
+		return b.refuse(*o.Refusal)
+	}
+	return m.sell(&asked, external, wanted, b.roles)
+}
+
+// refuse names the lines of the command, not those of components.
+func (b basket) refuse(r core.Refusal) core.Outcome {
+	for i := range r.Lines {
+		r.Lines[i].Index = b.from[r.Lines[i].Index]
+	}
+	return refuse(r)
 }
 
 // sell makes the order of what it gets.
-func (m *Model) sell(c *core.Command, external string, wanted []core.Line) core.Outcome {
+func (m *Model) sell(c *core.Command, external string, wanted []core.Line, roles []core.LineRole) core.Outcome {
 	routed := m.explain(c, wanted) // before it takes anything
 	o := &order{
 		version:     1,
@@ -33,7 +47,7 @@ func (m *Model) sell(c *core.Command, external string, wanted []core.Line) core.
 		externalID:  external,
 		sale:        c.Sale,
 		identities:  copyBytes(c.Identities),
-		lines:       m.serve(c, wanted),
+		lines:       m.serve(c, wanted, roles),
 	}
 	o.id = m.number(o)
 	o.claims[o.id.Home()] = claimNone
@@ -68,9 +82,6 @@ func (m *Model) sell(c *core.Command, external string, wanted []core.Line) core.
 // checkPlace goes through the reasons in their order of precedence, and gives the lines with what they get.
 func (m *Model) checkPlace(c *core.Command, external string) ([]core.Line, core.Outcome, bool) {
 	refuse := func(r core.Refusal) ([]core.Line, core.Outcome, bool) { return nil, refuse(r), true }
-	if lines := m.unknownLines(c.Lines); len(lines) > 0 {
-		return refuse(core.Refusal{Reason: core.ReasonSKUNotFound, Lines: lines})
-	}
 	if int(c.Channel) >= len(m.channels) {
 		return refuse(core.Refusal{Reason: core.ReasonChannelNotFound})
 	}
@@ -96,7 +107,8 @@ func (m *Model) checkPlace(c *core.Command, external string) ([]core.Line, core.
 		return limit - m.bought(id, string(c.Customer)), limit > 0
 	}
 	ofStock := func(id core.SKUID) (core.Quantity, bool) {
-		return m.offer(id, c.Channel).most()
+		most, bounded := m.offer(id, c.Channel).most()
+		return most, bounded && !m.isKit(id)
 	}
 	wanted := c.Lines
 	for _, check := range []struct {
@@ -214,7 +226,7 @@ func (m *Model) withExternalID(channel core.ChannelID, external string) *order {
 }
 
 // serve splits the quantity of each line into allocations and what is backordered.
-func (m *Model) serve(c *core.Command, wanted []core.Line) []*line {
+func (m *Model) serve(c *core.Command, wanted []core.Line, roles []core.LineRole) []*line {
 	offers := map[core.SKUID]*offer{}
 	sources := map[core.SKUID][]source{}
 	for _, sum := range perSKU(wanted) {
@@ -229,7 +241,12 @@ func (m *Model) serve(c *core.Command, wanted []core.Line) []*line {
 		sources = m.route(c, wanted)
 	}
 	var lines []*line
-	for _, w := range wanted {
+	for i, w := range wanted {
+		if roles[i] == core.LineOfKits {
+			limited := m.skus[w.SKU].image.Settings.LimitPerCustomer > 0
+			lines = append(lines, &line{sku: w.SKU, quantity: w.Quantity, limited: limited, role: core.LineOfKits})
+			continue
+		}
 		offer := offers[w.SKU]
 		pooled := min(w.Quantity, offer.pooled)
 		offer.pooled -= pooled
@@ -243,6 +260,7 @@ func (m *Model) serve(c *core.Command, wanted []core.Line) []*line {
 			limited:     m.skus[w.SKU].image.Settings.LimitPerCustomer > 0,
 			pooled:      pooled,
 			pool:        offer.pool,
+			role:        roles[i],
 		}
 		l.preorder = l.backordered > 0 && m.isPreordering(w.SKU)
 		for i := range sources[w.SKU] {

@@ -114,6 +114,8 @@ func commandWords(c *core.Command) string {
 		return fmt.Sprintf("set rule %+v", c.Rule)
 	case core.CommandDefineRouting:
 		return fmt.Sprintf("define routing %+v", *c.Routing)
+	case core.CommandSetKit:
+		return fmt.Sprintf("set kit %+v", c.Recipes)
 	case core.CommandAdjustStock:
 		return "adjust stock " + rowsWords(c.Rows)
 	case core.CommandMoveStock:
@@ -123,9 +125,9 @@ func commandWords(c *core.Command) string {
 	case core.CommandArchiveOrders:
 		return follow("archive the page of")
 	case core.CommandPlaceHold:
-		return fmt.Sprintf("place hold ttl %d channel %d customer %s lines %v", c.TTL, c.Channel, c.Customer, c.Lines)
+		return fmt.Sprintf("place hold ttl %d channel %d customer %s lines %v recipes %v", c.TTL, c.Channel, c.Customer, c.Lines, c.Recipes)
 	case core.CommandPlaceOrder:
-		return fmt.Sprintf("place order channel %d customer %s external %q lines %v", c.Channel, c.Customer, c.ExternalID, c.Lines)
+		return fmt.Sprintf("place order channel %d customer %s external %q lines %v recipes %v", c.Channel, c.Customer, c.ExternalID, c.Lines, c.Recipes)
 	case core.CommandConfirmHold:
 		return follow("confirm")
 	case core.CommandExtendHold:

@@ -34,7 +34,7 @@ func slotsOf(model *reference.Model, c *core.Command) (mask core.SlotMask, known
 		return core.NameSlot(c.Name).Mask(), true
 	case core.CommandSetChannelRule:
 		return c.Rule.SKU.Slot().Mask(), true
-	case core.CommandDefineLocation, core.CommandDefineChannel, core.CommandDefineRouting, core.CommandDefineSale, core.CommandSetChannel,
+	case core.CommandDefineLocation, core.CommandDefineChannel, core.CommandDefineRouting, core.CommandDefineSale, core.CommandSetChannel, core.CommandSetKit,
 		core.CommandCreateInbound, core.CommandSendInbound, core.CommandReceiveInbound, core.CommandCloseInbound, core.CommandCancelInbound:
 		return core.AllSlots, true
 	case core.CommandAdvanceQueue:
@@ -48,6 +48,11 @@ func slotsOf(model *reference.Model, c *core.Command) (mask core.SlotMask, known
 		}
 		for _, l := range c.Lines {
 			mask |= l.SKU.Slot().Mask()
+		}
+		for _, r := range c.Recipes {
+			for _, part := range r.Components {
+				mask |= part.SKU.Slot().Mask()
+			}
 		}
 		if len(c.ExternalID) > 0 {
 			mask |= core.ExternalSlot(c.Channel, c.ExternalID).Mask()

@@ -98,6 +98,7 @@ func (m *Model) checkRows(c *core.Command) (core.Outcome, bool) {
 	}{
 		{core.ReasonSKUNotFound, func(_ int, r core.AdjustmentRow) bool { return m.skus[r.SKU] == nil }},
 		{core.ReasonLocationNotFound, func(_ int, r core.AdjustmentRow) bool { return int(r.Location) >= len(m.locations) }},
+		{core.ReasonKitUnits, func(_ int, r core.AdjustmentRow) bool { return m.isKit(r.SKU) }},
 		{core.ReasonDuplicateRow, func(i int, r core.AdjustmentRow) bool { return namedBefore(c.Rows[:i], r) }},
 		{core.ReasonStockChanged, func(_ int, r core.AdjustmentRow) bool {
 			return r.Mode == core.AdjustSetExpected && m.rowBefore(r) != r.Expected
@@ -115,7 +116,7 @@ func (m *Model) checkRows(c *core.Command) (core.Outcome, bool) {
 				continue
 			}
 			l := core.RefusedLine{Index: i, SKU: r.SKU, Location: r.Location}
-			if m.skus[r.SKU] != nil {
+			if m.skus[r.SKU] != nil && check.reason != core.ReasonKitUnits {
 				l.Requested, l.Available = m.rowAfter(r), m.rowBefore(r)
 			}
 			lines = append(lines, l)

@@ -66,6 +66,7 @@ type generator struct {
 	now    core.Millis
 
 	skus      [][]byte // names, defined or not yet
+	kits      int      // how many of them, from the last on, are to be kits: little else happens to them
 	locations [][]byte
 	channels  [][]byte
 	customers [][]byte
@@ -91,6 +92,7 @@ func newGenerator(seed uint64) *generator {
 		skus, slots = g.between(10, 30), g.between(4, 24)
 	}
 	g.skus = g.namesInSlots(skus, slots)
+	g.kits = g.random.IntN(min(4, skus))
 	locations, customers, externals := g.between(1, 5), g.between(1, 4), g.between(2, 8)
 	if g.chance(10) {
 		locations, customers, externals = g.between(10, 40), g.between(50, 400), g.between(100, 1000)
@@ -165,7 +167,7 @@ func (g *generator) nextDeadline() (core.Millis, bool) {
 func (g *generator) command(step int) core.Command {
 	c := core.Command{Version: 1}
 	roll := g.random.IntN(100)
-	if opening := step < len(g.skus)+len(g.locations); opening && roll < 90 {
+	if opening := step < len(g.skus)+len(g.locations)+g.kits; opening && roll < 90 {
 		g.open(&c, step)
 		return c
 	}
@@ -180,6 +182,8 @@ func (g *generator) command(step int) core.Command {
 		c.Document = fmt.Appendf(nil, "document of step %d", step)
 	}
 	switch roll = g.random.IntN(100); {
+	case roll < 1 && g.kits > 0:
+		g.setKit(&c, g.skus[len(g.skus)-1-g.random.IntN(g.kits)])
 	case roll < 4:
 		g.defineSKU(&c, pick(g, g.skus))
 	case roll < 6:
@@ -240,7 +244,11 @@ func (g *generator) open(c *core.Command, step int) {
 		g.defineSKU(c, g.skus[step])
 		return
 	}
-	g.defineLocation(c, g.locations[step-len(g.skus)])
+	if step -= len(g.skus); step < len(g.locations) {
+		g.defineLocation(c, g.locations[step])
+		return
+	}
+	g.setKit(c, g.skus[len(g.skus)-1-(step-len(g.locations))])
 }
 
 func (g *generator) chance(percent int) bool { return g.random.IntN(100) < percent }

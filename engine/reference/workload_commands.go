@@ -137,7 +137,7 @@ func (g *generator) setChannel(c *core.Command) {
 
 func (g *generator) setRule(c *core.Command) {
 	c.Kind = core.CommandSetChannelRule
-	c.Rule = core.ChannelRule{SKU: g.sku(), Channel: core.ChannelID(g.random.IntN(len(g.model.channels)))}
+	c.Rule = core.ChannelRule{SKU: g.unit(), Channel: core.ChannelID(g.random.IntN(len(g.model.channels)))}
 	if g.chance(4) {
 		c.Rule.Channel = core.ChannelID(len(g.model.channels))
 	}
@@ -185,7 +185,7 @@ func (g *generator) adjustStock(c *core.Command) {
 }
 
 func (g *generator) row() core.AdjustmentRow {
-	r := core.AdjustmentRow{SKU: g.sku(), Location: core.LocationID(g.random.IntN(len(g.model.locations)))}
+	r := core.AdjustmentRow{SKU: g.unit(), Location: core.LocationID(g.random.IntN(len(g.model.locations)))}
 	if g.chance(1) {
 		r.Location = core.LocationID(len(g.model.locations) + g.random.IntN(2))
 	}
@@ -318,6 +318,7 @@ func (g *generator) fillOrder(c *core.Command) {
 		c.Lines = append(c.Lines, core.Line{SKU: g.sku(), Quantity: quantity})
 	}
 	g.inSale(c)
+	g.bringRecipes(c)
 }
 
 func (g *generator) ttl() core.Millis {
@@ -388,8 +389,8 @@ func (g *generator) comeAndWait(c *core.Command) {
 	case roll < 70 && known:
 		g.setRule(c)
 		c.Rule.SKU, c.Rule.Pool.Exclusive = id, false
-		if c.Rule.Pool.Share == 0 {
-			c.Rule.Pool.Quota = min(c.Rule.Pool.Quota, 3)
+		if c.Rule.HasPool {
+			c.Rule.Pool.Quota, c.Rule.Pool.Share = pick(g, []core.Quantity{1, 3, 3}), 0
 		}
 		if g.chance(60) {
 			c.Rule.Channel = 0
@@ -406,7 +407,7 @@ func (g *generator) comeAndWait(c *core.Command) {
 	}
 }
 
-// wantMore has an order ask for a few units of a SKU in each of some lines.
+// wantMore has an order ask for a few units of a SKU in each of some lines, or for kits of it.
 func (g *generator) wantMore(c *core.Command, id core.SKUID) {
 	c.UpTo = false
 	if g.chance(50) {
@@ -414,7 +415,11 @@ func (g *generator) wantMore(c *core.Command, id core.SKUID) {
 	}
 	for i := range min(2, len(c.Lines)) {
 		c.Lines[i] = core.Line{SKU: id, Quantity: core.Quantity(g.between(2, 8))}
+		if kits := g.model.kitsWith(id); len(kits) > 0 && g.chance(40) {
+			c.Lines[i] = core.Line{SKU: pick(g, kits), Quantity: core.Quantity(g.between(1, 3))}
+		}
 	}
+	g.bringRecipes(c)
 }
 
 // fillOrders serves somebody, mostly one whose turn it is.

@@ -30,7 +30,7 @@ func (g *generator) inbound(c *core.Command) {
 	if g.chance(20) {
 		c.ExpectedVersion = d.image.Version + uint32(g.random.IntN(5)/4)
 	}
-	if g.chance(3) {
+	if g.chance(5) {
 		r.Number = []byte("nobody-knows-it")
 	}
 	switch roll := g.random.IntN(100); {
@@ -85,7 +85,7 @@ func (g *generator) createInbound(c *core.Command, names []inboundName) {
 		r.Number = []byte(pick(g, names).number)
 	}
 	for range pick(g, []int{1, 1, 2, 3, 6}) {
-		line := core.InboundLine{SKU: g.sku(), Quantity: max(1, g.receipt())}
+		line := core.InboundLine{SKU: g.unit(), Quantity: max(1, g.receipt())}
 		if r.Kind == core.Transfer && g.model.skus[line.SKU] != nil && g.chance(80) {
 			line.Quantity = max(1, min(line.Quantity, g.model.fulfillable(line.SKU, r.From)))
 		}

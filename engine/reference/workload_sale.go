@@ -23,7 +23,7 @@ func (g *generator) defineSale(c *core.Command) {
 	}
 	for range g.between(1, 4) {
 		item := core.SaleItem{
-			SKU:     g.sku(),
+			SKU:     g.unit(),
 			Quota:   pick(g, []core.Quantity{0, 1, 3, 10, 10, 40, core.Unlimited}),
 			MaxHeld: pick(g, []core.Quantity{0, 0, 1, 4}),
 		}

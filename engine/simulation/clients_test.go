@@ -317,6 +317,10 @@ func (c *clients) checkSoldOut(got *answer, want []byte) {
 // soldOut is how an order of what is short is refused without the journal, nil when it is not short.
 func (h *history) soldOut(c *core.Command) []byte {
 	refusal, stopped := core.Refusal{Reason: core.ReasonInsufficientStock}, core.Refusal{Reason: core.ReasonSKUStopped}
+	c, from := h.expanded(c)
+	if c == nil {
+		return nil
+	}
 	for i, line := range c.Lines {
 		sku, known := h.model.SKU(line.SKU)
 		if !known {
@@ -332,14 +336,14 @@ func (h *history) soldOut(c *core.Command) []byte {
 			}
 		}
 		if sku.Settings.Stopped {
-			stopped.Lines = append(stopped.Lines, core.RefusedLine{Index: i, SKU: line.SKU, Requested: total})
+			stopped.Lines = append(stopped.Lines, core.RefusedLine{Index: int(from[i]), SKU: line.SKU, Requested: total})
 		}
 		room := h.model.Orderable(line.SKU)
 		if room < 0 {
 			continue
 		}
 		if total > room && (!c.UpTo || room == 0) {
-			refusal.Lines = append(refusal.Lines, core.RefusedLine{Index: i, SKU: line.SKU, Requested: total, Available: room})
+			refusal.Lines = append(refusal.Lines, core.RefusedLine{Index: int(from[i]), SKU: line.SKU, Requested: total, Available: room})
 		}
 	}
 	if len(stopped.Lines) > 0 {
@@ -349,6 +353,19 @@ func (h *history) soldOut(c *core.Command) []byte {
 		return h.quotaUsedUp(c)
 	}
 	return codec.AppendRefusal(nil, &refusal)
+}
+
+// expanded gives a command with the components of its kits, and the line that each of its lines comes from; nil for one that is
+// refused for its kits.
+func (h *history) expanded(c *core.Command) (_ *core.Command, from []int32) {
+	whole := *c
+	h.model.BringRecipes(&whole)
+	lines, from, fits := whole.ExpandLines(nil, nil)
+	if len(whole.Recipes) > 0 && (!fits || c.UpTo) {
+		return nil, nil
+	}
+	whole.Lines = lines
+	return &whole, from
 }
 
 // quotaUsedUp is how an order in a sale is refused without the journal when there is stock and the sale's quota is short.

@@ -124,6 +124,12 @@ func (h *history) execute(payload []byte, now core.Millis) (length int) {
 		fingerprint: codec.Fingerprint(frame), frame: hashBytes(frame), document: bytes.Clone(c.Document),
 		order: outcome.Order, reason: outcome.Reason, changed: outcome.Changed, tick: c.Kind == core.CommandTick,
 	}
+	switch {
+	case outcome.Reason == core.ReasonRecipeChanged:
+		h.w.stats.recipesChanged++
+	case len(c.Recipes) > 0 && outcome.Changed && c.Kind != core.CommandSetKit:
+		h.w.stats.kits++
+	}
 	if outcome.Refusal != nil {
 		x.image = codec.AppendRefusal(nil, outcome.Refusal)
 		if outcome.Refusal.Order != 0 {

@@ -24,6 +24,7 @@ type stats struct {
 	replicaStarts, replicaCopies, replicaCrashes, replicaCuts                 int
 	replicaEqual, replicaDigests, promotions, connections                     int
 	netCuts, netLosses, netRepeats, netFlips, netDelays                       int
+	kits, recipesChanged                                                      int // orders of kits, and those that were sent once more
 	shortened                                                                 int // the end of the newest log was lost without a seal
 }
 

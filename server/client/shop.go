@@ -246,6 +246,28 @@ func (c *Client) Availability(ctx context.Context, sku string, options ...Option
 	return a, err
 }
 
+// Component is so many units of a SKU in each kit.
+type Component struct {
+	SKU      string `json:"sku"`
+	Quantity int64  `json:"quantity"`
+}
+
+// Kit is what a SKU is made of.
+type Kit struct {
+	SKU        string      `json:"sku"`
+	Components []Component `json:"components"`
+	Sequence   uint64      `json:"sequence"`
+}
+
+// PutComponents makes a SKU a kit, which is sold as units of others.
+func (c *Client) PutComponents(ctx context.Context, sku string, components []Component) (kit Kit, err error) {
+	body := struct {
+		Components []Component `json:"components"`
+	}{components}
+	err = c.call(ctx, http.MethodPut, path("v1", "skus", sku, "components"), body, &kit, nil)
+	return kit, err
+}
+
 // Money is an amount in minor units.
 type Money struct {
 	Amount   int64  `json:"amount"`
@@ -309,6 +331,7 @@ type OrderLine struct {
 	Line
 	Backordered int64        `json:"backordered"`
 	Allocations []Allocation `json:"allocations"`
+	Components  []OrderLine  `json:"components"` // of kits: where their units come from
 }
 
 // Allocation is units of one location promised to a line.

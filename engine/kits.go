@@ -1,0 +1,163 @@
+package engine
+
+import (
+	"cmp"
+	"errors"
+	"slices"
+	"time"
+
+	"holdfast/engine/codec"
+	"holdfast/engine/core"
+	"holdfast/engine/invariant"
+)
+
+// The machine takes an order of a kit only with the kit's recipe, as no slot may look into another. The engine looks the recipes up
+// here, in the directory, and puts them into the commands. The directory may be behind: a command whose recipe is not the kit's
+// any more is refused by the machine, and tried again with what was released meanwhile. No client ever sees that.
+
+// Recipe is what the SKU is made of, as of the last release; nil when it is no kit. Nobody may change it.
+func (s *SKUEntry) Recipe() *core.Recipe { return s.recipe.Load() }
+
+// setRecipe takes over a recipe, which nobody changes any more.
+func (d *directory) setRecipe(r *core.Recipe) {
+	entry, ok := d.sku(r.Kit)
+	invariant.Check(ok, "a kit is a SKU that is known")
+	next := &core.Recipe{Kit: r.Kit, Components: r.Components}
+	if len(r.Components) == 0 {
+		next = nil
+	}
+	switch before := entry.recipe.Swap(next); {
+	case before == nil && next != nil:
+		d.hadKits.Store(true)
+		d.kits.Add(1)
+	case before != nil && next == nil:
+		d.kits.Add(-1)
+	}
+}
+
+// bringRecipes puts the recipes of their kits into the orders and holds of a request, in the place of any that they have. With
+// them the request may be too large.
+func (e *Engine) bringRecipes(r *Request) error {
+	var frames []byte // nil until a command is changed
+	for at := 0; at < len(r.frames); {
+		header, err := codec.PeekCommand(r.frames[at:])
+		invariant.Check(err == nil, "a request holds commands that codec takes")
+		frame := r.frames[at : at+header.Length]
+		switch {
+		case places(header.Kind) && e.findRecipes(frame, &r.command):
+			if frames == nil {
+				frames = append(make([]byte, 0, 2*len(r.frames)), r.frames[:at]...)
+			}
+			frames = codec.AppendCommand(frames, &r.command)
+		case frames != nil:
+			frames = append(frames, frame...)
+		}
+		at += header.Length
+		if len(frames) > MaxRequestBytes || len(frames)+r.documentBytes > maxJournalBytes {
+			return ErrTooLarge
+		}
+	}
+	if frames != nil {
+		r.frames = frames
+	}
+	return nil
+}
+
+// places tells whether commands of a kind place a hold or an order.
+func places(kind core.CommandKind) bool {
+	return kind == core.CommandPlaceOrder || kind == core.CommandPlaceHold
+}
+
+// findRecipes decodes a command and gives it the recipes of its kits. It is false when there is nothing to change.
+func (e *Engine) findRecipes(frame []byte, c *core.Command) bool {
+	_, err := codec.DecodeCommand(frame, c)
+	invariant.Check(err == nil, "a request holds commands that codec takes")
+	had := len(c.Recipes) > 0
+	setRecipes(c, func(id core.SKUID) *core.Recipe {
+		if entry, ok := e.directory.sku(id); ok {
+			return entry.Recipe()
+		}
+		return nil
+	})
+	return had || len(c.Recipes) > 0
+}
+
+// setRecipes gives a command the recipes of its lines' SKUs, nil being that of one that is no kit, and the slots that it touches then.
+func setRecipes(c *core.Command, of func(id core.SKUID) *core.Recipe) {
+	c.Recipes = nil
+	for i := range c.Lines {
+		if recipe := of(c.Lines[i].SKU); recipe != nil {
+			c.Recipes = append(c.Recipes, *recipe)
+		}
+	}
+	slices.SortStableFunc(c.Recipes, func(a, b core.Recipe) int { return cmp.Compare(a.Kit, b.Kit) })
+	c.Recipes = slices.CompactFunc(c.Recipes, func(a, b core.Recipe) bool { return a.Kit == b.Kit })
+	c.Mask, _ = core.SlotsOf(c)
+}
+
+// changedKits takes out of an answered request what was refused since kits had other recipes: a request of its own, with the keys of
+// these commands, and for each the place of its result. It is nil when there are none.
+func (e *Engine) changedKits(r *Request) (again *Request, of []int) {
+	if r.err != nil || !e.directory.hadKits.Load() {
+		return nil, nil
+	}
+	for k, at := 0, 0; at < len(r.frames); k++ {
+		n, err := codec.FrameLength(r.frames[at:])
+		invariant.Check(err == nil, "a request holds commands that codec takes")
+		frame := r.frames[at : at+n]
+		at += n
+		result := &r.results[r.place(k)]
+		if result.Status != ResultRefused || result.Reason != core.ReasonRecipeChanged {
+			continue
+		}
+		if again == nil {
+			again = AcquireRequest()
+			again.WantImages, again.hasKeys, again.externals = r.WantImages, r.hasKeys, r.externals
+			again.documents, again.documentBytes = r.documents, r.documentBytes
+		}
+		again.frames, again.results = append(again.frames, frame...), append(again.results, Result{})
+		again.count++
+		of = append(of, r.place(k))
+		if r.hasKeys {
+			again.keys, again.claims = append(again.keys, r.keys[k]), append(again.claims, r.claims[r.place(k)])
+			r.keys[k] = noKey
+		}
+	}
+	return again, of
+}
+
+// tryAgain carries out commands once more that were refused for the recipes that they had, and puts the results into their places.
+func (e *Engine) tryAgain(r, again *Request, of []int) error {
+	defer ReleaseRequest(again)
+	err := e.passRecipes(again)
+	for errors.Is(err, ErrOverloaded) { // what was asked for beside them may have been done
+		time.Sleep(whileBusy)
+		err = e.passRecipes(again)
+	}
+	if err != nil {
+		e.settleKeys(again) // nothing was done: they are given up
+		return err
+	}
+	if err := e.conclude(again); err != nil {
+		return err
+	}
+	for i := range again.results {
+		result := again.results[i]
+		from := uint32(len(r.images))
+		r.images = append(r.images, again.images[result.from:result.to]...)
+		result.from, result.to = from, uint32(len(r.images))
+		r.results[of[i]] = result
+	}
+	return nil
+}
+
+// passRecipes is pass with the recipes of now.
+func (e *Engine) passRecipes(r *Request) error {
+	if err := e.bringRecipes(r); err != nil {
+		return err
+	}
+	return e.pass(r)
+}
+
+// whileBusy is how long a command that is tried again waits for room in the queue.
+const whileBusy = time.Millisecond
