@@ -219,8 +219,10 @@ func (c *clients) checkAnswer(a *attempt, i int) {
 			c.checkSoldOut(got, a.soldOut[i])
 			return
 		}
-		if x := &h.commands[got.Sequence-1]; a.late && (x.fingerprint != fingerprint(command) || x.reason != got.Reason) {
-			// It was admitted when nobody looked, and refused by what had been released by then.
+		x := &h.commands[got.Sequence-1]
+		if a.late && (x.fingerprint != fingerprint(command) || x.reason != got.Reason || !bytes.Equal(x.image, got.image)) {
+			// It was admitted when nobody looked, and refused by what had been released by then: perhaps a refusal of the very same order.
+			// Admission tells of what the SKU has left, the machine of what the order's channel may sell.
 			w.stats.soldOut++
 			return
 		}
