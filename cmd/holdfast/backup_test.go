@@ -18,7 +18,12 @@ import (
 // post sends JSON and gives the answer.
 func (s *service) post(path, body string, headers ...string) (int, string) {
 	s.t.Helper()
-	request, err := http.NewRequest(http.MethodPost, "http://"+s.address+path, strings.NewReader(body))
+	return s.send(http.MethodPost, path, body, headers...)
+}
+
+func (s *service) send(method, path, body string, headers ...string) (int, string) {
+	s.t.Helper()
+	request, err := http.NewRequest(method, "http://"+s.address+path, strings.NewReader(body))
 	if err != nil {
 		s.t.Fatal(err)
 	}

@@ -102,3 +102,25 @@ func TestJournalReplay(t *testing.T) {
 	command(t, 2, "journal", "replay", "--data", dir, "--sku", "pot-clay", "--until", "1000000")
 	mustBeUntouched(t, dir, before)
 }
+
+// TestReplayOfKits asks why an order of kits was refused: what is told of are the units of the components.
+func TestReplayOfKits(t *testing.T) {
+	dir := t.TempDir()
+	s := start(t, dir, "--demo")
+	s.send("PUT", "/v1/skus/tea-set", "{}")
+	s.send("PUT", "/v1/skus/tea-set/components", `{"components":[{"sku":"tea-green","quantity":1},{"sku":"tea-black","quantity":1}]}`)
+	s.post("/v1/holds", `{"customer":"ann","ttl_seconds":600,"lines":[{"sku":"tea-green","quantity":1000}]}`)
+	status, body := s.post("/v1/orders", `{"customer":"ben","external_id":"web-1","lines":[{"sku":"tea-set","quantity":500}]}`)
+	if status != 409 || !strings.Contains(body, "insufficient_stock") {
+		t.Fatalf("%d %s", status, body)
+	}
+	s.stop()
+	out, _ := command(t, 0, "journal", "replay", "--data", dir, "--order", "web-1")
+	told := fieldsOf(t, out)
+	if got := fmt.Sprint(told["stock"]); strings.Count(got, "sku:") != 3 || !strings.Contains(got, "sku:tea-black") || !strings.Contains(got, "reserved:1000") {
+		t.Errorf("stock: %v", got)
+	}
+	if got := fmt.Sprint(told["holders"]); !strings.Contains(got, "customer:ann") {
+		t.Errorf("holders: %v", got)
+	}
+}

@@ -175,7 +175,8 @@
 // An order of kits says with them what they are made of, as no slot may look at what another one has: it is refused with ReasonRecipeChanged unless
 // that is so, and whoever sent it tries again. Demand is summed over all lines and components before anything is checked. A limit per
 // customer on a kit counts kits, one on a component its units in kits too. The order keeps the lines of components behind that
-// of their kits; all follow-ups treat them like others. Kits are not in sales, and no hold up to what there is has them.
+// of their kits; all follow-ups treat them like others, and what is backordered of them waits in the queues of their SKUs. All of them are
+// routed by one plan; lines of kits have nothing to ship and no weight. Kits are not in sales, and no hold up to what there is has them.
 //
 // # Which status allows what
 //
