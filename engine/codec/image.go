@@ -190,8 +190,8 @@ func DecodeAvailability(src []byte, a *core.AvailabilityImage) (int, error) {
 	return c.done()
 }
 
-// shortestAvailability is the least that a component takes: 17 values and its quantity.
-const shortestAvailability = 18
+// shortestAvailability is the least that a component takes: 19 values and its quantity.
+const shortestAvailability = 20
 
 func (c *cursor) availability(a *core.AvailabilityImage) {
 	a.SKU = c.sku()
