@@ -125,6 +125,10 @@ func allowedFlags(kind core.CommandKind) byte {
 		return flagKey | flagMask | flagDocument | flagSale
 	case core.CommandArchiveOrders:
 		return 0
+	case core.CommandServeWaitlist:
+		return flagMask
+	case core.CommandJoinWaitlist, core.CommandLeaveWaitlist:
+		return flagKey | flagMask
 	default:
 		return flagKey | flagMask | flagDocument
 	}
@@ -132,8 +136,8 @@ func allowedFlags(kind core.CommandKind) byte {
 
 // knownCommand tells whether there are commands of a kind.
 func knownCommand(kind core.CommandKind) bool {
-	return kind >= core.CommandTick && kind <= core.CommandMoveStock || kind == core.CommandDefineSale ||
-		kind == core.CommandAdvanceQueue
+	return kind >= core.CommandTick && kind <= core.CommandMoveStock ||
+		kind >= core.CommandDefineSale && kind <= core.CommandAdvanceQueue
 }
 
 // FrameLength gives the length of the command frame that src begins with and looks at nothing else

@@ -39,6 +39,8 @@ func appendBody(dst []byte, c *core.Command) []byte {
 		return appendMoves(dst, c)
 	case core.CommandAdvanceQueue:
 		return appendQueue(dst, c.Sale, &c.Queue)
+	case core.CommandJoinWaitlist, core.CommandLeaveWaitlist, core.CommandServeWaitlist:
+		return appendWaitlist(dst, c)
 	case core.CommandDefineSKU:
 		dst = appendString(dst, c.Name)
 		return appendSKUSettings(dst, &c.SKU)
@@ -77,6 +79,8 @@ func (c *cursor) body(cmd *core.Command) {
 		c.moves(cmd)
 	case core.CommandAdvanceQueue:
 		cmd.Sale, cmd.Queue = c.queue()
+	case core.CommandJoinWaitlist, core.CommandLeaveWaitlist, core.CommandServeWaitlist:
+		c.waitlist(cmd)
 	case core.CommandDefineSKU:
 		cmd.Name = c.name(badSKUName)
 		c.skuSettings(&cmd.SKU)

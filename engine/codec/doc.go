@@ -64,7 +64,7 @@
 //	     [  4  length of document]  flag bit 2; 1 to core.MaxDocumentLength
 //	     [  …  document          ]
 //
-// Flags by kind: a tick has only the mask, archive orders has none; confirm, extend, release and cancel have all; all others have
+// Flags by kind: a tick and serve waitlist have only the mask, archive orders has none; join and leave waitlist have no document; confirm, extend, release and cancel have all; all others have
 // everything but the expected version, and of those only place hold and place order may have a sale. Slots and order number have fixed widths, so they are patched in
 // place once they are known (SetSlots, SetOrder).
 //
@@ -88,10 +88,15 @@
 //	                     zv quantity, [u8 1 if an expected quantity follows, [uv expected], count only], str reason
 //
 //	32 define sale       str name, sale rules
+//	33 join waitlist     uv sale, uv channel, str customer, str identities, uv SKU, uv quantity
+//	34 leave waitlist    uv sale, uv number of the place
+//	35 serve waitlist    uv sale, uv number of the place, uv channel, str customer, str identities, uv SKU, uv quantity
+//	36 advance queue     uv sale, uv reserved, uv drawn, uv admitted, uv settled, u8 1 if opened
 //
 // Identities are at most one each of u8 1 address, 2 device, 3 payment, in this order, and behind each 16 bytes of hash.
 //
-// Sale rules: uv start, uv end, uv limit per customer, address, device and payment, uv longest time to live in ms, uv expired holds, u8 1 if
+// Sale rules: uv start, uv end, uv limit per customer, address, device and payment, uv longest time to live in ms, uv expired holds,
+// uv places on the waitlist, uv time to live of an offer in ms, u8 1 if
 // tickets are required, uv opening in ms, uv rate per minute, uv time to live of a token in ms, uv patience in ms, uv share in percent, uv items, and of each: uv SKU,
 // zv quota (−1 unlimited), uv units held at once. 0 stands for no limit.
 //
@@ -119,6 +124,10 @@
 //	                                     u8 states (from<<4 | to), zv quantity, str reason
 //	13 supply changed                    uv SKU, u8 supply before, u8 supply, zv available, uv low stock
 //	32 sale defined                      sale image, without counts
+//	33 waitlist joined                   waiter image
+//	34 waitlist left                     waiter image, u8 core.Reason (0 for who left by themselves)
+//	35 waitlist offered                  waiter image, order image
+//	36 queue advanced                    as in the command
 //
 // # Images
 //
@@ -145,7 +154,12 @@
 // Sale (AppendSaleImage):
 //
 //	uv number, u8 1 if it has a document, uv version, uv changed, str name, sale rules,
-//	uv counts (none, or one for each item), and of each: uv held, uv sold, zv orderable
+//	uv counts (none, or one for each item), and of each: uv held, uv sold, zv orderable,
+//	uv units waited for, uv people who wait
+//
+// Waiter (AppendWaiterImage):
+//
+//	uv sale, uv SKU, uv number, uv since, uv quantity, uv position, uv channel, str customer, str identities
 //
 // Level, in events and in an availability:
 //
@@ -161,7 +175,7 @@
 //
 // AppendRefusal:
 //
-//	u8 reason (core.Reason, never 0), uv order number, uv version, [uv time, u8 kind of identity: reasons of sales, 48 to 57],
+//	u8 reason (core.Reason, never 0), uv order number, uv version, [uv time, u8 kind of identity: reasons of sales, 48 to 59],
 //	uv lines, and of each:
 //	uv index, uv SKU, uv location, zv requested, zv available
 //

@@ -33,6 +33,13 @@ func AppendEvent(dst []byte, ev *core.Event) []byte {
 		dst = AppendSaleImage(dst, &ev.Sale)
 	case core.EventQueueAdvanced:
 		dst = AppendQueueImage(dst, &ev.Queue)
+	case core.EventWaitlistJoined:
+		dst = AppendWaiterImage(dst, &ev.Waiter)
+	case core.EventWaitlistLeft:
+		dst = append(AppendWaiterImage(dst, &ev.Waiter), byte(ev.Reason))
+	case core.EventWaitlistOffered:
+		dst = AppendWaiterImage(dst, &ev.Waiter)
+		dst = appendOrder(dst, &ev.Order, birth{ev.Sequence, ev.At})
 	default:
 		dst = appendOrder(dst, &ev.Order, birth{ev.Sequence, ev.At})
 	}
@@ -104,6 +111,14 @@ func DecodeEvent(src []byte, ev *core.Event) (int, error) {
 		c.saleImage(&ev.Sale)
 	case core.EventQueueAdvanced:
 		c.queueImage(&ev.Queue)
+	case core.EventWaitlistJoined:
+		c.waiterImage(&ev.Waiter)
+	case core.EventWaitlistLeft:
+		c.waiterImage(&ev.Waiter)
+		ev.Reason = c.leftReason()
+	case core.EventWaitlistOffered:
+		c.waiterImage(&ev.Waiter)
+		c.order(&ev.Order, birth{h.Sequence, h.At})
 	default:
 		c.order(&ev.Order, birth{h.Sequence, h.At})
 	}

@@ -88,6 +88,7 @@ func TestImageRoundTrips(t *testing.T) {
 	var gotRefusal core.Refusal
 	var gotSale core.SaleImage
 	var gotQueue core.QueueImage
+	var gotWaiter core.WaiterImage
 	for range rounds {
 		order, sku, location, availability, refusal :=
 			g.orderImage(), g.skuImage(), g.locationImage(), g.availability(), g.refusal()
@@ -100,6 +101,8 @@ func TestImageRoundTrips(t *testing.T) {
 		roundTrip(t, &sale, &gotSale, AppendSaleImage, DecodeSaleImage)
 		queue := core.QueueImage{Sale: g.saleID(), Counters: g.queue()}
 		roundTrip(t, &queue, &gotQueue, AppendQueueImage, DecodeQueueImage)
+		waiter := g.waiter()
+		roundTrip(t, &waiter, &gotWaiter, AppendWaiterImage, DecodeWaiterImage)
 	}
 }
 

@@ -22,6 +22,7 @@ const (
 	ViolationWithheld        ViolationKind = 14 // what is not for sale is not what stopped locations could give, or a level is marked wrongly
 	ViolationSaleItem        ViolationKind = 32 // a sale's held or sold units of a SKU are not those of its holds and orders
 	ViolationSaleBuyer       ViolationKind = 33 // units counted of a sale's buyers are not those of its holds and orders; Order's home is the slot
+	ViolationWaitlist        ViolationKind = 34 // a place on a waitlist is lost or in the wrong line, or what people wait for is counted wrongly
 	ViolationQueue           ViolationKind = 36 // the counters of a sale's queue contradict each other
 )
 
@@ -55,6 +56,7 @@ type auditor struct {
 	skus    [SlotCount][]skuTally
 	items   [SlotCount][]saleItemTally
 	buyers  [SlotCount][]Quantity // by place of the record
+	waiters uint32                // places found in the lines of the slot under audit
 }
 
 type levelTally struct{ reserved, allocated Quantity }
@@ -81,6 +83,7 @@ func (m *Machine) Audit() AuditReport {
 	for i := range m.slots {
 		a.checkSlot(&m.slots[i])
 		a.auditQueues(&m.slots[i])
+		a.auditWaitlists(&m.slots[i])
 	}
 	return a.report
 }

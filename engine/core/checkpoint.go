@@ -23,6 +23,7 @@ const (
 	SlabSaleBuyers
 	SlabSaleTickets
 	SlabSaleQueues
+	SlabSaleWaiters
 
 	// SlabKinds is the number of slabs that a slot has.
 	SlabKinds = int(iota)
@@ -85,7 +86,7 @@ type pageStore interface {
 func (s *slot) stores() [SlabKinds]pageStore {
 	return [SlabKinds]pageStore{
 		&s.skus, &s.levels, &s.orders, &s.lines, &s.allocations, &s.texts, &s.parts, &s.partLines, &s.limits,
-		&s.desk.items, &s.desk.buyers, &s.desk.tickets, &s.desk.queues,
+		&s.desk.items, &s.desk.buyers, &s.desk.tickets, &s.desk.queues, &s.desk.waiters,
 	}
 }
 

@@ -18,6 +18,9 @@ const (
 	CommandArchiveOrders  CommandKind = 12 // forget the page of an order, whose orders are all closed
 	CommandMoveStock      CommandKind = 13 // move units in, out, and between the states of stock, all rows or none
 	CommandDefineSale     CommandKind = 32 // make a sale, or replace its settings
+	CommandJoinWaitlist   CommandKind = 33 // wait for units of a sale that is sold out
+	CommandLeaveWaitlist  CommandKind = 34 // give up a place on a waitlist
+	CommandServeWaitlist  CommandKind = 35 // offer the next one on a waitlist what there is, or strike it off
 	CommandAdvanceQueue   CommandKind = 36 // note how far the line before a sale has come
 )
 
@@ -40,9 +43,10 @@ type Command struct {
 	UpTo       bool   // place hold: of each line as many units as there are, but one at least
 	Lines      []Line
 
-	Sale       SaleID // place hold, place order: the sale that it is part of; 0 for none. Advance queue: the sale
-	Ticket     uint32 // and the number of its ticket there; 0 for none
-	Identities []byte // and what else the buyer is known by: AppendIdentity
+	Sale       SaleID   // place hold, place order: the sale that it is part of; 0 for none. Advance queue, waitlists: the sale
+	Ticket     uint32   // and the number of its ticket there; 0 for none
+	Waiter     Sequence // leave, serve waitlist: the number of the place
+	Identities []byte   // and what else the buyer is known by: AppendIdentity
 
 	Rows []AdjustmentRow // adjust stock
 

@@ -19,6 +19,9 @@ const (
 	EventSupplyChanged   EventKind = 13
 	EventHoldCancelled   EventKind = 14
 	EventSaleDefined     EventKind = 32
+	EventWaitlistJoined  EventKind = 33
+	EventWaitlistLeft    EventKind = 34
+	EventWaitlistOffered EventKind = 35
 	EventQueueAdvanced   EventKind = 36
 )
 
@@ -32,7 +35,7 @@ type Event struct {
 	Sequence Sequence
 	At       Millis // the command's stamp; for an expiry the deadline
 
-	Order    OrderImage      // hold and order events
+	Order    OrderImage      // hold and order events, waitlist offered
 	SKU      SKUImage        // SKU defined
 	Location LocationImage   // location defined
 	Channel  ChannelImage    // channel defined
@@ -43,11 +46,13 @@ type Event struct {
 	Supply   SupplyImage     // supply changed
 	Sale     SaleImage       // sale defined
 	Queue    QueueImage      // queue advanced
+	Waiter   WaiterImage     // waitlist joined, left, offered; what was offered is the hold in Order
+	Reason   Reason          // waitlist left: why somebody was struck off; ReasonNone for who left
 }
 
 // IsKnown tells whether the kind's number is given out.
 func (k EventKind) IsKnown() bool {
-	return k >= EventSKUDefined && k <= EventHoldCancelled || k == EventSaleDefined || k == EventQueueAdvanced
+	return k >= EventSKUDefined && k <= EventHoldCancelled || k >= EventSaleDefined && k <= EventQueueAdvanced
 }
 
 // IsOwn tells whether an event of the kind is what a command did, and not what had happened before it or follows from it.

@@ -160,6 +160,8 @@ func (m *Machine) Gather(id Slot, st *Step, sink Sink) {
 		s.gatherSaleDefinition(st)
 	case CommandAdvanceQueue:
 		s.gatherQueue(st)
+	case CommandJoinWaitlist, CommandLeaveWaitlist, CommandServeWaitlist:
+		s.gatherWaitlist(st)
 	default:
 		invariant.Check(false, "a command's kind is known")
 	}
@@ -190,6 +192,12 @@ func (m *Machine) Decide(st *Step) {
 		m.decideSale(st)
 	case CommandAdvanceQueue:
 		m.decideQueue(st)
+	case CommandJoinWaitlist:
+		m.decideJoin(st)
+	case CommandLeaveWaitlist:
+		m.decideLeave(st)
+	case CommandServeWaitlist:
+		m.decideServe(st)
 	}
 }
 
@@ -224,5 +232,9 @@ func (m *Machine) Apply(id Slot, st *Step, sink Sink) {
 		s.applySale(st, sink)
 	case CommandAdvanceQueue:
 		s.applyQueue(st, sink)
+	case CommandJoinWaitlist:
+		s.applyJoin(st, sink)
+	case CommandLeaveWaitlist, CommandServeWaitlist:
+		s.applyTurn(st, sink)
 	}
 }

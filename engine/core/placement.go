@@ -85,8 +85,11 @@ func (m *Machine) decidePlacement(st *Step) {
 		st.refuse(ReasonDuplicateExternal).Order = st.externalOwner
 		return
 	}
-	if c.Sale != 0 && m.refusesSale(st) {
-		return
+	if c.Sale != 0 {
+		if m.refusesSale(st) {
+			return
+		}
+		st.yield()
 	}
 	if st.isStopped() || c.UpTo && !st.grant() || c.Sale != 0 && st.overItems() || st.overLimit() || st.overStock() {
 		return
@@ -266,7 +269,7 @@ func (m *Machine) planPlacement(st *Step) {
 		Allocations: image.Allocations[:0],
 	}
 	st.event.Kind = EventOrderPlaced
-	if c.Kind == CommandPlaceHold {
+	if c.Kind != CommandPlaceOrder {
 		st.event.Kind = EventHoldPlaced
 		image.Status, image.Deadline = StatusHeld, st.now+c.TTL
 		if c.Sale != 0 {

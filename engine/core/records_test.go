@@ -12,7 +12,7 @@ func TestRecordsHaveNoHoles(t *testing.T) {
 	for _, record := range []any{
 		skuRecord{}, levelRecord{}, orderRecord{}, lineRecord{}, allocationRecord{},
 		partRecord{}, partLineRecord{}, limitRecord{}, dueRecord{},
-		saleItemRecord{}, saleBuyerRecord{}, saleTicketRecord{}, saleQueueRecord{},
+		saleItemRecord{}, saleBuyerRecord{}, saleTicketRecord{}, saleQueueRecord{}, saleWaiterRecord{},
 	} {
 		r := reflect.TypeOf(record)
 		covered := make([]int, r.Size())

@@ -29,6 +29,7 @@ const (
 	ReasonTicketUsed        Reason = 56 // a hold or order was made with the ticket before
 	ReasonExpiredTooOften   Reason = 57 // the customer let so many holds in the sale expire that it gets no more
 	ReasonSKUStopped        Reason = 20 // a line's SKU is not sold now
+	ReasonStillForSale      Reason = 59 // there is no need to wait: units of the SKU are left in the sale
 	ReasonHoldCap           Reason = 54 // more of a SKU would be held at once than the sale allows
 	ReasonSaleQuota         Reason = 52 // a line asks for more than is left of the sale's quota
 	ReasonDuplicateRow      Reason = 12 // two rows adjust the same SKU at the same location
@@ -38,6 +39,7 @@ const (
 	ReasonLimitPerCustomer  Reason = 16 // the customer would have more than the SKU allows
 	ReasonInsufficientStock Reason = 17 // a line asks for more than may be sold
 	ReasonSaleLimit         Reason = 53 // the buyer would have more in the sale than it allows, by one of its identities
+	ReasonWaitlistFull      Reason = 58 // the sale's waitlist takes nobody more, or the sale has none
 	ReasonTableFull         Reason = 18 // no number is left for another SKU, location, channel or order
 )
 

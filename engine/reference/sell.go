@@ -32,7 +32,7 @@ func (m *Model) sell(c *core.Command, external string, wanted []core.Line) core.
 		externalID:  external,
 		sale:        c.Sale,
 		identities:  copyBytes(c.Identities),
-		lines:       m.serve(wanted),
+		lines:       m.serve(c, wanted),
 	}
 	o.id = m.number(o)
 	o.claims[o.id.Home()] = claimNone
@@ -45,7 +45,7 @@ func (m *Model) sell(c *core.Command, external string, wanted []core.Line) core.
 		m.skus[l.sku].sold = append(m.skus[l.sku].sold, soldLine{o, l})
 	}
 	event := core.Event{Kind: core.EventOrderPlaced}
-	if c.Kind == core.CommandPlaceHold {
+	if c.Kind != core.CommandPlaceOrder {
 		event.Kind = core.EventHoldPlaced
 		o.status, o.deadline = core.StatusHeld, m.now+m.ttl(c)
 		o.claimAll(claimReserved)
@@ -56,6 +56,9 @@ func (m *Model) sell(c *core.Command, external string, wanted []core.Line) core.
 	m.orders = append(m.orders, o)
 	m.byNumber[o.id] = o
 	event.Order = o.image()
+	if c.Kind == core.CommandServeWaitlist {
+		event.Kind, event.Waiter = core.EventWaitlistOffered, m.saleOf(c.Sale).waiterOf(c.Waiter).gone()
+	}
 	m.emit(event)
 	return core.Outcome{Changed: true, Order: o.id}
 }
@@ -92,7 +95,7 @@ func (m *Model) checkPlace(c *core.Command, external string) ([]core.Line, core.
 	}
 	ofStock := func(id core.SKUID) (core.Quantity, bool) {
 		beyond := m.skus[id].image.Settings.BackorderLimit
-		return m.available(id) + beyond, beyond != core.Unlimited
+		return m.available(id) - m.ahead(c, id) + beyond, beyond != core.Unlimited
 	}
 	wanted := c.Lines
 	for _, check := range []struct {
@@ -195,11 +198,11 @@ func (m *Model) withExternalID(channel core.ChannelID, external string) *order {
 }
 
 // serve splits the quantity of each line into allocations and what is backordered.
-func (m *Model) serve(wanted []core.Line) []*line {
+func (m *Model) serve(c *core.Command, wanted []core.Line) []*line {
 	toAllocate := map[core.SKUID]core.Quantity{}
 	sources := map[core.SKUID][]source{}
 	for _, sum := range perSKU(wanted) {
-		toAllocate[sum.SKU] = max(0, min(sum.Requested, m.available(sum.SKU)))
+		toAllocate[sum.SKU] = max(0, min(sum.Requested, m.available(sum.SKU)-m.ahead(c, sum.SKU)))
 		sources[sum.SKU] = m.sources(sum.SKU)
 	}
 	var lines []*line

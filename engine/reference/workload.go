@@ -54,7 +54,9 @@ func (g *Generator) Next() core.Command {
 	for {
 		c := g.command(g.commands)
 		g.commands++
-		if c.Kind != core.CommandTick && c.Kind != core.CommandArchiveOrders {
+		switch c.Kind {
+		case core.CommandTick, core.CommandArchiveOrders, core.CommandServeWaitlist:
+		default:
 			return c
 		}
 	}
@@ -75,6 +77,7 @@ type generator struct {
 	baskets bool // orders have many lines
 	scarce  bool // stock comes in a few units at a time
 	sales   bool // there is much going on in sales
+	waits   bool // sales sell out and go on, and people wait
 }
 
 func newGenerator(seed uint64) *generator {
@@ -83,6 +86,7 @@ func newGenerator(seed uint64) *generator {
 	g.baskets = g.chance(10)
 	g.scarce = g.chance(60)
 	g.sales = g.chance(50)
+	g.waits = g.sales && g.chance(60)
 	skus, slots := g.between(2, 8), g.between(1, 5)
 	if g.baskets {
 		skus, slots = g.between(10, 30), g.between(4, 24)
@@ -164,6 +168,9 @@ func (g *generator) command(step int) core.Command {
 	}
 	if g.chance(10) {
 		c.Document = fmt.Appendf(nil, "document of step %d", step)
+	}
+	if (g.waits && g.chance(35) || g.sales && g.chance(5)) && g.atWaitlist(&c) {
+		return c
 	}
 	switch roll = g.random.IntN(100); {
 	case roll < 4:
