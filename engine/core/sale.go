@@ -173,7 +173,7 @@ type saleDesk struct {
 	waiterOf *Index // number → waiters
 	waitsFor *Index // (sale, SKU, customer) → waiters
 
-	lines []uint32 // items that somebody waits for
+	lines []uint32 // items that somebody waits for, in the order of their places
 
 	touched []uint32 // items whose units changed since the host last asked
 	mark    []bool   // by place: is in touched

@@ -245,7 +245,8 @@ func (s *slot) applyJoin(st *Step, sink Sink) {
 	place := d.waiters.acquire()
 	item, record := d.items.mut(at), d.waiters.mut(place)
 	if item.waiters == 0 {
-		d.lines = append(d.lines, at)
+		behind, _ := slices.BinarySearch(d.lines, at)
+		d.lines = slices.Insert(d.lines, behind, at)
 	}
 	item.joined++
 	*record = saleWaiterRecord{
