@@ -146,6 +146,7 @@ var violationKinds = [...]string{
 	core.ViolationSupply:          "supply_not_told",
 	core.ViolationWithheld:        "withheld_sum",
 	core.ViolationQueue:           "queue_counters",
+	core.ViolationWaitlist:        "waitlist_count",
 	core.ViolationSaleItem:        "sale_item_count",
 	core.ViolationSaleBuyer:       "sale_buyer_count",
 }

@@ -38,6 +38,7 @@ const (
 	codeReaderNotFound   = "reader_not_found"
 	codeTicketNotFound   = "ticket_not_found"
 	codeSaleNotFound     = "sale_not_found"
+	codePlaceNotFound    = "place_not_found"
 
 	codeCheckpointNotFound = "checkpoint_not_found"
 
@@ -63,6 +64,8 @@ const (
 	codeTicketRequired        = "ticket_required"
 	codeTicketUsed            = "ticket_used"
 	codeExpiredTooOften       = "expired_too_often"
+	codeWaitlistFull          = "waitlist_full"
+	codeStillForSale          = "still_for_sale"
 	codeTableFull             = "table_full"
 	codeIdempotencyInProgress = "idempotency_in_progress"
 	codeNoQueue               = "no_queue"
@@ -140,6 +143,7 @@ var problemKinds = []problemKind{
 	{codeReaderNotFound, 404, "No such reader"},
 	{codeTicketNotFound, 404, "No such ticket"},
 	{codeSaleNotFound, 404, "No such sale"},
+	{codePlaceNotFound, 404, "No such place"},
 	{codeCheckpointNotFound, 404, "No such checkpoint"},
 	{codeVersionConflict, 412, "Version conflict"},
 	{codeHoldExpired, 409, "Hold expired"},
@@ -162,6 +166,8 @@ var problemKinds = []problemKind{
 	{codeTicketRequired, 409, "Ticket required"},
 	{codeTicketUsed, 409, "Ticket used"},
 	{codeExpiredTooOften, 409, "Too many holds expired"},
+	{codeWaitlistFull, 409, "No room on the waitlist"},
+	{codeStillForSale, 409, "Still for sale"},
 	{codeTableFull, 409, "No room for another"},
 	{codeNoQueue, 409, "Sale without a queue"},
 	{codeQueueFull, 409, "Queue full"},
@@ -237,6 +243,8 @@ var refusalKinds = [...]problemKind{
 	core.ReasonTicketRequired:    kindOf(codeTicketRequired),
 	core.ReasonTicketUsed:        kindOf(codeTicketUsed),
 	core.ReasonExpiredTooOften:   kindOf(codeExpiredTooOften),
+	core.ReasonWaitlistFull:      kindOf(codeWaitlistFull),
+	core.ReasonStillForSale:      kindOf(codeStillForSale),
 }
 
 // refusalKind is how a refusal is answered; onHold chooses between the two names of an unknown id.

@@ -39,6 +39,7 @@ type queueHost struct {
 // What holds for a line whose sale does not say.
 const (
 	defaultEntrance = 600_000
+	defaultOffer    = 600_000
 	defaultPatience = 60_000
 	defaultShare    = 100
 )
@@ -212,6 +213,9 @@ func leftOf(sale *core.SaleImage) (left queue.Left) {
 		}
 		if n.Orderable != core.Unlimited {
 			units = min(units, int64(max(0, n.Orderable)))
+		}
+		if units != queue.Unbounded {
+			units = max(0, units-int64(n.Waited)) // those on the waitlist come first
 		}
 		if units == queue.Unbounded || left.Units == queue.Unbounded {
 			left.Units = queue.Unbounded

@@ -15,6 +15,7 @@ type submission struct {
 	onHold  bool // an unknown id is a hold's
 	inState bool // what a refused row tells of are the units in a state, not all on hand
 	render  func(s *Server, x *exchange, sequence core.Sequence)
+	same    func(s *Server, x *exchange) // answers a command that found its work done; nil for one on an order
 }
 
 // submit sends the command that the exchange's intake holds, with the header's key and version, and
@@ -67,8 +68,12 @@ func (s *Server) answerDone(x *exchange, how *submission, image []byte, result *
 	how.render(s, x, x.event.Sequence)
 }
 
-// answerUnchanged answers a command on an order whose work was done before.
+// answerUnchanged answers a command whose work was done before.
 func (s *Server) answerUnchanged(x *exchange, how *submission, result *engine.Result) {
+	if how.same != nil {
+		how.same(s, x)
+		return
+	}
 	sequence, err := s.readOrder(x, result.Order)
 	if err != nil {
 		s.failEngine(x, err)

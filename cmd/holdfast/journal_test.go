@@ -48,10 +48,14 @@ func shopCommands() [][]core.Command {
 			}},
 			{Kind: core.CommandDefineSale, Mask: core.AllSlots, Name: []byte("friday"), SaleSettings: &core.SaleSettings{
 				StartsAt: 1_790_000_000_000, EndsAt: 1_790_003_600_000, Limits: [core.IdentityKinds]core.Quantity{2},
-				Items: []core.SaleItem{{SKU: 5, Quota: 10, MaxHeld: 3}},
+				Items: []core.SaleItem{{SKU: 5, Quota: 10, MaxHeld: 3}}, WaitlistCapacity: 100, WaitlistTTL: 60_000,
 			}},
 			{Kind: core.CommandPlaceHold, Mask: one, TTL: 60_000, Customer: []byte("c1"), Lines: []core.Line{{SKU: 5, Quantity: 1}},
 				Sale: core.MakeSaleID(5, 0), Ticket: 7, Identities: core.AppendIdentity(nil, core.IdentityDevice, []byte("d"))},
+			{Kind: core.CommandAdvanceQueue, Mask: one, Sale: core.MakeSaleID(5, 0), Queue: core.QueueCounters{Reserved: 9, Drawn: 7, Admitted: 5, Settled: 3, Opened: true}},
+			{Kind: core.CommandJoinWaitlist, Mask: one, Sale: core.MakeSaleID(5, 0), Customer: []byte("c1"), Lines: line},
+			{Kind: core.CommandServeWaitlist, Mask: one, Sale: core.MakeSaleID(5, 0), Waiter: 16, Customer: []byte("c1"), Lines: line},
+			{Kind: core.CommandLeaveWaitlist, Mask: one, Sale: core.MakeSaleID(5, 0), Waiter: 16},
 		},
 	}
 }
@@ -120,7 +124,7 @@ func mustContain(t *testing.T, text string, parts ...string) {
 func TestJournalVerify(t *testing.T) {
 	dir := makeJournal(t, shopCommands())
 	out, _ := holdfast(t, exitDone, "journal", "verify", "--data", dir)
-	mustContain(t, out, "sequences  1 to 14\n", "groups     3\n", "epoch      1\n", "\nok\n",
+	mustContain(t, out, "sequences  1 to 18\n", "groups     3\n", "epoch      1\n", "\nok\n",
 		"time       2025-11-28T08:00:00.000Z to 2025-11-28T08:00:02.000Z\n")
 }
 
@@ -150,7 +154,7 @@ func TestJournalVerifyFindsWhatIsNotACommand(t *testing.T) {
 				t.Fatal(err)
 			}
 			out, errs := holdfast(t, exitDamaged, "journal", "verify", "--data", dir)
-			mustContain(t, out, "sequences  1 to 14\n")
+			mustContain(t, out, "sequences  1 to 18\n")
 			mustContain(t, errs, c.message)
 			if strings.Contains(out, "ok") {
 				t.Error("a damaged journal is called ok")
@@ -192,10 +196,10 @@ func TestJournalExport(t *testing.T) {
 	dir := makeJournal(t, shopCommands())
 	file := filepath.Join(t.TempDir(), "backup.journal")
 	out, _ := holdfast(t, exitDone, "journal", "export", "--data", dir, file)
-	mustContain(t, out, "3 groups, sequences up to 14")
+	mustContain(t, out, "3 groups, sequences up to 18")
 
 	out, _ = holdfast(t, exitDone, "journal", "verify", file)
-	mustContain(t, out, "sequences  1 to 14\n", "\nok\n")
+	mustContain(t, out, "sequences  1 to 18\n", "\nok\n")
 	fromFile, _ := holdfast(t, exitDone, "journal", "dump", file, "--from", "3", "--to", "4")
 	fromDir, _ := holdfast(t, exitDone, "journal", "dump", "--data", dir, "--from", "3", "--to", "4")
 	if fromFile != fromDir || strings.Count(fromDir, "\n") != 2 {
