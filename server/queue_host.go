@@ -206,7 +206,7 @@ func (q *queues) left(h *queueHost) (queue.Left, error) {
 func leftOf(sale *core.SaleImage) (left queue.Left) {
 	for i := range sale.Counts {
 		n, item := &sale.Counts[i], &sale.Settings.Items[i]
-		left.Held += int64(n.Held)
+		left.Held += int64(max(0, n.Held-n.Waited)) // the others, should they come back, are for the waitlist
 		units := queue.Unbounded
 		if item.Quota != core.Unlimited {
 			units = int64(max(0, item.Quota-n.Held-n.Sold))

@@ -139,9 +139,9 @@ func TestJournalVerifyFindsWhatIsNotACommand(t *testing.T) {
 		payload []byte
 		message string
 	}{
-		"unreadable":       {append([]byte{99, 1, 0, 0, 8, 0, 0, 0}, good...), "at sequence 15: the command cannot be read"},
-		"too few commands": {good[:len(good)-8], "at sequence 19: the command cannot be read"},
-		"trailing bytes":   {append(good[:len(good):len(good)], 1, 2, 3), "at sequence 19: 3 bytes follow"},
+		"unreadable":       {append([]byte{99, 1, 0, 0, 8, 0, 0, 0}, good...), "at sequence 19: the command cannot be read"},
+		"too few commands": {good[:len(good)-8], "at sequence 23: the command cannot be read"},
+		"trailing bytes":   {append(good[:len(good):len(good)], 1, 2, 3), "at sequence 23: 3 bytes follow"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := makeJournal(t, shopCommands())
@@ -165,7 +165,7 @@ func TestJournalVerifyFindsWhatIsNotACommand(t *testing.T) {
 
 func TestJournalStat(t *testing.T) {
 	out, _ := holdfast(t, exitDone, "journal", "stat", "--data", makeJournal(t, shopCommands()))
-	mustContain(t, out, "4.7 commands on average, 8 at most", "kind  commands", "define_location         1", "total        14")
+	mustContain(t, out, "6.0 commands on average, 12 at most", "kind  commands", "define_location         1", "total        18")
 }
 
 func TestJournalDump(t *testing.T) {
