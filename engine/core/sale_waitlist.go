@@ -1,7 +1,6 @@
 package core
 
 import (
-	"bytes"
 	"slices"
 
 	"holdfast/engine/invariant"
@@ -96,7 +95,7 @@ func (s *slot) isNext(place uint32, c *Command) bool {
 	line := &c.Lines[0]
 	customer, identities := r.texts()
 	return r.previous == 0 && s.desk.items.at(r.item).sku == line.SKU && Quantity(r.quantity) == line.Quantity && r.channel == c.Channel &&
-		bytes.Equal(customer, c.Customer) && bytes.Equal(identities, c.Identities)
+		string(customer) == string(c.Customer) && string(identities) == string(c.Identities)
 }
 
 func (r *saleWaiterRecord) texts() (customer, identities []byte) {
@@ -355,7 +354,7 @@ func (s *slot) findWaiting(id SaleID, sku SKUID, customer []byte) (uint32, bool)
 	for cursor.Next() {
 		r := s.desk.waiters.at(cursor.Record())
 		known, _ := r.texts()
-		if item := s.desk.items.at(r.item); item.sale == id && item.sku == sku && bytes.Equal(known, customer) {
+		if item := s.desk.items.at(r.item); item.sale == id && item.sku == sku && string(known) == string(customer) {
 			return cursor.Record(), true
 		}
 	}
