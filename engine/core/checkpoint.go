@@ -28,6 +28,7 @@ const (
 	SlabInboundLines
 	SlabLots
 	SlabWaiting
+	SlabSaleWaiters
 
 	// SlabKinds is the number of slabs that a slot has.
 	SlabKinds = int(iota)
@@ -91,7 +92,7 @@ func (s *slot) stores() [SlabKinds]pageStore {
 	return [SlabKinds]pageStore{
 		&s.skus, &s.levels, &s.orders, &s.lines, &s.allocations, &s.texts, &s.parts, &s.partLines, &s.limits,
 		&s.desk.items, &s.desk.buyers, &s.desk.tickets, &s.desk.queues,
-		&s.rules, &s.inbounds, &s.inboundLines, &s.lots, &s.waiting,
+		&s.rules, &s.inbounds, &s.inboundLines, &s.lots, &s.waiting, &s.desk.waiters,
 	}
 }
 

@@ -22,6 +22,9 @@ const (
 	CommandSetChannelRule CommandKind = 20 // say what holds for a SKU in a channel, or that nothing does
 	CommandFillOrder      CommandKind = 28 // give an order the units that it waits for, as far as it is its turn
 	CommandDefineSale     CommandKind = 32 // make a sale, or replace its settings
+	CommandJoinWaitlist   CommandKind = 33 // wait for units of a sale that is sold out
+	CommandLeaveWaitlist  CommandKind = 34 // give up a place on a waitlist
+	CommandServeWaitlist  CommandKind = 35 // offer the next one on a waitlist what there is, or strike it off
 	CommandAdvanceQueue   CommandKind = 36 // note how far the line before a sale has come
 	CommandCreateInbound  CommandKind = 22 // make a purchase order or a transfer
 	CommandSendInbound    CommandKind = 23 // order a purchase order's units, dispatch a transfer's
@@ -34,7 +37,7 @@ const (
 func (k CommandKind) IsKnown() bool {
 	switch {
 	case k >= CommandTick && k <= CommandMoveStock, k == CommandDefineRouting, k == CommandSetChannel, k == CommandSetChannelRule,
-		k >= CommandCreateInbound && k <= CommandCancelInbound, k == CommandFillOrder, k == CommandDefineSale, k == CommandAdvanceQueue:
+		k >= CommandCreateInbound && k <= CommandCancelInbound, k == CommandFillOrder, k >= CommandDefineSale && k <= CommandAdvanceQueue:
 		return true
 	}
 	return false
@@ -59,9 +62,10 @@ type Command struct {
 	UpTo       bool   // place hold: of each line as many units as there are, but one at least
 	Lines      []Line
 
-	Sale       SaleID // place hold, place order: the sale that it is part of; 0 for none. Advance queue: the sale
-	Ticket     uint32 // and the number of its ticket there; 0 for none
-	Identities []byte // and what else the buyer is known by: AppendIdentity
+	Sale       SaleID   // place hold, place order: the sale that it is part of; 0 for none. Advance queue, waitlists: the sale
+	Ticket     uint32   // and the number of its ticket there; 0 for none
+	Waiter     Sequence // leave, serve waitlist: the number of the place
+	Identities []byte   // and what else the buyer is known by: AppendIdentity
 
 	Destination Destination // place hold, place order
 

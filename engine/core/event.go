@@ -24,6 +24,9 @@ const (
 	EventPoolChanged     EventKind = 20
 	EventOrderFilled     EventKind = 28
 	EventSaleDefined     EventKind = 32
+	EventWaitlistJoined  EventKind = 33
+	EventWaitlistLeft    EventKind = 34
+	EventWaitlistOffered EventKind = 35
 	EventQueueAdvanced   EventKind = 36
 
 	EventPurchaseOrderChanged EventKind = 22
@@ -40,7 +43,7 @@ type Event struct {
 	Sequence Sequence
 	At       Millis // the command's stamp; for an expiry the deadline, for a pool that began or ended its start or end
 
-	Order    OrderImage       // hold and order events
+	Order    OrderImage       // hold and order events, waitlist offered
 	SKU      SKUImage         // SKU defined
 	Location LocationImage    // location defined
 	Channel  ChannelImage     // channel defined
@@ -56,12 +59,14 @@ type Event struct {
 	Sale     SaleImage        // sale defined
 	Queue    QueueImage       // queue advanced
 	Fills    []Fill           // order filled, in the order of the lines
+	Waiter   WaiterImage      // waitlist joined, left, offered; what was offered is the hold in Order
+	Reason   Reason           // waitlist left: why somebody was struck off; ReasonNone for who left
 }
 
 // IsKnown tells whether the kind's number is given out.
 func (k EventKind) IsKnown() bool {
 	return k >= EventSKUDefined && k <= EventHoldCancelled || k >= EventChannelRuleSet && k <= EventPoolChanged ||
-		k == EventPurchaseOrderChanged || k == EventTransferChanged || k == EventSaleDefined || k == EventQueueAdvanced ||
+		k == EventPurchaseOrderChanged || k == EventTransferChanged || k >= EventSaleDefined && k <= EventQueueAdvanced ||
 		k == EventOrderRouted || k == EventRoutingDefined || k == EventOrderFilled
 }
 

@@ -43,6 +43,8 @@ const (
 	MaxChannels = 4096
 	// MaxSales bounds the table of sales, which is in every checkpoint.
 	MaxSales = 1 << 14
+	// MaxWaitlist bounds a sale's waitlist: 224 MB.
+	MaxWaitlist = 1_000_000
 	// MaxQueueShare bounds how many may be let in for every hundred units left.
 	MaxQueueShare = 10_000
 	// MaxSaleItems bounds the SKUs of a sale.

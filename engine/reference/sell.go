@@ -46,7 +46,7 @@ func (m *Model) sell(c *core.Command, external string, wanted []core.Line) core.
 		m.skus[l.sku].sold = append(m.skus[l.sku].sold, soldLine{o, l})
 	}
 	event := core.Event{Kind: core.EventOrderPlaced}
-	if c.Kind == core.CommandPlaceHold {
+	if c.Kind != core.CommandPlaceOrder {
 		event.Kind = core.EventHoldPlaced
 		o.status, o.deadline = core.StatusHeld, m.now+m.ttl(c)
 		o.claimAll(claimReserved)
@@ -57,6 +57,9 @@ func (m *Model) sell(c *core.Command, external string, wanted []core.Line) core.
 	m.orders = append(m.orders, o)
 	m.byNumber[o.id] = o
 	event.Order = o.image()
+	if c.Kind == core.CommandServeWaitlist {
+		event.Kind, event.Waiter = core.EventWaitlistOffered, m.saleOf(c.Sale).waiterOf(c.Waiter).gone()
+	}
 	m.emit(event)
 	if routed != nil {
 		routed.Order = o.id
@@ -96,7 +99,7 @@ func (m *Model) checkPlace(c *core.Command, external string) ([]core.Line, core.
 		return limit - m.bought(id, string(c.Customer)), limit > 0
 	}
 	ofStock := func(id core.SKUID) (core.Quantity, bool) {
-		return m.offer(id, c.Channel).most()
+		return m.offerTo(c, id).most()
 	}
 	wanted := c.Lines
 	for _, check := range []struct {
@@ -124,7 +127,7 @@ func (m *Model) checkPlace(c *core.Command, external string) ([]core.Line, core.
 	}
 	if m.isRouted() {
 		ofLocations := func(id core.SKUID) (core.Quantity, bool) {
-			stock, reachable := m.offer(id, c.Channel), m.reachable(c, id)
+			stock, reachable := m.offerTo(c, id), m.reachable(c, id)
 			return reachable.fromStock(), reachable.fromStock() < stock.fromStock()
 		}
 		if c.UpTo {
@@ -218,7 +221,7 @@ func (m *Model) serve(c *core.Command, wanted []core.Line) []*line {
 	offers := map[core.SKUID]*offer{}
 	sources := map[core.SKUID][]source{}
 	for _, sum := range perSKU(wanted) {
-		offer := m.offer(sum.SKU, c.Channel)
+		offer := m.offerTo(c, sum.SKU)
 		sources[sum.SKU] = m.sources(sum.SKU)
 		if m.isRouted() {
 			offer = m.reachable(c, sum.SKU)
