@@ -20,7 +20,9 @@ type Machine struct {
 	channels  []channel
 	sales     []sale
 	policy    policy
-	asked     Step // scratch of what is asked between commands
+
+	asked Step           // scratch of what is asked between commands
+	units []channelUnits // likewise
 }
 
 // slot is one partition of the state, with the indexes derived from it.

@@ -100,12 +100,21 @@ func (s *slot) gatherWaitlist(st *Step) {
 	}
 }
 
-// isNext tells whether a place is the first of its line, and that of whom the command is for.
+// isNext tells whether a place is the next of its line, and that of whom the command is for. In front of it there may be some who came by
+// other channels: the host has seen that these have nothing.
 func (s *slot) isNext(place uint32, c *Command) bool {
 	r := s.desk.waiters.at(place)
+	before := r.previous
+	for passed := 0; before != 0; passed++ {
+		other := s.desk.waiters.at(before - 1)
+		if passed == MaxPassedOver || other.channel == r.channel {
+			return false
+		}
+		before = other.previous
+	}
 	line := &c.Lines[0]
 	customer, identities := r.texts()
-	return r.previous == 0 && s.desk.items.at(r.item).sku == line.SKU && Quantity(r.quantity) == line.Quantity && r.channel == c.Channel &&
+	return s.desk.items.at(r.item).sku == line.SKU && Quantity(r.quantity) == line.Quantity && r.channel == c.Channel &&
 		string(customer) == string(c.Customer) && string(identities) == string(c.Identities)
 }
 
@@ -382,7 +391,7 @@ func (m *Machine) NextServing(id Slot) (at Millis, ok bool) {
 		item := s.desk.items.at(place)
 		rules := &m.saleOf(item.sale).settings
 		due := rules.EndsAt
-		if item.flags&saleItemListed == 0 || m.onOffer(item, s.desk.waiters.at(item.first-1).channel) > 0 {
+		if item.flags&saleItemListed == 0 || m.hasOffer(s, item) {
 			due = rules.StartsAt
 		}
 		if !ok || due < at {
@@ -392,14 +401,67 @@ func (m *Machine) NextServing(id Slot) (at Millis, ok bool) {
 	return at, ok
 }
 
+// hasOffer tells whether there is something for one of those who are next in a line, by whatever channel.
+func (m *Machine) hasOffer(s *slot, item *saleItemRecord) (has bool) {
+	m.eachNext(s, item, func(*saleWaiterRecord) bool {
+		has = true
+		return false
+	})
+	return has
+}
+
+// eachNext calls do with those in a line for whom there is something, in their order, until it gives false. What the first ones get is not
+// there for those behind. Those whose channel has nothing are passed over.
+func (m *Machine) eachNext(s *slot, item *saleItemRecord, do func(record *saleWaiterRecord) bool) {
+	if m.isSoldOut(item) {
+		return
+	}
+	given := Quantity(0)
+	m.units = m.units[:0]
+	for at, passed := item.first, 0; at != 0 && passed <= MaxPassedOver; {
+		record := s.desk.waiters.at(at - 1)
+		if given < m.unitsIn(item, record.channel) {
+			if !do(record) {
+				return
+			}
+			given += Quantity(record.quantity)
+		} else {
+			passed++
+		}
+		at = record.next
+	}
+}
+
+// channelUnits is what a channel has for those who wait for an item.
+type channelUnits struct {
+	channel ChannelID
+	units   Quantity
+}
+
+// unitsIn is onOffer, asked once for each channel of a line.
+func (m *Machine) unitsIn(item *saleItemRecord, channel ChannelID) Quantity {
+	for i := range m.units {
+		if m.units[i].channel == channel {
+			return m.units[i].units
+		}
+	}
+	units := m.onOffer(item, channel)
+	m.units = append(m.units, channelUnits{channel, units})
+	return units
+}
+
+// isSoldOut tells whether no channel has anything for those who wait for an item. It is asked for each line after every group.
+func (m *Machine) isSoldOut(item *saleItemRecord) bool {
+	s := &m.slots[item.sku.Slot()]
+	n := s.orderable(s.skus.at(item.sku.Place()))
+	return n == 0 || n == Stopped || item.left() <= 0 || item.maxHeld > 0 && item.held >= item.maxHeld
+}
+
 // onOffer is how many units there are for those who wait for an item in a channel.
 func (m *Machine) onOffer(item *saleItemRecord, channel ChannelID) Quantity {
 	units := item.left()
 	if item.maxHeld > 0 {
 		units = min(units, item.maxHeld-item.held)
-	}
-	if units <= 0 {
-		return units
 	}
 	return min(units, m.offered(item.sku, channel))
 }
@@ -407,10 +469,6 @@ func (m *Machine) onOffer(item *saleItemRecord, channel ChannelID) Quantity {
 // offered is how many units of a SKU an offer in a channel could have.
 func (m *Machine) offered(id SKUID, channel ChannelID) Quantity {
 	s := &m.slots[id.Slot()]
-	sku := s.skus.at(id.Place())
-	if n := s.orderable(sku); n == 0 || n == Stopped {
-		return 0
-	}
 	st := &m.asked
 	st.command = &Command{Kind: CommandServeWaitlist, Channel: channel, Lines: []Line{{SKU: id, Quantity: 1}}}
 	st.lines, st.choices[s.id] = resize(st.lines, 1), st.choices[s.id][:0]
@@ -436,25 +494,14 @@ func (m *Machine) Serve(id Slot, now Millis, most int, serve func(c *Command)) {
 	}
 }
 
-// serveLine has the first in a line offered what there is, each what their channel has of it. While there is nothing for one, those
-// behind wait too.
+// serveLine has those offered something who are next in a line.
 func (m *Machine) serveLine(id Slot, item *saleItemRecord, most int, serve func(c *Command)) {
 	s := &m.slots[id]
-	units, given := Quantity(0), Quantity(0)
-	channel, known := ChannelID(0), false
-	for at := item.first; at != 0 && most > 0; most-- {
-		record := s.desk.waiters.at(at - 1)
-		if !known || record.channel != channel {
-			channel, known = record.channel, true
-			units = m.onOffer(item, channel)
-		}
-		if given >= units {
-			return
-		}
+	m.eachNext(s, item, func(record *saleWaiterRecord) bool {
 		s.serveCommand(record, item, serve)
-		given += Quantity(record.quantity)
-		at = record.next
-	}
+		most--
+		return most > 0
+	})
 }
 
 // strikeOff has those in a line told that there will be nothing for them.

@@ -218,7 +218,10 @@ func (s *story) serveSale(line *sentence) string {
 	slot := sale.Slot()
 	line.end()
 	told := ""
-	for {
+	for rounds := 0; ; rounds++ {
+		if rounds == 100 {
+			line.t.Fatal("somebody is asked to be served again and again")
+		}
 		var next *core.Command
 		if at, ok := s.shop.machine.NextServing(slot); ok && at <= s.now {
 			s.shop.machine.Serve(slot, s.now, 1, func(c *core.Command) {

@@ -177,7 +177,7 @@ func (m *Model) serveWaitlist(c *core.Command) core.Outcome {
 		return core.Outcome{}
 	}
 	w := s.waiterOf(c.Waiter)
-	if w == nil || !w.isFor(c) || s.line(w.SKU)[0] != w {
+	if w == nil || !w.isFor(c) || !s.isNext(w) {
 		return core.Outcome{}
 	}
 	wanted, o, refused := m.checkPlace(c, "")
@@ -191,6 +191,19 @@ func (m *Model) serveWaitlist(c *core.Command) core.Outcome {
 	outcome := m.sell(c, "", wanted)
 	s.drop(w)
 	return outcome
+}
+
+// isNext tells whether somebody is the next of a line who came by their channel, and there are not too many others in front.
+func (s *sale) isNext(w *waiter) bool {
+	for i, other := range s.line(w.SKU) {
+		if other == w {
+			return i <= core.MaxPassedOver
+		}
+		if other.Channel == w.Channel {
+			break
+		}
+	}
+	return false
 }
 
 // isFor tells whether a command is for whom the place is.
@@ -219,7 +232,7 @@ func (m *Model) NextServing(slot core.Slot) (at core.Millis, ok bool) {
 				continue
 			}
 			due := s.image.Settings.EndsAt
-			if s.item(w.SKU) == nil || m.couldOffer(s, s.line(w.SKU)[0]) {
+			if s.item(w.SKU) == nil || s.isNext(w) && m.couldOffer(s, w) {
 				due = s.image.Settings.StartsAt
 			}
 			if !ok || due < at {

@@ -220,9 +220,9 @@ func (g *generator) endHoldOf(c *core.Command, s *sale) {
 // serveWaitlist serves somebody who waits: mostly the first of a line for which there is something.
 func (g *generator) serveWaitlist(c *core.Command) {
 	w := g.waiter()
-	for range 5 {
+	for range pick(g, []int{0, 5, 5, 5, 5}) {
 		s := g.model.saleOf(w.Sale)
-		if s.line(w.SKU)[0] == w && (s.item(w.SKU) == nil || g.now >= s.image.Settings.EndsAt || g.model.couldOffer(s, w)) {
+		if s.isNext(w) && (s.item(w.SKU) == nil || g.now >= s.image.Settings.EndsAt || g.model.couldOffer(s, w)) {
 			break
 		}
 		w = g.waiter()
