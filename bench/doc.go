@@ -41,7 +41,7 @@
 //	         placed, so units come back and nothing is ever sold out
 //
 //	sale     a crowd before a sale with a queue: Orders buyers for Stock units, limits per customer and device, silence, payments
-//	         that fail, forged, foreign and used tickets. The sale's own verification takes the place of the usual one
+//	         that fail, forged, foreign and used tickets, a waitlist for what comes back. The sale's own verification takes the place of the usual one
 //
 // Customers are all different, and idempotency keys, where they are on, pass for random: both are what
 // costs a server most memory.

@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
@@ -31,6 +32,7 @@ type SaleResult struct {
 	Polls    Latency          `json:"polls"`
 	Holds    Latency          `json:"holds"` // and confirmations
 	Kept     float64          `json:"order_kept"`
+	Waitlist SaleWaitlist     `json:"waitlist"`
 	Points   []SalePoint      `json:"points"`
 }
 
@@ -50,9 +52,12 @@ const (
 	saleTwice     = 0.05 // show their entrance twice
 	saleForgers   = 0.02 // change a character of their entrance first
 	saleStrangers = 0.02 // show it under another name first
+	saleRegrets   = 0.05 // of those who pay, cancel their order a while after all is sold
+	saleWaits     = 0.10 // join the waitlist when they find it sold out
 	saleSecond    = 0.20 // come from the device of the one before them, and only one of the two may buy
 
 	saleEarly    = 2 * time.Second  // before the start the first ones come
+	saleRegret   = time.Second      // between two looks of who will cancel
 	saleOpening  = 2 * time.Second  // after it the order is drawn
 	saleArrivals = 8 * time.Second  // in which all come, for each 100,000 of them
 	saleToken    = 10 * time.Second // for up to saleCalm buyers, and the more the longer: so they need not ask so often
@@ -68,7 +73,7 @@ func stretched(d time.Duration, buyers int64) time.Duration {
 
 // saleBuyer is one of the crowd. One goroutine at a time has it.
 type saleBuyer struct {
-	silent, fails, gives, twice, forges, strange, second bool
+	silent, fails, gives, twice, forges, strange, second, waits, regrets bool
 
 	ticket   string
 	number   int64
@@ -77,6 +82,13 @@ type saleBuyer struct {
 	admitted bool
 	device   string
 	state    string // what became of them; "" while they wait
+
+	listed    bool   // is, or was, on the waitlist
+	parked    bool   // waits for an offer
+	struckOff bool   // will get none
+	order     string // is paid for, and will be cancelled
+	firm      bool   // about that
+	offer     string // the hold
 }
 
 // saleVisit says when a buyer does something next.
@@ -122,6 +134,9 @@ type saleRun struct {
 	polls    *hdrhistogram.Histogram
 	holds    *hdrhistogram.Histogram
 	points   []SalePoint
+	parked   int         // buyers that wait for an offer
+	soldOut  atomic.Bool // says the shop's window
+	merchant *saleMerchant
 }
 
 // sale runs the scenario: a crowd, a queue, and a verification that belongs to it.
@@ -139,7 +154,13 @@ func (t *trial) sale(ctx context.Context) error {
 		return err
 	}
 	before := readUsage(t.subject.pid())
+	if r.merchant, err = r.readEvents(ctx); err != nil {
+		return err
+	}
 	if err := r.drive(ctx); err != nil {
+		return err
+	}
+	if err := r.merchant.close(ctx); err != nil {
 		return err
 	}
 	t.report.Memory = memoryOf(before, readUsage(t.subject.pid()), t.config.Orders)
@@ -168,6 +189,7 @@ func newSaleRun(a *api, c *Config) *saleRun {
 		draw := func(share float64) bool { return random.Float64() < share }
 		b.silent, b.fails, b.gives, b.twice = draw(saleSilent), draw(saleFails), draw(0.5), draw(saleTwice)
 		b.forges, b.strange, b.second = draw(saleForgers), draw(saleStrangers), draw(saleSecond)
+		b.waits, b.regrets = draw(saleWaits), draw(saleRegrets)
 		if b.device = "d" + strconv.Itoa(i); b.second && i > 0 {
 			b.device = r.buyers[i-1].device
 		}
@@ -186,8 +208,8 @@ func (r *saleRun) setUp() error {
 		// more than the sale may sell, so that it is the quota that ends it
 		r.api.call("POST", "/v1/stock/adjustments", fmt.Appendf(nil, `{"adjustments":[{"sku":"drop","set":%d}]}`, r.config.Stock*2), nil),
 		r.api.call("PUT", "/v1/sales/drop", fmt.Appendf(nil, `{"starts_at":%q,"ends_at":%q,"items":[{"sku":"drop","quota":%d}],"limit_per_customer":1,
-			"limit_per_device":1,"max_ttl_seconds":%d,"queue":{"required":true,"opening_seconds":%d,"token_seconds":%d,"patience_seconds":%d}}`,
-			at(r.start), at(r.start.Add(saleLongest)), r.config.Stock, seconds(r.config.HoldTTL), seconds(saleOpening), seconds(stretched(saleToken, r.config.Orders)),
+			"limit_per_device":1,"waitlist_capacity":%d,"waitlist_hold_seconds":%d,"max_ttl_seconds":%d,"queue":{"required":true,"opening_seconds":%d,"token_seconds":%d,"patience_seconds":%d}}`,
+			at(r.start), at(r.start.Add(saleLongest)), r.config.Stock, r.config.Stock, seconds(r.config.HoldTTL), seconds(r.config.HoldTTL), seconds(saleOpening), seconds(stretched(saleToken, r.config.Orders)),
 			seconds(stretched(salePatience, r.config.Orders))), nil))
 }
 
@@ -210,6 +232,7 @@ func (r *saleRun) drive(ctx context.Context) error {
 	}
 	ended := make(chan struct{})
 	go r.watch(ended)
+	go r.look(ended)
 	workers.Wait()
 	close(ended)
 	if err := ctx.Err(); err != nil {
@@ -222,7 +245,7 @@ func (r *saleRun) drive(ctx context.Context) error {
 func (r *saleRun) next(ctx context.Context) (buyer int, ok bool) {
 	for ctx.Err() == nil {
 		r.mu.Lock()
-		if len(r.visits) == 0 && r.busy == 0 {
+		if len(r.visits) == 0 && r.busy == 0 && (r.parked == 0 || r.sold >= r.config.Stock) {
 			r.mu.Unlock()
 			return 0, false
 		}
@@ -248,8 +271,11 @@ func (r *saleRun) done(buyer int, again time.Duration) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.busy--
-	if again > 0 {
+	switch b := &r.buyers[buyer]; {
+	case again > 0:
 		heap.Push(&r.visits, saleVisit{time.Now().Add(again), buyer})
+	case b.listed && b.state == "":
+		r.park(buyer)
 	}
 }
 
@@ -313,6 +339,12 @@ func (r *saleRun) ask(h *hdrhistogram.Histogram, method, path string, body []byt
 // visit is what a buyer does now; again is when they come back, 0 for never.
 func (r *saleRun) visit(b *saleBuyer, i int) (again time.Duration) {
 	name := "b" + strconv.Itoa(i)
+	switch {
+	case b.order != "":
+		return r.regret(b)
+	case b.offer != "":
+		return r.pay(b, b.offer)
+	}
 	var status int
 	var t saleTicket
 	if b.ticket == "" {
@@ -344,8 +376,14 @@ func (r *saleRun) visit(b *saleBuyer, i int) (again time.Duration) {
 		r.enter(b)
 		return r.order(b, name, *t.Entrance)
 	case "waiting":
+		if b.waits && r.soldOut.Load() {
+			return r.wait(b, name)
+		}
 		return time.Duration(t.PollIn) * time.Second
 	case "sold_out": // or back, as long as holds may expire: who sees it leaves
+		if b.waits {
+			return r.wait(b, name)
+		}
 		b.state = "sold_out"
 	default:
 		b.state = fmt.Sprint(t.Status)
@@ -417,14 +455,19 @@ func (r *saleRun) order(b *saleBuyer, name, entrance string) (again time.Duratio
 		status, answer := r.hold(name, b.device, entrance)
 		r.expect("ticket_used", status, answer)
 	}
+	return r.pay(b, held.ID)
+}
+
+// pay pays for a hold, or does not.
+func (r *saleRun) pay(b *saleBuyer, hold string) (again time.Duration) {
 	if b.fails {
 		b.state = "could_not_pay"
 		if b.gives {
-			r.ask(r.holds, "DELETE", "/v1/holds/"+held.ID, nil)
+			r.ask(r.holds, "DELETE", "/v1/holds/"+hold, nil)
 		}
 		return 0
 	}
-	if status, answer := r.ask(r.holds, "POST", "/v1/holds/"+held.ID+"/confirm", nil); status != 200 {
+	if status, answer := r.ask(r.holds, "POST", "/v1/holds/"+hold+"/confirm", nil); status != 200 {
 		b.state = "hold_lost"
 		if answer.Code != "hold_expired" {
 			r.oddity("a payment was answered %d %s", status, answer.Code)
@@ -436,6 +479,30 @@ func (r *saleRun) order(b *saleBuyer, name, entrance string) (again time.Duratio
 	r.soldAt = time.Now()
 	r.mu.Unlock()
 	b.state = "bought"
+	if b.regrets {
+		b.order = hold // which keeps its id as an order
+		return saleRegret
+	}
+	return 0
+}
+
+// regret cancels an order, once all is sold.
+func (r *saleRun) regret(b *saleBuyer) (again time.Duration) {
+	switch {
+	case !r.soldOut.Load():
+		return saleRegret
+	case !b.firm: // until others have seen that it is sold out, too
+		b.firm = true
+		return saleRegret
+	}
+	if status, answer := r.ask(r.holds, "POST", "/v1/orders/"+b.order+"/cancel", []byte("{}")); status != 200 {
+		r.oddity("a cancellation was answered %d %s", status, answer.Code)
+		return 0
+	}
+	b.state = "cancelled"
+	r.mu.Lock()
+	r.sold--
+	r.mu.Unlock()
 	return 0
 }
 
@@ -459,8 +526,16 @@ func (r *saleRun) result() *SaleResult {
 		s.SoldOut = r.soldAt.Sub(r.start).Seconds()
 	}
 	for i := range r.buyers {
-		s.Outcomes[cmp.Or(r.buyers[i].state, "waiting")]++
+		b := &r.buyers[i]
+		if b.parked {
+			b.state = "waited_in_vain"
+		}
+		if b.state == "bought" && b.offer != "" {
+			r.merchant.tally.Bought++
+		}
+		s.Outcomes[cmp.Or(b.state, "waiting")]++
 	}
+	s.Waitlist = r.merchant.tally
 	return s
 }
 
@@ -504,9 +579,7 @@ func (r *saleRun) orderKept() float64 {
 // verify holds what the server has against what it said, and against what the sale promises.
 func (r *saleRun) verify() (*Verification, error) {
 	begin, v := time.Now(), &verifier{}
-	var sale struct {
-		Items []struct{ Held, Sold, Left int64 } `json:"items"`
-	}
+	var sale saleState
 	if err := r.api.call("GET", "/v1/sales/drop", nil, &sale); err != nil {
 		return nil, err
 	}
@@ -530,6 +603,7 @@ func (r *saleRun) verify() (*Verification, error) {
 	v.report("answers are those that they should be", len(r.odd) == 0, "%s", cmp.Or(strings.Join(r.odd, "; "),
 		fmt.Sprintf("%d forged or foreign and %d used tickets were refused", r.refusals["ticket_invalid"], r.refusals["ticket_used"])))
 	r.checkTurns(v)
+	r.checkWaitlist(v, item.Waiting)
 	level := level{}
 	if err := r.api.call("GET", "/v1/skus/drop/availability", nil, &level); err != nil {
 		return nil, err

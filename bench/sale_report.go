@@ -11,6 +11,8 @@ func (p *textReport) sale(s *SaleResult) {
 	for _, name := range slices.Sorted(maps.Keys(s.Outcomes)) {
 		p.row("", "%s %s", grouped(float64(s.Outcomes[name])), name)
 	}
+	p.row("waitlist", "%s joined, %s were offered a unit, %s paid for it, %s were struck off", grouped(float64(s.Waitlist.Joined)),
+		grouped(float64(s.Waitlist.Offered)), grouped(float64(s.Waitlist.Bought)), grouped(float64(s.Waitlist.StruckOff)))
 	p.latency("waiting", &s.Waiting)
 	p.latency("joining", &s.Joins)
 	p.latency("asking", &s.Polls)
@@ -25,6 +27,8 @@ func (s *SaleResult) cards() []pageCard {
 		{"waiting, median", micros(s.Waiting.P50), "p99 " + micros(s.Waiting.P99) + ", max " + micros(s.Waiting.Max)},
 		{"taking a place, p99", micros(s.Joins.P99), grouped(float64(s.Joins.Count)) + " places, p50 " + micros(s.Joins.P50)},
 		{"asking, p99", micros(s.Polls.P99), grouped(float64(s.Polls.Count)) + " times, p50 " + micros(s.Polls.P50)},
+		{"waitlist", grouped(float64(s.Waitlist.Joined)), fmt.Sprintf("joined, %s were offered a unit, %s paid for it",
+			grouped(float64(s.Waitlist.Offered)), grouped(float64(s.Waitlist.Bought)))},
 		{"order of arrival", fmt.Sprintf("%.2f", s.Kept), "kept to: 1 by arrival, 0 by lot"},
 	}
 }

@@ -41,8 +41,8 @@ type Engine struct {
 	// of the sequencer's goroutine
 	timer        *time.Timer
 	nextDeadline core.Millis
+	nextServing  core.Millis
 	clock        clockWatch
-	scratch      [32]byte
 	merged       []byte
 	idleMeetings []*meeting
 

@@ -36,12 +36,14 @@ func runCalls(tb testing.TB, d *disk, calls []call, shards, restart int) outcome
 	var answers []answer
 	for i, c := range calls {
 		if restart > 0 && i > 0 && i%restart == 0 {
+			settle(tb, e)
 			closeEngine(tb, e)
 			e = openOn(tb, d, o)
 		}
 		clock.advance(tb, e, c.now)
 		answers = append(answers, ask(tb, e, c.commands...)...)
 	}
+	settle(tb, e)
 	result := observe(tb, e, calls)
 	result.answers = answers
 	closeEngine(tb, e)

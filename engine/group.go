@@ -13,9 +13,10 @@ import (
 type group struct {
 	first    core.Sequence
 	now      core.Millis
-	commands int // of the requests, and the tick
+	commands int // of the requests, and the engine's own
 	bytes    int
-	tick     core.SlotMask // slots whose time has to pass; 0 for no tick
+	own      []byte // the engine's own commands, which come first: a tick, and what serves waitlists
+	owned    int    // how many these are
 	requests []*Request
 	queries  []*query
 	batch    *GroupBatch  // of a primary, to be applied before the queries; nil for none
@@ -82,7 +83,7 @@ func newGroup(shards int) *group { return &group{shards: make([]shardOutput, sha
 func (g *group) last() core.Sequence { return g.first + core.Sequence(g.commands) - 1 }
 
 func (g *group) reset() {
-	g.commands, g.bytes, g.tick = 0, 0, 0
+	g.commands, g.bytes, g.own, g.owned = 0, 0, g.own[:0], 0
 	clear(g.requests)
 	clear(g.queries)
 	g.requests, g.queries = g.requests[:0], g.queries[:0]

@@ -146,27 +146,17 @@ func (e *Engine) fail(g *group) {
 	}
 }
 
-// putPayload copies the requests' frames into the group's payload, behind the tick if there is one.
+// putPayload copies the requests' frames into the group's payload, behind the engine's own commands.
 func (g *group) putPayload(dst []byte) {
-	if g.tick != 0 {
-		dst = dst[len(appendTick(dst[:0], g.tick)):]
-	}
+	dst = dst[copy(dst, g.own):]
 	for _, r := range g.requests {
 		dst = dst[copy(dst, r.frames):]
 	}
 }
 
-// appendTick encodes the command that lets time pass.
-func appendTick(dst []byte, slots core.SlotMask) []byte {
-	return codec.AppendCommand(dst, &core.Command{Kind: core.CommandTick, Mask: slots})
-}
-
 // putDocuments gives the journal the documents of the group's commands.
 func (g *group) putDocuments() {
-	sequence := g.first
-	if g.tick != 0 {
-		sequence++
-	}
+	sequence := g.first + core.Sequence(g.owned)
 	for _, r := range g.requests {
 		if r.documents {
 			g.putDocumentsOf(r, sequence)

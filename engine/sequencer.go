@@ -3,6 +3,7 @@ package engine
 import (
 	"time"
 
+	"holdfast/engine/codec"
 	"holdfast/engine/core"
 )
 
@@ -47,6 +48,7 @@ func (e *Engine) runGroup(g *group) error {
 	} else {
 		g.now = e.readClock(g.now)
 		e.addTick(g)
+		e.addServings(g)
 	}
 	if g.commands == 0 && len(g.queries) == 0 {
 		return nil // the timer, and nothing is due
@@ -113,28 +115,60 @@ func (e *Engine) addTick(g *group) {
 	if e.nextDeadline > g.now {
 		return
 	}
+	slots := core.SlotMask(0)
 	for slot := range core.Slot(core.SlotCount) {
 		if at, ok := e.machine.NextDeadline(slot); ok && at <= g.now {
-			g.tick |= slot.Mask()
+			slots |= slot.Mask()
 		}
 	}
-	if g.tick != 0 {
-		g.commands++
-		g.bytes += len(appendTick(e.scratch[:0], g.tick))
+	if slots != 0 {
+		g.addOwn(&core.Command{Kind: core.CommandTick, Mask: slots})
 	}
 }
 
-// armTimer sets the timer to the earliest deadline.
+// maxServings bounds what a group does for waitlists. The others have their turn with the next one.
+const maxServings = 256
+
+// addServings has people on waitlists served for whom there is something. Whoever orders in the same group comes behind them.
+func (e *Engine) addServings(g *group) {
+	if e.nextServing > g.now || g.bytes > groupBytes {
+		return
+	}
+	left := maxServings
+	for slot := range core.Slot(core.SlotCount) {
+		e.machine.Serve(slot, g.now, left, func(c *core.Command) {
+			if left > 0 {
+				left--
+				g.addOwn(c)
+			}
+		})
+	}
+}
+
+// addOwn adds a command that nobody has sent.
+func (g *group) addOwn(c *core.Command) {
+	before := len(g.own)
+	g.own = codec.AppendCommand(g.own, c)
+	g.owned++
+	g.commands++
+	g.bytes += len(g.own) - before
+}
+
+// armTimer sets the timer to the earliest deadline, or to when somebody on a waitlist can be served.
 func (e *Engine) armTimer() {
-	e.nextDeadline = noDeadline
+	e.nextDeadline, e.nextServing = noDeadline, noDeadline
 	for slot := range core.Slot(core.SlotCount) {
 		if at, ok := e.machine.NextDeadline(slot); ok && at < e.nextDeadline {
 			e.nextDeadline = at
 		}
+		if at, ok := e.machine.NextServing(slot); ok && at < e.nextServing {
+			e.nextServing = at
+		}
 	}
 	wait := time.Hour
-	if e.nextDeadline != noDeadline && !e.Following() {
-		wait = max(0, time.Duration(int64(e.nextDeadline)-e.options.Clock())*time.Millisecond)
+	if next := min(e.nextDeadline, e.nextServing); next != noDeadline && !e.Following() {
+		millis := min(int64(next)-e.options.Clock(), time.Hour.Milliseconds()) // a sale may end in years
+		wait = max(0, time.Duration(millis)*time.Millisecond)
 	}
 	if e.checkpoints.keeping {
 		wait = min(wait, keepIdle)

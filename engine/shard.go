@@ -66,7 +66,7 @@ func (s *shard) execute(g *group) {
 		s.out.feed = codec.AppendFeedHeader(s.out.feed, g.first, g.last())
 	}
 	sequence, payload := g.first, g.payload
-	if g.tick != 0 {
+	for range g.owned {
 		payload = s.next(g, sequence, payload, nil)
 		sequence++
 	}

@@ -147,6 +147,7 @@ var violationKinds = [...]string{
 	core.ViolationWithheld:        "withheld_sum",
 	core.ViolationPool:            "pool_sum",
 	core.ViolationQueue:           "queue_counters",
+	core.ViolationWaitlist:        "waitlist_count",
 	core.ViolationSaleItem:        "sale_item_count",
 	core.ViolationSaleBuyer:       "sale_buyer_count",
 	core.ViolationIncoming:        "incoming_lots",

@@ -44,7 +44,7 @@ func (in *intake) parseIdentities() {
 // parseSale reads the body of PUT /v1/sales/{sale}.
 func (in *intake) parseSale(body []byte) {
 	in.begin(core.CommandDefineSale, body)
-	rules := &core.SaleSettings{Queue: core.SaleQueue{TokenTTL: defaultEntrance}}
+	rules := &core.SaleSettings{WaitlistTTL: defaultOffer, Queue: core.SaleQueue{TokenTTL: defaultEntrance}}
 	in.command.SaleSettings = rules
 	var title []byte
 	var seen struct{ starts, ends, items bool }
@@ -99,6 +99,10 @@ func (in *intake) saleRule(name []byte) {
 		rules.MaxTTL = core.Millis(in.orNone(int64(core.MinTTL/1000), int64(core.MaxTTL/1000))) * 1000
 	case "max_expired_holds":
 		rules.MaxExpired = uint32(in.orNone(1, math.MaxUint32))
+	case "waitlist_capacity":
+		rules.WaitlistCapacity = uint32(in.orNone(1, core.MaxWaitlist))
+	case "waitlist_hold_seconds":
+		rules.WaitlistTTL = core.Millis(in.integer(int64(core.MinTTL/1000), int64(core.MaxTTL/1000))) * 1000
 	case "queue":
 		in.parseQueue(&rules.Queue)
 	default:

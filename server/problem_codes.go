@@ -40,6 +40,7 @@ const (
 	codeTicketNotFound   = "ticket_not_found"
 	codeSaleNotFound     = "sale_not_found"
 	codeInboundNotFound  = "inbound_not_found"
+	codePlaceNotFound    = "place_not_found"
 
 	codeCheckpointNotFound  = "checkpoint_not_found"
 	codeChannelRuleNotFound = "channel_rule_not_found"
@@ -75,6 +76,8 @@ const (
 	codeTooManyLots           = "too_many_lots"
 	codeNotDeliverable        = "not_deliverable"
 	codeTooManyShipments      = "too_many_shipments"
+	codeWaitlistFull          = "waitlist_full"
+	codeStillForSale          = "still_for_sale"
 	codeTableFull             = "table_full"
 	codePoolOver              = "pool_over"
 	codeSKUIsKit              = "sku_is_kit"
@@ -160,6 +163,7 @@ var problemKinds = []problemKind{
 	{codeTicketNotFound, 404, "No such ticket"},
 	{codeSaleNotFound, 404, "No such sale"},
 	{codeInboundNotFound, 404, "No such purchase order or transfer"},
+	{codePlaceNotFound, 404, "No such place"},
 	{codeCheckpointNotFound, 404, "No such checkpoint"},
 	{codeChannelRuleNotFound, 404, "No such rule"},
 	{codeKitNotFound, 404, "Not a kit"},
@@ -192,6 +196,8 @@ var problemKinds = []problemKind{
 	{codeTooManyLots, 409, "Too much on its way"},
 	{codeNotDeliverable, 409, "No location can deliver it"},
 	{codeTooManyShipments, 409, "Split over too many locations"},
+	{codeWaitlistFull, 409, "No room on the waitlist"},
+	{codeStillForSale, 409, "Still for sale"},
 	{codeTableFull, 409, "No room for another"},
 	{codeNoQueue, 409, "Sale without a queue"},
 	{codeQueueFull, 409, "Queue full"},
@@ -289,6 +295,8 @@ var refusalKinds = [...]problemKind{
 	core.ReasonInboundQuantity:   kindOf(codeInboundQuantity),
 	core.ReasonTooManyLots:       kindOf(codeTooManyLots),
 	core.ReasonNotASupplier:      kindOf(codeNotASupplier),
+	core.ReasonWaitlistFull:      kindOf(codeWaitlistFull),
+	core.ReasonStillForSale:      kindOf(codeStillForSale),
 }
 
 // refusalKind is how a refusal is answered; onHold chooses between the two names of an unknown id.

@@ -39,6 +39,7 @@ type queueHost struct {
 // What holds for a line whose sale does not say.
 const (
 	defaultEntrance = 600_000
+	defaultOffer    = 600_000
 	defaultPatience = 60_000
 	defaultShare    = 100
 )
@@ -205,13 +206,16 @@ func (q *queues) left(h *queueHost) (queue.Left, error) {
 func leftOf(sale *core.SaleImage) (left queue.Left) {
 	for i := range sale.Counts {
 		n, item := &sale.Counts[i], &sale.Settings.Items[i]
-		left.Held += int64(n.Held)
+		left.Held += int64(max(0, n.Held-n.Waited)) // the others, should they come back, are for the waitlist
 		units := queue.Unbounded
 		if item.Quota != core.Unlimited {
 			units = int64(max(0, item.Quota-n.Held-n.Sold))
 		}
 		if n.Orderable != core.Unlimited {
 			units = min(units, int64(max(0, n.Orderable)))
+		}
+		if units != queue.Unbounded {
+			units = max(0, units-int64(n.Waited)) // those on the waitlist come first
 		}
 		if units == queue.Unbounded || left.Units == queue.Unbounded {
 			left.Units = queue.Unbounded

@@ -30,6 +30,9 @@ var eventTypes = [...]string{
 	core.EventPurchaseOrderChanged: "purchase_order_changed",
 	core.EventTransferChanged:      "transfer_changed",
 	core.EventOrderFilled:          "order_filled",
+	core.EventWaitlistJoined:       "waitlist_joined",
+	core.EventWaitlistLeft:         "waitlist_left",
+	core.EventWaitlistOffered:      "waitlist_offered",
 }
 
 // appendEvent appends the stream's event as one line of JSON.
@@ -63,6 +66,14 @@ func (t *eventSource) appendEvent(dst []byte) []byte {
 		dst = t.server.appendSale(append(dst, `"sale":`...), &ev.Sale, document, 0)
 	case core.EventQueueAdvanced:
 		dst = t.server.appendQueue(append(dst, `"queue":`...), &ev.Queue)
+	case core.EventWaitlistJoined:
+		dst = t.server.appendPlace(append(dst, `"place":`...), &ev.Waiter)
+	case core.EventWaitlistLeft:
+		dst = t.server.appendPlace(append(dst, `"place":`...), &ev.Waiter)
+		dst = appendLeft(dst, ev.Reason)
+	case core.EventWaitlistOffered:
+		dst = t.server.appendPlace(append(dst, `"place":`...), &ev.Waiter)
+		dst = t.server.appendOrder(append(dst, `,"order":`...), &ev.Order, nil, 0)
 	case core.EventStockAdjusted:
 		dst = t.server.appendLevels(dst, ev.Levels)
 	case core.EventSupplyChanged:

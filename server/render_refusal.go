@@ -31,6 +31,8 @@ var refusalDetails = [...]string{
 	core.ReasonHoldCap:           "as much as may be held at once in the sale is held: ask again later, or order at once",
 	core.ReasonTicketRequired:    "the sale has a queue: take a ticket and wait until it is let in",
 	core.ReasonTicketUsed:        "a hold or an order was made with this ticket",
+	core.ReasonWaitlistFull:      "the sale has no waitlist, or nobody else can wait",
+	core.ReasonStillForSale:      "units are left: order them",
 	core.ReasonExpiredTooOften:   "so many holds of the customer in this sale expired that it gets no more: order at once",
 	core.ReasonInboundNotFound:   "no purchase order or transfer has this number",
 	core.ReasonInboundExists:     "another purchase order, or transfer, has this number",

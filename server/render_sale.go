@@ -32,6 +32,8 @@ func (s *Server) appendSale(dst []byte, sale *core.SaleImage, document *orderDoc
 	}
 	dst = appendOrNone(append(dst, `,"max_ttl_seconds":`...), core.Quantity(rules.MaxTTL/1000))
 	dst = appendOrNone(append(dst, `,"max_expired_holds":`...), core.Quantity(rules.MaxExpired))
+	dst = appendOrNone(append(dst, `,"waitlist_capacity":`...), core.Quantity(rules.WaitlistCapacity))
+	dst = appendNumberField(dst, `,"waitlist_hold_seconds":`, int64(rules.WaitlistTTL/1000))
 	dst = appendBoolField(dst, `,"queue":{"required":`, rules.Queue.Required)
 	dst = appendNumberField(dst, `,"opening_seconds":`, int64(rules.Queue.Opening/1000))
 	dst = appendOrNone(append(dst, `,"rate_per_minute":`...), core.Quantity(rules.Queue.RatePerMinute))
@@ -56,6 +58,8 @@ func appendSaleRules(dst []byte, item *core.SaleItem) []byte {
 func appendSaleCounts(dst []byte, item *core.SaleItem, count *core.SaleCount) []byte {
 	dst = appendNumberField(dst, `,"held":`, count.Held)
 	dst = appendNumberField(dst, `,"sold":`, count.Sold)
+	dst = appendNumberField(dst, `,"waiting":`, count.Waiters)
+	dst = appendNumberField(dst, `,"waited_for":`, count.Waited)
 	left, beyond := max(0, item.Quota-count.Held-count.Sold), core.Quantity(0)
 	available := max(0, count.Orderable)
 	if count.Orderable == core.Unlimited {

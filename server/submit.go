@@ -17,6 +17,7 @@ type submission struct {
 	kit     bool // the command says what a SKU is made of
 	inState bool // what a refused row tells of are the units in a state, not all on hand
 	render  func(s *Server, x *exchange, sequence core.Sequence)
+	same    func(s *Server, x *exchange) // answers a command that found its work done; nil for one on an order
 }
 
 // submit sends the command that the exchange's intake holds, with the header's key and version, and
@@ -76,8 +77,12 @@ func (s *Server) answerDone(x *exchange, how *submission, image []byte, result *
 	how.render(s, x, x.event.Sequence)
 }
 
-// answerUnchanged answers a command whose work was done before: on an order, but for those that are answered without a body.
+// answerUnchanged answers a command whose work was done before.
 func (s *Server) answerUnchanged(x *exchange, how *submission, result *engine.Result) {
+	if how.same != nil {
+		how.same(s, x)
+		return
+	}
 	if how.status == 204 {
 		x.ctx.Response.SetStatusCode(how.status)
 		return

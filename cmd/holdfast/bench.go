@@ -35,7 +35,8 @@ Scenarios:
   endless  orders as in zipf; once so many are open, the oldest is cancelled for each new one.
            The result tells how memory and disk went
   sale     200,000 buyers (--orders) before a sale of a twentieth as many units (--stock), with a queue,
-           limits, silence, failing payments and forged tickets; --mode single only
+           limits, silence, failing payments, forged tickets, and a waitlist for what comes back;
+           --mode single only
 
 Modes:
   single   one order per request, JSON

@@ -123,6 +123,12 @@ func kindName(k core.CommandKind) string {
 		return "move_stock"
 	case core.CommandDefineSale:
 		return "define_sale"
+	case core.CommandJoinWaitlist:
+		return "join_waitlist"
+	case core.CommandLeaveWaitlist:
+		return "leave_waitlist"
+	case core.CommandServeWaitlist:
+		return "serve_waitlist"
 	case core.CommandAdvanceQueue:
 		return "advance_queue"
 	case core.CommandSetChannel:

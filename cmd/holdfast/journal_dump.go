@@ -101,6 +101,8 @@ type dumpLine struct {
 	Sale            core.SaleID     `json:"sale_number,omitempty"`
 	Ticket          uint32          `json:"ticket,omitempty"`
 	Identities      int             `json:"identities,omitempty"` // how many
+	Place           core.Sequence   `json:"place,omitempty"`      // on a waitlist
+	Queue           *dumpedQueue    `json:"queue,omitempty"`
 	Lines           []dumpedLine    `json:"lines,omitempty"`
 	Recipes         []dumpedRecipe  `json:"recipes,omitempty"`
 	Rows            []dumpedRow     `json:"rows,omitempty"`
@@ -173,8 +175,19 @@ type dumpedSale struct {
 	Limits     [core.IdentityKinds]core.Quantity `json:"limits"` // per customer, address, device, payment
 	MaxTTL     core.Millis                       `json:"max_ttl_ms,omitempty"`
 	MaxExpired uint32                            `json:"max_expired_holds,omitempty"`
+	Waitlist   uint32                            `json:"waitlist_capacity,omitempty"`
+	Offer      core.Millis                       `json:"waitlist_hold_ms,omitempty"`
 	Queue      bool                              `json:"queue,omitempty"`
 	Items      []dumpedItem                      `json:"items"`
+}
+
+// dumpedQueue is how far the line before a sale has come.
+type dumpedQueue struct {
+	Reserved uint32 `json:"reserved"`
+	Drawn    uint32 `json:"drawn"`
+	Admitted uint32 `json:"admitted"`
+	Settled  uint32 `json:"settled"`
+	Opened   bool   `json:"opened"`
 }
 
 type dumpedItem struct {
@@ -315,15 +328,17 @@ func (d *dumpLine) addBody(c *core.Command) {
 		d.Actor, d.ExpectedVersion = string(c.Actor), c.ExpectedVersion
 		d.Inbound = dumpInbound(c.Kind, c.Inbound)
 	case core.CommandPlaceHold, core.CommandPlaceOrder:
-		d.TTL, d.UpTo = c.TTL, c.UpTo
-		d.Sale, d.Ticket, d.Identities = c.Sale, c.Ticket, len(c.Identities)/core.IdentitySize
-		d.Channel = new(c.Channel)
+		d.TTL, d.UpTo, d.ExternalID = c.TTL, c.UpTo, string(c.ExternalID)
+		d.addBuyer(c)
 		d.Destination = dumpPlace(&c.Destination)
-		d.Customer, d.ExternalID = string(c.Customer), string(c.ExternalID)
-		for _, line := range c.Lines {
-			d.Lines = append(d.Lines, dumpedLine{line.SKU, line.Quantity})
-		}
 		d.Recipes = dumpRecipes(c.Recipes)
+	case core.CommandJoinWaitlist, core.CommandServeWaitlist:
+		d.Place = c.Waiter
+		d.addBuyer(c)
+	case core.CommandLeaveWaitlist:
+		d.Sale, d.Place = c.Sale, c.Waiter
+	case core.CommandAdvanceQueue:
+		d.Sale, d.Queue = c.Sale, new(dumpedQueue(c.Queue))
 	case core.CommandConfirmHold, core.CommandExtendHold, core.CommandReleaseHold, core.CommandCancelOrder, core.CommandFillOrder:
 		d.Order = new(c.Order)
 		d.ExpectedVersion, d.TTL = c.ExpectedVersion, c.TTL
@@ -339,6 +354,15 @@ func dumpRecipes(recipes []core.Recipe) (all []dumpedRecipe) {
 		all = append(all, d)
 	}
 	return all
+}
+
+// addBuyer puts in who wants what, and in which sale.
+func (d *dumpLine) addBuyer(c *core.Command) {
+	d.Sale, d.Ticket, d.Identities = c.Sale, c.Ticket, len(c.Identities)/core.IdentitySize
+	d.Channel, d.Customer = new(c.Channel), string(c.Customer)
+	for _, line := range c.Lines {
+		d.Lines = append(d.Lines, dumpedLine{line.SKU, line.Quantity})
+	}
 }
 
 func dumpRow(row core.AdjustmentRow) dumpedRow {
@@ -373,7 +397,7 @@ func dumpMove(row *core.MovementRow) dumpedMove {
 func dumpSale(s *core.SaleSettings) *dumpedSale {
 	d := &dumpedSale{
 		StartsAt: stamp(int64(s.StartsAt)), EndsAt: stamp(int64(s.EndsAt)), Limits: s.Limits,
-		MaxTTL: s.MaxTTL, MaxExpired: s.MaxExpired, Queue: s.Queue.Required,
+		MaxTTL: s.MaxTTL, MaxExpired: s.MaxExpired, Waitlist: s.WaitlistCapacity, Offer: s.WaitlistTTL, Queue: s.Queue.Required,
 	}
 	for _, item := range s.Items {
 		d.Items = append(d.Items, dumpedItem{item.SKU, item.Quota, item.MaxHeld})

@@ -54,7 +54,7 @@ func shopCommands() [][]core.Command {
 			}},
 			{Kind: core.CommandDefineSale, Mask: core.AllSlots, Name: []byte("friday"), SaleSettings: &core.SaleSettings{
 				StartsAt: 1_790_000_000_000, EndsAt: 1_790_003_600_000, Limits: [core.IdentityKinds]core.Quantity{2},
-				Items: []core.SaleItem{{SKU: 5, Quota: 10, MaxHeld: 3}},
+				Items: []core.SaleItem{{SKU: 5, Quota: 10, MaxHeld: 3}}, WaitlistCapacity: 100, WaitlistTTL: 60_000,
 			}},
 			{Kind: core.CommandPlaceHold, Mask: one, TTL: 60_000, Customer: []byte("c1"), Lines: []core.Line{{SKU: 5, Quantity: 1}},
 				Sale: core.MakeSaleID(5, 0), Ticket: 7, Identities: core.AppendIdentity(nil, core.IdentityDevice, []byte("d"))},
@@ -70,6 +70,10 @@ func shopCommands() [][]core.Command {
 			{Kind: core.CommandPlaceOrder, Mask: one, Customer: []byte("c1"), Lines: []core.Line{{SKU: 69, Quantity: 1}},
 				Recipes: []core.Recipe{{Kit: 69, Components: []core.Component{{SKU: 5, Quantity: 2}}}}},
 			{Kind: core.CommandSetKit, Mask: core.AllSlots, Recipes: []core.Recipe{{Kit: 69}}},
+			{Kind: core.CommandAdvanceQueue, Mask: one, Sale: core.MakeSaleID(5, 0), Queue: core.QueueCounters{Reserved: 9, Drawn: 7, Admitted: 5, Settled: 3, Opened: true}},
+			{Kind: core.CommandJoinWaitlist, Mask: one, Sale: core.MakeSaleID(5, 0), Customer: []byte("c1"), Lines: line},
+			{Kind: core.CommandServeWaitlist, Mask: one, Sale: core.MakeSaleID(5, 0), Waiter: 26, Customer: []byte("c1"), Lines: line},
+			{Kind: core.CommandLeaveWaitlist, Mask: one, Sale: core.MakeSaleID(5, 0), Waiter: 26},
 		},
 	}
 }

@@ -145,6 +145,10 @@ func allowedFlags(kind core.CommandKind) byte {
 		return flagKey | flagMask
 	case core.CommandSendInbound, core.CommandReceiveInbound, core.CommandCloseInbound, core.CommandCancelInbound:
 		return flagKey | flagMask | flagVersion
+	case core.CommandServeWaitlist:
+		return flagMask
+	case core.CommandJoinWaitlist, core.CommandLeaveWaitlist:
+		return flagKey | flagMask
 	default:
 		return flagKey | flagMask | flagDocument
 	}

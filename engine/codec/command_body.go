@@ -41,6 +41,8 @@ func appendBody(dst []byte, c *core.Command) []byte {
 		return appendQueue(dst, c.Sale, &c.Queue)
 	case core.CommandCreateInbound, core.CommandSendInbound, core.CommandReceiveInbound, core.CommandCloseInbound, core.CommandCancelInbound:
 		return appendInboundRequest(dst, c)
+	case core.CommandJoinWaitlist, core.CommandLeaveWaitlist, core.CommandServeWaitlist:
+		return appendWaitlist(dst, c)
 	case core.CommandDefineSKU:
 		dst = appendString(dst, c.Name)
 		return appendSKUSettings(dst, &c.SKU)
@@ -90,6 +92,8 @@ func (c *cursor) body(cmd *core.Command) {
 		cmd.Sale, cmd.Queue = c.queue()
 	case core.CommandCreateInbound, core.CommandSendInbound, core.CommandReceiveInbound, core.CommandCloseInbound, core.CommandCancelInbound:
 		c.inboundRequest(cmd)
+	case core.CommandJoinWaitlist, core.CommandLeaveWaitlist, core.CommandServeWaitlist:
+		c.waitlist(cmd)
 	case core.CommandDefineSKU:
 		cmd.Name = c.name(badSKUName)
 		c.skuSettings(&cmd.SKU)

@@ -66,12 +66,13 @@
 //	     [  …  destination       ]  flag bit 5
 //	     [  4  length of document]  flag bit 2; 1 to core.MaxDocumentLength
 //	     [  …  document          ]
-//	     [  …  recipes           ]  flag bit 5: uv number, and each recipe, in the order of their kits, which lines ask for
-//	     [  4  length of recipes ]  flag bit 5
+//	     [  …  recipes           ]  flag bit 6: uv number, and each recipe, in the order of their kits, which lines ask for
+//	     [  4  length of recipes ]  flag bit 6
 //
-// Flags by kind: tick and fill order have only the mask, archive orders has none; confirm, extend, release and cancel have all but sale, destination and recipes;
-// commands on documents of incoming stock have no document in this sense, and create inbound no expected version either; all
-// others have everything but the expected version, and of those only place hold and place order may have a sale, a destination and recipes; set kit has no document. Slots and
+// Flags by kind: tick, fill order and serve waitlist have only the mask, archive orders has none; confirm, extend, release and cancel have
+// all but sale, destination and recipes; join and leave waitlist have no document; commands on documents of incoming stock have none in
+// this sense, and create inbound no expected version either; all others have everything but the expected version, and of those only
+// place hold and place order may have a sale, a destination and recipes; set kit has no document. Slots and
 // order number have fixed widths, so they are patched in
 // place once they are known (SetSlots, SetOrder).
 //
@@ -116,11 +117,16 @@
 //
 //	28 fill order        u64 order number
 //	32 define sale       str name, sale rules
+//	33 join waitlist     uv sale, uv channel, str customer, str identities, uv SKU, uv quantity
+//	34 leave waitlist    uv sale, uv number of the place
+//	35 serve waitlist    uv sale, uv number of the place, uv channel, str customer, str identities, uv SKU, uv quantity
+//	36 advance queue     uv sale, uv reserved, uv drawn, uv admitted, uv settled, u8 1 if opened
 //
 // Identities are at most one each of u8 1 address, 2 device, 3 payment, in this order, and behind each 16 bytes of hash.
 //
-// Sale rules: uv start, uv end, uv limit per customer, address, device and payment, uv longest time to live in ms, uv expired holds, u8 1 if
-// tickets are required, uv opening in ms, uv rate per minute, uv time to live of a token in ms, uv items, and of each: uv SKU,
+// Sale rules: uv start, uv end, uv limit per customer, address, device and payment, uv longest time to live in ms, uv expired holds,
+// uv places on the waitlist, uv time to live of an offer in ms, u8 1 if
+// tickets are required, uv opening in ms, uv rate per minute, uv time to live of a token in ms, uv patience in ms, uv share in percent, uv items, and of each: uv SKU,
 // zv quota (−1 unlimited), uv units held at once. 0 stands for no limit.
 //
 // Destination, where an order goes: u8 marks (bit 0 has a position, bit 1 has a place to fetch it), u8 delivery method, 2 bytes country (0 for
@@ -171,6 +177,10 @@
 //	23 transfer changed                  str actor, uv rows as in stock moved; their cause is the image's number
 //	28 order filled                      order image, uv fills, and of each: uv line, uv location, uv quantity
 //	32 sale defined                      sale image, without counts
+//	33 waitlist joined                   waiter image
+//	34 waitlist left                     waiter image, u8 core.Reason (0 for who left by themselves)
+//	35 waitlist offered                  waiter image, order image
+//	36 queue advanced                    as in the command
 //
 // # Images
 //
@@ -204,7 +214,12 @@
 // Sale (AppendSaleImage):
 //
 //	uv number, u8 1 if it has a document, uv version, uv changed, str name, sale rules,
-//	uv counts (none, or one for each item), and of each: uv held, uv sold, zv orderable
+//	uv counts (none, or one for each item), and of each: uv held, uv sold, zv orderable,
+//	uv units waited for, uv people who wait
+//
+// Waiter (AppendWaiterImage):
+//
+//	uv sale, uv SKU, uv number, uv since, uv quantity, uv position, uv channel, str customer, str identities
 //
 // Level, in events and in an availability:
 //
@@ -227,7 +242,7 @@
 //
 // AppendRefusal:
 //
-//	u8 reason (core.Reason, never 0), uv order number, uv version, [uv time, u8 kind of identity: reasons of sales, 48 to 57],
+//	u8 reason (core.Reason, never 0), uv order number, uv version, [uv time, u8 kind of identity: reasons of sales, 48 to 59],
 //	uv lines, and of each:
 //	uv index, uv SKU, uv location, zv requested, zv available
 //

@@ -47,6 +47,13 @@ func AppendEvent(dst []byte, ev *core.Event) []byte {
 		dst = AppendRoutingImage(dst, &ev.Routing)
 	case core.EventOrderFilled:
 		dst = appendFills(appendOrder(dst, &ev.Order, birth{ev.Sequence, ev.At}), ev.Fills)
+	case core.EventWaitlistJoined:
+		dst = AppendWaiterImage(dst, &ev.Waiter)
+	case core.EventWaitlistLeft:
+		dst = append(AppendWaiterImage(dst, &ev.Waiter), byte(ev.Reason))
+	case core.EventWaitlistOffered:
+		dst = AppendWaiterImage(dst, &ev.Waiter)
+		dst = appendOrder(dst, &ev.Order, birth{ev.Sequence, ev.At})
 	default:
 		dst = appendOrder(dst, &ev.Order, birth{ev.Sequence, ev.At})
 	}
@@ -133,6 +140,14 @@ func DecodeEvent(src []byte, ev *core.Event) (int, error) {
 	case core.EventOrderFilled:
 		c.order(&ev.Order, birth{h.Sequence, h.At})
 		ev.Fills = c.fills(ev.Fills, len(ev.Order.Lines))
+	case core.EventWaitlistJoined:
+		c.waiterImage(&ev.Waiter)
+	case core.EventWaitlistLeft:
+		c.waiterImage(&ev.Waiter)
+		ev.Reason = c.leftReason()
+	case core.EventWaitlistOffered:
+		c.waiterImage(&ev.Waiter)
+		c.order(&ev.Order, birth{h.Sequence, h.At})
 	default:
 		c.order(&ev.Order, birth{h.Sequence, h.At})
 	}

@@ -110,6 +110,7 @@ func FuzzDecodeImages(f *testing.F) {
 		fuzzImage(t, src, AppendAvailability, DecodeAvailability)
 		fuzzImage(t, src, AppendSaleImage, DecodeSaleImage)
 		fuzzImage(t, src, AppendQueueImage, DecodeQueueImage)
+		fuzzImage(t, src, AppendWaiterImage, DecodeWaiterImage)
 	})
 }
 

@@ -257,6 +257,7 @@ var commandKinds = []core.CommandKind{
 	core.CommandMoveStock, core.CommandDefineRouting, core.CommandDefineSale, core.CommandAdvanceQueue, core.CommandSetChannel, core.CommandSetChannelRule,
 	core.CommandCreateInbound, core.CommandSendInbound, core.CommandReceiveInbound, core.CommandCloseInbound, core.CommandCancelInbound,
 	core.CommandFillOrder, core.CommandSetKit,
+	core.CommandJoinWaitlist, core.CommandLeaveWaitlist, core.CommandServeWaitlist,
 }
 
 func (g generator) command(kind core.CommandKind) core.Command {
@@ -270,12 +271,15 @@ func (g generator) command(kind core.CommandKind) core.Command {
 	case core.CommandArchiveOrders:
 		c.Mask, c.Order = core.Slot(g.IntN(core.SlotCount)).Mask(), g.order()
 		return c
+	case core.CommandServeWaitlist:
+		g.body(&c)
+		return c
 	}
 	if g.bool() {
 		c.HasKey = true
 		c.Key = core.IdempotencyKey{byte(g.IntN(255) + 1), 5: byte(g.IntN(256)), 15: byte(g.IntN(256))}
 	}
-	if !isInbound(kind) && kind != core.CommandSetKit && g.bool() {
+	if isOfWaitlist := kind == core.CommandJoinWaitlist || kind == core.CommandLeaveWaitlist; !isOfWaitlist && !isInbound(kind) && kind != core.CommandSetKit && g.bool() {
 		c.Document = g.text(nameAlphabet, 1, 500)
 	}
 	if hasExpectedVersion(kind) {
@@ -313,6 +317,8 @@ func (g generator) body(c *core.Command) {
 		c.Name, c.SaleSettings = g.name(), &settings
 	case core.CommandAdvanceQueue:
 		c.Sale, c.Queue = g.saleID(), g.queue()
+	case core.CommandJoinWaitlist, core.CommandLeaveWaitlist, core.CommandServeWaitlist:
+		g.waitlist(c)
 	case core.CommandPlaceHold:
 		g.sale(c)
 		c.TTL = g.ttl()
@@ -529,6 +535,7 @@ var eventKinds = []core.EventKind{
 	core.EventSupplyChanged, core.EventPreorderEnded, core.EventHoldCancelled, core.EventSaleDefined, core.EventQueueAdvanced, core.EventChannelRuleSet, core.EventPoolChanged,
 	core.EventPurchaseOrderChanged, core.EventTransferChanged, core.EventOrderFilled, core.EventKitSet,
 	core.EventOrderRouted, core.EventRoutingDefined,
+	core.EventWaitlistJoined, core.EventWaitlistLeft, core.EventWaitlistOffered,
 }
 
 func (g generator) event(kind core.EventKind) core.Event {
@@ -555,6 +562,15 @@ func (g generator) event(kind core.EventKind) core.Event {
 		ev.Route = g.route()
 	case core.EventRoutingDefined:
 		ev.Routing = core.RoutingImage{Version: g.version(), Changed: g.sequence(), Settings: g.routing()}
+	case core.EventWaitlistJoined:
+		ev.Waiter = g.waiter()
+	case core.EventWaitlistLeft:
+		ev.Waiter = g.waiter()
+		if g.bool() {
+			ev.Reason = knownReasons[g.IntN(len(knownReasons))]
+		}
+	case core.EventWaitlistOffered:
+		ev.Waiter, ev.Order = g.waiter(), g.orderImage()
 	case core.EventSupplyChanged:
 		ev.Supply = core.SupplyImage{SKU: g.sku(), Before: core.Supply(g.IntN(3)), Supply: core.Supply(g.IntN(3)), Available: g.signed(), LowStock: g.quantity()}
 	case core.EventPreorderEnded:
@@ -718,6 +734,9 @@ func (g generator) saleSettings() core.SaleSettings {
 			Patience: g.ttl(), Share: uint32(g.between(0, core.MaxQueueShare))},
 	}
 	s.EndsAt = core.Millis(g.between(int64(s.StartsAt)+1, math.MaxInt64))
+	if s.WaitlistCapacity = uint32(g.between(0, core.MaxWaitlist)); s.WaitlistCapacity > 0 {
+		s.WaitlistTTL = g.ttl()
+	}
 	for i := range s.Limits {
 		s.Limits[i] = core.Quantity(g.between(0, most))
 	}
@@ -741,6 +760,28 @@ func (g generator) queue() (q core.QueueCounters) {
 	return q
 }
 
+// waitlist fills a command about a place on a waitlist.
+func (g generator) waitlist(c *core.Command) {
+	w := g.waiter()
+	c.Sale = w.Sale
+	if c.Kind != core.CommandJoinWaitlist {
+		c.Waiter = w.Number
+	}
+	if c.Kind == core.CommandLeaveWaitlist {
+		return
+	}
+	c.UpTo = c.Kind == core.CommandServeWaitlist
+	c.Channel, c.Customer, c.Identities = w.Channel, w.Customer, w.Identities
+	c.Lines = []core.Line{{SKU: w.SKU, Quantity: w.Quantity}}
+}
+
+func (g generator) waiter() core.WaiterImage {
+	return core.WaiterImage{
+		Sale: g.saleID(), SKU: g.sku(), Number: g.sequence() + 1, Since: g.millis(), Position: g.version(), Channel: g.channel(),
+		Quantity: core.Quantity(g.between(1, int64(core.MaxLineQuantity))), Customer: g.name(), Identities: g.identities(),
+	}
+}
+
 func (g generator) saleImage() core.SaleImage {
 	s := core.SaleImage{
 		ID: g.saleID(), Version: g.version(), Changed: g.sequence(), HasDocument: g.bool(),
@@ -748,7 +789,9 @@ func (g generator) saleImage() core.SaleImage {
 	}
 	if g.bool() {
 		for range s.Settings.Items {
-			s.Counts = append(s.Counts, core.SaleCount{Held: g.quantity(), Sold: g.quantity(), Orderable: g.signed()})
+			s.Counts = append(s.Counts, core.SaleCount{
+				Held: g.quantity(), Sold: g.quantity(), Orderable: g.signed(), Waited: g.quantity(), Waiters: g.version(),
+			})
 		}
 	}
 	return s

@@ -16,7 +16,7 @@ func knownReason(r core.Reason) bool {
 
 // isOfSale tells whether a refusal of a reason says more, as it is about a sale.
 func isOfSale(r core.Reason) bool {
-	return r >= core.ReasonSaleNotFound && r <= core.ReasonExpiredTooOften
+	return r >= core.ReasonSaleNotFound && r <= core.ReasonStillForSale
 }
 
 // AppendRefusal appends a refusal.

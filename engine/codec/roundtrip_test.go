@@ -89,6 +89,7 @@ func TestImageRoundTrips(t *testing.T) {
 	var gotSale core.SaleImage
 	var gotQueue core.QueueImage
 	var gotInbound core.InboundImage
+	var gotWaiter core.WaiterImage
 	for range rounds {
 		inbound := g.inboundImage()
 		roundTrip(t, &inbound, &gotInbound, AppendInboundImage, DecodeInboundImage)
@@ -103,6 +104,8 @@ func TestImageRoundTrips(t *testing.T) {
 		roundTrip(t, &sale, &gotSale, AppendSaleImage, DecodeSaleImage)
 		queue := core.QueueImage{Sale: g.saleID(), Counters: g.queue()}
 		roundTrip(t, &queue, &gotQueue, AppendQueueImage, DecodeQueueImage)
+		waiter := g.waiter()
+		roundTrip(t, &waiter, &gotWaiter, AppendWaiterImage, DecodeWaiterImage)
 	}
 }
 

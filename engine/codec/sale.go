@@ -54,6 +54,8 @@ func appendSaleSettings(dst []byte, s *core.SaleSettings) []byte {
 	}
 	dst = appendUvarint(dst, uint64(s.MaxTTL))
 	dst = appendUvarint(dst, uint64(s.MaxExpired))
+	dst = appendUvarint(dst, uint64(s.WaitlistCapacity))
+	dst = appendUvarint(dst, uint64(s.WaitlistTTL))
 	dst = appendBool(dst, s.Queue.Required)
 	dst = appendUvarint(dst, uint64(s.Queue.Opening))
 	dst = appendUvarint(dst, uint64(s.Queue.RatePerMinute))
@@ -86,6 +88,12 @@ func (c *cursor) saleSettings(s *core.SaleSettings) {
 		c.fail(at, "longest time to live is below 1000 ms")
 	}
 	s.MaxExpired = uint32(c.upTo(math.MaxUint32, "number of expired holds exceeds 32 bits"))
+	s.WaitlistCapacity = uint32(c.upTo(core.MaxWaitlist, "waitlist is longer than 1000000"))
+	at = c.pos
+	s.WaitlistTTL = core.Millis(c.upTo(uint64(core.MaxTTL), "time to live of an offer exceeds 86400000 ms"))
+	if s.WaitlistTTL < core.MinTTL && (s.WaitlistTTL > 0 || s.WaitlistCapacity > 0) {
+		c.fail(at, "time to live of an offer is below 1000 ms")
+	}
 	s.Queue.Required = c.bool("mark of a queue is not 0 or 1")
 	s.Queue.Opening = core.Millis(c.upTo(uint64(core.MaxTTL), "opening of a queue exceeds 86400000 ms"))
 	s.Queue.RatePerMinute = uint32(c.upTo(math.MaxUint32, "rate of a queue exceeds 32 bits"))
@@ -126,6 +134,8 @@ func AppendSaleImage(dst []byte, s *core.SaleImage) []byte {
 		dst = appendQuantity(dst, n.Held)
 		dst = appendQuantity(dst, n.Sold)
 		dst = appendSigned(dst, n.Orderable)
+		dst = appendQuantity(dst, n.Waited)
+		dst = appendUvarint(dst, uint64(n.Waiters))
 	}
 	return dst
 }
@@ -146,13 +156,13 @@ func (c *cursor) saleImage(s *core.SaleImage) {
 	s.Name = c.name(badSaleName)
 	c.saleSettings(&s.Settings)
 	at := c.pos
-	n := c.count(0, core.MaxSaleItems, 3, "counts of a sale are more than 500")
+	n := c.count(0, core.MaxSaleItems, 5, "counts of a sale are more than 500")
 	if n != 0 && n != len(s.Settings.Items) {
 		c.fail(at, "counts are not those of the items")
 		n = 0
 	}
 	s.Counts = slices.Grow(s.Counts[:0], n)[:n]
 	for i := range s.Counts {
-		s.Counts[i] = core.SaleCount{Held: c.quantity(), Sold: c.quantity(), Orderable: c.signed()}
+		s.Counts[i] = core.SaleCount{Held: c.quantity(), Sold: c.quantity(), Orderable: c.signed(), Waited: c.quantity(), Waiters: c.waiters()}
 	}
 }

@@ -10,7 +10,7 @@ func goldenSaleSettings() core.SaleSettings {
 	return core.SaleSettings{
 		StartsAt: 1_790_000_000_000, EndsAt: 1_790_003_600_000,
 		Limits: [core.IdentityKinds]core.Quantity{2, 4, 0, 1_000},
-		MaxTTL: 300_000, MaxExpired: 3,
+		MaxTTL: 300_000, MaxExpired: 3, WaitlistCapacity: 5_000, WaitlistTTL: 600_000,
 		Queue: core.SaleQueue{Required: true, Opening: 60_000, RatePerMinute: 6_000, TokenTTL: 120_000, Patience: 30_000, Share: 150},
 		Items: []core.SaleItem{{SKU: 7, Quota: 10_000, MaxHeld: 500}, {SKU: 64 + 3, Quota: core.Unlimited}},
 	}
@@ -28,7 +28,7 @@ func goldenSales() []golden {
 	held := goldenOrder()
 	held.Sale, held.Identities = id, goldenIdentities()
 	counted := image
-	counted.Counts = []core.SaleCount{{Held: 3, Sold: 200, Orderable: 9_000}, {Orderable: core.Unlimited}}
+	counted.Counts = []core.SaleCount{{Held: 3, Sold: 200, Orderable: 9_000, Waited: 12, Waiters: 7}, {Orderable: core.Unlimited}}
 	ended := core.Refusal{Reason: core.ReasonSaleEnded, At: 1_790_003_600_000}
 	limit := core.Refusal{Reason: core.ReasonSaleLimit, Identity: core.IdentityPayment,
 		Lines: []core.RefusedLine{{SKU: 7, Requested: 3, Available: 1}}}
@@ -48,9 +48,9 @@ func goldenSales() []golden {
 }
 
 func TestMalformedSales(t *testing.T) {
-	// A sale named s: starts at 1, ends at 2, no limits, no longest time, no queue.
+	// A sale named s: starts at 1, ends at 2, no limits, no longest time, no waitlist, no queue.
 	settings := func(items ...any) []byte {
-		return join(append([]any{1, "s", 1, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}, items...)...)
+		return join(append([]any{1, "s", 1, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}, items...)...)
 	}
 	define := func(body []byte) []byte { return frame(core.CommandDefineSale, 0, body) }
 	good := define(settings(1, 7, 2, 0))
@@ -71,14 +71,17 @@ func TestMalformedSales(t *testing.T) {
 		{"ends when it starts", with(good, starts+1, 1), starts + 1, "before it starts"},
 		{"ends before it starts", with(good, starts+1, 0), starts + 1, "before it starts"},
 		{"time to live", with(good, starts+6, 100), starts + 6, "below 1000"},
-		{"queue", with(good, starts+8, 2), starts + 8, "queue"},
-		{"share", define(join(1, "s", 1, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, uvarintOf(core.MaxQueueShare+1))), starts + 13, "share"},
-		{"no items", define(settings(0)), starts + 14, "1 to 500"},
-		{"too many items", define(settings(uvarintOf(501), make([]byte, 3000))), starts + 14, "1 to 500"},
-		{"SKU twice", define(settings(2, 7, 2, 0, 7, 2, 0)), starts + 18, "twice"},
-		{"quota below unlimited", define(settings(1, 7, 3, 0)), starts + 16, "quota"},
-		{"quota above the most", define(settings(1, 7, varintOf(int64(core.MaxSettingQuantity)+1), 0)), starts + 16, "quota"},
-		{"held at once", define(settings(1, 7, 2, uvarintOf(uint64(core.MaxSettingQuantity)+1))), starts + 17, "held at once"},
+		{"waitlist", define(join(1, "s", 1, 2, 0, 0, 0, 0, 0, 0, uvarintOf(core.MaxWaitlist+1))), starts + 8, "waitlist"},
+		{"waitlist without a time", with(good, starts+8, 1), starts + 9, "below 1000"},
+		{"short offer", with(good, starts+9, 100), starts + 9, "below 1000"},
+		{"queue", with(good, starts+10, 2), starts + 10, "queue"},
+		{"share", define(join(1, "s", 1, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, uvarintOf(core.MaxQueueShare+1))), starts + 15, "share"},
+		{"no items", define(settings(0)), starts + 16, "1 to 500"},
+		{"too many items", define(settings(uvarintOf(501), make([]byte, 3000))), starts + 16, "1 to 500"},
+		{"SKU twice", define(settings(2, 7, 2, 0, 7, 2, 0)), starts + 20, "twice"},
+		{"quota below unlimited", define(settings(1, 7, 3, 0)), starts + 18, "quota"},
+		{"quota above the most", define(settings(1, 7, varintOf(int64(core.MaxSettingQuantity)+1), 0)), starts + 18, "quota"},
+		{"held at once", define(settings(1, 7, 2, uvarintOf(uint64(core.MaxSettingQuantity)+1))), starts + 19, "held at once"},
 		{"sale of none", order(0, 0, 0), frameFixed, "number of a sale"},
 		{"sale below the first", order(63, 0, 0), frameFixed, "number of a sale"},
 		{"sale above 32 bits", order(uvarintOf(1<<32), 0, 0), frameFixed, "number of a sale"},
@@ -92,9 +95,9 @@ func TestMalformedSales(t *testing.T) {
 		{"sale of an adjustment", frame(core.CommandAdjustStock, flagSale, 64, 0, 0), frameFlags, "flag"},
 	})
 	image := AppendSaleImage(nil, &core.SaleImage{ID: 64, Name: []byte("s"), Settings: core.SaleSettings{EndsAt: 1, Items: []core.SaleItem{{SKU: 1}, {SKU: 2}}}})
-	one := append(image[:len(image)-1], 1, 0, 0, 0)
+	one := append(image[:len(image)-1], 1, 0, 0, 0, 0, 0)
 	checkMalformed(t, func(src []byte) error { _, err := DecodeSaleImage(src, &core.SaleImage{}); return err }, []malformed{
-		{"one count of two items", one, len(one) - 4, "counts"},
+		{"one count of two items", one, len(one) - 6, "counts"},
 	})
 	checkMalformed(t, func(src []byte) error { _, err := DecodeRefusal(src, &core.Refusal{}); return err }, []malformed{
 		{"unknown identity", []byte{byte(core.ReasonSaleLimit), 0, 0, 0, core.IdentityKinds, 0}, 4, "identity"},

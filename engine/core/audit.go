@@ -25,6 +25,7 @@ const (
 	ViolationWaiting         ViolationKind = 28 // a SKU's queue is not that of the orders that wait for it, oldest first
 	ViolationSaleItem        ViolationKind = 32 // a sale's held or sold units of a SKU are not those of its holds and orders
 	ViolationSaleBuyer       ViolationKind = 33 // units counted of a sale's buyers are not those of its holds and orders; Order's home is the slot
+	ViolationWaitlist        ViolationKind = 34 // a place on a waitlist is lost or in the wrong line, or what people wait for is counted wrongly
 	ViolationQueue           ViolationKind = 36 // the counters of a sale's queue contradict each other
 	ViolationIncoming        ViolationKind = 20 // a SKU's lots are not the open lines of documents
 	ViolationKit             ViolationKind = 24 // a kit has units of its own, or its components are not in order
@@ -64,6 +65,7 @@ type auditor struct {
 	buyers  [SlotCount][]Quantity // by place of the record
 	pools   [SlotCount][]Quantity // by rule: units of its pool
 	waiting uint32                // records of the slot's queues
+	waiters uint32                // places found in the lines of the slot under audit
 }
 
 type levelTally struct{ reserved, allocated Quantity }
@@ -94,6 +96,7 @@ func (m *Machine) Audit() AuditReport {
 		a.checkSlot(&m.slots[i])
 		a.auditQueues(&m.slots[i])
 		a.checkLots(&m.slots[i])
+		a.auditWaitlists(&m.slots[i])
 	}
 	return a.report
 }

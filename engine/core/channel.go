@@ -177,7 +177,7 @@ func (st *Step) keepBuffer(buffer Quantity) {
 // poolOf is the generation of the pool that a line's units came out of.
 func (st *Step) poolOf(i int) uint32 {
 	switch st.command.Kind {
-	case CommandPlaceHold, CommandPlaceOrder:
+	case CommandPlaceHold, CommandPlaceOrder, CommandServeWaitlist:
 		return st.lines[st.lines[i].first].pool
 	}
 	return st.lines[i].pool

@@ -29,6 +29,7 @@ const (
 	SlabLots
 	SlabWaiting
 	SlabComponents
+	SlabSaleWaiters
 
 	// SlabKinds is the number of slabs that a slot has.
 	SlabKinds = int(iota)
@@ -92,7 +93,7 @@ func (s *slot) stores() [SlabKinds]pageStore {
 	return [SlabKinds]pageStore{
 		&s.skus, &s.levels, &s.orders, &s.lines, &s.allocations, &s.texts, &s.parts, &s.partLines, &s.limits,
 		&s.desk.items, &s.desk.buyers, &s.desk.tickets, &s.desk.queues,
-		&s.rules, &s.inbounds, &s.inboundLines, &s.lots, &s.waiting, &s.components,
+		&s.rules, &s.inbounds, &s.inboundLines, &s.lots, &s.waiting, &s.components, &s.desk.waiters,
 	}
 }
 

@@ -23,6 +23,9 @@ const (
 	CommandSetKit         CommandKind = 21 // say what a SKU is made of, or that it is no kit
 	CommandFillOrder      CommandKind = 28 // give an order the units that it waits for, as far as it is its turn
 	CommandDefineSale     CommandKind = 32 // make a sale, or replace its settings
+	CommandJoinWaitlist   CommandKind = 33 // wait for units of a sale that is sold out
+	CommandLeaveWaitlist  CommandKind = 34 // give up a place on a waitlist
+	CommandServeWaitlist  CommandKind = 35 // offer the next one on a waitlist what there is, or strike it off
 	CommandAdvanceQueue   CommandKind = 36 // note how far the line before a sale has come
 	CommandCreateInbound  CommandKind = 22 // make a purchase order or a transfer
 	CommandSendInbound    CommandKind = 23 // order a purchase order's units, dispatch a transfer's
@@ -35,7 +38,7 @@ const (
 func (k CommandKind) IsKnown() bool {
 	switch {
 	case k >= CommandTick && k <= CommandMoveStock, k == CommandDefineRouting, k == CommandSetChannel, k == CommandSetChannelRule, k == CommandSetKit,
-		k >= CommandCreateInbound && k <= CommandCancelInbound, k == CommandFillOrder, k == CommandDefineSale, k == CommandAdvanceQueue:
+		k >= CommandCreateInbound && k <= CommandCancelInbound, k == CommandFillOrder, k >= CommandDefineSale && k <= CommandAdvanceQueue:
 		return true
 	}
 	return false
@@ -61,9 +64,10 @@ type Command struct {
 	Lines      []Line
 	Recipes    []Recipe // place hold, place order: of each kit among the lines, in the order of their numbers. Set kit: the one
 
-	Sale       SaleID // place hold, place order: the sale that it is part of; 0 for none. Advance queue: the sale
-	Ticket     uint32 // and the number of its ticket there; 0 for none
-	Identities []byte // and what else the buyer is known by: AppendIdentity
+	Sale       SaleID   // place hold, place order: the sale that it is part of; 0 for none. Advance queue, waitlists: the sale
+	Ticket     uint32   // and the number of its ticket there; 0 for none
+	Waiter     Sequence // leave, serve waitlist: the number of the place
+	Identities []byte   // and what else the buyer is known by: AppendIdentity
 
 	Destination Destination // place hold, place order
 

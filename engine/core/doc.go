@@ -30,6 +30,8 @@
 //	document                 of incoming stock: a purchase order or a transfer
 //	lot                      what is open of a document's line: units on their way
 //	discrepancy              why the units that came are not those that were sent
+//	waitlist                 who waits for a SKU of a sale that is sold out, in the order in which they came
+//	offer                    a hold that the next one on a waitlist gets
 //
 // # Quantities
 //
@@ -157,6 +159,25 @@
 //     the customer's holds in the sale that expired, but not less than 30 seconds for that. An extension does not move the deadline beyond the longest
 //     time after the hold was placed. With so many expired holds as the sale says a customer gets no more holds.
 //   - A ticket is used for good by the first hold or order that is accepted with it. A sale with a queue takes nothing without.
+//   - JoinWaitlist takes the last place in the line of a SKU of a sale, while the sale runs, has a place left, and nothing of the SKU is to be
+//     had there. A customer has one place for each SKU; who asks again changes nothing. It is refused to whom a hold of the units would be
+//     refused, and units that somebody waits for count against the limits of the sale as if they were bought. LeaveWaitlist gives a place
+//     up; if nobody has it, nothing changes.
+//   - Units that people wait for in a sale are for them, whatever channel they came by: for all others in it quota, the room for holds,
+//     what the channel's pool has and then the common stock, and what lies where it may be served from are less by them. Orders outside the
+//     sale know nothing of it.
+//   - ServeWaitlist offers the next in a line as many units as there are in its channel, at most those it waits for, as a hold that lasts
+//     as long as the sale's offers do. Who has an order or a hold that waits for units comes before all who wait for a sale, as these get
+//     what may be sold, and that is what is left for those who come. If there are none, if the sale has not begun or the SKU is stopped,
+//     nothing changes; if it may have none, or the sale is over or no longer sells the SKU, it is struck off. Either way its place is gone,
+//     also when it lets the offer expire. Of who is not the next, or not who the command says, nothing changes. The host sends the
+//     command when NextServing says so.
+//   - The next in a line is its first; those whose channel has nothing are passed over, at most MaxPassedOver of them, and keep their
+//     turn. The command does not tell whether their channels have something, so the host asks in the order of the line.
+//   - An offer is routed like any order that does not say where it goes. It never fails for how the units lie: it is of no more than
+//     lie where the channel is served from, at as many locations as an order may be shipped from; and as it may be of one unit only, no
+//     location is too weak for the weight of several. While no location may ship a single one nothing changes, and who waits goes on
+//     waiting, as the units may come to lie elsewhere.
 //   - ConfirmHold turns reserved into allocated. Of an order already placed: nothing changes.
 //   - ExtendHold moves the deadline to stamp + TTL, but never to an earlier one; if it would not move
 //     nothing changes.

@@ -26,6 +26,9 @@ const (
 	EventOrderFilled     EventKind = 28
 	EventPreorderEnded   EventKind = 29
 	EventSaleDefined     EventKind = 32
+	EventWaitlistJoined  EventKind = 33
+	EventWaitlistLeft    EventKind = 34
+	EventWaitlistOffered EventKind = 35
 	EventQueueAdvanced   EventKind = 36
 
 	EventPurchaseOrderChanged EventKind = 22
@@ -42,7 +45,7 @@ type Event struct {
 	Sequence Sequence
 	At       Millis // the command's stamp; for an expiry the deadline, for a pool that began or ended its start or end, for a preorder its end
 
-	Order    OrderImage       // hold and order events
+	Order    OrderImage       // hold and order events, waitlist offered
 	SKU      SKUImage         // SKU defined
 	Location LocationImage    // location defined
 	Channel  ChannelImage     // channel defined
@@ -60,12 +63,14 @@ type Event struct {
 	Recipe   Recipe           // kit set
 	Fills    []Fill           // order filled, in the order of the lines
 	Preorder PreorderImage    // preorder ended
+	Waiter   WaiterImage      // waitlist joined, left, offered; what was offered is the hold in Order
+	Reason   Reason           // waitlist left: why somebody was struck off; ReasonNone for who left
 }
 
 // IsKnown tells whether the kind's number is given out.
 func (k EventKind) IsKnown() bool {
 	return k >= EventSKUDefined && k <= EventHoldCancelled || k >= EventChannelRuleSet && k <= EventKitSet ||
-		k == EventPurchaseOrderChanged || k == EventTransferChanged || k == EventSaleDefined || k == EventQueueAdvanced ||
+		k == EventPurchaseOrderChanged || k == EventTransferChanged || k >= EventSaleDefined && k <= EventQueueAdvanced ||
 		k == EventOrderRouted || k == EventRoutingDefined || k == EventOrderFilled || k == EventPreorderEnded
 }
 

@@ -47,6 +47,10 @@ const (
 	MaxChannels = 4096
 	// MaxSales bounds the table of sales, which is in every checkpoint.
 	MaxSales = 1 << 14
+	// MaxWaitlist bounds a sale's waitlist: 224 MB.
+	MaxWaitlist = 1_000_000
+	// MaxPassedOver bounds how many on a waitlist are passed over whose channels have nothing.
+	MaxPassedOver = 64
 	// MaxQueueShare bounds how many may be let in for every hundred units left.
 	MaxQueueShare = 10_000
 	// MaxSaleItems bounds the SKUs of a sale.

@@ -20,6 +20,9 @@ type Machine struct {
 	channels  []channel
 	sales     []sale
 	policy    policy
+
+	asked Step           // scratch of what is asked between commands
+	units []channelUnits // likewise
 }
 
 // slot is one partition of the state, with the indexes derived from it.
@@ -201,6 +204,8 @@ func (m *Machine) Gather(id Slot, st *Step, sink Sink) {
 	case CommandCreateInbound, CommandSendInbound, CommandReceiveInbound, CommandCloseInbound, CommandCancelInbound: // Decide looks itself
 	case CommandFillOrder:
 		s.gatherFill(st)
+	case CommandJoinWaitlist, CommandLeaveWaitlist, CommandServeWaitlist:
+		s.gatherWaitlist(st)
 	default:
 		invariant.Check(false, "a command's kind is known")
 	}
@@ -244,6 +249,12 @@ func (m *Machine) Decide(st *Step) {
 		m.decideInbound(st)
 	case CommandFillOrder:
 		m.decideFill(st)
+	case CommandJoinWaitlist:
+		m.decideJoin(st)
+	case CommandLeaveWaitlist:
+		m.decideLeave(st)
+	case CommandServeWaitlist:
+		m.decideServe(st)
 	}
 }
 
@@ -286,5 +297,9 @@ func (m *Machine) Apply(id Slot, st *Step, sink Sink) {
 		s.applyInbound(st, sink)
 	case CommandFillOrder:
 		s.applyFill(st, sink)
+	case CommandJoinWaitlist:
+		s.applyJoin(st, sink)
+	case CommandLeaveWaitlist, CommandServeWaitlist:
+		s.applyTurn(st, sink)
 	}
 }

@@ -84,43 +84,59 @@ func (s *slot) isFull() bool {
 		s.lines.length > end-ofOneOrder || s.allocations.length > end-ofOneOrder
 }
 
-// decidePlacement checks in the order of precedence, then serves the lines.
+// decidePlacement plans an order that can be had.
 func (m *Machine) decidePlacement(st *Step) {
+	if m.canPlace(st) {
+		m.planPlacement(st)
+	}
+}
+
+// canPlace checks in the order of precedence, and finds out what the lines get and from where.
+func (m *Machine) canPlace(st *Step) bool {
 	c := st.command
 	if !st.sumLines() || st.hasKits && st.refusesKits() {
-		return
+		return false
 	}
 	if int(c.Channel) >= len(m.channels) {
 		st.refuse(ReasonChannelNotFound)
-		return
+		return false
 	}
 	if st.externalTaken {
 		st.refuse(ReasonDuplicateExternal).Order = st.externalOwner
-		return
+		return false
 	}
 	if c.Sale != 0 && m.refusesSale(st) {
-		return
+		return false
+	}
+	if m.findOffer(st); st.isStopped() {
+		return false
+	}
+	if c.UpTo && !st.grant() || c.Sale != 0 && st.overItems() || st.overLimit() || st.overStock() {
+		return false
+	}
+	if m.policy.active && st.overDeliverable() || c.Sale != 0 && st.overBuyer() || m.policy.active && !st.route() {
+		return false
+	}
+	if st.full {
+		st.refuse(ReasonTableFull)
+		return false
+	}
+	return true
+}
+
+// findOffer lowers what the slots found that there is to what the order may have of it: no more than who waits in the sale leaves, what
+// the channel keeps back, and what lies where it may be served from.
+func (m *Machine) findOffer(st *Step) {
+	c := st.command
+	if c.Sale != 0 && c.Kind != CommandServeWaitlist {
+		st.yield()
 	}
 	if buffer := m.channels[c.Channel].settings.Buffer; buffer != 0 {
 		st.keepBuffer(buffer)
 	}
-	if st.isStopped() {
-		return
-	}
 	if m.policy.active {
 		m.findCandidates(st)
 	}
-	if c.UpTo && !st.grant() || c.Sale != 0 && st.overItems() || st.overLimit() || st.overStock() {
-		return
-	}
-	if m.policy.active && st.overDeliverable() || c.Sale != 0 && st.overBuyer() || m.policy.active && !st.route() {
-		return
-	}
-	if st.full {
-		st.refuse(ReasonTableFull)
-		return
-	}
-	m.planPlacement(st)
 }
 
 // sumLines adds up the lines of each SKU, at its first line. It refuses lines of unknown SKUs, and of kits of which the command has
@@ -152,7 +168,7 @@ func (st *Step) sumLines() bool {
 func (st *Step) refuseNotFound() bool {
 	for i := range st.lines {
 		if st.lines[i].recipeChanged {
-			st.refuse(ReasonRecipeChanged)
+			st.refuseKit(i)
 			return false
 		}
 	}
@@ -164,6 +180,16 @@ func (st *Step) refuseNotFound() bool {
 		}
 	}
 	return false
+}
+
+// refuseKit refuses a line of which the command does not say what the kit is made of. Nobody waits for kits in a sale, which sells none.
+func (st *Step) refuseKit(i int) {
+	if st.command.places() {
+		st.refuse(ReasonRecipeChanged)
+		return
+	}
+	st.refuse(ReasonSKUNotInSale)
+	st.refusal.Lines = append(st.refusal.Lines, RefusedLine{SKU: st.asked[i].SKU, Requested: st.asked[i].Quantity})
 }
 
 // sortPlaces fills st.sorted with 0 to n−1 in the order of compare; equals keep their order.
@@ -324,7 +350,7 @@ func (m *Machine) planPlacement(st *Step) {
 	image.Identities = c.Identities
 	image.Lines, image.Allocations = lines, allocations
 	st.event.Kind = EventOrderPlaced
-	if c.Kind == CommandPlaceHold {
+	if c.Kind != CommandPlaceOrder {
 		st.event.Kind = EventHoldPlaced
 		image.Status, image.Deadline = StatusHeld, st.now+c.TTL
 		if c.Sale != 0 {

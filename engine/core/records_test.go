@@ -12,7 +12,7 @@ func TestRecordsHaveNoHoles(t *testing.T) {
 	for _, record := range []any{
 		skuRecord{}, levelRecord{}, orderRecord{}, lineRecord{}, allocationRecord{},
 		partRecord{}, partLineRecord{}, limitRecord{}, dueRecord{}, waitingRecord{},
-		saleItemRecord{}, saleBuyerRecord{}, saleTicketRecord{}, saleQueueRecord{},
+		saleItemRecord{}, saleBuyerRecord{}, saleTicketRecord{}, saleQueueRecord{}, saleWaiterRecord{},
 		inboundRecord{}, inboundLineRecord{}, lotRecord{}, componentRecord{},
 	} {
 		r := reflect.TypeOf(record)

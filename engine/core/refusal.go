@@ -40,6 +40,7 @@ const (
 	ReasonTicketUsed        Reason = 56 // a hold or order was made with the ticket before
 	ReasonExpiredTooOften   Reason = 57 // the customer let so many holds in the sale expire that it gets no more
 	ReasonSKUStopped        Reason = 20 // a line's SKU is not sold now
+	ReasonStillForSale      Reason = 59 // there is no need to wait: units of the SKU are left in the sale
 	ReasonHoldCap           Reason = 54 // more of a SKU would be held at once than the sale allows
 	ReasonSaleQuota         Reason = 52 // a line asks for more than is left of the sale's quota
 	ReasonPoolOver          Reason = 30 // a pool would have ended already
@@ -52,6 +53,7 @@ const (
 	ReasonInsufficientStock Reason = 17 // a line asks for more than may be sold
 	ReasonNotDeliverable    Reason = 25 // a line asks for more than locations have that may serve the order
 	ReasonSaleLimit         Reason = 53 // the buyer would have more in the sale than it allows, by one of its identities
+	ReasonWaitlistFull      Reason = 58 // the sale's waitlist takes nobody more, or the sale has none
 	ReasonTooManyShipments  Reason = 26 // the order would be split over more locations than the policy allows
 	ReasonTooManyLots       Reason = 43 // a line's SKU would have more than MaxLots lots
 	ReasonTableFull         Reason = 18 // no number is left for another SKU, location, channel, order or document

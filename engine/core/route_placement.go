@@ -64,8 +64,12 @@ func (st *Step) leads(i int) bool {
 	return int(f.first) == i && !f.ofKits
 }
 
-// grams is what the order weighs, as it was asked for.
+// grams is what the order weighs, as it was asked for. An offer may be of a single unit, and nobody said where it goes: who waits is not
+// refused for the weight of several.
 func (st *Step) grams() int64 {
+	if !st.command.places() {
+		return int64(st.lines[0].weight)
+	}
 	sum := int64(0)
 	for i := range st.lines {
 		if f := &st.lines[i]; st.leads(i) {
@@ -92,8 +96,26 @@ func (st *Step) fillRouter() {
 				there += c.fulfillable
 			}
 		}
-		f.steered, f.there = true, there
+		if !st.command.places() {
+			there = r.together()
+		}
+		f.steered, f.there = true, max(0, there-st.ahead(i))
 	}
+}
+
+// together is what so many candidates as may ship an order have of its only SKU: an offer is of no more, as it would be refused for
+// as long as the units lie as they do.
+func (r *router) together() (sum Quantity) {
+	r.gain = append(r.gain[:0], r.has...)
+	slices.Sort(r.gain)
+	most := MaxShipmentsLimit
+	if r.maxShipments > 0 {
+		most = r.maxShipments
+	}
+	for _, n := range r.gain[max(0, len(r.gain)-most):] {
+		sum += n
+	}
+	return sum
 }
 
 // judge makes a location a candidate or rejects it.

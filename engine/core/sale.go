@@ -4,7 +4,7 @@ import "slices"
 
 // A sale (a campaign) sells some SKUs between two instants, under rules of its own. Everything of it that is counted lies in
 // one slot, the sale's, which every order and hold in the sale touches: its quotas, the units of each customer, address,
-// device and payment over all its SKUs, and the tickets that were used. It is the slot of the SKU that was named first when the
+// device and payment over all its SKUs, the tickets that were used, and who waits. It is the slot of the SKU that was named first when the
 // sale was first defined, so that a sale of one SKU is a matter of one slot.
 
 // SaleID is a sale's number: its slot in the low six bits, and above them its place in the table of sales, plus one. 0 is no sale.
@@ -53,6 +53,8 @@ type SaleSettings struct {
 	Limits           [IdentityKinds]Quantity // units over the whole sale, in live holds and orders, by the kind of identity; 0 for no limit
 	MaxTTL           Millis                  // of holds, extensions included; 0 for what any hold may have
 	MaxExpired       uint32                  // with so many expired holds a customer gets no further one; 0 for never
+	WaitlistCapacity uint32                  // places for those who find it sold out; 0 for no waitlist
+	WaitlistTTL      Millis                  // how long units are held for the next one on the waitlist
 	Queue            SaleQueue
 	Items            []SaleItem // each names another SKU
 }
@@ -90,6 +92,8 @@ type SaleCount struct {
 	Held      Quantity // in live holds
 	Sold      Quantity // in orders that were not cancelled
 	Orderable Quantity // what stock and backorder room allow; Unlimited for no end
+	Waited    Quantity // units that people wait for
+	Waiters   uint32   // and how many these are
 }
 
 // minSaleTTL is what no expired hold makes a hold shorter than.
@@ -111,9 +115,14 @@ type saleItemRecord struct {
 	maxHeld Quantity
 	held    Quantity
 	sold    Quantity
+	waited  Quantity // units that people wait for
 	sale    SaleID
 	sku     SKUID
 	flags   uint32
+	waiters uint32 // how many these are
+	first   uint32 // of them in waiters, plus one; 0 for none
+	last    uint32
+	joined  uint32 // how many have come so far
 	_       uint32
 }
 
@@ -132,6 +141,7 @@ func (r *saleItemRecord) left() Quantity {
 type saleBuyerRecord struct {
 	who     customerHash
 	units   Quantity
+	waited  Quantity // units that it waits for
 	sale    SaleID
 	expired uint32 // holds of the customer that expired
 	next    uint32 // while the record is free
@@ -155,10 +165,15 @@ type saleDesk struct {
 	buyers  recycler[saleBuyerRecord]
 	tickets slab[saleTicketRecord]
 	queues  slab[saleQueueRecord]
+	waiters recycler[saleWaiterRecord]
 
 	itemOf   *Index // (sale, SKU) → items
 	buyerOf  *Index // (sale, kind, identity) → buyers
 	ticketOf *Index // (sale, page) → tickets
+	waiterOf *Index // number → waiters
+	waitsFor *Index // (sale, SKU, customer) → waiters
+
+	lines []uint32 // items that somebody waits for, in the order of their places
 
 	touched []uint32 // items whose units changed since the host last asked
 	mark    []bool   // by place: is in touched
@@ -171,7 +186,10 @@ func (d *saleDesk) open(k *keeper, allocate Allocator) {
 	d.buyers.next = func(r *saleBuyerRecord) *uint32 { return &r.next }
 	d.tickets.open(SlabSaleTickets, k, allocate)
 	d.queues.open(SlabSaleQueues, k, allocate)
+	d.waiters.open(SlabSaleWaiters, k, allocate)
+	d.waiters.next = func(r *saleWaiterRecord) *uint32 { return &r.next }
 	d.itemOf, d.buyerOf, d.ticketOf = NewIndex(allocate), NewIndex(allocate), NewIndex(allocate)
+	d.waiterOf, d.waitsFor = NewIndex(allocate), NewIndex(allocate)
 }
 
 // gatherSaleDefinition looks whether the SKUs of the slot exist.
@@ -333,7 +351,7 @@ func (m *Machine) DrainSaleItems(id Slot, publish func(sale SaleID, sku SKUID, l
 	for _, place := range d.touched {
 		d.mark[place] = false
 		record := d.items.at(place)
-		left := record.left()
+		left := max(0, record.left()-record.waited)
 		switch {
 		case record.flags&saleItemListed == 0:
 			left = 0
@@ -364,6 +382,7 @@ func (m *Machine) ReadSale(id SaleID, img *SaleImage) bool {
 		record, owner := s.desk.items.at(place), &m.slots[item.SKU.Slot()]
 		img.Counts = append(img.Counts, SaleCount{
 			Held: record.held, Sold: record.sold, Orderable: owner.orderable(owner.skus.at(item.SKU.Place())),
+			Waited: record.waited, Waiters: record.waiters,
 		})
 	}
 	return true
@@ -393,6 +412,9 @@ func (s *slot) restoreDesk() {
 		record := d.items.at(place)
 		d.itemOf.Insert(s.saleItemHash(record.sale, record.sku), place)
 		d.touch(place)
+		if record.first != 0 {
+			d.lines = append(d.lines, place)
+		}
 	}
 	for place := range d.buyers.length {
 		if record := d.buyers.at(place); record.sale != 0 {
@@ -402,6 +424,11 @@ func (s *slot) restoreDesk() {
 	for place := range d.tickets.length {
 		record := d.tickets.at(place)
 		d.ticketOf.Insert(s.saleTicketHash(record.sale, record.page), place)
+	}
+	for place := range d.waiters.length {
+		if d.waiters.at(place).number != 0 {
+			s.indexWaiter(place)
+		}
 	}
 }
 
@@ -418,7 +445,7 @@ func (d Digest) addSale(row *sale) Digest {
 	d = d.addBytes(row.name).add(uint64(row.id), flags).add(uint64(row.version), uint64(row.changed)).
 		add(uint64(s.StartsAt), uint64(s.EndsAt)).add(uint64(s.MaxTTL), uint64(s.MaxExpired)).
 		add(uint64(s.Queue.Opening), uint64(s.Queue.RatePerMinute)).add(uint64(s.Queue.TokenTTL), uint64(s.Queue.Patience)).
-		add(uint64(s.Queue.Share), uint64(len(s.Items)))
+		add(uint64(s.Queue.Share), uint64(len(s.Items))).add(uint64(s.WaitlistCapacity), uint64(s.WaitlistTTL))
 	for _, limit := range s.Limits {
 		d = d.add(uint64(limit), 0)
 	}

@@ -18,6 +18,7 @@ type saleItemFinding struct {
 	listed bool
 	left   Quantity // of the quota
 	room   Quantity // for holds; MaxBackordered for no limit
+	ahead  Quantity // units that people wait for
 }
 
 // gatherSale finds out, in the sale's slot, what the decision needs of the sale.
@@ -30,7 +31,7 @@ func (s *slot) gatherSale(st *Step) {
 		if place, ok := s.findSaleItem(c.Sale, st.asked[i].SKU); ok {
 			item := &f.items[i]
 			record := s.desk.items.at(place)
-			item.listed, item.left = record.flags&saleItemListed != 0, record.left()
+			item.listed, item.left, item.ahead = record.flags&saleItemListed != 0, record.left(), record.waited
 			if record.maxHeld > 0 {
 				item.room = max(0, record.maxHeld-record.held)
 			}
@@ -41,6 +42,9 @@ func (s *slot) gatherSale(st *Step) {
 		if place, ok := s.findSaleBuyer(c.Sale, kind, who); ok {
 			buyer := s.desk.buyers.at(place)
 			f.bought[kind] = buyer.units
+			if c.Kind == CommandJoinWaitlist {
+				f.bought[kind] += buyer.waited
+			}
 			if kind == IdentityCustomer {
 				f.expired = buyer.expired
 			}
@@ -73,11 +77,11 @@ func (m *Machine) refusesSale(st *Step) bool {
 	case st.now >= rules.EndsAt:
 		st.refuse(ReasonSaleEnded).At = rules.EndsAt
 	case st.kitsInSale(), st.notInSale():
-	case rules.Queue.Required && c.Ticket == 0:
+	case rules.Queue.Required && c.Ticket == 0 && c.places():
 		st.refuse(ReasonTicketRequired)
 	case st.sale.ticketUsed:
 		st.refuse(ReasonTicketUsed)
-	case c.Kind == CommandPlaceHold && rules.MaxExpired > 0 && st.sale.expired >= rules.MaxExpired:
+	case c.Kind != CommandPlaceOrder && rules.MaxExpired > 0 && st.sale.expired >= rules.MaxExpired:
 		st.refuse(ReasonExpiredTooOften)
 	}
 	return st.Outcome.Reason != ReasonNone
@@ -177,6 +181,9 @@ func (st *Step) grantSale() bool {
 // saleTTL is how long a hold in a sale may last: half as long for every hold of the customer that expired.
 func (st *Step) saleTTL() Millis {
 	ttl := st.command.TTL
+	if st.command.Kind == CommandServeWaitlist {
+		return st.sale.row.settings.WaitlistTTL
+	}
 	if most := st.sale.row.settings.MaxTTL; most > 0 {
 		ttl = min(ttl, most)
 	}
@@ -257,8 +264,13 @@ func (s *slot) moveSaleItem(place uint32, held bool, n Quantity) {
 	s.desk.touch(place)
 }
 
-// countSaleBuyer adds to the units that somebody has in a sale. Who has none, and let no hold expire, has no record.
+// countSaleBuyer adds to the units that somebody has in a sale. Who has none, waits for none, and let no hold expire, has no record.
 func (s *slot) countSaleBuyer(id SaleID, kind IdentityKind, who customerHash, n Quantity) {
+	s.moveSaleBuyer(s.makeSaleBuyer(id, kind, who), n)
+}
+
+// makeSaleBuyer gives the record of somebody in a sale, and makes it when there is none.
+func (s *slot) makeSaleBuyer(id SaleID, kind IdentityKind, who customerHash) uint32 {
 	d := &s.desk
 	place, ok := s.findSaleBuyer(id, kind, who)
 	if !ok {
@@ -266,7 +278,7 @@ func (s *slot) countSaleBuyer(id SaleID, kind IdentityKind, who customerHash, n 
 		*d.buyers.mut(place) = saleBuyerRecord{who: who, sale: id, kind: kind}
 		d.buyerOf.Insert(s.saleBuyerHash(id, kind, who), place)
 	}
-	s.moveSaleBuyer(place, n)
+	return place
 }
 
 func (s *slot) moveSaleBuyer(place uint32, n Quantity) {
@@ -274,7 +286,14 @@ func (s *slot) moveSaleBuyer(place uint32, n Quantity) {
 	record := d.buyers.mut(place)
 	record.units += n
 	invariant.Check(record.units >= 0, "a buyer's units in a sale are never negative")
-	if record.units == 0 && record.expired == 0 {
+	s.dropSaleBuyer(place)
+}
+
+// dropSaleBuyer forgets somebody of whom there is nothing to remember.
+func (s *slot) dropSaleBuyer(place uint32) {
+	d := &s.desk
+	record := d.buyers.at(place)
+	if record.units == 0 && record.expired == 0 && record.waited == 0 {
 		d.buyerOf.Delete(s.saleBuyerHash(record.sale, record.kind, record.who), place)
 		d.buyers.release(place)
 	}

@@ -37,6 +37,12 @@ func (s *story) command(line *sentence) (c core.Command, name string) {
 		s.readAdvance(line, &c)
 	case "purchase", "transfer", "send", "arrive", "close", "give-up":
 		s.readInbound(line, &c)
+	case "join":
+		name = line.next()
+		s.readJoin(line, &c)
+	case "leave":
+		place := s.places[line.next()]
+		c.Kind, c.Sale, c.Waiter = core.CommandLeaveWaitlist, place.Sale, place.Number
 	case "hold", "order":
 		name = line.next()
 		s.readOrder(line, &c)
@@ -391,6 +397,15 @@ func (s *story) readOrder(line *sentence, c *core.Command) {
 	}
 }
 
+// readJoin reads who takes a place on a waitlist, and for what.
+func (s *story) readJoin(line *sentence, c *core.Command) {
+	s.readOrder(line, c)
+	c.Kind = core.CommandJoinWaitlist
+	if len(c.Lines) != 1 {
+		line.fail("a place is for one SKU")
+	}
+}
+
 var identityWords = [core.IdentityKinds]string{"customer", "address", "device", "payment"}
 
 // readSale reads the rules of a sale and its items "phone×10", each with the most that may be held of it.
@@ -407,6 +422,10 @@ func (s *story) readSale(line *sentence, c *core.Command) {
 			rules.Limits[slices.Index(identityWords[:], name)] = core.Quantity(line.number(value))
 		case "ttl":
 			rules.MaxTTL = line.duration(value)
+		case "waitlist":
+			rules.WaitlistCapacity, rules.WaitlistTTL = uint32(line.number(value)), max(rules.WaitlistTTL, core.MinTTL)
+		case "offer":
+			rules.WaitlistTTL = line.duration(value)
 		case "expired":
 			rules.MaxExpired = uint32(line.number(value))
 		case "queue":

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -40,6 +41,10 @@ import (
 //	sale friday from=13:00:00.000 until=14:00:00.000 [customer=2] [address=2] [device=2] [payment=2] [ttl=5m] [expired=3] [queue=yes] phone×10 [held=3] case×any
 //	advance friday reserved=256 [drawn=100] [admitted=10] [settled=5] [opened=yes]
 //	order o2 customer=bob sale=friday [ticket=1] [address=elbe-1] [device=d] [payment=card] phone×1
+//	sale saturday from=13:00:00.000 until=14:00:00.000 waitlist=100 offer=10m phone×10
+//	join w1 customer=ann sale=saturday phone×1
+//	leave w1
+//	serve saturday                  all on its waitlist for whom there is something now; what is offered to w1 goes by that name
 //	confirm h1 [version=2]          likewise release and cancel; "slots=home" asks its home slot alone
 //	extend h1 ttl=5m [version=2]
 //	purchase PO-1 to=main [from=acme|supplier=acme] [send=yes] [by=anna] phone×5 [due=13:00] case×2
@@ -93,6 +98,8 @@ type story struct {
 	channels  map[string]core.ChannelID
 	sales     map[string]core.SaleID
 	orders    map[string]core.OrderID
+	places    map[string]core.WaiterImage
+	placed    map[core.Sequence]string // names of places
 	names     map[core.OrderID]string
 	stale     []core.Recipe // that the next order comes with; nil for those of then
 }
@@ -106,6 +113,8 @@ func newStory() *story {
 		channels:  map[string]core.ChannelID{"web": 0},
 		sales:     map[string]core.SaleID{},
 		orders:    map[string]core.OrderID{},
+		places:    map[string]core.WaiterImage{},
+		placed:    map[core.Sequence]string{},
 		names:     map[core.OrderID]string{},
 	}
 }
@@ -119,6 +128,9 @@ func (s *story) tell(t *testing.T, word string, args []datadriven.CmdArg) string
 		s.setTime(line)
 		return ""
 	case "serve":
+		if line.peek() != "" {
+			return s.serveSale(line)
+		}
 		return s.serve(t)
 	case "waiting":
 		return s.waitingWords(s.sku(line.next()))
@@ -174,6 +186,11 @@ func (s *story) learn(c *core.Command, name string, events []core.Event) {
 			s.channels[string(e.Channel.Name)] = e.Channel.ID
 		case core.EventSaleDefined:
 			s.sales[string(e.Sale.Name)] = e.Sale.ID
+		case core.EventWaitlistJoined:
+			s.places[name], s.placed[e.Waiter.Number] = e.Waiter, name
+		case core.EventWaitlistOffered:
+			name := s.placed[e.Waiter.Number]
+			s.orders[name], s.names[e.Order.ID] = e.Order.ID, name
 		case core.EventHoldPlaced, core.EventOrderPlaced:
 			s.orders[name] = e.Order.ID
 			s.names[e.Order.ID] = name
@@ -201,6 +218,32 @@ func (s *story) serve(t *testing.T) string {
 		}
 	}
 	return cmp.Or(out.String(), "nobody can be served\n")
+}
+
+// serveSale has everybody on a sale's waitlist served whom an engine would serve now, one after the other.
+func (s *story) serveSale(line *sentence) string {
+	sale := s.sale(line.next())
+	slot := sale.Slot()
+	line.end()
+	told := ""
+	for rounds := 0; ; rounds++ {
+		if rounds == 100 {
+			line.t.Fatal("somebody is asked to be served again and again")
+		}
+		var next *core.Command
+		if at, ok := s.shop.machine.NextServing(slot); ok && at <= s.now {
+			s.shop.machine.Serve(slot, s.now, 1, func(c *core.Command) {
+				if next == nil && c.Sale == sale {
+					next = new(*c)
+					next.Customer, next.Identities = slices.Clone(c.Customer), slices.Clone(c.Identities)
+				}
+			})
+		}
+		if next == nil {
+			return cmp.Or(told, "nobody is to be served\n")
+		}
+		told += s.execute(line.t, next, "")
+	}
 }
 
 func (s *story) setTime(line *sentence) {

@@ -34,6 +34,15 @@ func (s *story) eventWords(e *core.Event) string {
 	case core.EventQueueAdvanced:
 		q := &e.Queue.Counters
 		return fmt.Sprintf("queue: %d tickets reserved, %d drawn, %d had their turn, %d settled, opened %t\n", q.Reserved, q.Drawn, q.Admitted, q.Settled, q.Opened)
+	case core.EventWaitlistJoined:
+		return fmt.Sprintf("waits: %s, number %d\n", s.placeWords(&e.Waiter), e.Waiter.Position)
+	case core.EventWaitlistLeft:
+		if e.Reason != core.ReasonNone {
+			return fmt.Sprintf("struck off: %s, as %s\n", s.placeWords(&e.Waiter), reasonWords[e.Reason])
+		}
+		return fmt.Sprintf("left: %s\n", s.placeWords(&e.Waiter))
+	case core.EventWaitlistOffered:
+		return fmt.Sprintf("offered: %s, until %s\n%s", s.placeWords(&e.Waiter), timeWords(o.Deadline), s.linesWords(o))
 	case core.EventStockAdjusted:
 		return s.adjustmentWords(e.Levels)
 	case core.EventOrderRouted:
@@ -135,6 +144,8 @@ var reasonWords = map[core.Reason]string{
 	core.ReasonTicketRequired:    "a ticket is required",
 	core.ReasonTicketUsed:        "the ticket was used",
 	core.ReasonExpiredTooOften:   "too many holds expired",
+	core.ReasonWaitlistFull:      "no room on the waitlist",
+	core.ReasonStillForSale:      "there is no need to wait",
 	core.ReasonPoolOver:          "the pool would have ended already",
 	core.ReasonInboundNotFound:   "no such document",
 	core.ReasonRecipeChanged:     "the order does not know what the kit is made of",
@@ -149,6 +160,10 @@ var reasonWords = map[core.Reason]string{
 	core.ReasonInboundLine:       "the document has no such line",
 	core.ReasonInboundQuantity:   "so many are not open",
 	core.ReasonTooManyLots:       "too many lots of one SKU are on their way",
+}
+
+func (s *story) placeWords(w *core.WaiterImage) string {
+	return fmt.Sprintf("%s for %s, %s×%d", s.placed[w.Number], w.Customer, s.skuName(w.SKU), w.Quantity)
 }
 
 func (s *story) refusalWords(c *core.Command, r *core.Refusal) string {
@@ -536,6 +551,9 @@ func (s *story) saleWords(sale *core.SaleImage) string {
 	if rules.MaxExpired > 0 {
 		fmt.Fprintf(&out, ", no hold after %d expired ones", rules.MaxExpired)
 	}
+	if rules.WaitlistCapacity > 0 {
+		fmt.Fprintf(&out, ", a waitlist of %d with offers for %s", rules.WaitlistCapacity, time.Duration(rules.WaitlistTTL)*time.Millisecond)
+	}
 	if rules.Queue.Required {
 		out.WriteString(", with a queue")
 	}
@@ -566,7 +584,11 @@ func (s *story) showSale(id core.SaleID) string {
 		if item.Quota != core.Unlimited {
 			quota = fmt.Sprintf("quota %d, %d left", item.Quota, max(0, item.Quota-n.Held-n.Sold))
 		}
-		fmt.Fprintf(&out, "  %s: %d held, %d sold, %s; stock has %d\n", s.skuName(item.SKU), n.Held, n.Sold, quota, n.Orderable)
+		fmt.Fprintf(&out, "  %s: %d held, %d sold, %s; stock has %d", s.skuName(item.SKU), n.Held, n.Sold, quota, n.Orderable)
+		if n.Waiters > 0 {
+			fmt.Fprintf(&out, "; %d wait for %d", n.Waiters, n.Waited)
+		}
+		out.WriteByte('\n')
 	}
 	return out.String()
 }

@@ -21,7 +21,8 @@ type Step struct {
 	rows     []LevelImage  // adjust, move stock: each row's level before
 	skuFound []bool        // adjust, move stock: each row's SKU exists
 	choices  [SlotCount][]choice
-	sale     saleFinding   // place hold, place order in a sale
+	sale     saleFinding   // place hold, place order in a sale; join, serve waitlist
+	waiting  waiterFinding // join, leave, serve waitlist
 	queue    QueueCounters // advance queue: what they are so far
 	sorted   []int32       // scratch: places of lines or rows, sorted by what they name
 
@@ -108,7 +109,7 @@ func (st *Step) Begin(c *Command, seq Sequence, now Millis) {
 	st.hasPoint = false
 	c.checkMask()
 	switch c.Kind {
-	case CommandPlaceHold, CommandPlaceOrder:
+	case CommandPlaceHold, CommandPlaceOrder, CommandJoinWaitlist, CommandServeWaitlist:
 		st.beginPlacement()
 	case CommandAdjustStock, CommandMoveStock:
 		st.rows = resize(st.rows, c.rowCount())
@@ -148,7 +149,7 @@ func (c *Command) checkMask() {
 	switch c.Kind {
 	case CommandTick:
 		invariant.Check(c.Mask != 0, "a tick touches some slot")
-	case CommandPlaceHold, CommandPlaceOrder, CommandDefineSKU, CommandSetChannelRule:
+	case CommandPlaceHold, CommandPlaceOrder, CommandDefineSKU, CommandSetChannelRule, CommandJoinWaitlist, CommandServeWaitlist:
 		invariant.Check(c.Mask == mask, "a command's mask is that of what it names")
 	default:
 		invariant.Check(c.Mask&mask == mask, "a command's mask covers what it names")
@@ -181,9 +182,9 @@ func SlotsOf(c *Command) (mask SlotMask, known bool) {
 			mask |= id.Slot().Mask()
 		}
 		return mask, true
-	case CommandAdvanceQueue:
+	case CommandAdvanceQueue, CommandLeaveWaitlist:
 		return c.Sale.Slot().Mask(), true
-	case CommandPlaceHold, CommandPlaceOrder:
+	case CommandPlaceHold, CommandPlaceOrder, CommandJoinWaitlist, CommandServeWaitlist:
 		for i := range c.Lines {
 			mask |= c.Lines[i].SKU.Slot().Mask()
 		}

@@ -63,14 +63,15 @@ var orderMovements = map[core.EventKind]struct {
 	Type MovementType
 	Promise
 }{
-	core.EventHoldPlaced:     {Reserve, Promise{ToNobody, ToHold}},
-	core.EventHoldExtended:   {Extend, Promise{ToHold, ToHold}},
-	core.EventHoldReleased:   {Release, Promise{ToHold, ToNobody}},
-	core.EventHoldCancelled:  {Release, Promise{ToHold, ToNobody}},
-	core.EventHoldExpired:    {Expire, Promise{ToHold, ToNobody}},
-	core.EventHoldConfirmed:  {Allocate, Promise{ToHold, ToOrder}},
-	core.EventOrderPlaced:    {Allocate, Promise{ToNobody, ToOrder}},
-	core.EventOrderCancelled: {Deallocate, Promise{ToOrder, ToNobody}},
+	core.EventHoldPlaced:      {Reserve, Promise{ToNobody, ToHold}},
+	core.EventWaitlistOffered: {Reserve, Promise{ToNobody, ToHold}},
+	core.EventHoldExtended:    {Extend, Promise{ToHold, ToHold}},
+	core.EventHoldReleased:    {Release, Promise{ToHold, ToNobody}},
+	core.EventHoldCancelled:   {Release, Promise{ToHold, ToNobody}},
+	core.EventHoldExpired:     {Expire, Promise{ToHold, ToNobody}},
+	core.EventHoldConfirmed:   {Allocate, Promise{ToHold, ToOrder}},
+	core.EventOrderPlaced:     {Allocate, Promise{ToNobody, ToOrder}},
+	core.EventOrderCancelled:  {Deallocate, Promise{ToOrder, ToNobody}},
 }
 
 // stockMovements are the types of the movements of stock.

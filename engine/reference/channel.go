@@ -291,6 +291,16 @@ func (m *Model) offer(id core.SKUID, channel core.ChannelID) offer {
 	return o
 }
 
+// offerTo is what an order may have of its channel's offer: in a sale no more than those leave who wait in it. They get units of the
+// pool first.
+func (m *Model) offerTo(c *core.Command, id core.SKUID) offer {
+	o := m.offer(id, c.Channel)
+	ahead := m.ahead(c, id)
+	o.common -= max(0, ahead-o.pooled)
+	o.pooled = max(0, o.pooled-ahead)
+	return o
+}
+
 // most is how many units may be had, and whether that has an end.
 func (o offer) most() (core.Quantity, bool) {
 	return o.pooled + max(0, o.common+o.beyond), o.beyond != core.Unlimited

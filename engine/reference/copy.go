@@ -52,6 +52,12 @@ func CopyEvent(e *core.Event) core.Event {
 		}
 	case core.EventQueueAdvanced:
 		c.Queue = e.Queue
+	case core.EventWaitlistJoined:
+		c.Waiter = copyWaiter(e.Waiter)
+	case core.EventWaitlistLeft:
+		c.Waiter, c.Reason = copyWaiter(e.Waiter), e.Reason
+	case core.EventWaitlistOffered:
+		c.Waiter, c.Order = copyWaiter(e.Waiter), CopyOrder(&e.Order)
 	case core.EventSaleDefined:
 		c.Sale = copySale(e.Sale)
 	case core.EventSupplyChanged:
@@ -119,6 +125,11 @@ func copySale(s core.SaleImage) core.SaleImage {
 	s.Settings.Items = copyList(s.Settings.Items)
 	s.Counts = copyList(s.Counts)
 	return s
+}
+
+func copyWaiter(w core.WaiterImage) core.WaiterImage {
+	w.Customer, w.Identities = copyBytes(w.Customer), copyBytes(w.Identities)
+	return w
 }
 
 func copyLocation(l core.LocationImage) core.LocationImage {

@@ -14,13 +14,16 @@ func TestWorkloadReachesEverything(t *testing.T) {
 	unchanged := map[core.CommandKind]int{}
 	events := map[core.EventKind]int{}
 	refusals := map[core.CommandKind]map[core.Reason]int{}
-	for seed := uint64(1); seed <= 120; seed++ {
+	left := map[core.Reason]int{}
+	for seed := uint64(1); seed <= 500; seed++ {
 		model := reference.New()
 		for i, step := range reference.Generate(seed, 300) {
 			c := &step.Command
 			told, outcome := model.Execute(c, core.Sequence(i+1), step.Now)
 			for _, e := range told {
-				events[e.Kind]++
+				if events[e.Kind]++; e.Kind == core.EventWaitlistLeft {
+					left[e.Reason]++
+				}
 			}
 			switch {
 			case outcome.Reason != core.ReasonNone:
@@ -35,7 +38,13 @@ func TestWorkloadReachesEverything(t *testing.T) {
 			}
 		}
 	}
-	t.Logf("done %v, unchanged %v, events %v, refusals %v", done, unchanged, events, refusals)
+	t.Logf("done %v, unchanged %v, events %v, refusals %v, left %v", done, unchanged, events, refusals, left)
+	for _, reason := range []core.Reason{core.ReasonNone, core.ReasonSaleEnded, core.ReasonSKUNotInSale, core.ReasonLimitPerCustomer,
+		core.ReasonSaleLimit, core.ReasonExpiredTooOften} {
+		if left[reason] == 0 {
+			t.Errorf("nobody left a waitlist for reason %d", reason)
+		}
+	}
 	for kind := core.CommandDefineSKU; kind < 255; kind++ {
 		if kind.IsKnown() && done[kind] == 0 && kind != core.CommandArchiveOrders { // pages do not fill so soon
 			t.Errorf("no command of kind %d was done", kind)
@@ -97,7 +106,7 @@ func TestWorkloadMixesPoolsAndQueues(t *testing.T) {
 // TestWorkloadMixesKits fails when the generator no longer has kits meet pools, routing and queues of those who wait.
 func TestWorkloadMixesKits(t *testing.T) {
 	var pooled, waiting, filled, ended, routed, split int
-	for seed := uint64(1); seed <= 400; seed++ {
+	for seed := uint64(1); seed <= 1200; seed++ {
 		model := reference.New()
 		served := map[core.OrderID]bool{} // with kits
 		for i, step := range reference.Generate(seed, 300) {
@@ -187,6 +196,12 @@ var reachable = map[core.CommandKind][]core.Reason{
 	},
 	core.CommandDefineSale:   {core.ReasonSKUNotFound, core.ReasonKitUnits},
 	core.CommandAdvanceQueue: {core.ReasonSaleNotFound},
+	core.CommandJoinWaitlist: {
+		core.ReasonSKUNotFound, core.ReasonChannelNotFound, core.ReasonSKUStopped, core.ReasonLimitPerCustomer,
+		core.ReasonSaleNotFound, core.ReasonSaleNotStarted, core.ReasonSaleEnded, core.ReasonSKUNotInSale, core.ReasonExpiredTooOften,
+		core.ReasonStillForSale, core.ReasonSaleLimit, core.ReasonWaitlistFull,
+	},
+	core.CommandLeaveWaitlist: {core.ReasonSaleNotFound},
 	core.CommandConfirmHold: {
 		core.ReasonSlotsChanged, core.ReasonOrderNotFound, core.ReasonVersionConflict,
 		core.ReasonHoldExpired, core.ReasonHoldReleased, core.ReasonOrderCancelled,

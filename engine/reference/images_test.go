@@ -90,6 +90,38 @@ func (tr *trial) compareSales() string {
 		if ok := tr.straight.machine.ReadSale(id, &got); !ok || !reflect.DeepEqual(got, want) {
 			return fmt.Sprintf("sale %d\n  machine %+v\n  model   %+v", id, got, want)
 		}
+		for _, sku := range tr.model.SKUIDs() {
+			if what := tr.compareWaitlist(id, sku); what != "" {
+				return what
+			}
+		}
+	}
+	return ""
+}
+
+// compareWaitlist compares the line of a SKU of a sale, and each place as it is found by name and by number.
+func (tr *trial) compareWaitlist(id core.SaleID, sku core.SKUID) string {
+	want, m := tr.model.Waitlist(id, sku), tr.straight.machine
+	for after := range len(want) + 1 {
+		var got []core.WaiterImage
+		number := core.Sequence(0)
+		if after > 0 {
+			number = want[after-1].Number
+		}
+		m.EachWaiting(id, sku, number, func(w *core.WaiterImage) bool {
+			got = append(got, reference.CopyEvent(&core.Event{Kind: core.EventWaitlistJoined, Waiter: *w}).Waiter)
+			return true
+		})
+		if !slices.EqualFunc(got, want[after:], func(a, b core.WaiterImage) bool { return reflect.DeepEqual(a, b) }) {
+			return fmt.Sprintf("waitlist of SKU %d in sale %d after %d\n  machine %+v\n  model   %+v", sku, id, number, got, want[after:])
+		}
+	}
+	for i := range want {
+		var named, numbered core.WaiterImage
+		if !m.ReadWaiterNamed(id, sku, want[i].Customer, &named) || !m.ReadWaiter(id, want[i].Number, &numbered) ||
+			named.Number != want[i].Number || numbered.Position != want[i].Position {
+			return fmt.Sprintf("place %+v is found as %+v and %+v", want[i], named, numbered)
+		}
 	}
 	return ""
 }
@@ -243,6 +275,11 @@ func (tr *trial) compareSlots() string {
 	for slot := core.Slot(0); slot < core.SlotCount; slot++ {
 		want, wantOK := tr.model.NextDeadline(slot)
 		got, ok := tr.straight.machine.NextDeadline(slot)
+		if at, due := tr.straight.machine.NextServing(slot); true {
+			if wantAt, wantDue := tr.model.NextServing(slot); due != wantDue || due && at != wantAt {
+				return fmt.Sprintf("the waitlists of slot %d: machine %d, %v; model %d, %v", slot, at, due, wantAt, wantDue)
+			}
+		}
 		if ok != wantOK || ok && got != want {
 			return fmt.Sprintf("next deadline of slot %d: machine %d, %v; model %d, %v", slot, got, ok, want, wantOK)
 		}

@@ -189,7 +189,11 @@ func newTrial() *trial {
 // take gives one command to everybody.
 func (tr *trial) take(step *reference.Step, seq core.Sequence) string {
 	c := &step.Command
+	asked := tr.asksFor(c, step.Now)
 	wantEvents, wantOutcome := tr.model.Execute(c, seq, step.Now)
+	if asked && !wantOutcome.Changed {
+		return "the machine asks to be served with what changes nothing"
+	}
 	check := func(who string, events []core.Event, outcome core.Outcome) string {
 		if !reflect.DeepEqual(outcome, wantOutcome) {
 			return fmt.Sprintf("%s: outcome\n  machine %s\n  model   %s", who, outcomeWords(outcome), outcomeWords(wantOutcome))
@@ -218,6 +222,18 @@ func (tr *trial) take(step *reference.Step, seq core.Sequence) string {
 		return what
 	}
 	return tr.compareTouched(c, outcome)
+}
+
+// asksFor tells whether the machine wants a command for a waitlist. It would ask for ever if that changed nothing.
+func (tr *trial) asksFor(c *core.Command, now core.Millis) (asked bool) {
+	if c.Kind != core.CommandServeWaitlist {
+		return false
+	}
+	frame := codec.AppendCommand(nil, c)
+	tr.straight.machine.Serve(c.Sale.Slot(), now, 1, func(c *core.Command) {
+		asked = asked || bytes.Equal(codec.AppendCommand(nil, c), frame)
+	})
+	return asked
 }
 
 // roundTrip encodes the command and decodes it into the trial's own.

@@ -149,6 +149,12 @@ func (m *Model) carryOut(c *core.Command) core.Outcome {
 		return m.defineSale(c)
 	case core.CommandAdvanceQueue:
 		return m.advanceQueue(c)
+	case core.CommandJoinWaitlist:
+		return m.joinWaitlist(c)
+	case core.CommandLeaveWaitlist:
+		return m.leaveWaitlist(c)
+	case core.CommandServeWaitlist:
+		return m.serveWaitlist(c)
 	case core.CommandArchiveOrders:
 		return m.archive(c)
 	case core.CommandCreateInbound:

@@ -181,8 +181,12 @@ func (m *Model) siteOf(c *core.Command, id core.LocationID) site {
 func (m *Model) rowFor(c *core.Command, zones []core.Zone) *core.Zone {
 	grams := new(big.Int)
 	for _, line := range m.ofUnits(c.Lines) {
+		units := line.Quantity
+		if isOfWaitlist(c) {
+			units = 1 // an offer may be of a single one
+		}
 		each := big.NewInt(int64(m.skus[line.SKU].image.Settings.Weight))
-		grams.Add(grams, each.Mul(each, big.NewInt(int64(line.Quantity))))
+		grams.Add(grams, each.Mul(each, big.NewInt(int64(units))))
 	}
 	var rows []core.Zone
 	for _, z := range zones {
@@ -251,12 +255,22 @@ func (m *Model) offers(c *core.Command, wanted []core.Line) (list, rejected []si
 
 // reachable is what of a SKU's offer may be had from locations that may serve the order.
 func (m *Model) reachable(c *core.Command, id core.SKUID) offer {
-	there := core.Quantity(0)
+	var stocks []core.Quantity
 	offers, _ := m.offers(c, []core.Line{{SKU: id}})
 	for _, o := range offers {
-		there += o.has[id]
+		stocks = append(stocks, o.has[id])
 	}
-	o := m.offer(id, c.Channel)
+	if isOfWaitlist(c) { // no more than may ship an order together
+		most := cmp.Or(int(m.routing.Settings.MaxShipments), core.MaxShipmentsLimit)
+		slices.Sort(stocks)
+		stocks = stocks[max(0, len(stocks)-most):]
+	}
+	there := -m.ahead(c, id)
+	for _, n := range stocks {
+		there += n
+	}
+	there = max(0, there)
+	o := m.offerTo(c, id)
 	o.pooled = min(o.pooled, there)
 	o.common = min(o.common, there-o.pooled)
 	return o

@@ -13,6 +13,8 @@ type sale struct {
 	queue   *core.QueueCounters // nil while nothing was told of one
 	tickets map[uint32]bool     // used ones
 	expired map[string]uint32   // holds that expired, by customer
+	waiters []*waiter           // in the order in which they came
+	turns   map[core.SKUID]uint32
 }
 
 // saleOf is the sale that an order was made in; nil for none.
@@ -42,7 +44,7 @@ func (m *Model) defineSale(c *core.Command) core.Outcome {
 	if at < 0 {
 		at = len(m.sales)
 		image := core.SaleImage{ID: core.MakeSaleID(c.SaleSettings.Items[0].SKU.Slot(), uint32(at)), Name: bytes.Clone(c.Name)}
-		m.sales = append(m.sales, &sale{image: image, tickets: map[uint32]bool{}, expired: map[string]uint32{}})
+		m.sales = append(m.sales, &sale{image: image, tickets: map[uint32]bool{}, expired: map[string]uint32{}, turns: map[core.SKUID]uint32{}})
 	}
 	image := &m.sales[at].image
 	image.Version++
@@ -134,13 +136,14 @@ func (m *Model) checkSale(c *core.Command) (core.Refusal, bool) {
 	if len(others) > 0 {
 		return core.Refusal{Reason: core.ReasonSKUNotInSale, Lines: others}, true
 	}
-	if rules.Queue.Required && c.Ticket == 0 {
+	places := c.Kind == core.CommandPlaceHold || c.Kind == core.CommandPlaceOrder
+	if places && rules.Queue.Required && c.Ticket == 0 {
 		return core.Refusal{Reason: core.ReasonTicketRequired}, true
 	}
 	if c.Ticket != 0 && s.tickets[c.Ticket] {
 		return core.Refusal{Reason: core.ReasonTicketUsed}, true
 	}
-	if c.Kind == core.CommandPlaceHold && rules.MaxExpired > 0 && s.expired[string(c.Customer)] >= rules.MaxExpired {
+	if c.Kind != core.CommandPlaceOrder && rules.MaxExpired > 0 && s.expired[string(c.Customer)] >= rules.MaxExpired {
 		return core.Refusal{Reason: core.ReasonExpiredTooOften}, true
 	}
 	return core.Refusal{}, false
@@ -149,11 +152,11 @@ func (m *Model) checkSale(c *core.Command) (core.Refusal, bool) {
 // ofHolds and ofQuota are bounds for a SKU in an order's sale.
 func (m *Model) ofHolds(c *core.Command) func(core.SKUID) (core.Quantity, bool) {
 	return func(id core.SKUID) (core.Quantity, bool) {
-		if c.Sale == 0 || c.Kind != core.CommandPlaceHold {
+		if c.Sale == 0 || c.Kind == core.CommandPlaceOrder {
 			return 0, false
 		}
 		most := m.saleOf(c.Sale).item(id).MaxHeld
-		return max(0, most-m.soldIn(c.Sale, id, claimReserved)), most > 0
+		return max(0, most-m.soldIn(c.Sale, id, claimReserved)-m.ahead(c, id)), most > 0
 	}
 }
 
@@ -164,7 +167,7 @@ func (m *Model) ofQuota(c *core.Command) func(core.SKUID) (core.Quantity, bool) 
 		}
 		quota := m.saleOf(c.Sale).item(id).Quota
 		left := quota - m.soldIn(c.Sale, id, claimReserved) - m.soldIn(c.Sale, id, claimAllocated)
-		return max(0, left), quota != core.Unlimited
+		return max(0, left-m.ahead(c, id)), quota != core.Unlimited
 	}
 }
 
@@ -176,7 +179,11 @@ func (m *Model) checkBuyer(c *core.Command, wanted []core.Line) ([]core.Line, co
 	left, by := core.MaxBackordered, core.IdentityCustomer
 	for kind := core.IdentityCustomer; kind < core.IdentityKinds; kind++ {
 		limit, who := m.saleOf(c.Sale).image.Settings.Limits[kind], identity(string(c.Customer), c.Identities, kind)
-		if rest := limit - m.boughtIn(c.Sale, kind, who); limit > 0 && who != "" && rest < left {
+		rest := limit - m.boughtIn(c.Sale, kind, who)
+		if c.Kind == core.CommandJoinWaitlist {
+			rest -= m.saleOf(c.Sale).waitedForBy(kind, who)
+		}
+		if limit > 0 && who != "" && rest < left {
 			left, by = rest, kind
 		}
 	}
@@ -209,6 +216,9 @@ func (m *Model) ttl(c *core.Command) core.Millis {
 	if s == nil {
 		return c.TTL
 	}
+	if c.Kind == core.CommandServeWaitlist {
+		return s.image.Settings.WaitlistTTL
+	}
 	ttl := c.TTL
 	if most := s.image.Settings.MaxTTL; most != 0 && ttl > most {
 		ttl = most
@@ -240,6 +250,7 @@ func (m *Model) Sale(id core.SaleID) (core.SaleImage, bool) {
 	for _, item := range image.Settings.Items {
 		image.Counts = append(image.Counts, core.SaleCount{
 			Held: m.soldIn(id, item.SKU, claimReserved), Sold: m.soldIn(id, item.SKU, claimAllocated), Orderable: m.Orderable(item.SKU),
+			Waited: s.waitedFor(item.SKU), Waiters: uint32(len(s.line(item.SKU))),
 		})
 	}
 	return image, true

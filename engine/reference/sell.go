@@ -60,7 +60,7 @@ func (m *Model) sell(c *core.Command, external string, wanted []core.Line, roles
 		m.skus[l.sku].sold = append(m.skus[l.sku].sold, soldLine{o, l})
 	}
 	event := core.Event{Kind: core.EventOrderPlaced}
-	if c.Kind == core.CommandPlaceHold {
+	if c.Kind != core.CommandPlaceOrder {
 		event.Kind = core.EventHoldPlaced
 		o.status, o.deadline = core.StatusHeld, m.now+m.ttl(c)
 		o.claimAll(claimReserved)
@@ -71,6 +71,9 @@ func (m *Model) sell(c *core.Command, external string, wanted []core.Line, roles
 	m.orders = append(m.orders, o)
 	m.byNumber[o.id] = o
 	event.Order = o.image()
+	if c.Kind == core.CommandServeWaitlist {
+		event.Kind, event.Waiter = core.EventWaitlistOffered, m.saleOf(c.Sale).waiterOf(c.Waiter).gone()
+	}
 	m.emit(event)
 	if routed != nil {
 		routed.Order = o.id
@@ -107,7 +110,7 @@ func (m *Model) checkPlace(c *core.Command, external string) ([]core.Line, core.
 		return limit - m.bought(id, string(c.Customer)), limit > 0
 	}
 	ofStock := func(id core.SKUID) (core.Quantity, bool) {
-		most, bounded := m.offer(id, c.Channel).most()
+		most, bounded := m.offerTo(c, id).most()
 		return most, bounded && !m.isKit(id)
 	}
 	wanted := c.Lines
@@ -136,7 +139,7 @@ func (m *Model) checkPlace(c *core.Command, external string) ([]core.Line, core.
 	}
 	if m.isRouted() {
 		ofLocations := func(id core.SKUID) (core.Quantity, bool) {
-			stock, reachable := m.offer(id, c.Channel), m.reachable(c, id)
+			stock, reachable := m.offerTo(c, id), m.reachable(c, id)
 			return reachable.fromStock(), reachable.fromStock() < stock.fromStock()
 		}
 		if c.UpTo {
@@ -230,7 +233,7 @@ func (m *Model) serve(c *core.Command, wanted []core.Line, roles []core.LineRole
 	offers := map[core.SKUID]*offer{}
 	sources := map[core.SKUID][]source{}
 	for _, sum := range perSKU(wanted) {
-		offer := m.offer(sum.SKU, c.Channel)
+		offer := m.offerTo(c, sum.SKU)
 		sources[sum.SKU] = m.sources(sum.SKU)
 		if m.isRouted() {
 			offer = m.reachable(c, sum.SKU)

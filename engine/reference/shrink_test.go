@@ -125,11 +125,17 @@ func commandWords(c *core.Command) string {
 	case core.CommandArchiveOrders:
 		return follow("archive the page of")
 	case core.CommandPlaceHold:
-		return fmt.Sprintf("place hold ttl %d channel %d customer %s lines %v recipes %v", c.TTL, c.Channel, c.Customer, c.Lines, c.Recipes)
+		return fmt.Sprintf("place hold ttl %d channel %d customer %s sale %d lines %v recipes %v", c.TTL, c.Channel, c.Customer, c.Sale, c.Lines, c.Recipes)
 	case core.CommandPlaceOrder:
 		return fmt.Sprintf("place order channel %d customer %s external %q lines %v recipes %v", c.Channel, c.Customer, c.ExternalID, c.Lines, c.Recipes)
 	case core.CommandConfirmHold:
 		return follow("confirm")
+	case core.CommandDefineSale:
+		return fmt.Sprintf("define sale %s %+v", c.Name, *c.SaleSettings)
+	case core.CommandAdvanceQueue:
+		return fmt.Sprintf("advance queue of sale %d %+v", c.Sale, c.Queue)
+	case core.CommandJoinWaitlist, core.CommandLeaveWaitlist, core.CommandServeWaitlist:
+		return fmt.Sprintf("waitlist of sale %d, kind %d place %d customer %s lines %v", c.Sale, c.Kind, c.Waiter, c.Customer, c.Lines)
 	case core.CommandExtendHold:
 		return follow("extend") + fmt.Sprintf(" ttl %d", c.TTL)
 	case core.CommandFillOrder:

@@ -37,9 +37,10 @@ func slotsOf(model *reference.Model, c *core.Command) (mask core.SlotMask, known
 	case core.CommandDefineLocation, core.CommandDefineChannel, core.CommandDefineRouting, core.CommandDefineSale, core.CommandSetChannel, core.CommandSetKit,
 		core.CommandCreateInbound, core.CommandSendInbound, core.CommandReceiveInbound, core.CommandCloseInbound, core.CommandCancelInbound:
 		return core.AllSlots, true
-	case core.CommandAdvanceQueue:
+	case core.CommandAdvanceQueue, core.CommandLeaveWaitlist:
 		return c.Sale.Slot().Mask(), true
-	case core.CommandAdjustStock, core.CommandMoveStock, core.CommandPlaceHold, core.CommandPlaceOrder:
+	case core.CommandAdjustStock, core.CommandMoveStock, core.CommandPlaceHold, core.CommandPlaceOrder,
+		core.CommandJoinWaitlist, core.CommandServeWaitlist:
 		for _, r := range c.Rows {
 			mask |= r.SKU.Slot().Mask()
 		}

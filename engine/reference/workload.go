@@ -54,7 +54,9 @@ func (g *Generator) Next() core.Command {
 	for {
 		c := g.command(g.commands)
 		g.commands++
-		if c.Kind != core.CommandTick && c.Kind != core.CommandArchiveOrders && c.Kind != core.CommandFillOrder {
+		switch c.Kind {
+		case core.CommandTick, core.CommandArchiveOrders, core.CommandFillOrder, core.CommandServeWaitlist:
+		default:
 			return c
 		}
 	}
@@ -77,6 +79,7 @@ type generator struct {
 	scarce  bool // stock comes in a few units at a time
 	sales   bool // there is much going on in sales
 	waits   bool // much is sold beyond stock, and those who wait are served
+	lines   bool // sales sell out and go on, and people wait
 }
 
 func newGenerator(seed uint64) *generator {
@@ -85,7 +88,8 @@ func newGenerator(seed uint64) *generator {
 	g.baskets = g.chance(10)
 	g.scarce = g.chance(60)
 	g.sales = g.chance(50)
-	g.waits = !g.sales && g.chance(50)
+	g.lines = g.sales && g.chance(60)
+	g.waits = !g.sales && g.chance(50) || g.lines && g.chance(30)
 	g.scarce = g.scarce || g.waits
 	skus, slots := g.between(2, 8), g.between(1, 5)
 	if g.baskets {
@@ -180,6 +184,9 @@ func (g *generator) command(step int) core.Command {
 	}
 	if g.chance(10) {
 		c.Document = fmt.Appendf(nil, "document of step %d", step)
+	}
+	if (g.lines && g.chance(35) || g.sales && g.chance(5)) && g.atWaitlist(&c) {
+		return c
 	}
 	switch roll = g.random.IntN(100); {
 	case roll < 1 && g.kits > 0:

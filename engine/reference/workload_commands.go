@@ -97,7 +97,7 @@ func (g *generator) defineRouting(c *core.Command) {
 	if g.chance(20) {
 		c.Routing.Strategy = core.StrategyCost
 	}
-	if g.chance(30) {
+	if g.chance(50) {
 		c.Routing.MaxShipments = pick(g, []uint8{1, 1, 1, 2, 3, 5})
 	}
 	if g.chance(50) {

@@ -384,6 +384,7 @@ func (h *history) quotaUsedUp(c *core.Command) []byte {
 		total, quota := totals[line.SKU], sale.Settings.Items[at].Quota
 		totals[line.SKU] = 0
 		left := max(0, quota-sale.Counts[at].Held-sale.Counts[at].Sold)
+		left = max(0, left-sale.Counts[at].Waited)
 		if quota != core.Unlimited && total > left && (!c.UpTo || left == 0) {
 			refusal.Lines = append(refusal.Lines, core.RefusedLine{Index: i, SKU: line.SKU, Requested: total, Available: left})
 		}

@@ -176,7 +176,7 @@ func (h *history) followHold(ev *core.Event) {
 	life := h.holds[id]
 	wrong := false
 	switch ev.Kind {
-	case core.EventHoldPlaced:
+	case core.EventHoldPlaced, core.EventWaitlistOffered:
 		wrong = life != 0
 		h.holds[id] = holdLives
 	case core.EventHoldExtended:
