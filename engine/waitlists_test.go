@@ -177,3 +177,72 @@ func TestWaitlistIsServedWithoutTraffic(t *testing.T) {
 	audited(t, e)
 	closeEngine(t, e)
 }
+
+// TestOrdersComeBeforeAWaitlist sells units beyond stock, and then stops that: who has an order gets what comes, and who waits for the
+// sale what may then be sold. Neither asks.
+func TestOrdersComeBeforeAWaitlist(t *testing.T) {
+	leavesNothing(t)
+	e := openOn(t, newDisk(), engine.Options{Shards: 2})
+	sku := backorderable(t, e, "sku-1")
+	ordered := done(t, e, order("ann", sku, 2))[0].order
+	now := core.Millis(time.Now().UnixMilli())
+	rules := core.SaleSettings{StartsAt: now - 1, EndsAt: now + 3_600_000, WaitlistCapacity: 10, WaitlistTTL: 60_000,
+		Items: []core.SaleItem{{SKU: sku, Quota: core.Unlimited}}}
+	done(t, e, core.Command{Kind: core.CommandDefineSKU, Name: []byte("sku-1")},
+		core.Command{Kind: core.CommandDefineSale, Name: []byte("drop"), SaleSettings: &rules})
+	sale, _ := e.Sale([]byte("drop"))
+	done(t, e, join(sale.ID, "bob", sku, 1), receive(sku, 1))
+	wantBackordered(t, e, ordered, 1)
+	if got := turns(t, e); got != "" {
+		t.Errorf("turns %q while an order waits", got)
+	}
+	done(t, e, receive(sku, 2))
+	wantBackordered(t, e, ordered, 0)
+	eventually(t, "the turn of who waits", func() bool { return turns(t, e) == "bob+" })
+	audited(t, e)
+	closeEngine(t, e)
+}
+
+// TestWaitlistOfAChannelThatHasNothing: there are units, but not for the channel of the first in line. The second gets them, the first
+// goes on waiting, and the engine rests meanwhile. With a policy of routing it is the same for units out of reach.
+func TestWaitlistOfAChannelThatHasNothing(t *testing.T) {
+	leavesNothing(t)
+	for name, keep := range map[string][2]core.Command{
+		"buffer": {
+			{Kind: core.CommandSetChannel, Name: []byte("web"), Selling: core.ChannelSettings{Buffer: 5}},
+			{Kind: core.CommandSetChannel, Name: []byte("web")},
+		},
+		"reach": {
+			{Kind: core.CommandDefineLocation, Name: []byte("main"), Location: core.LocationSettings{Shipping: &core.Shipping{Channels: []core.ChannelID{1}}}},
+			{Kind: core.CommandDefineLocation, Name: []byte("main")},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			e := openOn(t, newDisk(), engine.Options{Shards: 2})
+			sku := stock(t, e, 1, 1)[0]
+			now := core.Millis(time.Now().UnixMilli())
+			rules := core.SaleSettings{StartsAt: now - 1, EndsAt: now + 3_600_000, WaitlistCapacity: 10, WaitlistTTL: 60_000,
+				Items: []core.SaleItem{{SKU: sku, Quota: core.Unlimited}}}
+			done(t, e, core.Command{Kind: core.CommandDefineChannel, Name: []byte("outlet")},
+				core.Command{Kind: core.CommandDefineRouting, Routing: &core.RoutingSettings{Rules: []core.RoutingRule{core.RuleFewestShipments}}},
+				keep[0], core.Command{Kind: core.CommandDefineSale, Name: []byte("drop"), SaleSettings: &rules})
+			sale, _ := e.Sale([]byte("drop"))
+			last := order("ann", sku, 1)
+			last.Channel = 1
+			second := join(sale.ID, "cleo", sku, 1)
+			second.Channel = 1
+			done(t, e, last, join(sale.ID, "bob", sku, 1), second, receive(sku, 1))
+			eventually(t, "the turn of the second", func() bool { return turns(t, e) == "cleo+" })
+			done(t, e, receive(sku, 2))
+			before := e.Sequence()
+			time.Sleep(20 * time.Millisecond)
+			if got := turns(t, e); got != "cleo+" || e.Sequence() != before {
+				t.Errorf("turns %q, and the engine went on by itself from %d to %d", got, before, e.Sequence())
+			}
+			done(t, e, keep[1])
+			eventually(t, "the turn of the first", func() bool { return turns(t, e) == "cleo+ bob+" })
+			audited(t, e)
+			closeEngine(t, e)
+		})
+	}
+}

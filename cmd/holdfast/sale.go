@@ -43,12 +43,12 @@ Times are in seconds. The same file gives the same result, on every machine.
   {"seed": 1,
    "stock": [{"sku": "phone", "units": 10000}],
    "sale": {"items": [{"sku": "phone", "quota": 8000, "max_held": 0}], "duration_seconds": 3600, "hold_seconds": 600,
-            "limit_per_customer": 2, "max_expired_holds": 3,
+            "limit_per_customer": 2, "max_expired_holds": 3, "waitlist_capacity": 5000, "waitlist_hold_seconds": 600,
             "queue": {"required": true, "opening_seconds": 60, "token_seconds": 300, "patience_seconds": 60,
                       "rate_per_minute": 0, "share_percent": 100}},
    "crowd": {"buyers": 200000, "early_share": 0.3, "half_life_seconds": 120, "basket_shares": [0.8, 0.2],
              "patience_seconds": 900, "think_seconds": 10, "pay_seconds": 60, "payment_failure_share": 0.08,
-             "release_share_on_failure": 0.5, "abandon_share": 0.03, "repeat_share": 0.05, "retry_seconds": 5}}`,
+             "release_share_on_failure": 0.5, "abandon_share": 0.03, "repeat_share": 0.05, "retry_seconds": 5, "waitlist_share": 0.5}}`,
 		Example: `  holdfast sale simulate drop.json --vary ttl=300 --vary limit=1,share=150 --vary queue=off
   holdfast sale simulate drop.json --data ./data --json result.json`,
 		Args: cobra.ExactArgs(1),
@@ -174,11 +174,19 @@ func writeSimulation(w io.Writer, results []*rehearsal.Result) error {
 	number("holds expired", func(r *rehearsal.Result) int64 { return r.Expired })
 	number("holds released", func(r *rehearsal.Result) int64 { return r.Released })
 	number("let in in vain", func(r *rehearsal.Result) int64 { return int64(r.InVain) })
-	row("waiting p50, p90, p99", func(r *rehearsal.Result) string {
-		return fmt.Sprintf("%.1f, %.1f, %.1f s", r.Waiting.P50, r.Waiting.P90, r.Waiting.P99)
-	})
+	row("waiting p50, p90, p99", func(r *rehearsal.Result) string { return waitingText(&r.Waiting) })
+	if slices.ContainsFunc(results, func(r *rehearsal.Result) bool { return r.Waitlist.Joined > 0 }) {
+		number("joined the waitlist", func(r *rehearsal.Result) int64 { return int64(r.Waitlist.Joined) })
+		number("  had an offer", func(r *rehearsal.Result) int64 { return int64(r.Waitlist.Served) })
+		number("  and bought", func(r *rehearsal.Result) int64 { return int64(r.Waitlist.Bought) })
+		row("  waited p50, p90, p99", func(r *rehearsal.Result) string { return waitingText(&r.Waitlist.Waiting) })
+	}
 	row("order of arrival kept", func(r *rehearsal.Result) string { return fmt.Sprintf("%.2f", r.Fairness) })
 	return out.Flush()
+}
+
+func waitingText(w *rehearsal.Waiting) string {
+	return fmt.Sprintf("%.1f, %.1f, %.1f s", w.P50, w.P90, w.P99)
 }
 
 func secondsText(at *float64) string {

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -17,7 +18,7 @@ import (
 
 const dropPlan = `{"seed":3,%s"sale":{"items":[{"sku":"phone","quota":40}],"limit_per_customer":1,"hold_seconds":120,
  "queue":{"required":true,"opening_seconds":10}},
- "crowd":{"buyers":300,"early_share":0.5,"payment_failure_share":0.2,"abandon_share":0.1}}`
+ "crowd":{"buyers":300,"early_share":0.5,"payment_failure_share":0.2,"abandon_share":0.1,"waitlist_share":0.8}}`
 
 // writePlan writes a plan with or without a stock of its own.
 func writePlan(t *testing.T, stock string) string {
@@ -50,6 +51,13 @@ func TestSaleSimulate(t *testing.T) {
 	again, _ := simulated(t, exitDone, plan, "--vary", "ttl=60", "--vary", "quota=500,queue=off")
 	if again != out {
 		t.Errorf("the second run gave\n%s\nthe first\n%s", again, out)
+	}
+	if strings.Contains(out, "waitlist") {
+		t.Errorf("a sale without a waitlist tells of one:\n%s", out)
+	}
+	with, _ := simulated(t, exitDone, plan, "--vary", "waitlist=50,offer=60")
+	if joined := regexp.MustCompile(`joined the waitlist +0 +[1-9]`); !joined.MatchString(with) || !strings.Contains(with, "had an offer") {
+		t.Errorf("nobody joined a waitlist:\n%s", with)
 	}
 	var results []rehearsal.Result
 	text, err := os.ReadFile(result)

@@ -222,9 +222,12 @@ func (g *generator) endHoldOf(c *core.Command, s *sale) {
 // serveWaitlist serves somebody who waits: mostly the first of a line for which there is something.
 func (g *generator) serveWaitlist(c *core.Command) {
 	w := g.waiter()
-	for range pick(g, []int{0, 5, 5, 5, 5}) {
+	for range 5 {
 		s := g.model.saleOf(w.Sale)
 		if s.isNext(w) && (s.item(w.SKU) == nil || g.now >= s.image.Settings.EndsAt || g.model.couldOffer(s, w)) {
+			if g.chance(15) {
+				w = pick(g, s.line(w.SKU)) // whose turn it may not be
+			}
 			break
 		}
 		w = g.waiter()

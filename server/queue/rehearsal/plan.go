@@ -3,6 +3,8 @@ package rehearsal
 import (
 	"errors"
 	"fmt"
+
+	"holdfast/engine/core"
 )
 
 // Plan describes a sale and its crowd. Times are seconds, shares are from 0 to 1. What is left out has the default that stands beside it.
@@ -23,10 +25,12 @@ type Item struct {
 // Rules are those of the sale.
 type Rules struct {
 	Items            []RuleItem `json:"items"`
-	Duration         float64    `json:"duration_seconds"`   // 3600
-	LimitPerCustomer int64      `json:"limit_per_customer"` // 0 none
-	HoldTTL          float64    `json:"hold_seconds"`       // 600
-	MaxExpired       uint32     `json:"max_expired_holds"`  // 0 never
+	Duration         float64    `json:"duration_seconds"`      // 3600
+	LimitPerCustomer int64      `json:"limit_per_customer"`    // 0 none
+	HoldTTL          float64    `json:"hold_seconds"`          // 600
+	MaxExpired       uint32     `json:"max_expired_holds"`     // 0 never
+	WaitlistCapacity uint32     `json:"waitlist_capacity"`     // 0 no waitlist
+	WaitlistTTL      float64    `json:"waitlist_hold_seconds"` // how long an offer lasts; 600
 	Queue            Queue      `json:"queue"`
 }
 
@@ -61,6 +65,7 @@ type Crowd struct {
 	Repeat         float64   `json:"repeat_share"`             // of those who have bought and come again under the same name; 0
 	RetryAfter     float64   `json:"retry_seconds"`            // without a queue: between two tries; 5
 	ReleasedOnFail float64   `json:"release_share_on_failure"` // of failed payments after which the hold is given back at once; 0
+	Join           float64   `json:"waitlist_share"`           // of those who find it sold out who join the waitlist, if there is one; 0
 }
 
 // Limits of a plan.
@@ -78,7 +83,7 @@ func (p Plan) withDefaults() Plan {
 		value *float64
 		or    float64
 	}{
-		{&p.Rules.Duration, 3600}, {&p.Rules.HoldTTL, 600}, {&p.Rules.Queue.Entrance, 600}, {&p.Rules.Queue.Patience, 60},
+		{&p.Rules.Duration, 3600}, {&p.Rules.HoldTTL, 600}, {&p.Rules.WaitlistTTL, 600}, {&p.Rules.Queue.Entrance, 600}, {&p.Rules.Queue.Patience, 60},
 		{&p.Crowd.HalfLife, 60}, {&p.Crowd.Patience, 600}, {&p.Crowd.Think, 10}, {&p.Crowd.Pay, 60}, {&p.Crowd.RetryAfter, 5},
 	} {
 		if *d.value == 0 {
@@ -130,17 +135,20 @@ func (p Plan) Validate() error {
 	require(sum > 0, "crowd.basket_shares: nobody wants anything")
 	for name, seconds := range map[string]float64{
 		"sale.duration_seconds": p.Rules.Duration, "sale.hold_seconds": p.Rules.HoldTTL, "sale.queue.token_seconds": p.Rules.Queue.Entrance,
-		"sale.queue.patience_seconds": p.Rules.Queue.Patience, "crowd.half_life_seconds": p.Crowd.HalfLife,
+		"sale.queue.patience_seconds": p.Rules.Queue.Patience, "sale.waitlist_hold_seconds": p.Rules.WaitlistTTL, "crowd.half_life_seconds": p.Crowd.HalfLife,
 		"crowd.patience_seconds": p.Crowd.Patience, "crowd.think_seconds": p.Crowd.Think, "crowd.pay_seconds": p.Crowd.Pay,
 		"crowd.retry_seconds": p.Crowd.RetryAfter,
 	} {
 		require(seconds > 0 && seconds <= maxSeconds, "%s: %g is not above 0 and at most %d", name, seconds, maxSeconds)
 	}
 	require(p.Rules.HoldTTL >= 1, "sale.hold_seconds: %g is below 1", p.Rules.HoldTTL)
+	require(p.Rules.WaitlistTTL >= 1, "sale.waitlist_hold_seconds: %g is below 1", p.Rules.WaitlistTTL)
+	require(p.Rules.WaitlistCapacity <= core.MaxWaitlist, "sale.waitlist_capacity: is not within 0 to %d", core.MaxWaitlist)
 	require(p.Rules.Queue.Opening >= 0 && p.Rules.Queue.Opening <= maxSeconds, "sale.queue.opening_seconds: is not within 0 to %d", maxSeconds)
 	for name, share := range map[string]float64{
 		"crowd.early_share": p.Crowd.Early, "crowd.payment_failure_share": p.Crowd.PaymentFails, "crowd.abandon_share": p.Crowd.Abandon,
 		"crowd.repeat_share": p.Crowd.Repeat, "crowd.release_share_on_failure": p.Crowd.ReleasedOnFail,
+		"crowd.waitlist_share": p.Crowd.Join,
 	} {
 		require(share >= 0 && share <= 1, "%s: %g is not within 0 to 1", name, share)
 	}

@@ -59,6 +59,48 @@ func TestSaleWithAQueue(t *testing.T) {
 	}
 }
 
+// What comes back goes to who joined the waitlist, and those who paid nothing lose it to the next. Nobody else in the sale gets it before.
+func TestSaleWithAWaitlist(t *testing.T) {
+	for _, with := range []string{"queue=on", "queue=off"} {
+		t.Run(with, func(t *testing.T) {
+			p, err := drop().Vary(with + ",waitlist=500,offer=120")
+			if err != nil {
+				t.Fatal(err)
+			}
+			p.Crowd.Join, p.Crowd.PaymentFails = 0.6, 0.4
+			r := run(t, p)
+			text, _ := json.MarshalIndent(r, "", " ")
+			t.Logf("%s", text)
+			w := &r.Waitlist
+			if w.Joined == 0 || w.Joined > 500+w.Served || w.Served == 0 || w.Bought == 0 || w.Bought >= w.Served || w.Waiting.Max <= 0 {
+				t.Errorf("waitlist %+v", w)
+			}
+			if r.Sold != r.ForSale || r.MostUnits > 2 || r.Outcomes["waited_in_vain"] > w.Joined-w.Served {
+				t.Errorf("sold %d of %d, somebody has %d, outcomes %v", r.Sold, r.ForSale, r.MostUnits, r.Outcomes)
+			}
+			if r.Outcomes["under_way"] > 0 {
+				t.Errorf("outcomes %v", r.Outcomes)
+			}
+			without, err := p.Vary("waitlist=0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if o := run(t, without); o.Waitlist != (Waitlist{}) || o.Outcomes["waited_in_vain"] > 0 {
+				t.Errorf("without a waitlist: %+v, outcomes %v", o.Waitlist, o.Outcomes)
+			}
+		})
+	}
+}
+
+// The waitlist takes no more than its places.
+func TestWaitlistOfARehearsalIsFull(t *testing.T) {
+	p := drop()
+	p.Rules.WaitlistCapacity, p.Crowd.Join = 3, 1
+	if r := run(t, p); r.Refusals["waitlist_full"] == 0 || r.Waitlist.Joined > 3+r.Waitlist.Served {
+		t.Errorf("refusals %v, waitlist %+v", r.Refusals, r.Waitlist)
+	}
+}
+
 func TestSameSeedSameResult(t *testing.T) {
 	one, _ := json.Marshal(run(t, drop()))
 	two, _ := json.Marshal(run(t, drop()))
@@ -144,6 +186,9 @@ func TestBadPlans(t *testing.T) {
 		"crowd.buyers: 3000000":          func(p *Plan) { p.Crowd.Buyers = 3_000_000 },
 		"crowd.payment_failure_share":    func(p *Plan) { p.Crowd.PaymentFails = 1.1 },
 		"crowd.basket_shares: nobody":    func(p *Plan) { p.Crowd.Baskets = []float64{0, 0} },
+		"crowd.waitlist_share":           func(p *Plan) { p.Crowd.Join = -0.1 },
+		"sale.waitlist_hold_seconds":     func(p *Plan) { p.Rules.WaitlistTTL = 0.5 },
+		"sale.waitlist_capacity":         func(p *Plan) { p.Rules.WaitlistCapacity = 2_000_000 },
 		"sale.hold_seconds":              func(p *Plan) { p.Rules.HoldTTL = -5 },
 		"sale.duration_seconds":          func(p *Plan) { p.Rules.Duration = 1e9 },
 		"sale.queue.opening_seconds":     func(p *Plan) { p.Rules.Queue.Opening = -1 },

@@ -26,8 +26,9 @@ type Result struct {
 	MostIn    int64            `json:"most_admitted"`    // of the people who could order at one time
 	Waiting   Waiting          `json:"waiting_seconds"`  // from the ticket until let in, or without a queue from the first try to the hold
 	SoldAfter []SoldAfter      `json:"sold_after"`       // when how much of it was sold
-	Fairness  float64          `json:"order_kept"`       // correlation of the order of arrival with that of the entrances; 1 by arrival, 0 by lot
-	Audit     int              `json:"violations"`       // that the audit of the machine found
+	Waitlist  Waitlist         `json:"waitlist"`
+	Fairness  float64          `json:"order_kept"` // correlation of the order of arrival with that of the entrances; 1 by arrival, 0 by lot
+	Audit     int              `json:"violations"` // that the audit of the machine found
 }
 
 // Waiting are the waiting times of those who got in.
@@ -38,13 +39,21 @@ type Waiting struct {
 	Max float64 `json:"max"`
 }
 
+// Waitlist is what came of the waitlist.
+type Waitlist struct {
+	Joined  int     `json:"joined"`
+	Served  int     `json:"served"`          // who were offered something
+	Bought  int     `json:"bought"`          // and paid for it
+	Waiting Waiting `json:"waiting_seconds"` // of those served: from their place to the offer
+}
+
 // SoldAfter says when so much was sold.
 type SoldAfter struct {
 	Share float64  `json:"share"`
 	At    *float64 `json:"at"` // null: it never was
 }
 
-// reasonNames are the refusals that a hold in a sale can get.
+// reasonNames are the refusals that a hold in a sale, or who wants to wait for one, can get.
 var reasonNames = map[core.Reason]string{
 	core.ReasonSaleNotStarted:    "sale_not_started",
 	core.ReasonSaleEnded:         "sale_ended",
@@ -57,6 +66,8 @@ var reasonNames = map[core.Reason]string{
 	core.ReasonInsufficientStock: "insufficient_stock",
 	core.ReasonLimitPerCustomer:  "limit_per_customer_exceeded",
 	core.ReasonSKUStopped:        "sku_stopped",
+	core.ReasonStillForSale:      "still_for_sale",
+	core.ReasonWaitlistFull:      "waitlist_full",
 }
 
 // waitingOf sums up waiting times in milliseconds.

@@ -62,11 +62,12 @@ const (
 	lostHold
 	failed
 	over
+	waitedInVain
 )
 
 var outcomeNames = [...]string{
 	underway: "under_way", bought: "bought", gaveUp: "gave_up", foundSoldOut: "sold_out", refused: "refused",
-	lostHold: "let_the_hold_expire", failed: "payment_failed", over: "sale_ended",
+	lostHold: "let_the_hold_expire", failed: "payment_failed", over: "sale_ended", waitedInVain: "waited_in_vain",
 }
 
 // buyer is one of the crowd. What they are like is drawn from their own numbers, whatever the rules.
@@ -81,6 +82,9 @@ type buyer struct {
 	vanishes bool
 	gives    bool // the hold back, when the payment fails
 	returns  bool
+	joins    bool  // the waitlist, on finding nothing
+	joined   int64 // when
+	offered  bool  // the hold came from there
 	number   uint32
 	asked    int64 // first
 	hold     core.OrderID
@@ -108,6 +112,11 @@ type play struct {
 	entered []entrance
 	sales   []soldTick // when units were sold
 	sold    int64
+
+	places  map[core.Sequence]int32 // who waits, by the number of their place
+	turns   []turn                  // that the command just carried out has brought
+	waited  []int64                 // of those who had theirs
+	serving []core.Command          // scratch
 }
 
 // entrance is when somebody came who was let in, and when their turn was.
@@ -118,10 +127,15 @@ type soldTick struct {
 	sold int64
 }
 
-// Event and Archived are core.Sink: only what expired has to be counted.
+// Event and Archived are core.Sink: what expired has to be counted, and who waits hears of their turn.
 func (p *play) Event(ev *core.Event) {
-	if ev.Kind == core.EventHoldExpired {
+	switch ev.Kind {
+	case core.EventHoldExpired:
 		p.result.Expired++
+	case core.EventWaitlistOffered:
+		p.turns = append(p.turns, turn{ev.Waiter.Number, ev.Order.ID, int64(ev.Order.Lines[0].Quantity)})
+	case core.EventWaitlistLeft:
+		p.turns = append(p.turns, turn{place: ev.Waiter.Number})
 	}
 }
 
@@ -133,7 +147,7 @@ func Run(plan Plan) (*Result, error) {
 	if err := plan.Validate(); err != nil {
 		return nil, err
 	}
-	p := &play{plan: plan.withDefaults(), machine: core.New(core.Options{}), units: map[int32]int64{}}
+	p := &play{plan: plan.withDefaults(), machine: core.New(core.Options{}), units: map[int32]int64{}, places: map[core.Sequence]int32{}}
 	p.result.Outcomes, p.result.Refusals = map[string]int{}, map[string]int64{}
 	if err := p.build(); err != nil {
 		return nil, err
@@ -143,6 +157,8 @@ func Run(plan Plan) (*Result, error) {
 		p.line = queue.NewLine(queue.NewSigner([32]byte{byte(plan.Seed), byte(plan.Seed >> 8), byte(plan.Seed >> 16), 1}), uint32(p.sale), p.lineSettings(),
 			queue.Counters{}, int64(start)-60_000)
 		p.at(-60_000, -1, letIn)
+	} else if p.plan.Rules.WaitlistCapacity > 0 {
+		p.at(0, -1, letIn)
 	}
 	for len(p.agenda) > 0 {
 		m := heap.Pop(&p.agenda).(moment)
@@ -153,8 +169,9 @@ func Run(plan Plan) (*Result, error) {
 			p.carryOut(m.buyer, m.what)
 		}
 	}
-	p.now = max(p.now, millis(p.plan.Rules.Duration)) + millis(p.plan.Rules.HoldTTL) + 1
+	p.now = max(p.now, millis(p.plan.Rules.Duration)) + millis(max(p.plan.Rules.HoldTTL, p.plan.Rules.WaitlistTTL)) + 1
 	p.execute(&core.Command{Kind: core.CommandTick, Mask: core.AllSlots})
+	p.serveWaitlist()
 	p.sum()
 	return &p.result, nil
 }
@@ -201,6 +218,8 @@ func (p *play) build() error {
 		StartsAt: start, EndsAt: start + core.Millis(millis(p.plan.Rules.Duration)), MaxExpired: p.plan.Rules.MaxExpired,
 		Limits: [core.IdentityKinds]core.Quantity{core.Quantity(p.plan.Rules.LimitPerCustomer)},
 		Queue:  core.SaleQueue{Required: p.plan.Rules.Queue.Required},
+
+		WaitlistCapacity: p.plan.Rules.WaitlistCapacity, WaitlistTTL: core.Millis(millis(p.plan.Rules.WaitlistTTL)),
 	}
 	for _, item := range p.plan.Rules.Items {
 		quota := core.Unlimited
@@ -239,6 +258,7 @@ func (p *play) draw() {
 		b.wants, b.item = int64(choose(r, c.Baskets))+1, choose(r, weights)
 		b.vanishes, b.fails = r.Float64() < c.Abandon, r.Float64() < c.PaymentFails
 		b.gives, b.returns = r.Float64() < c.ReleasedOnFail, r.Float64() < c.Repeat
+		b.joins = r.Float64() < c.Join
 		b.asked = -1
 		if at := b.came; p.plan.Rules.Queue.Required || at >= 0 {
 			p.at(at, int32(i), arrive)
@@ -276,7 +296,7 @@ func (p *play) left() (queue.Left, bool) {
 	var left queue.Left
 	for i := range p.image.Counts {
 		left.Units += p.leftOf(i)
-		left.Held += int64(p.image.Counts[i].Held)
+		left.Held += int64(max(0, p.image.Counts[i].Held-p.image.Counts[i].Waited)) // the others, should they come back, are for the waitlist
 	}
 	return left, true
 }
@@ -288,12 +308,22 @@ func (p *play) leftOf(i int) int64 {
 	if item.Quota != core.Unlimited {
 		units = min(units, max(0, item.Quota-n.Held-n.Sold))
 	}
-	return int64(units)
+	return int64(max(0, units-n.Waited))
 }
 
-// letIn moves the line.
+// letIn moves the line and serves the waitlist.
 func (p *play) letIn() {
 	p.execute(&core.Command{Kind: core.CommandTick, Mask: core.AllSlots}) // holds expire at their deadlines
+	p.serveWaitlist()
+	if p.line != nil {
+		p.moveLine()
+	}
+	if p.now < millis(p.plan.Rules.Duration) && len(p.agenda)+len(p.places) > 0 {
+		p.at(p.now+tick, -1, letIn)
+	}
+}
+
+func (p *play) moveLine() {
 	left, ok := p.left()
 	invariant.Check(ok, "the sale was defined")
 	now := int64(start) + p.now
@@ -301,9 +331,6 @@ func (p *play) letIn() {
 		p.line.Commit(next, now)
 	}
 	p.result.MostIn = max(p.result.MostIn, p.line.Summary(now).Outstanding)
-	if p.now < millis(p.plan.Rules.Duration) && len(p.agenda) > 0 {
-		p.at(p.now+tick, -1, letIn)
-	}
 }
 
 func (p *play) carryOut(i int32, what step) {
@@ -359,6 +386,7 @@ func (p *play) poll(i int32) {
 	case queue.Waiting, queue.SoldOut:
 		next := p.now + v.PollIn
 		switch {
+		case v.State == queue.SoldOut && p.joinWaitlist(i):
 		case p.now >= b.leaves && v.State == queue.SoldOut:
 			p.finish(i, foundSoldOut)
 		case p.now >= b.leaves:
@@ -390,7 +418,7 @@ func (p *play) order(i int32) {
 		p.waits = append(p.waits, p.now-b.asked)
 		p.entered = append(p.entered, entrance{b.came, int64(len(p.entered))})
 	}
-	b.hold = o.Order
+	b.hold, b.offered = o.Order, false
 	var image core.OrderImage
 	p.machine.ReadOrder(b.hold, &image)
 	b.units = int64(image.Lines[0].Quantity)
@@ -401,26 +429,33 @@ func (p *play) order(i int32) {
 	p.at(p.now+b.pays, i, pay)
 }
 
-// refuse counts a refusal. Without a queue, who finds nothing tries again while their patience lasts.
+// refuse counts a refusal. Who finds nothing may join the waitlist; without a queue, the others try again while their patience lasts.
 func (p *play) refuse(i int32, reason core.Reason) {
 	b := &p.buyers[i]
-	name, ok := reasonNames[reason]
-	invariant.Check(ok, "a hold in a sale is refused with a reason that it can have")
-	p.result.Refusals[name]++
+	p.countRefusal(reason)
 	nothing := reason == core.ReasonSaleQuota || reason == core.ReasonInsufficientStock || reason == core.ReasonHoldCap
+	if nothing && p.line != nil {
+		p.result.InVain++
+	}
 	switch {
 	case reason == core.ReasonSaleEnded:
 		p.finish(i, over)
 	case !nothing:
 		p.finish(i, refused)
+	case p.joinWaitlist(i):
 	case p.line != nil:
-		p.result.InVain++
 		p.finish(i, foundSoldOut)
 	case p.now >= b.leaves:
 		p.finish(i, foundSoldOut)
 	default:
 		p.at(p.now+millis(p.plan.Crowd.RetryAfter), i, order)
 	}
+}
+
+func (p *play) countRefusal(reason core.Reason) {
+	name, ok := reasonNames[reason]
+	invariant.Check(ok, "a sale refuses with a reason that it can have")
+	p.result.Refusals[name]++
 }
 
 // pay ends a hold, one way or the other.
@@ -438,6 +473,9 @@ func (p *play) pay(i int32) {
 		return
 	}
 	b.result = bought
+	if b.offered {
+		p.result.Waitlist.Bought++
+	}
 	p.units[i] += b.units
 	p.sold += b.units
 	p.sales = append(p.sales, soldTick{p.now, p.sold})
@@ -470,7 +508,7 @@ func (p *play) sum() {
 	for _, share := range []float64{0.1, 0.25, 0.5, 0.75, 0.9, 1} {
 		r.SoldAfter = append(r.SoldAfter, SoldAfter{share, p.soldAt(share)})
 	}
-	r.Waiting = waitingOf(p.waits)
+	r.Waiting, r.Waitlist.Waiting = waitingOf(p.waits), waitingOf(p.waited)
 	r.Fairness = math.Round(orderKept(p.entered)*1000) / 1000
 	r.Audit = p.machine.Audit().Found
 }

@@ -7,7 +7,7 @@ import (
 )
 
 // VariationNames are the settings that Vary takes.
-const VariationNames = "ttl, quota, limit, held, expired, opening, token, patience, rate, share (all numbers) and queue (on or off)"
+const VariationNames = "ttl, quota, limit, held, expired, opening, token, patience, rate, share, waitlist, offer (all numbers) and queue (on or off)"
 
 // Vary gives the plan with other rules, such as "ttl=300,limit=1": the same crowd in another sale.
 func (p Plan) Vary(settings string) (Plan, error) {
@@ -48,6 +48,10 @@ func (p *Plan) set(name, value string) error {
 		q.Opening = float64(number)
 	case "limit":
 		p.Rules.LimitPerCustomer = number
+	case "offer":
+		return setSeconds(&p.Rules.WaitlistTTL, name, number)
+	case "waitlist":
+		p.Rules.WaitlistCapacity = uint32(number)
 	case "expired":
 		p.Rules.MaxExpired = uint32(number)
 	case "rate":
