@@ -47,7 +47,8 @@ LONELY   = 'DiskUseIsBounded|CheckpointsChangeNothing|KeysOverRestarts|KeyTableF
 # With pages of eight records what needs full ones happens all the time.
 TINY     = ./engine/core ./engine/reference ./engine
 OFPAGES  = 'Archive|External|Agrees|Checkpoint|Leftovers|Retention|Rewind|Past|Follow'
-TESTFLAGS ?=
+# The longest package takes five minutes on two idle cores, and more on busy ones.
+TESTFLAGS ?= -timeout 20m
 
 .PHONY: help run build test check format vet staticcheck tidy short fuzz sim sabotage bench compare clean
 

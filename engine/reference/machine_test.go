@@ -229,6 +229,11 @@ func (tr *trial) asksFor(c *core.Command, now core.Millis) (asked bool) {
 	if c.Kind != core.CommandServeWaitlist {
 		return false
 	}
+	for slot := range core.Slot(core.SlotCount) {
+		if at, due := tr.model.NextDeadline(slot); c.Mask.Has(slot) && due && at <= now {
+			return false // what ends or begins first may take what there is
+		}
+	}
 	frame := codec.AppendCommand(nil, c)
 	tr.straight.machine.Serve(c.Sale.Slot(), now, 1, func(c *core.Command) {
 		asked = asked || bytes.Equal(codec.AppendCommand(nil, c), frame)

@@ -136,6 +136,7 @@ func (g *generator) joinWaitlist(c *core.Command) {
 		c.Sale, c.Lines[0].SKU = w.Sale, w.SKU
 	} else if g.chance(80) {
 		g.sellOut(c)
+		return
 	}
 	switch {
 	case g.chance(3):
