@@ -148,21 +148,41 @@ func (s *Server) getChannelRule(x *exchange) {
 	if !ok {
 		return
 	}
-	image, err := s.engine.ReadAvailability(x.image[:0], sku.ID)
-	x.image = image.Bytes
-	if err != nil {
-		s.failRead(x, err, unknownSKU)
+	sequence, ok := s.readAvailability(x, sku.ID)
+	if !ok {
 		return
 	}
-	_, err = codec.DecodeAvailability(x.image, &x.availability)
-	invariant.Check(err == nil, "the engine's images are codec's")
 	rule, ok := x.availability.Rule(channel)
-	if !ok || !rule.HasBuffer && !rule.HasPool {
+	if !ok || rule.IsNothing() {
 		x.fail(unknownChannelRule)
 		return
 	}
 	x.event.Rule = *rule
-	s.renderChannelRule(x, image.Sequence)
+	s.renderChannelRule(x, sequence)
+}
+
+// listChannelRules serves GET /v1/skus/{sku}/channels: what holds for a SKU in channels, in the order in which pools are covered.
+func (s *Server) listChannelRules(x *exchange) {
+	if !s.waitFor(x.query("at_least")) {
+		return
+	}
+	sku, ok := s.engine.SKU(x.variable)
+	if !ok {
+		x.fail(unknownSKU)
+		return
+	}
+	sequence, ok := s.readAvailability(x, sku.ID)
+	if !ok {
+		return
+	}
+	dst, n := append(x.out[:0], `{"items":[`...), 0
+	for i := range x.availability.Rules {
+		if rule := &x.availability.Rules[i]; !rule.IsNothing() {
+			dst = s.appendChannelRule(appendComma(dst, n), rule, 0)
+			n++
+		}
+	}
+	x.answerJSON(200, append(appendNumberField(dst, `],"sequence":`, sequence), '}'))
 }
 
 // renderChannelRule answers with the rule in the exchange's event.

@@ -86,6 +86,12 @@ func TestChannelRules(t *testing.T) {
 	if pool := got["pool"].(map[string]any); pool["used"] != jsonNumber("4") || pool["left"] != jsonNumber("2") || pool["exclusive"] != false {
 		t.Errorf("rule %v", got)
 	}
+	if items := h.want(200, "GET", "/v1/skus/A/channels", "")["items"].([]any); len(items) != 1 || items[0].(map[string]any)["pool"] == nil {
+		t.Errorf("all rules: %v", items)
+	}
+	if a := h.want(200, "GET", "/v1/skus/A/availability", ""); a["set_apart"] != jsonNumber("2") {
+		t.Errorf("set apart %v, want 2", a["set_apart"])
+	}
 	for channel, want := range map[string]string{"web": "4", "vip": "5"} {
 		if got := h.want(200, "GET", "/v1/skus/A/availability?channel="+channel, "")["available"]; got != jsonNumber(want) {
 			t.Errorf("%s may sell %v, want %s", channel, got, want)
@@ -101,6 +107,7 @@ func TestChannelRules(t *testing.T) {
 
 	h.wantProblem(404, codeSKUNotFound, "PUT", "/v1/skus/B/channels/vip", `{"buffer":1}`)
 	h.wantProblem(404, codeChannelNotFound, "PUT", "/v1/skus/A/channels/nowhere", `{"buffer":1}`)
+	h.wantProblem(404, codeSKUNotFound, "GET", "/v1/skus/nothing/channels", "")
 	h.wantProblem(409, codePoolOver, "PUT", path, `{"pool":{"quota":1,"ends_at":"2020-01-01T00:00:00.000Z"}}`)
 	for body, code := range map[string]string{
 		`{}`:                                      codeMissingField,

@@ -26,6 +26,7 @@ func (s *Server) appendAvailability(dst []byte, a *core.AvailabilityImage, chann
 	dst = appendNumberField(dst, `,"unavailable":`, a.Unavailable)
 	dst = appendNumberField(dst, `,"withheld":`, a.Withheld)
 	dst = appendNumberField(dst, `,"backordered":`, a.Backordered)
+	dst = appendNumberField(dst, `,"set_apart":`, a.SetApart())
 	dst = appendNumberField(dst, `,"safety_stock":`, a.Settings.SafetyStock)
 	dst = appendBoolField(dst, `,"backorderable":`, a.IsBackorderable())
 	dst = appendLivePreorder(dst, a)

@@ -60,6 +60,7 @@ func routes() []*route {
 		{method: methodPut, pattern: "/v1/skus/{sku}", body: jsonBody, writes: true, handle: (*Server).putSKU},
 		{method: methodGet, pattern: "/v1/skus/{sku}/availability", handle: (*Server).getAvailability},
 		{method: methodGet, pattern: "/v1/skus/{sku}/movements", handle: (*Server).listMovements},
+		{method: methodGet, pattern: "/v1/skus/{sku}/channels", handle: (*Server).listChannelRules},
 		{method: methodGet, pattern: "/v1/skus/{sku}/channels/{channel}", handle: (*Server).getChannelRule},
 		{method: methodPut, pattern: "/v1/skus/{sku}/channels/{channel}", body: jsonBody, writes: true, handle: (*Server).putChannelRule},
 		{method: methodDelete, pattern: "/v1/skus/{sku}/channels/{channel}", writes: true, handle: (*Server).deleteChannelRule},

@@ -42,17 +42,13 @@ func (s *Server) getAvailability(x *exchange) {
 		x.fail(unknownSKU)
 		return
 	}
-	image, err := s.engine.ReadAvailability(x.image[:0], entry.ID)
-	x.image = image.Bytes
-	if err != nil {
-		s.failRead(x, err, unknownSKU)
+	sequence, ok := s.readAvailability(x, entry.ID)
+	if !ok {
 		return
 	}
-	_, err = codec.DecodeAvailability(x.image, &x.availability)
-	invariant.Check(err == nil, "the engine's images are codec's")
 	a := &x.availability
 	if channel == nil {
-		x.answerJSON(200, s.appendAvailability(x.out[:0], a, nil, promise{by, a.AvailableBy(by)}, image.Sequence))
+		x.answerJSON(200, s.appendAvailability(x.out[:0], a, nil, promise{by, a.AvailableBy(by)}, sequence))
 		return
 	}
 	x.event.Channel = core.ChannelImage{ID: core.MaxChannels, Name: channel} // no channel's number
@@ -65,5 +61,18 @@ func (s *Server) getAvailability(x *exchange) {
 	c := &x.event.Channel
 	promised := promise{by, a.InBy(c.ID, c.Settings.Buffer, by)}
 	a.Narrow(c.ID, c.Settings.Buffer)
-	x.answerJSON(200, s.appendAvailability(x.out[:0], a, c, promised, image.Sequence))
+	x.answerJSON(200, s.appendAvailability(x.out[:0], a, c, promised, sequence))
+}
+
+// readAvailability fills the exchange's availability; it answers and gives false when it cannot.
+func (s *Server) readAvailability(x *exchange, id core.SKUID) (core.Sequence, bool) {
+	image, err := s.engine.ReadAvailability(x.image[:0], id)
+	x.image = image.Bytes
+	if err != nil {
+		s.failRead(x, err, unknownSKU)
+		return 0, false
+	}
+	_, err = codec.DecodeAvailability(x.image, &x.availability)
+	invariant.Check(err == nil, "the engine's images are codec's")
+	return image.Sequence, true
 }

@@ -78,7 +78,7 @@ func TestAvailability(t *testing.T) {
 	h.hold("A", "600")
 	got := h.do("GET", "/v1/skus/A/availability?channel=web", "")
 	sequence := got.json(t)["sequence"].(jsonNumber)
-	want := `{"sku":"A","available":13,"on_hand":23,"reserved":1,"allocated":4,"unavailable":0,"withheld":0,"backordered":0,"safety_stock":5,"backorderable":true,"stopped":false,"drained":false,"supply":"enough",` +
+	want := `{"sku":"A","available":13,"on_hand":23,"reserved":1,"allocated":4,"unavailable":0,"withheld":0,"backordered":0,"set_apart":0,"safety_stock":5,"backorderable":true,"stopped":false,"drained":false,"supply":"enough",` +
 		`"sequence":` + string(sequence) + `,"locations":[` +
 		`{"location":"main","on_hand":20,"reserved":1,"allocated":1,"unavailable":0,"damaged":0,"quality_control":0,"other":0,"available":18,"withheld":0,"incoming":0},` +
 		`{"location":"HH","on_hand":3,"reserved":0,"allocated":3,"unavailable":0,"damaged":0,"quality_control":0,"other":0,"available":0,"withheld":0,"incoming":0}],"incoming":[]}`

@@ -50,6 +50,19 @@ type ChannelRuleImage struct {
 	Covered Quantity // of the units that are left, those that there are now
 }
 
+// IsNothing tells whether the rule was taken back.
+func (r *ChannelRuleImage) IsNothing() bool { return !r.HasBuffer && !r.HasPool }
+
+// SetApart is how many units there are in live pools.
+func (a *AvailabilityImage) SetApart() (n Quantity) {
+	for i := range a.Rules {
+		if a.Rules[i].Phase == PoolLive {
+			n += a.Rules[i].Covered
+		}
+	}
+	return n
+}
+
 // Left is how many units a pool has still to sell.
 func (r *ChannelRuleImage) Left() Quantity {
 	if r.Phase == PoolLive || r.Phase == PoolWaiting {
@@ -418,12 +431,7 @@ func (a *AvailabilityImage) In(channel ChannelID, buffer Quantity) Quantity {
 	if a.IsKit() {
 		return a.kits(func(part *AvailabilityImage) Quantity { return part.In(channel, buffer) })
 	}
-	common := a.Available
-	for i := range a.Rules {
-		if a.Rules[i].Phase == PoolLive {
-			common -= a.Rules[i].Covered
-		}
-	}
+	common := a.Available - a.SetApart()
 	rule, ok := a.Rule(channel)
 	if !ok {
 		return common - buffer
