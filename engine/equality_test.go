@@ -182,7 +182,7 @@ func TestStreamsCoverTheRules(t *testing.T) {
 	}
 	for _, kind := range []core.EventKind{
 		core.EventHoldCancelled, core.EventOrderRouted, core.EventRoutingDefined, core.EventChannelRuleSet, core.EventPoolChanged,
-		core.EventPurchaseOrderChanged, core.EventTransferChanged, core.EventOrderFilled,
+		core.EventPurchaseOrderChanged, core.EventTransferChanged, core.EventOrderFilled, core.EventOrderRerouted,
 	} {
 		want(t, seen, fmt.Sprintf("event %d", kind))
 	}

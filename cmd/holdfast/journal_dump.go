@@ -116,7 +116,15 @@ type dumpLine struct {
 	Rule            *dumpedRule     `json:"rule,omitempty"`
 	Routing         *dumpedRouting  `json:"routing,omitempty"`
 	Destination     *dumpedPlace    `json:"destination,omitempty"`
+	Reroute         *dumpedReroute  `json:"reroute,omitempty"`
 	Document        int             `json:"document_bytes,omitempty"`
+}
+
+type dumpedReroute struct {
+	Location  core.LocationID `json:"location"`
+	Reason    string          `json:"reason"`
+	Note      string          `json:"note,omitempty"`
+	Backorder bool            `json:"backorder,omitempty"`
 }
 
 type dumpedLine struct {
@@ -303,6 +311,14 @@ func (d *dumpLine) addBody(c *core.Command) {
 		d.Channel = new(c.Channel)
 		d.Destination = dumpPlace(&c.Destination)
 		d.Customer, d.ExternalID = string(c.Customer), string(c.ExternalID)
+		for _, line := range c.Lines {
+			d.Lines = append(d.Lines, dumpedLine{line.SKU, line.Quantity})
+		}
+	case core.CommandRerouteOrder:
+		d.Order, d.ExpectedVersion, d.Actor = new(c.Order), c.ExpectedVersion, string(c.Actor)
+		r := c.Reroute
+		d.Reroute = &dumpedReroute{r.Location, server.RerouteReasonName(r.Reason), string(r.Note), r.Backorder}
+		d.Destination = dumpPlace(&c.Destination)
 		for _, line := range c.Lines {
 			d.Lines = append(d.Lines, dumpedLine{line.SKU, line.Quantity})
 		}

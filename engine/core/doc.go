@@ -19,6 +19,7 @@
 //	part                     what another slot knows of a hold: its own lines and the deadline
 //	level                    the units of one SKU at one location
 //	state                    of a unit on hand: sellable, damaged, in quality control, or kept from sale for another reason
+//	reroute                  units that were allocated at a location are taken over by others
 //	movement                 units that came, went, were counted or changed their state
 //	supply                   how much there is to sell of a SKU: out, low, enough
 //	buffer                   units that a channel does not sell
@@ -161,6 +162,10 @@
 //     fill, to its lines in their order, from locations as a new line would take them. They are reserved for a hold, allocated for an
 //     order. If there is nothing to give, or the order is closed, nothing changes. The host sends it (Machine.Waiting) soon after stock came; who stands
 //     further behind is not served before its turn.
+//   - RerouteOrder moves units of an order that is placed away from a location: all that the order has there, or some. They are planned like those
+//     of a new order, over the other locations, but take whatever those can give: nothing is promised anew, so safety stock, buffers and
+//     pools do not count. What nobody else has stays, or waits at the place in the queue that its promise has; units of a pool that wait are
+//     given back to it. It counts as a change, whatever moves: that nobody could help is told, too.
 //   - A hold is live while the stamp is before its deadline; at the deadline it is expired.
 //
 // # Which status allows what
@@ -170,6 +175,7 @@
 //	extend       held       HoldConfirmed   OrderCancelled   HoldReleased   HoldExpired
 //	release      released   HoldConfirmed   unchanged        unchanged      unchanged
 //	cancel       cancelled  cancelled       unchanged        HoldReleased   HoldExpired
+//	reroute      OrderHeld  placed          OrderCancelled   HoldReleased   HoldExpired
 //
 // And which status of a document:
 //

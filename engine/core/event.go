@@ -19,6 +19,7 @@ const (
 	EventSupplyChanged   EventKind = 13
 	EventHoldCancelled   EventKind = 14
 	EventOrderRouted     EventKind = 16
+	EventOrderRerouted   EventKind = 17
 	EventRoutingDefined  EventKind = 18
 	EventChannelRuleSet  EventKind = 19
 	EventPoolChanged     EventKind = 20
@@ -48,7 +49,7 @@ type Event struct {
 	Route    RouteImage       // order routed
 	Levels   []LevelChange    // stock adjusted
 	Moves    []MovementImage  // stock moved, in the order of the rows; purchase order and transfer changed: the units that came or left
-	Actor    []byte           // the same
+	Actor    []byte           // the same; order rerouted
 	Cause    []byte           // stock moved; purchase order and transfer changed: its number
 	Inbound  *InboundImage    // purchase order and transfer changed
 	Supply   SupplyImage      // supply changed
@@ -56,13 +57,14 @@ type Event struct {
 	Sale     SaleImage        // sale defined
 	Queue    QueueImage       // queue advanced
 	Fills    []Fill           // order filled, in the order of the lines
+	Reroute  RerouteImage     // order rerouted
 }
 
 // IsKnown tells whether the kind's number is given out.
 func (k EventKind) IsKnown() bool {
 	return k >= EventSKUDefined && k <= EventHoldCancelled || k >= EventChannelRuleSet && k <= EventPoolChanged ||
 		k == EventPurchaseOrderChanged || k == EventTransferChanged || k == EventSaleDefined || k == EventQueueAdvanced ||
-		k == EventOrderRouted || k == EventRoutingDefined || k == EventOrderFilled
+		k >= EventOrderRouted && k <= EventRoutingDefined || k == EventOrderFilled
 }
 
 // IsOwn tells whether an event of the kind is what a command did, and not what had happened before it or follows from it.

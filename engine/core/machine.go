@@ -195,6 +195,8 @@ func (m *Machine) Gather(id Slot, st *Step, sink Sink) {
 	case CommandCreateInbound, CommandSendInbound, CommandReceiveInbound, CommandCloseInbound, CommandCancelInbound: // Decide looks itself
 	case CommandFillOrder:
 		s.gatherFill(st)
+	case CommandRerouteOrder:
+		s.gatherReroute(st)
 	default:
 		invariant.Check(false, "a command's kind is known")
 	}
@@ -236,6 +238,8 @@ func (m *Machine) Decide(st *Step) {
 		m.decideInbound(st)
 	case CommandFillOrder:
 		m.decideFill(st)
+	case CommandRerouteOrder:
+		m.decideReroute(st)
 	}
 }
 
@@ -276,5 +280,7 @@ func (m *Machine) Apply(id Slot, st *Step, sink Sink) {
 		s.applyInbound(st, sink)
 	case CommandFillOrder:
 		s.applyFill(st, sink)
+	case CommandRerouteOrder:
+		s.applyReroute(st, sink)
 	}
 }

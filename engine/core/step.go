@@ -16,7 +16,7 @@ type Step struct {
 
 	home     Slot
 	spread   bool
-	lines    []lineFinding // place hold, place order: one for each line; else one for each line of the order
+	lines    []lineFinding // place hold, place order, reroute: one for each line; else one for each line of the order
 	rows     []LevelImage  // adjust, move stock: each row's level before
 	skuFound []bool        // adjust, move stock: each row's SKU exists
 	choices  [SlotCount][]choice
@@ -36,7 +36,8 @@ type Step struct {
 	mask          SlotMask // place, follow-ups: the order's slots
 	version       uint32   // define SKU, set rule: its version so far
 
-	router   router // place, while a policy of routing is set
+	errand   errand // place, while a policy of routing is set; reroute
+	router   router // likewise
 	point    point  // where the order goes, once somebody asked
 	hasPoint bool
 	routed   Event // the explain record
@@ -53,7 +54,8 @@ type Step struct {
 	inbound InboundImage // inbound: the document after the change
 
 	fills       [SlotCount][]fillFinding // fill order
-	allocations []Allocation             // fill order, scratch: those of all lines
+	allocations []Allocation             // fill, reroute order, scratch: those of all lines
+	pools       []linePool               // reroute order: of each line of the order
 }
 
 // lineFinding is what a slot found about one line, and what the decision made of it.
@@ -109,6 +111,8 @@ func (st *Step) Begin(c *Command, seq Sequence, now Millis) {
 		}
 	case CommandConfirmHold, CommandExtendHold, CommandReleaseHold, CommandCancelOrder, CommandArchiveOrders, CommandFillOrder:
 		st.home = c.Order.Home()
+	case CommandRerouteOrder:
+		st.beginReroute()
 	case CommandDefineSale:
 		st.skuFound = resize(st.skuFound, len(c.SaleSettings.Items))
 	case CommandCreateInbound, CommandSendInbound, CommandReceiveInbound, CommandCloseInbound, CommandCancelInbound:
@@ -180,7 +184,8 @@ func SlotsOf(c *Command) (mask SlotMask, known bool) {
 			mask |= c.Sale.Slot().Mask()
 		}
 		return mask, true
-	case CommandConfirmHold, CommandExtendHold, CommandReleaseHold, CommandCancelOrder, CommandFillOrder:
+	case CommandConfirmHold, CommandExtendHold, CommandReleaseHold, CommandCancelOrder, CommandFillOrder,
+		CommandRerouteOrder:
 		return c.Order.Home().Mask(), !c.Order.Spread()
 	case CommandArchiveOrders:
 		return c.Order.Home().Mask(), true

@@ -56,13 +56,44 @@ func (s *slot) wait(id SKUID, order OrderID, since Sequence, units Quantity) {
 	}
 	place := s.waiting.acquire()
 	*s.waiting.mut(place) = waitingRecord{order: order, since: since, units: units, sku: id, previous: last}
-	if last == 0 {
+	s.linkWaiting(sku, place)
+	s.waitingIndex.Insert(s.waitingHash(order), place)
+}
+
+// waitAgain has an order wait for units of a SKU that it had been given: at the place in the queue that its promise has.
+func (s *slot) waitAgain(id SKUID, order OrderID, since Sequence, units Quantity) {
+	if place, ok := s.findWaiting(id, order); ok {
+		s.waiting.mut(place).units += units
+		return
+	}
+	sku := s.skus.mut(id.Place())
+	next := sku.firstWaiting
+	for next != 0 && s.waiting.at(next-1).since < since {
+		next = s.waiting.at(next - 1).next
+	}
+	previous := sku.lastWaiting
+	if next != 0 {
+		previous = s.waiting.at(next - 1).previous
+	}
+	place := s.waiting.acquire()
+	*s.waiting.mut(place) = waitingRecord{order: order, since: since, units: units, sku: id, next: next, previous: previous}
+	s.linkWaiting(sku, place)
+	s.waitingIndex.Insert(s.waitingHash(order), place)
+}
+
+// linkWaiting makes those before and behind a record of a SKU's queue its neighbours.
+func (s *slot) linkWaiting(sku *skuRecord, place uint32) {
+	w := *s.waiting.at(place)
+	if w.previous == 0 {
 		sku.firstWaiting = place + 1
 	} else {
-		s.waiting.mut(last - 1).next = place + 1
+		s.waiting.mut(w.previous - 1).next = place + 1
 	}
-	sku.lastWaiting = place + 1
-	s.waitingIndex.Insert(s.waitingHash(order), place)
+	if w.next == 0 {
+		sku.lastWaiting = place + 1
+	} else {
+		s.waiting.mut(w.next - 1).previous = place + 1
+	}
 }
 
 // waitNoMore takes an order that ends out of a SKU's queue, if it is still there.

@@ -125,6 +125,9 @@ func (m *Model) siteOf(c *core.Command, id core.LocationID) site {
 		o.fate = fate
 		return o
 	}
+	if c.Reroute != nil && c.Reroute.Location == id {
+		return because(core.FateAvoided)
+	}
 	if policy.NoSuppliers && o.settings.Kind == core.LocationSupplier {
 		return because(core.FateSupplier)
 	}
@@ -251,15 +254,20 @@ func (m *Model) offers(c *core.Command, wanted []core.Line) (list, rejected []si
 
 // reachable is what of a SKU's offer may be had from locations that may serve the order.
 func (m *Model) reachable(c *core.Command, id core.SKUID) offer {
-	there := core.Quantity(0)
-	offers, _ := m.offers(c, []core.Line{{SKU: id}})
-	for _, o := range offers {
-		there += o.has[id]
-	}
+	there := m.there(c, id)
 	o := m.offer(id, c.Channel)
 	o.pooled = min(o.pooled, there)
 	o.common = min(o.common, there-o.pooled)
 	return o
+}
+
+// there is what of a SKU lies at locations that may serve the order.
+func (m *Model) there(c *core.Command, id core.SKUID) (n core.Quantity) {
+	offers, _ := m.offers(c, []core.Line{{SKU: id}})
+	for _, o := range offers {
+		n += o.has[id]
+	}
+	return n
 }
 
 // errand is an order to be routed.
@@ -286,9 +294,13 @@ func (m *Model) errand(c *core.Command, wanted []core.Line) *errand {
 		demand: map[core.SKUID]core.Quantity{}, weight: map[core.SKUID]int64{}}
 	for _, sum := range perSKU(wanted) {
 		e.skus = append(e.skus, sum.SKU)
-		o := m.reachable(c, sum.SKU)
-		pooled := min(sum.Requested, o.pooled)
-		e.demand[sum.SKU] = pooled + max(0, min(sum.Requested-pooled, o.common))
+		if c.Reroute == nil {
+			o := m.reachable(c, sum.SKU)
+			pooled := min(sum.Requested, o.pooled)
+			e.demand[sum.SKU] = pooled + max(0, min(sum.Requested-pooled, o.common))
+		} else {
+			e.demand[sum.SKU] = min(sum.Requested, m.there(c, sum.SKU)) // the units were promised before
+		}
 		e.weight[sum.SKU] = int64(m.skus[sum.SKU].image.Settings.Weight)
 	}
 	return e

@@ -130,6 +130,8 @@ func commandWords(c *core.Command) string {
 		return follow("confirm")
 	case core.CommandExtendHold:
 		return follow("extend") + fmt.Sprintf(" ttl %d", c.TTL)
+	case core.CommandRerouteOrder:
+		return follow("reroute") + fmt.Sprintf(" %+v to %+v lines %v", *c.Reroute, c.Destination, c.Lines)
 	case core.CommandFillOrder:
 		return follow("fill")
 	case core.CommandReleaseHold:
@@ -165,8 +167,8 @@ func eventWords(events []core.Event) string {
 	var list []string
 	for i := range events {
 		e := &events[i]
-		list = append(list, fmt.Sprintf("{kind %d, sequence %d, at %d, %s, %+v, %+v, %+v, %+v, %+v, %+v, %+v}",
-			e.Kind, e.Sequence, e.At, orderWords(e.Order), e.SKU, e.Location, e.Channel, e.Levels, e.Moves, e.Supply, e.Rule))
+		list = append(list, fmt.Sprintf("{kind %d, sequence %d, at %d, %s, %+v, %+v, %+v, %+v, %+v, %+v, %+v, %+v, %+v}",
+			e.Kind, e.Sequence, e.At, orderWords(e.Order), e.SKU, e.Location, e.Channel, e.Levels, e.Moves, e.Supply, e.Rule, e.Route, e.Reroute))
 	}
 	return strings.Join(list, "\n          ")
 }
