@@ -40,7 +40,8 @@ type slot struct {
 	left     uint32       // pages of orders that were
 	closed   []closedPage // that may be, those closed first first; some may have left
 
-	locations *[]location // the machine's table
+	locations *[]location // the machine's tables
+	policy    *policy
 
 	keeper    keeper
 	seed      uint64
@@ -96,7 +97,7 @@ func New(o Options) *Machine {
 		channels:  []channel{{name: []byte("web"), version: 1}},
 	}
 	for i := range m.slots {
-		m.slots[i].locations = &m.locations
+		m.slots[i].locations, m.slots[i].policy = &m.locations, &m.policy
 		m.slots[i].open(Slot(i), allocate, o.Seed)
 	}
 	return m
@@ -256,6 +257,9 @@ func (m *Machine) Apply(id Slot, st *Step, sink Sink) {
 	case CommandDefineLocation, CommandDefineChannel, CommandSetChannel, CommandDefineRouting:
 		if st.turned {
 			s.withhold(st.event.Location.ID)
+		}
+		if st.command.Kind == CommandDefineLocation || st.command.Kind == CommandDefineRouting {
+			s.reconsider()
 		}
 		if id == 0 { // the table has changed already; one slot says so
 			sink.Event(&st.event)

@@ -404,7 +404,7 @@ func (s *slot) applyPlacement(st *Step, sink Sink) {
 	held := image.Status == StatusHeld
 	s.applyLines(st, func(l *LineImage, allocations []Allocation) {
 		if l.Backordered > 0 {
-			s.wait(l.SKU, image.ID, st.sequence, l.Backordered)
+			s.wait(st, l.SKU, l.Backordered)
 		}
 		s.take(l, allocations, held)
 	})

@@ -123,9 +123,10 @@ func (m *Machine) decideReroute(st *Step) {
 		return
 	}
 	st.wasHeld, st.tells = false, m.policy.active
+	st.errand = errand{
+		to: &c.Destination, channel: image.Channel, now: st.now, grams: st.grams(), leaves: true, from: c.Reroute.Location,
+	}
 	if m.policy.active {
-		st.errand.to, st.errand.channel, st.errand.now = &c.Destination, image.Channel, st.now
-		st.errand.leaves, st.errand.from = true, c.Reroute.Location
 		m.findCandidates(st)
 		if !st.route() {
 			return
@@ -319,7 +320,7 @@ func (s *slot) applyReallocation(st *Step, id SKUID, r *Reallocation) {
 	s.move(sku, s.levels.mut(s.levelOf(sku, st.event.Reroute.From)), false, -r.Quantity)
 	if r.Beyond {
 		sku.moveBackordered(false, r.Quantity)
-		s.waitAgain(id, st.event.Order.ID, st.event.Order.Created, r.Quantity)
+		s.waitAgain(st, id, r.Quantity)
 	} else {
 		level := s.levels.mut(s.levelOf(sku, r.To))
 		invariant.Check(level.fulfillable() >= r.Quantity && level.flags&levelStopped == 0, "a location gives no more than it has")

@@ -28,6 +28,7 @@ type errand struct {
 	channel ChannelID
 	now     Millis
 	grams   int64      // what the units weigh, all together
+	waits   bool       // the order is late anyway
 	leaves  bool       // the order moves away from a location
 	from    LocationID // and this is it
 }
@@ -81,6 +82,15 @@ func (st *Step) grams() int64 {
 	return sum
 }
 
+// askedGrams is the same before anything was found out, and whatever a hold up to what there is gets.
+func (st *Step) askedGrams() int64 {
+	sum := int64(0)
+	for i := range st.command.Lines {
+		sum = min(worst, sum+times(st.command.Lines[i].Quantity, int64(st.lines[st.lines[i].first].weight)))
+	}
+	return sum
+}
+
 // fillRouter notes what the candidates have.
 func (st *Step) fillRouter() {
 	r := &st.router
@@ -118,7 +128,7 @@ func (m *Machine) judge(st *Step, id LocationID) {
 			c.metres = row.point.metresTo(st.there(to))
 		}
 	}
-	if c.fate = m.fateOf(&st.errand, row, &c); c.fate != FateEligible {
+	if c.fate = m.policy.fateOf(&st.errand, row, &c); c.fate != FateEligible {
 		r.rejected = append(r.rejected, c)
 		return
 	}
@@ -134,15 +144,15 @@ func (st *Step) there(to *Destination) point {
 }
 
 // fateOf says whether a location may serve the order, and notes how fast and at what price.
-func (m *Machine) fateOf(e *errand, row *location, c *candidate) Fate {
+func (p *policy) fateOf(e *errand, row *location, c *candidate) Fate {
 	to, shipping := e.to, row.settings.Shipping
 	if e.leaves && e.from == c.location {
 		return FateAvoided
 	}
-	if row.settings.Kind == LocationSupplier && m.policy.Settings.NoSuppliers {
+	if row.settings.Kind == LocationSupplier && p.Settings.NoSuppliers {
 		return FateSupplier
 	}
-	if to.Method == MethodPickup && to.HasPickup && !c.pickup && !slices.Contains(m.policy.rules, RulePickup) {
+	if to.Method == MethodPickup && to.HasPickup && !c.pickup && !slices.Contains(p.rules, RulePickup) {
 		return FateElsewhere
 	}
 	if shipping == nil {
@@ -155,7 +165,7 @@ func (m *Machine) fateOf(e *errand, row *location, c *candidate) Fate {
 		return FateMethod
 	}
 	late := shipping.isLate(e.now)
-	if late && to.Method == MethodSameDay {
+	if late && to.Method == MethodSameDay && !e.waits {
 		return FateCutOff
 	}
 	c.days, c.perUnit = int64(shipping.HandlingDays)+mark(late), 1000*int64(shipping.CostPerUnit)

@@ -50,6 +50,11 @@ func (m *Model) reroute(c *core.Command, o *order) core.Outcome {
 	slices.SortStableFunc(what.Left, func(a, b core.LeftUnits) int { return a.Line - b.Line })
 	for _, r := range what.Moves {
 		o.lines[r.Line].reallocate(what.From, r)
+		if r.Beyond {
+			id := o.lines[r.Line].sku
+			o.waitFor(id, c.Destination, m.gramsOf(wanted))
+			o.waits[id].avoid(what.From)
+		}
 	}
 	o.version++
 	m.emit(core.Event{Kind: core.EventOrderRerouted, Order: o.image(), Actor: copyBytes(c.Actor), Reroute: what})

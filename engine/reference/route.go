@@ -109,7 +109,7 @@ func int64s(numbers []*big.Int) (list []int64) {
 }
 
 // offerOf says what a location offers an order, or why it may not serve it.
-func (m *Model) siteOf(c *core.Command, id core.LocationID) site {
+func (m *Model) siteOf(c *core.Command, id core.LocationID, grams *big.Int) site {
 	to, policy := &c.Destination, m.routing.Settings
 	o := site{location: id, settings: m.locations[id].image.Settings, has: map[core.SKUID]core.Quantity{}}
 	o.preferred = slices.Contains(policy.Preferred, id)
@@ -146,7 +146,7 @@ func (m *Model) siteOf(c *core.Command, id core.LocationID) site {
 	}
 	minute := (int64(m.now)/60_000 + int64(s.UTCOffset)) % (24 * 60)
 	late := s.HasCutOff && minute >= int64(s.CutOff)
-	if late && to.Method == core.MethodSameDay {
+	if late && to.Method == core.MethodSameDay && c.Kind != core.CommandFillOrder {
 		return because(core.FateCutOff)
 	}
 	o.days, o.perUnit = int64(s.HandlingDays), int64(s.CostPerUnit)*1000
@@ -171,7 +171,7 @@ func (m *Model) siteOf(c *core.Command, id core.LocationID) site {
 		named := func(z core.Zone) int { return len(bytesOf(z.Country)) }
 		return cmp.Or(cmp.Compare(named(b), named(a)), cmp.Compare(len(postalText(b.Postal)), len(postalText(a.Postal))))
 	})
-	zone := m.rowFor(c, zones)
+	zone := rowFor(grams, zones)
 	if zone == nil {
 		return because(core.FateWeight)
 	}
@@ -180,13 +180,18 @@ func (m *Model) siteOf(c *core.Command, id core.LocationID) site {
 	return o
 }
 
-// rowFor finds, of the rows of the first one's zone, the lightest that an order fits into; nil when it is too heavy for all.
-func (m *Model) rowFor(c *core.Command, zones []core.Zone) *core.Zone {
+// gramsOf is what lines weigh.
+func (m *Model) gramsOf(lines []core.Line) *big.Int {
 	grams := new(big.Int)
-	for _, line := range c.Lines {
+	for _, line := range lines {
 		each := big.NewInt(int64(m.skus[line.SKU].image.Settings.Weight))
 		grams.Add(grams, each.Mul(each, big.NewInt(int64(line.Quantity))))
 	}
+	return grams
+}
+
+// rowFor finds, of the rows of the first one's zone, the lightest that an order fits into; nil when it is too heavy for all.
+func rowFor(grams *big.Int, zones []core.Zone) *core.Zone {
 	var rows []core.Zone
 	for _, z := range zones {
 		fits := z.UpToGrams == 0 || grams.Cmp(big.NewInt(int64(z.UpToGrams))) <= 0
@@ -222,7 +227,7 @@ func bytesOf(c core.CountryCode) string {
 // number.
 func (m *Model) offers(c *core.Command, wanted []core.Line) (list, rejected []site) {
 	for id := range m.locations {
-		o := m.siteOf(c, core.LocationID(id))
+		o := m.siteOf(c, core.LocationID(id), m.gramsOf(c.Lines))
 		for _, sum := range perSKU(wanted) {
 			if m.skus[sum.SKU].stock[o.location] != nil {
 				if n := m.fulfillable(sum.SKU, o.location); n > 0 {
