@@ -195,11 +195,7 @@ func (s *slot) draw(id SKUID, channel ChannelID, pool uint32, n Quantity) {
 		rule.used += n
 		invariant.Check(rule.used >= 0, "units of a pool are never negative")
 	}
-	if n > 0 {
-		s.publish(sku, id)
-	} else {
-		s.touch(sku, id)
-	}
+	s.touch(sku, id)
 }
 
 // gatherRule looks up the rule that a command sets.
