@@ -134,7 +134,8 @@ func (r *Request) note(c *core.Command) {
 	r.hasKeys = r.hasKeys || c.HasKey
 	r.externals = r.externals || len(c.ExternalID) > 0
 	switch c.Kind {
-	case core.CommandConfirmHold, core.CommandExtendHold, core.CommandReleaseHold, core.CommandCancelOrder, core.CommandFillOrder:
+	case core.CommandConfirmHold, core.CommandExtendHold, core.CommandReleaseHold, core.CommandCancelOrder, core.CommandFillOrder,
+		core.CommandRerouteOrder:
 		r.follows = true // whatever the number: the very first order of slot 0 has 0
 	}
 	r.recipes = r.recipes || len(c.Recipes) > 0

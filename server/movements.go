@@ -28,6 +28,7 @@ var movementNames = [feed.MovementTypes]string{
 
 	feed.TransferOut: "transfer_out",
 	feed.TransferIn:  "transfer_in",
+	feed.Reallocate:  "reallocate",
 }
 
 // promiseNames are what units are that somebody has been promised.
@@ -112,6 +113,10 @@ func (s *Server) appendListedMovement(dst []byte, m *feed.Movement) []byte {
 	if to != "" {
 		dst = appendTextField(dst, `,"to":`, to)
 	}
+	if m.Type == feed.Reallocate {
+		dst = s.appendMovementPlace(append(dst, `,"from_location":`...), &m.Moves[0])
+		dst = s.appendMovementPlace(append(dst, `,"to_location":`...), &m.Moves[1])
+	}
 	if m.IsPromise() {
 		dst = append(appendID(append(dst, `,"order":"`...), s.engine.PublicOrderID(m.Order)), '"')
 	}
@@ -131,6 +136,14 @@ func (s *Server) appendListedMovement(dst []byte, m *feed.Movement) []byte {
 	}
 	dst = appendListedLevel(append(dst, `,"before":`...), &m.Before)
 	return append(appendListedLevel(append(dst, `,"after":`...), &m.After), '}')
+}
+
+// appendMovementPlace appends a location, or null for units that wait.
+func (s *Server) appendMovementPlace(dst []byte, p *feed.Place) []byte {
+	if p.Beyond {
+		return append(dst, "null"...)
+	}
+	return s.appendLocation(dst, p.Location)
 }
 
 // movedStates are the states that units left and came to.

@@ -52,6 +52,8 @@ const (
 	codeHoldReleased          = "hold_released"
 	codeHoldConfirmed         = "hold_confirmed"
 	codeOrderCancelled        = "order_cancelled"
+	codeOrderHeld             = "order_held"
+	codeNotAllocated          = "not_allocated"
 	codeDuplicateExternalID   = "duplicate_external_id"
 	codeStockChanged          = "stock_changed"
 	codeStockNegative         = "stock_negative"
@@ -172,6 +174,8 @@ var problemKinds = []problemKind{
 	{codeHoldReleased, 409, "Hold released"},
 	{codeHoldConfirmed, 409, "Hold is an order already"},
 	{codeOrderCancelled, 409, "Order cancelled"},
+	{codeOrderHeld, 409, "Still a hold"},
+	{codeNotAllocated, 409, "Not so many units allocated there"},
 	{codeDuplicateExternalID, 409, "External id taken"},
 	{codeStockChanged, 409, "Stock changed"},
 	{codeStockNegative, 409, "Stock would fall below zero"},
@@ -257,6 +261,8 @@ var refusalKinds = [...]problemKind{
 	core.ReasonHoldReleased:      kindOf(codeHoldReleased),
 	core.ReasonHoldConfirmed:     kindOf(codeHoldConfirmed),
 	core.ReasonOrderCancelled:    kindOf(codeOrderCancelled),
+	core.ReasonOrderHeld:         kindOf(codeOrderHeld),
+	core.ReasonNotAllocated:      kindOf(codeNotAllocated),
 	core.ReasonSKUNotFound:       kindSKUInBody,
 	core.ReasonLocationNotFound:  kindLocationInBody,
 	core.ReasonChannelNotFound:   kindOf(codeChannelNotFound),

@@ -22,6 +22,7 @@ var eventTypes = [...]string{
 	core.EventPoolChanged:     "pool_changed",
 	core.EventPreorderEnded:   "preorder_ended",
 	core.EventOrderRouted:     "order_routed",
+	core.EventOrderRerouted:   "order_rerouted",
 	core.EventRoutingDefined:  "routing_defined",
 	core.EventKitSet:          "kit_set",
 	core.EventSaleDefined:     "sale_defined",
@@ -90,8 +91,11 @@ func (t *eventSource) appendEvent(dst []byte) []byte {
 		dst = t.server.appendMovements(dst, ev)
 	default:
 		dst = t.server.appendOrder(append(dst, `"order":`...), &ev.Order, t.partsOf(&ev.Order), 0)
-		if ev.Kind == core.EventOrderFilled {
+		switch ev.Kind {
+		case core.EventOrderFilled:
 			dst = t.server.appendFills(dst, &ev.Order, ev.Fills)
+		case core.EventOrderRerouted:
+			dst = t.server.appendReroute(append(dst, `,"reroute":`...), ev)
 		}
 	}
 	return append(dst, '}')

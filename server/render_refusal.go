@@ -10,6 +10,8 @@ var refusalDetails = [...]string{
 	core.ReasonHoldReleased:      "the hold was released, its units are back on sale",
 	core.ReasonHoldConfirmed:     "the hold is an order already: cancel that instead",
 	core.ReasonOrderCancelled:    "the order was cancelled",
+	core.ReasonOrderHeld:         "it is a hold, and no order yet: units of holds do not move",
+	core.ReasonNotAllocated:      "the order has fewer units at the location than are to move, or none",
 	core.ReasonDuplicateExternal: "another order of the channel has this external_id",
 	core.ReasonDuplicateRow:      "two rows adjust the same SKU at the same location",
 	core.ReasonStockChanged:      "the units there are not the expected ones",

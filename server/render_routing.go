@@ -88,6 +88,7 @@ var routeFates = [...]string{
 	core.FateCutOff:    "cut_off",
 	core.FateElsewhere: "pickup_elsewhere",
 	core.FateWeight:    "too_heavy",
+	core.FateAvoided:   "rerouted_from",
 }
 
 // appendRoute appends an explain record.

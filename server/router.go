@@ -96,6 +96,7 @@ func routes() []*route {
 		{method: methodGet, pattern: "/v1/orders", handle: (*Server).findOrder},
 		{method: methodGet, pattern: "/v1/orders/{order}", handle: (*Server).getOrder},
 		{method: methodPost, pattern: "/v1/orders/{order}/cancel", body: optionalBody, writes: true, handle: (*Server).cancelOrder},
+		{method: methodPost, pattern: "/v1/orders/{order}/reroute", body: jsonBody, writes: true, handle: (*Server).rerouteOrder},
 		{method: methodPost, pattern: "/v1/sales/{sale}/queue", body: jsonBody, writes: true, handle: (*Server).joinQueue},
 		{method: methodGet, pattern: "/v1/sales/{sale}/queue", writes: true, handle: (*Server).getQueue},
 		{method: methodGet, pattern: "/v1/sales/{sale}/queue/{ticket}", writes: true, handle: (*Server).getTicket},

@@ -2,6 +2,7 @@ package server
 
 import (
 	"errors"
+	"math"
 
 	"holdfast/engine"
 	"holdfast/engine/codec"
@@ -69,9 +70,12 @@ func unknownNamed(field string, name []byte) *problem {
 	return &problem{kind: kindLocationInBody, detail: field + ": there is no location " + quoteEchoed(name)}
 }
 
-// getOrderRouting serves GET /v1/orders/{order}/routing: why the order's units come from where they come.
+// getOrderRouting serves GET /v1/orders/{order}/routing: why the order's units come from where they come, as it was placed or, with the
+// sequence of a reroute, as that moved them.
 func (s *Server) getOrderRouting(x *exchange) {
-	if !s.waitFor(x.query("at_least")) {
+	q := x.query("sequence", "at_least")
+	decided := core.Sequence(q.number("sequence", 1, math.MaxInt64, 0))
+	if !s.waitFor(q) {
 		return
 	}
 	id, ok := s.orderInPath(x, false)
@@ -84,12 +88,18 @@ func (s *Server) getOrderRouting(x *exchange) {
 		return
 	}
 	var route core.RouteImage
+	if decided == 0 {
+		decided = x.event.Order.Created
+	}
 	if err == nil {
-		err = s.engine.Route(x.event.Order.Created, &route)
+		err = s.engine.Route(decided, &route)
+	}
+	if err == nil && route.Order != id {
+		err = engine.ErrNotFound
 	}
 	switch {
 	case errors.Is(err, engine.ErrNotFound):
-		x.failWith(codeRouteNotFound, "no rules of routing were set when the order was made, or its events are no longer kept")
+		x.failWith(codeRouteNotFound, "no rules of routing were set when that was decided, or its events are no longer kept")
 	case err != nil:
 		s.failEngine(x, err)
 	default:

@@ -37,17 +37,22 @@ func (s *Server) listBackorders(x *exchange) {
 	x.answerPage(dst, last, more, sequence)
 }
 
+// shownLine is the place, among the lines that are shown, of a line of an order: that of a component is its kit's.
+func shownLine(o *core.OrderImage, line int) int {
+	shown := line
+	for i := range o.Lines[:line+1] {
+		if o.Lines[i].Role == core.LineOfComponent {
+			shown--
+		}
+	}
+	return shown
+}
+
 // appendFills appends what came to the lines of an order that had waited; what came for a component came to the line of its kits.
 func (s *Server) appendFills(dst []byte, o *core.OrderImage, fills []core.Fill) []byte {
 	dst = append(dst, `,"fills":[`...)
 	for i, f := range fills {
-		line := f.Line
-		for k := range o.Lines[:f.Line+1] {
-			if o.Lines[k].Role == core.LineOfComponent {
-				line--
-			}
-		}
-		dst = appendNumberField(appendComma(dst, i), `{"line":`, line)
+		dst = appendNumberField(appendComma(dst, i), `{"line":`, shownLine(o, f.Line))
 		dst = s.appendSKU(append(dst, `,"sku":`...), o.Lines[f.Line].SKU)
 		dst = s.appendLocation(append(dst, `,"location":`...), f.Location)
 		dst = append(appendNumberField(dst, `,"quantity":`, f.Quantity), '}')

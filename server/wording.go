@@ -41,6 +41,9 @@ func DeliveryMethodNames(methods core.DeliveryMethods) (names []string) {
 // FormatMinute writes a minute of the day as people do.
 func FormatMinute(minute uint16) string { return string(appendMinute(nil, minute)) }
 
+// RerouteReasonName is what the API calls a reason to reroute an order.
+func RerouteReasonName(reason core.RerouteReason) string { return rerouteReasons[reason] }
+
 // StrategyName is what the API calls a strategy of routing.
 func StrategyName(strategy core.RoutingStrategy) string { return routingStrategies[strategy] }
 

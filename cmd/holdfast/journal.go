@@ -147,6 +147,8 @@ func kindName(k core.CommandKind) string {
 		return "close_inbound"
 	case core.CommandCancelInbound:
 		return "cancel_inbound"
+	case core.CommandRerouteOrder:
+		return "reroute_order"
 	case core.CommandFillOrder:
 		return "fill_order"
 	default:

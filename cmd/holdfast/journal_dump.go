@@ -119,7 +119,15 @@ type dumpLine struct {
 	Rule            *dumpedRule     `json:"rule,omitempty"`
 	Routing         *dumpedRouting  `json:"routing,omitempty"`
 	Destination     *dumpedPlace    `json:"destination,omitempty"`
+	Reroute         *dumpedReroute  `json:"reroute,omitempty"`
 	Document        int             `json:"document_bytes,omitempty"`
+}
+
+type dumpedReroute struct {
+	Location  core.LocationID `json:"location"`
+	Reason    string          `json:"reason"`
+	Note      string          `json:"note,omitempty"`
+	Backorder bool            `json:"backorder,omitempty"`
 }
 
 type dumpedLine struct {
@@ -339,6 +347,14 @@ func (d *dumpLine) addBody(c *core.Command) {
 		d.Sale, d.Place = c.Sale, c.Waiter
 	case core.CommandAdvanceQueue:
 		d.Sale, d.Queue = c.Sale, new(dumpedQueue(c.Queue))
+	case core.CommandRerouteOrder:
+		d.Order, d.ExpectedVersion, d.Actor = new(c.Order), c.ExpectedVersion, string(c.Actor)
+		r := c.Reroute
+		d.Reroute = &dumpedReroute{r.Location, server.RerouteReasonName(r.Reason), string(r.Note), r.Backorder}
+		d.Destination = dumpPlace(&c.Destination)
+		for _, line := range c.Lines {
+			d.Lines = append(d.Lines, dumpedLine{line.SKU, line.Quantity})
+		}
 	case core.CommandConfirmHold, core.CommandExtendHold, core.CommandReleaseHold, core.CommandCancelOrder, core.CommandFillOrder:
 		d.Order = new(c.Order)
 		d.ExpectedVersion, d.TTL = c.ExpectedVersion, c.TTL

@@ -48,6 +48,9 @@ func shopCommands() [][]core.Command {
 				Pool: core.PoolSettings{Quota: 3, Start: stamped, End: stamped + 1000, Exclusive: true}}},
 			{Kind: core.CommandSetChannelRule, Mask: one, Rule: core.ChannelRule{SKU: 5, Channel: 1}},
 			{Kind: core.CommandFillOrder, Mask: one, Order: order},
+			{Kind: core.CommandRerouteOrder, Mask: one, Order: order, ExpectedVersion: 2, Actor: []byte("anna"), Lines: []core.Line{{SKU: 5}, {SKU: 69, Quantity: 2}},
+				Reroute:     &core.Reroute{Location: 3, Reason: core.RerouteShortPick, Note: []byte("shelf 7"), Backorder: true},
+				Destination: core.Destination{Country: core.CountryCode{'D', 'E'}}},
 			{Kind: core.CommandMoveStock, Mask: one, Actor: []byte("anna"), Cause: []byte("count 7"), Moves: []core.MovementRow{
 				{SKU: 5, Kind: core.MovementCount, To: core.StateDamaged, Quantity: 2, HasExpected: true},
 				{SKU: 5, Kind: core.MovementWriteOff, From: core.StateDamaged, Quantity: 2, Reason: []byte("wet")},

@@ -137,6 +137,8 @@ func allowedFlags(kind core.CommandKind) byte {
 		return flagMask
 	case core.CommandConfirmHold, core.CommandExtendHold, core.CommandReleaseHold, core.CommandCancelOrder:
 		return flagKey | flagMask | flagDocument | flagVersion
+	case core.CommandRerouteOrder:
+		return flagKey | flagMask | flagVersion | flagDestination
 	case core.CommandPlaceHold, core.CommandPlaceOrder:
 		return flagKey | flagMask | flagDocument | flagSale | flagDestination | flagRecipes
 	case core.CommandArchiveOrders:

@@ -30,6 +30,8 @@ func appendBody(dst []byte, c *core.Command) []byte {
 		return appendLines(dst, c.Lines)
 	case core.CommandConfirmHold, core.CommandReleaseHold, core.CommandCancelOrder, core.CommandArchiveOrders, core.CommandFillOrder:
 		return binary.LittleEndian.AppendUint64(dst, uint64(c.Order))
+	case core.CommandRerouteOrder:
+		return appendReroute(dst, c)
 	case core.CommandExtendHold:
 		dst = binary.LittleEndian.AppendUint64(dst, uint64(c.Order))
 		return appendUvarint(dst, uint64(c.TTL))
@@ -81,6 +83,8 @@ func (c *cursor) body(cmd *core.Command) {
 		cmd.Lines = c.lines(cmd.Lines)
 	case core.CommandConfirmHold, core.CommandReleaseHold, core.CommandCancelOrder, core.CommandArchiveOrders, core.CommandFillOrder:
 		cmd.Order = core.OrderID(c.uint64())
+	case core.CommandRerouteOrder:
+		c.reroute(cmd)
 	case core.CommandExtendHold:
 		cmd.Order = core.OrderID(c.uint64())
 		cmd.TTL = c.ttl()

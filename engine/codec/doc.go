@@ -70,9 +70,9 @@
 //	     [  4  length of recipes ]  flag bit 6
 //
 // Flags by kind: tick, fill order and serve waitlist have only the mask, archive orders has none; confirm, extend, release and cancel have
-// all but sale, destination and recipes; join and leave waitlist have no document; commands on documents of incoming stock have none in
+// all but sale, destination and recipes, reroute order all but sale, document and recipes; join and leave waitlist have no document; commands on documents of incoming stock have none in
 // this sense, and create inbound no expected version either; all others have everything but the expected version, and of those only
-// place hold and place order may have a sale, a destination and recipes; set kit has no document. Slots and
+// place hold and place order may have a sale, recipes and, with reroute order, a destination; set kit has no document. Slots and
 // order number have fixed widths, so they are patched in
 // place once they are known (SetSlots, SetOrder).
 //
@@ -95,6 +95,8 @@
 //	13 move stock        str actor, str cause, uv rows, and of each: uv SKU, uv location, u8 movement kind, u8 states (from<<4 | to),
 //	                     zv quantity, [u8 1 if an expected quantity follows, [uv expected], count only], str reason
 //	16 define routing    routing
+//	17 reroute order     u64 order number, uv location, u8 reason (bit 7: what nobody else has waits), str note, str actor, uv lines, and of each:
+//	                     uv SKU, uv quantity (0 for all); no two of one SKU
 //	19 set channel       str name, u8 1 if bands, uv buffer
 //	20 set channel rule  rule
 //	21 set kit           recipe
@@ -168,6 +170,8 @@
 //	                                     u8 states (from<<4 | to), zv quantity, str reason
 //	13 supply changed                    uv SKU, u8 supply before, u8 supply, zv available, uv low stock
 //	16 order routed                      route
+//	17 order rerouted                    order image, uv location, u8 reason, str note, str actor, uv moves, and of each: uv line, uv location
+//	                                     plus one (0: they wait), uv quantity; uv lines left, and of each: uv line, uv quantity
 //	18 routing defined                   uv version, uv changed, routing
 //	19 channel rule set                  rule, uv version, u8 phase of the pool, uv units of the pool in holds and orders, uv covered
 //	20 pool changed                      as 19

@@ -45,6 +45,9 @@ func AppendEvent(dst []byte, ev *core.Event) []byte {
 		dst = AppendRouteImage(dst, &ev.Route)
 	case core.EventRoutingDefined:
 		dst = AppendRoutingImage(dst, &ev.Routing)
+	case core.EventOrderRerouted:
+		dst = appendOrder(dst, &ev.Order, birth{ev.Sequence, ev.At})
+		dst = appendRerouteImage(dst, ev)
 	case core.EventOrderFilled:
 		dst = appendFills(appendOrder(dst, &ev.Order, birth{ev.Sequence, ev.At}), ev.Fills)
 	case core.EventWaitlistJoined:
@@ -137,6 +140,9 @@ func DecodeEvent(src []byte, ev *core.Event) (int, error) {
 		c.routeImage(&ev.Route)
 	case core.EventRoutingDefined:
 		c.routingImage(&ev.Routing)
+	case core.EventOrderRerouted:
+		c.order(&ev.Order, birth{h.Sequence, h.At})
+		c.rerouteImage(ev, len(ev.Order.Lines))
 	case core.EventOrderFilled:
 		c.order(&ev.Order, birth{h.Sequence, h.At})
 		ev.Fills = c.fills(ev.Fills, len(ev.Order.Lines))

@@ -202,6 +202,11 @@ func goldenFollowUps() []golden {
 			Kind: core.CommandCancelOrder, Mask: slots9and63, Order: order, ExpectedVersion: 3, Document: []byte("{}")}),
 		goldenCommand("archive_orders", "archive the page of an order, slot 9", core.Command{
 			Kind: core.CommandArchiveOrders, Mask: slot9, Order: order}),
+		goldenCommand("reroute_order", "reroute order, slots 9 and 63, key, expected version 3: all of one SKU and two of another leave location 300, by anna, as the "+
+			"roof leaks; what nobody else has waits; to Germany", core.Command{Kind: core.CommandRerouteOrder, Mask: slots9and63, HasKey: true, Key: goldenKey,
+			Order: order, ExpectedVersion: 3, Actor: []byte("anna"), Lines: []core.Line{{SKU: 64 + 3}, {SKU: 7, Quantity: 2}},
+			Reroute:     &core.Reroute{Location: 300, Reason: core.RerouteManual, Note: []byte("the roof leaks"), Backorder: true},
+			Destination: core.Destination{Country: core.CountryCode{'D', 'E'}}}),
 		goldenCommand("fill_order", "fill order, slots 9 and 63", core.Command{
 			Kind: core.CommandFillOrder, Mask: slots9and63, Order: order}),
 	}
@@ -286,6 +291,10 @@ func goldenEvents() []golden {
 		goldenEvent("hold_cancelled", "hold cancelled", of(core.EventHoldCancelled, later(core.StatusCancelled))),
 		goldenEvent("order_filled", "order filled: two units of the first line, from two locations", of(core.EventOrderFilled, core.Event{
 			Order: later(core.StatusPlaced).Order, Fills: []core.Fill{{Quantity: 1}, {Location: 300, Quantity: 1}}})),
+		goldenEvent("order_rerouted", "order rerouted, by anna, as location 300 picked short: two units of the first line from location 0, one waits, one is left",
+			of(core.EventOrderRerouted, core.Event{Order: later(core.StatusPlaced).Order, Actor: []byte("anna"), Reroute: core.RerouteImage{
+				From: 300, Reason: core.RerouteShortPick, Note: []byte("wet"),
+				Moves: []core.Reallocation{{Quantity: 2}, {Beyond: true, Quantity: 1}}, Left: []core.LeftUnits{{Quantity: 1}}}})),
 		goldenEvent("supply_changed", "supply of SKU 7 is low: 2 available, low stock 10", core.Event{Kind: core.EventSupplyChanged,
 			Supply: core.SupplyImage{SKU: 7, Before: core.SupplyEnough, Supply: core.SupplyLow, Available: 2, LowStock: 10}}),
 		goldenEvent("stock_moved", "stock moved, by anna for delivery 17: 3 received damaged, 2 fewer counted", core.Event{Kind: core.EventStockMoved,

@@ -480,6 +480,24 @@ func TestMalformedInbound(t *testing.T) {
 	})
 }
 
+func TestMalformedReroutes(t *testing.T) {
+	reroute := func(rest ...any) []byte { return frame(core.CommandRerouteOrder, 0, append([]any{eight}, rest...)...) }
+	if err := decodeCommand(reroute(7, 4, 1, "x", 0, 1, 65, 0)); err != nil {
+		t.Fatal(err)
+	}
+	checkMalformed(t, decodeCommand, []malformed{
+		{"without a reason", reroute(7, 0, 0, 0, 1, 65, 0), 17, "reason"},
+		{"unknown reason", reroute(7, 0x85, 0, 0, 1, 65, 0), 17, "reason"},
+		{"manual without a note", reroute(7, 4, 0, 0, 1, 65, 0), 18, "note"},
+		{"note of 65 bytes", reroute(7, 1, 65, make([]byte, 65), 0, 1, 65, 0), 18, "note"},
+		{"actor not UTF-8", reroute(7, 1, 0, 1, 0xff, 1, 65, 0), 19, "actor"},
+		{"no lines", reroute(7, 1, 0, 0, 0), 20, "lines"},
+		{"SKU twice", reroute(7, 1, 0, 0, 2, 65, 1, 65, 0), 23, "twice"},
+		{"quantity too large", reroute(7, 1, 0, 0, 1, 65, uvarintOf(uint64(core.MaxLineQuantity)+1)), 22, "quantity"},
+		{"with a document", frame(core.CommandRerouteOrder, flagDocument, eight, 7, 1, 0, 0, 1, 65, 0, 1, 0, 0, 0, "d"), 2, "flag"},
+	})
+}
+
 func TestMalformedEvents(t *testing.T) {
 	channel := event(core.EventChannelDefined, 1, 0, 1, 1, 1, "a", 0, 0)
 	// Offsets: marks 4, number 5, version 6, [created 7, created at 8], channel 7 or 9, customer, …
@@ -495,6 +513,10 @@ func TestMalformedEvents(t *testing.T) {
 		{"no fills", event(core.EventOrderFilled, placed|isNew, 1, 1, 0, 1, "c", 1, 65, 1, 0, 0, 0), 15, "fills"},
 		{"more fills than bytes", event(core.EventOrderFilled, placed|isNew, 1, 1, 0, 1, "c", 1, 65, 1, 0, 0, 1, 0, 0), 15, "more things"},
 		{"fill of line 1", event(core.EventOrderFilled, placed|isNew, 1, 1, 0, 1, "c", 1, 65, 1, 0, 0, 1, 1, 0, 1), 16, "line"},
+		{"rerouted for no reason", event(core.EventOrderRerouted, placed|isNew, 1, 1, 0, 1, "c", 1, 65, 1, 0, 0, 7, 0, 0, 0, 0, 0), 16, "reason"},
+		{"rerouted to a location of 17 bits", event(core.EventOrderRerouted, placed|isNew, 1, 1, 0, 1, "c", 1, 65, 1, 0, 0, 7, 1, 0, 0, 1, 0, uvarintOf(1<<16+1), 1, 0),
+			21, "location"},
+		{"rerouted line 1", event(core.EventOrderRerouted, placed|isNew, 1, 1, 0, 1, "c", 1, 65, 1, 0, 0, 7, 1, 0, 0, 0, 1, 1, 1), 21, "line"},
 		{"supply 3", event(core.EventSupplyChanged, 1, 0, 3, 0, 0), 5, "supply"},
 		{"no length", channel[:1], 1, "varint"},
 		{"length above the input", channel[:len(channel)-1], 1, "longer"},

@@ -247,7 +247,7 @@ func (g generator) destination() core.Destination {
 
 // hasExpectedVersion and its like say what the frames of a kind have.
 func hasExpectedVersion(kind core.CommandKind) bool {
-	return kind >= core.CommandConfirmHold && kind <= core.CommandCancelOrder || isInbound(kind) && kind != core.CommandCreateInbound
+	return kind >= core.CommandConfirmHold && kind <= core.CommandCancelOrder || kind == core.CommandRerouteOrder || isInbound(kind) && kind != core.CommandCreateInbound
 }
 
 var commandKinds = []core.CommandKind{
@@ -256,7 +256,7 @@ var commandKinds = []core.CommandKind{
 	core.CommandExtendHold, core.CommandReleaseHold, core.CommandCancelOrder, core.CommandArchiveOrders,
 	core.CommandMoveStock, core.CommandDefineRouting, core.CommandDefineSale, core.CommandAdvanceQueue, core.CommandSetChannel, core.CommandSetChannelRule,
 	core.CommandCreateInbound, core.CommandSendInbound, core.CommandReceiveInbound, core.CommandCloseInbound, core.CommandCancelInbound,
-	core.CommandFillOrder, core.CommandSetKit,
+	core.CommandFillOrder, core.CommandSetKit, core.CommandRerouteOrder,
 	core.CommandJoinWaitlist, core.CommandLeaveWaitlist, core.CommandServeWaitlist,
 }
 
@@ -279,7 +279,7 @@ func (g generator) command(kind core.CommandKind) core.Command {
 		c.HasKey = true
 		c.Key = core.IdempotencyKey{byte(g.IntN(255) + 1), 5: byte(g.IntN(256)), 15: byte(g.IntN(256))}
 	}
-	if isOfWaitlist := kind == core.CommandJoinWaitlist || kind == core.CommandLeaveWaitlist; !isOfWaitlist && !isInbound(kind) && kind != core.CommandSetKit && g.bool() {
+	if isOfWaitlist := kind == core.CommandJoinWaitlist || kind == core.CommandLeaveWaitlist; !isOfWaitlist && !isInbound(kind) && kind != core.CommandSetKit && kind != core.CommandRerouteOrder && g.bool() {
 		c.Document = g.text(nameAlphabet, 1, 500)
 	}
 	if hasExpectedVersion(kind) {
@@ -336,6 +336,8 @@ func (g generator) body(c *core.Command) {
 		c.Recipes = g.recipes(c.Lines)
 	case core.CommandExtendHold:
 		c.TTL = g.ttl()
+	case core.CommandRerouteOrder:
+		g.reroute(c)
 	}
 	if isInbound(c.Kind) {
 		c.Actor, c.Inbound = g.reason(), g.inboundRequest(c.Kind)
@@ -349,6 +351,38 @@ func (g generator) recipe(least int) core.Recipe {
 		r.Components = append(r.Components, core.Component{
 			SKU: core.SKUID(math.MaxUint32 - 1000*i), Quantity: core.Quantity(g.between(1, int64(core.MaxComponentQuantity))),
 		})
+	}
+	return r
+}
+
+func (g generator) reroute(c *core.Command) {
+	c.Reroute = &core.Reroute{
+		Location: g.location(), Reason: core.RerouteReason(g.between(1, int64(core.LastRerouteReason))), Note: g.note(), Backorder: g.bool(),
+	}
+	if c.Reroute.Reason != core.RerouteManual && g.bool() {
+		c.Reroute.Note = nil
+	}
+	c.Actor = g.reason()
+	first := g.IntN(1000)
+	for i := range g.between(1, core.MaxLines) {
+		c.Lines = append(c.Lines, core.Line{SKU: core.SKUID(first + 7*int(i)), Quantity: core.Quantity(g.between(0, int64(core.MaxLineQuantity)))})
+	}
+	if g.bool() {
+		c.Destination = g.destination()
+	}
+}
+
+func (g generator) rerouteImage(lines int) core.RerouteImage {
+	r := core.RerouteImage{From: g.location(), Reason: core.RerouteReason(g.between(1, int64(core.LastRerouteReason))), Note: g.reason()}
+	for range g.IntN(40) {
+		m := core.Reallocation{Line: g.IntN(lines), Beyond: g.bool(), Quantity: g.quantity()}
+		if !m.Beyond {
+			m.To = g.location()
+		}
+		r.Moves = append(r.Moves, m)
+	}
+	for range g.IntN(40) {
+		r.Left = append(r.Left, core.LeftUnits{Line: g.IntN(lines), Quantity: g.quantity()})
 	}
 	return r
 }
@@ -534,7 +568,7 @@ var eventKinds = []core.EventKind{
 	core.EventHoldConfirmed, core.EventOrderPlaced, core.EventOrderCancelled, core.EventStockMoved,
 	core.EventSupplyChanged, core.EventPreorderEnded, core.EventHoldCancelled, core.EventSaleDefined, core.EventQueueAdvanced, core.EventChannelRuleSet, core.EventPoolChanged,
 	core.EventPurchaseOrderChanged, core.EventTransferChanged, core.EventOrderFilled, core.EventKitSet,
-	core.EventOrderRouted, core.EventRoutingDefined,
+	core.EventOrderRouted, core.EventOrderRerouted, core.EventRoutingDefined,
 	core.EventWaitlistJoined, core.EventWaitlistLeft, core.EventWaitlistOffered,
 }
 
@@ -587,6 +621,9 @@ func (g generator) event(kind core.EventKind) core.Event {
 		ev.Order = g.orderImage()
 		if g.bool() {
 			ev.Order.Created, ev.Order.CreatedAt = ev.Sequence, ev.At
+		}
+		if kind == core.EventOrderRerouted {
+			ev.Actor, ev.Reroute = g.reason(), g.rerouteImage(len(ev.Order.Lines))
 		}
 		if kind == core.EventOrderFilled {
 			ev.Fills = make([]core.Fill, g.between(1, 40))

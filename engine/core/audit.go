@@ -351,12 +351,16 @@ func (a *auditor) checkWaiting(s *slot, id SKUID, sku *skuRecord) {
 		if want, known := a.machine.waitsFor(id, w.order); known {
 			a.expect(want, w.units, Violation{Kind: ViolationWaiting, SKU: id, Order: w.order})
 		}
+		home := &a.machine.slots[w.order.Home()]
+		if place, ok := home.findOrder(w.order); ok {
+			a.expect(Quantity(home.orders.at(place).channel), Quantity(w.channel), Violation{Kind: ViolationWaiting, SKU: id, Order: w.order})
+		}
 		units += w.units
 		since, last, at = w.since, at, w.next
 	}
 	a.expect(Quantity(last), Quantity(sku.lastWaiting), Violation{Kind: ViolationWaiting, SKU: id})
 	a.expect(sku.backorderedHeld+sku.backorderedPlaced, units, Violation{Kind: ViolationWaiting, SKU: id})
-	if s.toFill(sku) > 0 && s.mark[id.Place()]&markFillable == 0 {
+	if s.mark[id.Place()]&markFillable == 0 && s.someCanBeServed(sku) {
 		a.violate(Violation{Kind: ViolationWaiting, SKU: id})
 	}
 }

@@ -241,6 +241,7 @@ var sometimesSeen = map[string]ViolationKind{
 	"allocationRecord.upper": ViolationPool,
 	"ruleRecord.generation":  ViolationPool, "ruleRecord.channel": ViolationPool,
 	"skuRecord.firstWaiting": ViolationWaiting, "skuRecord.lastWaiting": ViolationWaiting, "waitingRecord.since": ViolationWaiting,
+	"waitingRecord.channel": ViolationWaiting,
 }
 
 // neverSeen are the fields of which an audit cannot tell what they should be: facts that stand nowhere else. Seven of them, places and
@@ -260,6 +261,8 @@ var neverSeen = map[string]bool{
 	"saleQueueRecord.reserved": true, "saleItemRecord.joined": true, "saleWaiterRecord.since": true, "saleWaiterRecord.channel": true,
 	"ruleRecord.buffer": true, "ruleRecord.quota": true, "ruleRecord.share": true, "ruleRecord.start": true, "ruleRecord.end": true, "ruleRecord.sku": true,
 	"skuRecord.rules": true, "ruleRecord.kind": true, "ruleRecord.version": true, "ruleRecord.flags": true, "ruleRecord.phase": true,
+	"waitingRecord.grams": true, "waitingRecord.country": true, "waitingRecord.postal": true, "waitingRecord.method": true,
+	"waitingRecord.pickup": true, "waitingRecord.avoided": true, "waitingRecord.flags": true,
 	"levelRecord.location": true, "partLineRecord.location": true, "partLineRecord.sku": true,
 	"saleWaiterRecord.identities": true,
 }

@@ -18,6 +18,7 @@ const (
 	CommandArchiveOrders  CommandKind = 12 // forget the page of an order, whose orders are all closed
 	CommandMoveStock      CommandKind = 13 // move units in, out, and between the states of stock, all rows or none
 	CommandDefineRouting  CommandKind = 16 // say how orders are routed
+	CommandRerouteOrder   CommandKind = 17 // move an order's units away from a location
 	CommandSetChannel     CommandKind = 19 // make a channel, or replace its settings
 	CommandSetChannelRule CommandKind = 20 // say what holds for a SKU in a channel, or that nothing does
 	CommandSetKit         CommandKind = 21 // say what a SKU is made of, or that it is no kit
@@ -37,7 +38,7 @@ const (
 // IsKnown tells whether there are commands of the kind.
 func (k CommandKind) IsKnown() bool {
 	switch {
-	case k >= CommandTick && k <= CommandMoveStock, k == CommandDefineRouting, k == CommandSetChannel, k == CommandSetChannelRule, k == CommandSetKit,
+	case k >= CommandTick && k <= CommandMoveStock, k == CommandDefineRouting, k == CommandRerouteOrder, k == CommandSetChannel, k == CommandSetChannelRule, k == CommandSetKit,
 		k >= CommandCreateInbound && k <= CommandCancelInbound, k == CommandFillOrder, k >= CommandDefineSale && k <= CommandAdvanceQueue:
 		return true
 	}
@@ -53,15 +54,15 @@ type Command struct {
 	HasKey  bool
 	Key     IdempotencyKey
 
-	Order           OrderID // confirm, extend, release, cancel, fill; archive: any of the page
-	ExpectedVersion uint32  // confirm, extend, release, cancel; send to cancel inbound: refuse unless order or document has it; 0 for any
+	Order           OrderID // confirm, extend, release, cancel, fill, reroute; archive: any of the page
+	ExpectedVersion uint32  // confirm, extend, release, cancel, reroute; send to cancel inbound: refuse unless order or document has it; 0 for any
 
 	TTL        Millis // place hold, extend hold
 	Channel    ChannelID
 	Customer   []byte
-	ExternalID []byte // place order; empty for none
-	UpTo       bool   // place hold: of each line as many units as there are, but one at least
-	Lines      []Line
+	ExternalID []byte   // place order; empty for none
+	UpTo       bool     // place hold: of each line as many units as there are, but one at least
+	Lines      []Line   // place hold, place order; reroute: what is to move, no two of one SKU
 	Recipes    []Recipe // place hold, place order: of each kit among the lines, in the order of their numbers. Set kit: the one
 
 	Sale       SaleID   // place hold, place order: the sale that it is part of; 0 for none. Advance queue, waitlists: the sale
@@ -69,12 +70,12 @@ type Command struct {
 	Waiter     Sequence // leave, serve waitlist: the number of the place
 	Identities []byte   // and what else the buyer is known by: AppendIdentity
 
-	Destination Destination // place hold, place order
+	Destination Destination // place hold, place order, reroute
 
 	Rows []AdjustmentRow // adjust stock
 
 	Moves []MovementRow // move stock
-	Actor []byte        // move stock, inbound: who did it; empty for nobody in particular
+	Actor []byte        // move stock, inbound, reroute: who did it; empty for nobody in particular
 	Cause []byte        // move stock: what it belongs to, such as a delivery's number; empty for nothing
 
 	Name     []byte           // define SKU, location, channel, sale; set channel
@@ -87,6 +88,7 @@ type Command struct {
 	SaleSettings *SaleSettings   // define sale
 	Queue        QueueCounters   // advance queue
 	Inbound      *InboundRequest // create to cancel inbound
+	Reroute      *Reroute        // reroute
 
 	Document []byte // what no decision needs; kept under the command's sequence
 }
@@ -94,7 +96,7 @@ type Command struct {
 // Line asks for units of a SKU.
 type Line struct {
 	SKU      SKUID
-	Quantity Quantity // 1 to MaxLineQuantity
+	Quantity Quantity // 1 to MaxLineQuantity; reroute: 0 for all that the order has at the location
 }
 
 // AdjustmentMode says how a row changes the units on hand.

@@ -19,6 +19,7 @@
 //	part                     what another slot knows of a hold: its own lines and the deadline
 //	level                    the units of one SKU at one location
 //	state                    of a unit on hand: sellable, damaged, in quality control, or kept from sale for another reason
+//	reroute                  units that were allocated at a location are taken over by others
 //	movement                 units that came, went, were counted or changed their state
 //	supply                   how much there is to sell of a SKU: out, low, enough
 //	buffer                   units that a channel does not sell
@@ -86,8 +87,9 @@
 // distributed over locations by one plan (route.go). Candidates are the locations that have any of them and may serve the order: of a kind that
 // counts, there for its channel, with its delivery method, shipping to where it goes, and not too late for the same day; to be fetched, it comes
 // from where it is fetched, unless the rule pickup is set. What other locations have does not count for the order: a line that
-// asks for more of what there is is refused as not deliverable; only what nobody has is promised beyond stock. A fill does not know where its order
-// goes: it takes units by priority, from any location that is not stopped. A plan of more locations than the policy allows is refused.
+// asks for more of what there is is refused as not deliverable; only what nobody has is promised beyond stock. A fill takes units by priority,
+// from locations that are not stopped and may serve its order, whatever their cut-off, but for the last three that the order was rerouted from while it
+// waits. A plan of more locations than the policy allows is refused.
 //
 // A plan is better by the first rule in which two differ, then with fewer locations, then by (priority, number) of the locations. All
 // plans of up to three locations are compared, of the 24 most promising where there are more candidates (fewer with very many
@@ -187,10 +189,14 @@
 //   - ArchiveOrders forgets the page of an order, when the page is full and all its orders are closed (cancelled, released
 //     or expired); else nothing changes. Commands about those orders are refused with ReasonOrderArchived from then on, and
 //     their external ids are no longer known: both are the host's, who has been given the orders.
-//   - FillOrder gives an order what it waits for: of each SKU of which it is the first in the queue, as many units as there are to
-//     fill, to its lines in their order, from locations as a new line would take them. They are reserved for a hold, allocated for an
+//   - FillOrder gives an order what it waits for: of each SKU of which it is the first in the queue of those who can be served, as many units as
+//     there are to fill where it may have them from, to its lines in their order, from locations by priority. They are reserved for a hold, allocated for an
 //     order. If there is nothing to give, or the order is closed, nothing changes. The host sends it (Machine.Waiting) soon after stock came; who stands
-//     further behind is not served before its turn.
+//     further behind is not served before its turn, which comes when nobody before it can be served. At most 4096 who cannot are passed over.
+//   - RerouteOrder moves units of an order that is placed away from a location: all that the order has there, or some. They are planned like those
+//     of a new order, over the other locations, but take whatever those can give: nothing is promised anew, so safety stock, buffers and
+//     pools do not count. What nobody else has stays, or waits at the place in the queue that its promise has; units of a pool that wait are
+//     given back to it. It counts as a change, whatever moves: that nobody could help is told, too.
 //   - A hold is live while the stamp is before its deadline; at the deadline it is expired.
 //
 // An order of kits says with them what they are made of, as no slot may look at what another one has: it is refused with ReasonRecipeChanged unless
@@ -206,6 +212,7 @@
 //	extend       held       HoldConfirmed   OrderCancelled   HoldReleased   HoldExpired
 //	release      released   HoldConfirmed   unchanged        unchanged      unchanged
 //	cancel       cancelled  cancelled       unchanged        HoldReleased   HoldExpired
+//	reroute      OrderHeld  placed          OrderCancelled   HoldReleased   HoldExpired
 //
 // And which status of a document:
 //

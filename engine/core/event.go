@@ -19,6 +19,7 @@ const (
 	EventSupplyChanged   EventKind = 13
 	EventHoldCancelled   EventKind = 14
 	EventOrderRouted     EventKind = 16
+	EventOrderRerouted   EventKind = 17
 	EventRoutingDefined  EventKind = 18
 	EventChannelRuleSet  EventKind = 19
 	EventPoolChanged     EventKind = 20
@@ -53,7 +54,7 @@ type Event struct {
 	Route    RouteImage       // order routed
 	Levels   []LevelChange    // stock adjusted
 	Moves    []MovementImage  // stock moved, in the order of the rows; purchase order and transfer changed: the units that came or left
-	Actor    []byte           // the same
+	Actor    []byte           // the same; order rerouted
 	Cause    []byte           // stock moved; purchase order and transfer changed: its number
 	Inbound  *InboundImage    // purchase order and transfer changed
 	Supply   SupplyImage      // supply changed
@@ -65,13 +66,14 @@ type Event struct {
 	Preorder PreorderImage    // preorder ended
 	Waiter   WaiterImage      // waitlist joined, left, offered; what was offered is the hold in Order
 	Reason   Reason           // waitlist left: why somebody was struck off; ReasonNone for who left
+	Reroute  RerouteImage     // order rerouted
 }
 
 // IsKnown tells whether the kind's number is given out.
 func (k EventKind) IsKnown() bool {
 	return k >= EventSKUDefined && k <= EventHoldCancelled || k >= EventChannelRuleSet && k <= EventKitSet ||
 		k == EventPurchaseOrderChanged || k == EventTransferChanged || k >= EventSaleDefined && k <= EventQueueAdvanced ||
-		k == EventOrderRouted || k == EventRoutingDefined || k == EventOrderFilled || k == EventPreorderEnded
+		k >= EventOrderRouted && k <= EventRoutingDefined || k == EventOrderFilled || k == EventPreorderEnded
 }
 
 // IsOwn tells whether an event of the kind is what a command did, and not what had happened before it or follows from it.

@@ -43,7 +43,8 @@ type slot struct {
 	left     uint32       // pages of orders that were
 	closed   []closedPage // that may be, those closed first first; some may have left
 
-	locations *[]location // the machine's table
+	locations *[]location // the machine's tables
+	policy    *policy
 
 	keeper    keeper
 	seed      uint64
@@ -102,7 +103,7 @@ func New(o Options) *Machine {
 		channels:  []channel{{name: []byte("web"), version: 1}},
 	}
 	for i := range m.slots {
-		m.slots[i].locations = &m.locations
+		m.slots[i].locations, m.slots[i].policy = &m.locations, &m.policy
 		m.slots[i].open(Slot(i), allocate, o.Seed)
 	}
 	return m
@@ -206,6 +207,8 @@ func (m *Machine) Gather(id Slot, st *Step, sink Sink) {
 		s.gatherFill(st)
 	case CommandJoinWaitlist, CommandLeaveWaitlist, CommandServeWaitlist:
 		s.gatherWaitlist(st)
+	case CommandRerouteOrder:
+		s.gatherReroute(st)
 	default:
 		invariant.Check(false, "a command's kind is known")
 	}
@@ -255,6 +258,8 @@ func (m *Machine) Decide(st *Step) {
 		m.decideLeave(st)
 	case CommandServeWaitlist:
 		m.decideServe(st)
+	case CommandRerouteOrder:
+		m.decideReroute(st)
 	}
 }
 
@@ -271,6 +276,9 @@ func (m *Machine) Apply(id Slot, st *Step, sink Sink) {
 	case CommandDefineLocation, CommandDefineChannel, CommandSetChannel, CommandDefineRouting:
 		if st.turned {
 			s.withhold(st.event.Location.ID)
+		}
+		if st.command.Kind == CommandDefineLocation || st.command.Kind == CommandDefineRouting {
+			s.reconsider()
 		}
 		if id == 0 { // the table has changed already; one slot says so
 			sink.Event(&st.event)
@@ -301,5 +309,7 @@ func (m *Machine) Apply(id Slot, st *Step, sink Sink) {
 		s.applyJoin(st, sink)
 	case CommandLeaveWaitlist, CommandServeWaitlist:
 		s.applyTurn(st, sink)
+	case CommandRerouteOrder:
+		s.applyReroute(st, sink)
 	}
 }

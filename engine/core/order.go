@@ -2,8 +2,8 @@ package core
 
 import "holdfast/engine/invariant"
 
-// gatherOrder loads the order that a command is about, in its home slot.
-func (s *slot) gatherOrder(st *Step) {
+// loadOrder loads the order that a command is about, in its home slot.
+func (s *slot) loadOrder(st *Step) {
 	if s.id != st.home {
 		return
 	}
@@ -15,8 +15,16 @@ func (s *slot) gatherOrder(st *Step) {
 	st.known, st.place = true, place
 	st.mask = s.orders.at(place).mask
 	s.image(place, &st.event.Order)
+}
+
+// gatherOrder loads the order, and what is kept of its lines beside their units.
+func (s *slot) gatherOrder(st *Step) {
+	s.loadOrder(st)
+	if s.id != st.home || !st.known {
+		return
+	}
 	st.lines = resize(st.lines, len(st.event.Order.Lines))
-	first := s.orders.at(place).firstLine
+	first := s.orders.at(st.place).firstLine
 	for i := range st.lines {
 		line := s.lines.at(first + uint32(i))
 		st.lines[i].counted = line.flags&lineCounted != 0
@@ -145,12 +153,15 @@ func transition(kind CommandKind, status OrderStatus) (change bool, refused Reas
 	}
 	switch status {
 	case StatusHeld:
+		if kind == CommandRerouteOrder {
+			return false, ReasonOrderHeld
+		}
 		return true, ReasonNone
 	case StatusPlaced:
 		switch kind {
 		case CommandConfirmHold:
 			return false, ReasonNone
-		case CommandCancelOrder:
+		case CommandCancelOrder, CommandRerouteOrder:
 			return true, ReasonNone
 		}
 		return false, ReasonHoldConfirmed

@@ -135,6 +135,7 @@ func (m *Machine) findOffer(st *Step) {
 		st.keepBuffer(buffer)
 	}
 	if m.policy.active {
+		st.errand.to, st.errand.channel, st.errand.now, st.errand.leaves = &c.Destination, c.Channel, st.now, false
 		m.findCandidates(st)
 	}
 }
@@ -451,7 +452,7 @@ func (s *slot) applyPlacement(st *Step, sink Sink) {
 	held := image.Status == StatusHeld
 	s.applyLines(st, func(l *LineImage, allocations []Allocation) {
 		if l.Backordered > 0 {
-			s.wait(l.SKU, image.ID, st.sequence, l.Backordered)
+			s.wait(st, l.SKU, l.Backordered)
 		}
 		s.take(l, allocations, held)
 	})
@@ -472,10 +473,15 @@ func (s *slot) applyPlacement(st *Step, sink Sink) {
 	}
 	sink.Event(&st.event)
 	if st.tells {
-		ev := &st.routed
-		ev.Kind, ev.Sequence, ev.At = EventOrderRouted, st.sequence, st.now
-		sink.Event(ev)
+		st.tellRoute(sink)
 	}
+}
+
+// tellRoute tells why an order's units come from where they come.
+func (st *Step) tellRoute(sink Sink) {
+	ev := &st.routed
+	ev.Kind, ev.Sequence, ev.At = EventOrderRouted, st.sequence, st.now
+	sink.Event(ev)
 }
 
 // applyLines calls do for every line of the plan whose SKU the slot owns, with the line's allocations.
@@ -572,10 +578,13 @@ func (s *slot) storeAllocations(record *lineRecord, allocations []Allocation, po
 		*s.allocations.mut(s.allocations.push()) = allocationRecord{quantity: uint32(a.Quantity), location: a.Location}
 	}
 	if record.flags&linePooled != 0 {
-		*s.allocations.mut(s.allocations.push()) = allocationRecord{
-			quantity: uint32(pooled), location: LocationID(pool), upper: uint16(pool >> 16),
-		}
+		*s.allocations.mut(s.allocations.push()) = pooledRecord(pooled, pool)
 	}
+}
+
+// pooledRecord says how many units of a line came out of a pool, and of which generation.
+func pooledRecord(n Quantity, pool uint32) allocationRecord {
+	return allocationRecord{quantity: uint32(n), location: LocationID(pool), upper: uint16(pool >> 16)}
 }
 
 // findExternal gives the order that has a channel's external id.

@@ -17,6 +17,7 @@ const (
 	ReasonHoldReleased      Reason = 5  // it was released
 	ReasonHoldConfirmed     Reason = 6  // it is an order already
 	ReasonOrderCancelled    Reason = 7  // it was cancelled
+	ReasonOrderHeld         Reason = 27 // it is a hold, and no order yet
 	ReasonInboundNotFound   Reason = 38 // no such purchase order or transfer
 	ReasonInboundStatus     Reason = 40 // its status does not allow the command
 	ReasonRecipeChanged     Reason = 35 // a line's SKU is a kit of another recipe than the command's: look it up again (never leaves the engine)
@@ -26,6 +27,7 @@ const (
 	ReasonNestedKit         Reason = 37 // a component is a kit
 	ReasonNotAKit           Reason = 32 // the SKU has units of its own, in stock, promised, on their way or set apart, or is a component
 	ReasonLocationNotFound  Reason = 9  // a row or a document names no location
+	ReasonNotAllocated      Reason = 28 // the order has fewer units at the location, or none
 	ReasonNotASupplier      Reason = 44 // the location that a purchase order's units come from is no supplier
 	ReasonInboundExists     Reason = 39 // a document of the kind has the number
 	ReasonInboundLine       Reason = 41 // a row names no line of the document
@@ -78,10 +80,13 @@ type Refusal struct {
 // Of a receipt the units are those that a row takes of what is open of its line, and those that are open; where units are over, those
 // that came, and the most that may come. In a transfer that cannot
 // be dispatched those of the line, and those that may leave.
+//
+// Of an order that has not so many units at a location that are to move, the line's, and those that it has there; nothing is listed of one
+// that has none there and was to move all.
 type RefusedLine struct {
 	Index     int // place in the command's lines or rows, or in the document's lines
 	SKU       SKUID
-	Location  LocationID // rows, and a transfer's lines: where its units do not lie
+	Location  LocationID // rows, and lines of a transfer or of what is rerouted: where its units do not lie
 	Requested Quantity   // for rows the units that would be on hand
 	Available Quantity   // what could have been sold, or what the customer may still buy; for rows the units on hand
 }

@@ -62,7 +62,6 @@ type router struct {
 	candidates []candidate // that may serve the order, by (priority, number)
 	rejected   []candidate // that may not
 	skus       int         // how many the order has
-	grams      int64       // what the order weighs
 	weight     []int64     // of a unit of each SKU, in grams
 	demand     []Quantity  // units of each that come from stock
 	has        []Quantity  // by candidate and SKU: units that it can give

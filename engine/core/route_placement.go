@@ -17,9 +17,21 @@ const (
 	FateCutOff    Fate = 5 // it is too late for today
 	FateElsewhere Fate = 6 // the customer fetches the order elsewhere
 	FateWeight    Fate = 7 // the order is too heavy
+	FateAvoided   Fate = 8 // the order moves away from it
 
-	LastFate = FateWeight
+	LastFate = FateAvoided
 )
+
+// errand is what decides which locations may serve an order.
+type errand struct {
+	to      *Destination
+	channel ChannelID
+	now     Millis
+	grams   int64      // what the units weigh, all together
+	waits   bool       // the order is late anyway
+	leaves  bool       // the order moves away from a location
+	from    LocationID // and this is it
+}
 
 // findCandidates lists the locations that have units of a routed order, and lowers what its SKUs can have to what
 // those may serve that may serve it.
@@ -29,7 +41,8 @@ func (m *Machine) findCandidates(st *Step) {
 	r.penalty = 1000 * int64(m.policy.Settings.SplitPenalty)
 	r.candidates, r.rejected, r.weight = r.candidates[:0], r.rejected[:0], r.weight[:0]
 	r.at = resize(r.at, len(m.locations))
-	r.skus, r.grams = 0, st.grams()
+	r.skus = 0
+	st.errand.grams = st.grams()
 	for i := range st.lines {
 		f := &st.lines[i]
 		if !st.leads(i) {
@@ -67,13 +80,27 @@ func (st *Step) leads(i int) bool {
 // grams is what the order weighs, as it was asked for. An offer may be of a single unit, and nobody said where it goes: who waits is not
 // refused for the weight of several.
 func (st *Step) grams() int64 {
-	if !st.command.places() {
+	if st.command.isOfWaitlist() {
 		return int64(st.lines[0].weight)
 	}
 	sum := int64(0)
 	for i := range st.lines {
 		if f := &st.lines[i]; st.leads(i) {
 			sum = min(worst, sum+times(f.total, int64(f.weight)))
+		}
+	}
+	return sum
+}
+
+// askedGrams is the same before anything was found out, and whatever a hold up to what there is gets.
+func (st *Step) askedGrams() int64 {
+	if st.command.isOfWaitlist() {
+		return int64(st.lines[0].weight)
+	}
+	sum := int64(0)
+	for i := range st.asked {
+		if f := &st.lines[st.lines[i].first]; !f.ofKits {
+			sum = min(worst, sum+times(st.asked[i].Quantity, int64(f.weight)))
 		}
 	}
 	return sum
@@ -96,7 +123,7 @@ func (st *Step) fillRouter() {
 				there += c.fulfillable
 			}
 		}
-		if !st.command.places() {
+		if st.command.isOfWaitlist() {
 			there = r.together()
 		}
 		f.steered, f.there = true, max(0, there-st.ahead(i))
@@ -120,7 +147,7 @@ func (r *router) together() (sum Quantity) {
 
 // judge makes a location a candidate or rejects it.
 func (m *Machine) judge(st *Step, id LocationID) {
-	r, to := &st.router, &st.command.Destination
+	r, to := &st.router, st.errand.to
 	row := &m.locations[id]
 	c := candidate{
 		location:  id,
@@ -134,7 +161,7 @@ func (m *Machine) judge(st *Step, id LocationID) {
 			c.metres = row.point.metresTo(st.there(to))
 		}
 	}
-	if c.fate = m.fateOf(st, row, &c); c.fate != FateEligible {
+	if c.fate = m.policy.fateOf(&st.errand, row, &c); c.fate != FateEligible {
 		r.rejected = append(r.rejected, c)
 		return
 	}
@@ -150,32 +177,35 @@ func (st *Step) there(to *Destination) point {
 }
 
 // fateOf says whether a location may serve the order, and notes how fast and at what price.
-func (m *Machine) fateOf(st *Step, row *location, c *candidate) Fate {
-	to, shipping := &st.command.Destination, row.settings.Shipping
-	if row.settings.Kind == LocationSupplier && m.policy.Settings.NoSuppliers {
+func (p *policy) fateOf(e *errand, row *location, c *candidate) Fate {
+	to, shipping := e.to, row.settings.Shipping
+	if e.leaves && e.from == c.location {
+		return FateAvoided
+	}
+	if row.settings.Kind == LocationSupplier && p.Settings.NoSuppliers {
 		return FateSupplier
 	}
-	if to.Method == MethodPickup && to.HasPickup && !c.pickup && !slices.Contains(st.router.rules, RulePickup) {
+	if to.Method == MethodPickup && to.HasPickup && !c.pickup && !slices.Contains(p.rules, RulePickup) {
 		return FateElsewhere
 	}
 	if shipping == nil {
 		return FateEligible
 	}
 	switch {
-	case !shipping.sells(st.command.Channel):
+	case !shipping.sells(e.channel):
 		return FateChannel
 	case !shipping.Methods.Has(to.Method):
 		return FateMethod
 	}
-	late := shipping.isLate(st.now)
-	if late && to.Method == MethodSameDay {
+	late := shipping.isLate(e.now)
+	if late && to.Method == MethodSameDay && !e.waits {
 		return FateCutOff
 	}
 	c.days, c.perUnit = int64(shipping.HandlingDays)+mark(late), 1000*int64(shipping.CostPerUnit)
 	if len(shipping.Zones) == 0 || to.Method == MethodPickup && c.pickup {
 		return FateEligible
 	}
-	zone, tooHeavy := shipping.zone(to, st.router.grams)
+	zone, tooHeavy := shipping.zone(to, e.grams)
 	switch {
 	case tooHeavy:
 		return FateWeight

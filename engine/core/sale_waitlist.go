@@ -53,6 +53,11 @@ type waiterFinding struct {
 // places tells whether a command sells something at once.
 func (c *Command) places() bool { return c.Kind == CommandPlaceHold || c.Kind == CommandPlaceOrder }
 
+// isOfWaitlist tells whether a command asks what somebody who waits in a sale could have.
+func (c *Command) isOfWaitlist() bool {
+	return c.Kind == CommandJoinWaitlist || c.Kind == CommandServeWaitlist
+}
+
 // yield leaves the units that people wait for to them: who comes anew gets what is beyond. Like orders, those who wait get units of the
 // pool first.
 func (st *Step) yield() {

@@ -46,6 +46,8 @@ func (s *story) command(line *sentence) (c core.Command, name string) {
 	case "hold", "order":
 		name = line.next()
 		s.readOrder(line, &c)
+	case "reroute":
+		s.readReroute(line, &c)
 	case "confirm", "extend", "release", "cancel", "fill":
 		s.readFollowUp(line, &c)
 	default:
@@ -473,6 +475,53 @@ func (s *story) readAdvance(line *sentence, c *core.Command) {
 			line.fail("unknown setting %s", name)
 		}
 	})
+}
+
+var rerouteReasons = map[string]core.RerouteReason{
+	"rejected": core.RerouteRejected, "short-pick": core.RerouteShortPick, "down": core.RerouteLocationDown, "manual": core.RerouteManual,
+}
+
+// readReroute reads what moves away from a location: all lines of the order, or those that are named, "phone" for all units of it.
+func (s *story) readReroute(line *sentence, c *core.Command) {
+	c.Kind, c.Reroute = core.CommandRerouteOrder, &core.Reroute{Reason: core.RerouteRejected}
+	c.Order = s.order(line.next())
+	c.Mask = s.shop.model.OrderMask(c.Order)
+	line.settings(func(name, value string) {
+		switch name {
+		case "from":
+			c.Reroute.Location = s.location(value)
+		case "reason":
+			c.Reroute.Reason = rerouteReasons[value]
+		case "note":
+			c.Reroute.Note = []byte(value)
+		case "actor":
+			c.Actor = []byte(value)
+		case "wait":
+			c.Reroute.Backorder = value == "yes"
+		case "version":
+			c.ExpectedVersion = uint32(line.number(value))
+		default:
+			if !s.readDestination(line, c, name, value) {
+				line.fail("unknown setting %s", name)
+			}
+		}
+	})
+	for line.peek() != "" {
+		sku, quantity, found := strings.Cut(line.next(), "×")
+		l := core.Line{SKU: s.sku(sku)}
+		if found {
+			l.Quantity = core.Quantity(line.number(quantity))
+		}
+		c.Lines = append(c.Lines, l)
+	}
+	var o core.OrderImage
+	if len(c.Lines) == 0 && s.shop.machine.ReadOrder(c.Order, &o) {
+		for _, l := range o.Lines {
+			if !slices.ContainsFunc(c.Lines, func(w core.Line) bool { return w.SKU == l.SKU }) {
+				c.Lines = append(c.Lines, core.Line{SKU: l.SKU})
+			}
+		}
+	}
 }
 
 func (s *story) readFollowUp(line *sentence, c *core.Command) {

@@ -56,6 +56,8 @@ import (
 //	promise phone by=13:00          what can be sold, and what will have come by then
 //	serve                           all who wait for what has come are served, as the host sees to it soon after every command
 //	fill o1                         o1 alone is, if it is its turn
+//	reroute o1 from=hamburg [reason=rejected|short-pick|down|manual] [note=why] [actor=anna] [wait=yes] [version=2] [to=DE20095] [phone×1]
+//	                                units of o1 move away from Hamburg: all, or those that are named; what nobody else has waits, or stays
 //	waiting phone                   who waits for it, oldest promise first
 //	show phone                      all its units
 //	show h1                         the hold or order

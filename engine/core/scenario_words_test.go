@@ -69,12 +69,39 @@ func (s *story) eventWords(e *core.Event) string {
 		return fmt.Sprintf("placed: %s\n%s", who, s.linesWords(o))
 	case core.EventOrderFilled:
 		return fmt.Sprintf("filled: %s%s\n%s", who, s.fillWords(e), s.linesWords(o))
+	case core.EventOrderRerouted:
+		return fmt.Sprintf("rerouted: %s%s\n%s", who, s.rerouteWords(e), s.linesWords(o))
 	case core.EventOrderCancelled:
 		return fmt.Sprintf("cancelled: %s\n", who)
 	case core.EventHoldCancelled:
 		return fmt.Sprintf("cancelled while held: %s\n", who)
 	}
 	return fmt.Sprintf("event of unknown kind %d\n", e.Kind)
+}
+
+// rerouteWords tells why units moved away from a location, where to, and what stayed.
+func (s *story) rerouteWords(e *core.Event) string {
+	var out strings.Builder
+	r := &e.Reroute
+	for words, reason := range rerouteReasons {
+		if reason == r.Reason {
+			fmt.Fprintf(&out, ", away from %s (%s)", s.locationName(r.From), words)
+		}
+	}
+	if len(r.Note) > 0 || len(e.Actor) > 0 {
+		fmt.Fprintf(&out, ", note %q by %q", r.Note, e.Actor)
+	}
+	for _, m := range r.Moves {
+		if m.Beyond {
+			fmt.Fprintf(&out, ", %d of line %d wait", m.Quantity, m.Line+1)
+		} else {
+			fmt.Fprintf(&out, ", %d of line %d to %s", m.Quantity, m.Line+1, s.locationName(m.To))
+		}
+	}
+	for _, l := range r.Left {
+		fmt.Fprintf(&out, ", %d of line %d stay", l.Quantity, l.Line+1)
+	}
+	return out.String()
 }
 
 // fillWords tells what came to the lines of an order that had waited.
@@ -120,6 +147,8 @@ var reasonWords = map[core.Reason]string{
 	core.ReasonHoldReleased:      "the hold was released",
 	core.ReasonHoldConfirmed:     "the hold is an order already",
 	core.ReasonOrderCancelled:    "it was cancelled",
+	core.ReasonOrderHeld:         "it is a hold, and no order yet",
+	core.ReasonNotAllocated:      "the order has not so many there",
 	core.ReasonSKUNotFound:       "no such SKU",
 	core.ReasonLocationNotFound:  "no such location",
 	core.ReasonChannelNotFound:   "no such channel",
@@ -191,6 +220,11 @@ func (s *story) refusalWords(c *core.Command, r *core.Refusal) string {
 		if len(c.Moves) > 0 {
 			fmt.Fprintf(&out, "  row %d: %s at %s, %d there, would be %d\n",
 				l.Index+1, s.skuName(l.SKU), s.locationName(l.Location), l.Available, l.Requested)
+			continue
+		}
+		if c.Reroute != nil {
+			fmt.Fprintf(&out, "  line %d: %s at %s, %d to move, %d there\n",
+				l.Index+1, s.skuName(l.SKU), s.locationName(l.Location), l.Requested, l.Available)
 			continue
 		}
 		if len(c.Rows) > 0 {
@@ -595,7 +629,7 @@ func (s *story) showSale(id core.SaleID) string {
 
 var fateWords = map[core.Fate]string{
 	core.FateSupplier: "a supplier", core.FateChannel: "not for the channel", core.FateMethod: "not by this method", core.FateZone: "does not ship there",
-	core.FateCutOff: "too late", core.FateElsewhere: "it is fetched elsewhere", core.FateWeight: "the order is too heavy",
+	core.FateCutOff: "too late", core.FateElsewhere: "it is fetched elsewhere", core.FateWeight: "the order is too heavy", core.FateAvoided: "the order leaves it",
 }
 
 // routeWords tells why an order is routed as it is: the scores of the plan, of the candidates alone, and who is none.

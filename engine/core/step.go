@@ -16,8 +16,8 @@ type Step struct {
 
 	home     Slot
 	spread   bool
-	lines    []lineFinding // place hold, place order: one for each line; else one for each line of the order
-	asked    []Line        // place hold, place order: the lines, with the components of kits
+	lines    []lineFinding // place hold, place order, reroute: one for each line; else one for each line of the order
+	asked    []Line        // place hold, place order, reroute: the lines, with the components of kits
 	rows     []LevelImage  // adjust, move stock: each row's level before
 	skuFound []bool        // adjust, move stock: each row's SKU exists
 	choices  [SlotCount][]choice
@@ -39,7 +39,8 @@ type Step struct {
 	mask          SlotMask // place, follow-ups: the order's slots
 	version       uint32   // define SKU, set rule: its version so far
 
-	router   router // place, while a policy of routing is set
+	errand   errand // place, while a policy of routing is set; reroute
+	router   router // likewise
 	point    point  // where the order goes, once somebody asked
 	hasPoint bool
 	routed   Event // the explain record
@@ -56,7 +57,8 @@ type Step struct {
 	inbound InboundImage // inbound: the document after the change
 
 	fills       [SlotCount][]fillFinding // fill order
-	allocations []Allocation             // fill order, scratch: those of all lines
+	allocations []Allocation             // fill, reroute order, scratch: those of all lines
+	pools       []linePool               // reroute order: of each line of the order
 	whole       bool                     // place with kits: there is room for their components
 	expanded    []Line                   // place with kits: the lines with their components
 	origins     []lineOrigin             // and where each of them comes from
@@ -119,6 +121,8 @@ func (st *Step) Begin(c *Command, seq Sequence, now Millis) {
 		}
 	case CommandConfirmHold, CommandExtendHold, CommandReleaseHold, CommandCancelOrder, CommandArchiveOrders, CommandFillOrder:
 		st.home = c.Order.Home()
+	case CommandRerouteOrder:
+		st.beginReroute()
 	case CommandDefineSale:
 		st.skuFound = resize(st.skuFound, len(c.SaleSettings.Items))
 	case CommandCreateInbound, CommandSendInbound, CommandReceiveInbound, CommandCloseInbound, CommandCancelInbound:
@@ -198,7 +202,8 @@ func SlotsOf(c *Command) (mask SlotMask, known bool) {
 			mask |= c.Sale.Slot().Mask()
 		}
 		return mask, true
-	case CommandConfirmHold, CommandExtendHold, CommandReleaseHold, CommandCancelOrder, CommandFillOrder:
+	case CommandConfirmHold, CommandExtendHold, CommandReleaseHold, CommandCancelOrder, CommandFillOrder,
+		CommandRerouteOrder:
 		return c.Order.Home().Mask(), !c.Order.Spread()
 	case CommandArchiveOrders:
 		return c.Order.Home().Mask(), true

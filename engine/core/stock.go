@@ -10,8 +10,11 @@ func (s *slot) take(l *LineImage, allocations []Allocation, held bool) {
 		invariant.Check(level.fulfillable() >= a.Quantity && level.flags&levelStopped == 0, "a location gives no more than it has")
 		s.move(sku, level, held, a.Quantity)
 	}
-	sku.moveBackordered(held, l.Backordered)
-	s.touch(sku, l.SKU)
+	if sku.moveBackordered(held, l.Backordered); l.Backordered > 0 {
+		s.touch(sku, l.SKU)
+	} else {
+		s.publish(sku, l.SKU)
+	}
 }
 
 // giveBack undoes take.
@@ -127,12 +130,17 @@ func (s *slot) makeLevel(id SKUID, location LocationID) *levelRecord {
 
 // touch notes that a SKU's availability changed, for the host to publish and to serve those who wait, and for Alert if its supply did.
 func (s *slot) touch(sku *skuRecord, id SKUID) {
-	if sku.supply() != sku.toldSupply() {
-		s.alerts = append(s.alerts, id)
-	}
 	if sku.firstWaiting != 0 && s.mark[id.Place()]&markFillable == 0 && s.toFill(sku) > 0 {
 		s.mark[id.Place()] |= markFillable
 		s.fillable = append(s.fillable, id.Place())
+	}
+	s.publish(sku, id)
+}
+
+// publish is touch after something that serves nobody who waits: a sale.
+func (s *slot) publish(sku *skuRecord, id SKUID) {
+	if sku.supply() != sku.toldSupply() {
+		s.alerts = append(s.alerts, id)
 	}
 	if s.mark[id.Place()]&markTouched == 0 {
 		s.mark[id.Place()] |= markTouched

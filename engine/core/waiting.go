@@ -12,7 +12,11 @@ import (
 // the units may lie there until the host sees to it, which is soon: it asks who can be served (Waiting), and sends
 // CommandFillOrder for each, as the order's record lies in its home slot, and this one only knows its units.
 
-// waitingRecord is what an order waits for of one SKU: a place in the SKU's queue.
+// While a policy of routing is set, an order is given nothing from where it cannot be served. If all that there is lies at such locations it is passed
+// over, and those behind it are served.
+
+// waitingRecord is what an order waits for of one SKU: a place in the SKU's queue, and what decides which locations may serve it. It is a
+// cache line.
 type waitingRecord struct {
 	order    OrderID
 	since    Sequence // the command that promised the units
@@ -20,7 +24,101 @@ type waitingRecord struct {
 	sku      SKUID
 	next     uint32 // in waiting, plus one; 0 at the end; while the record is free, the next free one
 	previous uint32 // in waiting, plus one; 0 at the head
-	_        uint32
+	grams    uint32 // what the order weighs, up to more than any zone takes
+	country  CountryCode
+	postal   PostalCode
+	pickup   LocationID
+	channel  ChannelID
+	avoided  [mostAvoided]LocationID // plus one: from where it was rerouted while it waits
+	method   DeliveryMethod
+	flags    uint8
+}
+
+// waitingPickup marks a waitingRecord whose order is fetched at its location pickup.
+const waitingPickup uint8 = 1
+
+const (
+	// mostAvoided is how many locations an order that waits avoids at most: those that it was rerouted from last.
+	mostAvoided = 3
+	// mostPassed bounds how many orders that cannot be served are passed over: each has to be looked at whenever one behind them is served.
+	mostPassed = 4096
+)
+
+// setErrand notes which locations may serve the order.
+func (w *waitingRecord) setErrand(e *errand) {
+	w.country, w.postal, w.method, w.channel = e.to.Country, e.to.Postal, e.to.Method, e.channel
+	w.grams = uint32(min(e.grams, MaxZoneWeight+1))
+	if w.flags = 0; e.to.HasPickup {
+		w.flags, w.pickup = waitingPickup, e.to.Pickup
+	}
+}
+
+// avoid notes that the order is not to be served from a location.
+func (w *waitingRecord) avoid(location LocationID) {
+	at := slices.Index(w.avoided[:], location+1)
+	if at < 0 {
+		at = slices.Index(w.avoided[:], 0)
+	}
+	if at < 0 {
+		copy(w.avoided[:], w.avoided[1:])
+		at = mostAvoided - 1
+	}
+	w.avoided[at] = location + 1
+}
+
+// mayServe tells whether a location may serve an order that waits. It is late anyway, so a cut-off does not count.
+func (s *slot) mayServe(w *waitingRecord, location LocationID) bool {
+	if w.avoided[0] != 0 && slices.Contains(w.avoided[:], location+1) {
+		return false
+	}
+	if !s.policy.active {
+		return true
+	}
+	to := Destination{Country: w.country, Postal: w.postal, Method: w.method, HasPickup: w.flags&waitingPickup != 0, Pickup: w.pickup}
+	e := errand{to: &to, channel: w.channel, grams: int64(w.grams), waits: true}
+	c := candidate{location: location, pickup: to.HasPickup && to.Pickup == location}
+	return s.policy.fateOf(&e, &(*s.locations)[location], &c) == FateEligible
+}
+
+// canServe tells whether an order that waits can be given anything of what there is for those who wait.
+func (s *slot) canServe(sku *skuRecord, w *waitingRecord) bool {
+	for at := sku.firstLevel; at != 0; {
+		level := s.levels.at(at - 1)
+		if level.flags&levelStopped == 0 && level.fulfillable() > 0 && s.mayServe(w, level.location) {
+			return true
+		}
+		at = level.next
+	}
+	return false
+}
+
+// isItsTurn tells whether an order is the first in a SKU's queue of those who can be served.
+func (s *slot) isItsTurn(sku *skuRecord, place uint32) bool {
+	passed := 0
+	for at := sku.firstWaiting; at != place+1; passed++ {
+		w := s.waiting.at(at - 1)
+		if passed == mostPassed || s.canServe(sku, w) {
+			return false
+		}
+		at = w.next
+	}
+	return true
+}
+
+// someCanBeServed tells whether anybody in a SKU's queue can.
+func (s *slot) someCanBeServed(sku *skuRecord) bool {
+	if s.toFill(sku) <= 0 {
+		return false
+	}
+	passed := 0
+	for at := sku.firstWaiting; at != 0 && passed <= mostPassed; passed++ {
+		w := s.waiting.at(at - 1)
+		if s.canServe(sku, w) {
+			return true
+		}
+		at = w.next
+	}
+	return false
 }
 
 // fillFinding is what a slot can give the order that a command fills.
@@ -47,22 +145,60 @@ func (s *slot) toFill(sku *skuRecord) Quantity {
 }
 
 // wait puts an order at the end of a SKU's queue, or has it wait there for more units when it was the last to come.
-func (s *slot) wait(id SKUID, order OrderID, since Sequence, units Quantity) {
+func (s *slot) wait(st *Step, id SKUID, units Quantity) {
 	sku := s.skus.mut(id.Place())
-	last := sku.lastWaiting
+	order, last := st.event.Order.ID, sku.lastWaiting
 	if last != 0 && s.waiting.at(last-1).order == order {
 		s.waiting.mut(last - 1).units += units
 		return
 	}
 	place := s.waiting.acquire()
-	*s.waiting.mut(place) = waitingRecord{order: order, since: since, units: units, sku: id, previous: last}
-	if last == 0 {
+	w := s.waiting.mut(place)
+	*w = waitingRecord{order: order, since: st.sequence, units: units, sku: id, previous: last}
+	w.setErrand(&errand{to: &st.command.Destination, channel: st.command.Channel, grams: st.askedGrams()})
+	s.linkWaiting(sku, place)
+	s.waitingIndex.Insert(s.waitingHash(order), place)
+}
+
+// waitAgain has an order that is rerouted wait for units of a SKU that it had been given: at the place in the queue that its promise has.
+func (s *slot) waitAgain(st *Step, id SKUID, units Quantity) {
+	order, since := st.event.Order.ID, st.event.Order.Created
+	place, ok := s.findWaiting(id, order)
+	if !ok {
+		sku := s.skus.mut(id.Place())
+		next := sku.firstWaiting
+		for next != 0 && s.waiting.at(next-1).since < since {
+			next = s.waiting.at(next - 1).next
+		}
+		previous := sku.lastWaiting
+		if next != 0 {
+			previous = s.waiting.at(next - 1).previous
+		}
+		place = s.waiting.acquire()
+		w := s.waiting.mut(place)
+		*w = waitingRecord{order: order, since: since, sku: id, next: next, previous: previous}
+		w.setErrand(&st.errand)
+		s.linkWaiting(sku, place)
+		s.waitingIndex.Insert(s.waitingHash(order), place)
+	}
+	w := s.waiting.mut(place)
+	w.units += units
+	w.avoid(st.event.Reroute.From)
+}
+
+// linkWaiting makes those before and behind a record of a SKU's queue its neighbours.
+func (s *slot) linkWaiting(sku *skuRecord, place uint32) {
+	w := *s.waiting.at(place)
+	if w.previous == 0 {
 		sku.firstWaiting = place + 1
 	} else {
-		s.waiting.mut(last - 1).next = place + 1
+		s.waiting.mut(w.previous - 1).next = place + 1
 	}
-	sku.lastWaiting = place + 1
-	s.waitingIndex.Insert(s.waitingHash(order), place)
+	if w.next == 0 {
+		sku.lastWaiting = place + 1
+	} else {
+		s.waiting.mut(w.next - 1).previous = place + 1
+	}
 }
 
 // waitNoMore takes an order that ends out of a SKU's queue, if it is still there.
@@ -101,8 +237,8 @@ func (s *slot) findWaiting(id SKUID, order OrderID) (uint32, bool) {
 
 func (s *slot) waitingHash(id OrderID) uint64 { return finish(uint64(id) ^ s.seed) }
 
-// gatherFill loads the order, in its home slot, and looks of which of the slot's SKUs it is the first in the queue and
-// can have units. Who stands further behind is served when its turn comes.
+// gatherFill loads the order, in its home slot, and looks of which of the slot's SKUs it is the next that can
+// have units. Who stands further behind is served when its turn comes.
 func (s *slot) gatherFill(st *Step) {
 	s.gatherOrder(st)
 	if s.id == st.home {
@@ -115,9 +251,17 @@ func (s *slot) gatherFill(st *Step) {
 		w := s.waiting.at(cursor.Record())
 		sku := s.skus.at(w.sku.Place())
 		units := min(w.units, s.toFill(sku))
-		if w.order == id && sku.firstWaiting == cursor.Record()+1 && units > 0 {
-			from, to := s.gatherChoices(st, sku)
-			st.fills[s.id] = append(st.fills[s.id], fillFinding{sku: w.sku, units: units, from: from, to: to})
+		if w.order != id || units <= 0 || !s.isItsTurn(sku, cursor.Record()) {
+			continue
+		}
+		from, to := s.gatherChoices(st, sku)
+		there := Quantity(0)
+		choices := slices.DeleteFunc(st.choices[s.id][from:to], func(c choice) bool { return !s.mayServe(w, c.location) })
+		for _, c := range choices {
+			there += c.fulfillable
+		}
+		if units = min(units, there); units > 0 {
+			st.fills[s.id] = append(st.fills[s.id], fillFinding{sku: w.sku, units: units, from: from, to: from + int32(len(choices))})
 		}
 	}
 	// The index of another machine may give them in another order.
@@ -225,9 +369,9 @@ func (s *slot) applyOneFill(st *Step, id SKUID, f *Fill) {
 	invariant.Check(level.fulfillable() >= f.Quantity, "a location gives no more than it has")
 	s.move(sku, level, st.wasHeld, f.Quantity)
 	sku.moveBackordered(st.wasHeld, -f.Quantity)
-	place := sku.firstWaiting - 1
+	place, ok := s.findWaiting(id, order)
+	invariant.Check(ok, "only who waits is served")
 	w := s.waiting.mut(place)
-	invariant.Check(w.order == order, "only who is first in the queue is served")
 	if w.units -= f.Quantity; w.units == 0 {
 		s.leaveQueue(sku, place)
 	}
@@ -290,30 +434,78 @@ func (s *slot) rewriteLine(place uint32, l *LineImage, allocations []Allocation)
 	s.storeAllocations(record, allocations, l.Pooled, pool)
 }
 
-// Waiting appends to dst orders that CommandFillOrder serves, for some SKUs of a slot and at most so many: the oldest of each SKU as far
-// as its stock reaches. A SKU is looked at again until nobody can be served; those that are looked at take turns.
+// Waiting appends to dst orders that CommandFillOrder serves, for some SKUs of a slot and at most so many: the oldest of each SKU that can be
+// served, as far as its stock reaches. A SKU is looked at again until nobody can be served; those that are looked at take turns.
 func (m *Machine) Waiting(id Slot, most int, dst []OrderID) []OrderID {
 	s := &m.slots[id]
 	var again []uint32
 	looked := 0
 	for ; looked < len(s.fillable) && most > 0; looked++ {
 		place := s.fillable[looked]
-		sku := s.skus.at(place)
-		left := s.toFill(sku)
-		if left <= 0 {
+		known := len(dst)
+		dst = m.waitingFor(s, s.skus.at(place), most, dst)
+		if most -= len(dst) - known; len(dst) > known {
+			again = append(again, place)
+		} else {
 			s.mark[place] &^= markFillable
-			continue
-		}
-		again = append(again, place)
-		for at := sku.firstWaiting; at != 0 && left > 0 && most > 0; most-- {
-			w := s.waiting.at(at - 1)
-			dst = append(dst, w.order)
-			left -= w.units
-			at = w.next
 		}
 	}
 	s.fillable = append(s.fillable[looked:], again...)
 	return dst
+}
+
+// waitingFor is Waiting for one SKU. It gives out what there is as the commands will.
+func (m *Machine) waitingFor(s *slot, sku *skuRecord, most int, dst []OrderID) []OrderID {
+	left := s.toFill(sku)
+	if left <= 0 {
+		return dst
+	}
+	var choices []choice
+	for at := sku.firstLevel; at != 0; {
+		level := s.levels.at(at - 1)
+		if n := level.fulfillable(); n > 0 && level.flags&levelStopped == 0 {
+			choices = append(choices, choice{location: level.location, fulfillable: n})
+		}
+		at = level.next
+	}
+	passed := 0
+	for at := sku.firstWaiting; at != 0 && left > 0 && most > 0 && passed <= mostPassed; {
+		w := s.waiting.at(at - 1)
+		wanted := min(w.units, left)
+		rest := wanted
+		for i := range choices {
+			choices[i].atFirst = choices[i].fulfillable
+		}
+		m.rank(choices)
+		for i := range choices {
+			if n := min(rest, choices[i].fulfillable); n > 0 && s.mayServe(w, choices[i].location) {
+				choices[i].fulfillable -= n
+				rest -= n
+			}
+		}
+		if rest < wanted {
+			dst = append(dst, w.order)
+			left -= wanted - rest
+			most--
+		}
+		if wanted-rest < w.units {
+			passed++
+		}
+		at = w.next
+	}
+	return dst
+}
+
+// reconsider has all SKUs looked at again for which somebody waits: who may serve whom has changed.
+func (s *slot) reconsider() {
+	if s.waiting.live == 0 {
+		return
+	}
+	for place := range s.skus.length {
+		if sku := s.skus.at(place); sku.firstWaiting != 0 {
+			s.touch(sku, MakeSKUID(s.id, place))
+		}
+	}
 }
 
 // SomeWait tells whether there may be somebody in a slot who waits and can be served.

@@ -19,6 +19,7 @@ const (
 	Deallocate // of an order that is cancelled
 	TransferOut
 	TransferIn
+	Reallocate // of an order, from one location to another or to nobody: one movement at each of the two
 
 	// MovementTypes is one more than the last.
 	MovementTypes
@@ -34,7 +35,8 @@ type Movement struct {
 	Beyond   bool          // the units were promised beyond stock, and lie nowhere
 	Quantity core.Quantity // units; adjust and count: by how many there are more, which may be 0 or negative
 	From, To core.StockState
-	Promise  Promise // of promised units
+	Promise  Promise  // of promised units
+	Moves    [2]Place // reallocate: from where to where; Location is one of the two
 	Order    core.OrderID
 	Deadline core.Millis // of a hold's units
 	Actor    []byte
@@ -43,6 +45,12 @@ type Movement struct {
 
 	Known         bool            // whether the level before and after is
 	Before, After core.LevelImage // where Known
+}
+
+// Place is where promised units lie: nowhere while they wait.
+type Place struct {
+	Location core.LocationID
+	Beyond   bool
 }
 
 // Promise says how units are promised before and after a movement.
@@ -93,6 +101,8 @@ func AppendMovements(dst []Movement, ev *core.Event, sku core.SKUID) []Movement 
 		return appendAdjustments(dst, m, ev, sku)
 	case ev.Kind == core.EventOrderFilled:
 		return appendFills(dst, m, ev, sku)
+	case ev.Kind == core.EventOrderRerouted:
+		return appendReallocations(dst, m, ev, sku)
 	}
 	return appendMoves(dst, m, ev, sku) // there are none in most events
 }
@@ -165,6 +175,33 @@ func appendFills(dst []Movement, m Movement, ev *core.Event, sku core.SKUID) []M
 			m.Location, m.Quantity = f.Location, f.Quantity
 			dst = append(dst, m)
 		}
+	}
+	return dst
+}
+
+// rerouteReasons are written into the movements of an order that was rerouted without a note.
+var rerouteReasons = map[core.RerouteReason]string{
+	core.RerouteRejected: "rejected", core.RerouteShortPick: "short_pick", core.RerouteLocationDown: "location_down", core.RerouteManual: "manual",
+}
+
+// appendReallocations tells of units that moved from one location to another, or that wait now: first that they are no longer promised
+// where they were, then that they are where they came to.
+func appendReallocations(dst []Movement, m Movement, ev *core.Event, sku core.SKUID) []Movement {
+	what := &ev.Reroute
+	m.Type, m.Order, m.Actor, m.Reason = Reallocate, ev.Order.ID, ev.Actor, what.Note
+	if len(m.Reason) == 0 {
+		m.Reason = []byte(rerouteReasons[what.Reason])
+	}
+	for i := range what.Moves {
+		r := &what.Moves[i]
+		if ev.Order.Lines[r.Line].SKU != sku {
+			continue
+		}
+		m.Quantity, m.Moves = r.Quantity, [2]Place{{Location: what.From}, {Location: r.To, Beyond: r.Beyond}}
+		m.Location, m.Beyond, m.Promise = what.From, false, Promise{ToOrder, ToNobody}
+		dst = append(dst, m)
+		m.Location, m.Beyond, m.Promise = r.To, r.Beyond, Promise{ToNobody, ToOrder}
+		dst = append(dst, m)
 	}
 	return dst
 }

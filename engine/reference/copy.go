@@ -85,6 +85,9 @@ func CopyEvent(e *core.Event) core.Event {
 		for i := range c.Moves {
 			c.Moves[i].Reason = copyBytes(c.Moves[i].Reason)
 		}
+	case core.EventOrderRerouted:
+		c.Order, c.Actor, c.Reroute = CopyOrder(&e.Order), copyBytes(e.Actor), e.Reroute
+		c.Reroute.Note, c.Reroute.Moves, c.Reroute.Left = copyBytes(e.Reroute.Note), copyList(e.Reroute.Moves), copyList(e.Reroute.Left)
 	case core.EventOrderFilled:
 		c.Order, c.Fills = CopyOrder(&e.Order), copyList(e.Fills)
 	default:

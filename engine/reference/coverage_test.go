@@ -67,7 +67,7 @@ func TestWorkloadReachesEverything(t *testing.T) {
 // TestWorkloadMixesPoolsAndQueues fails when the generator no longer has pools, queues of those who wait and documents that bring units
 // meet at the same SKUs.
 func TestWorkloadMixesPoolsAndQueues(t *testing.T) {
-	var kept, pooled, ended, arrived int
+	var kept, pooled, ended, arrived, passed int
 	for seed := uint64(1); seed <= 900; seed++ {
 		model := reference.New()
 		filled := map[core.OrderID]bool{} // lines that have units of a pool, and got others when they had waited
@@ -81,6 +81,9 @@ func TestWorkloadMixesPoolsAndQueues(t *testing.T) {
 						if line.Pooled > 0 {
 							pooled++
 							filled[e.Order.ID] = true
+						}
+						if waiting := model.Waiting(line.SKU); len(waiting) > 0 && waiting[0].Since < e.Order.Created {
+							passed++
 						}
 						if line.Backordered > 0 && coveredOf(model, line.SKU) > 0 {
 							kept++
@@ -97,9 +100,9 @@ func TestWorkloadMixesPoolsAndQueues(t *testing.T) {
 			}
 		}
 	}
-	t.Logf("kept by a pool %d, filled with units of a pool %d, of which ended %d, waiting for what arrived %d", kept, pooled, ended, arrived)
-	if min(kept, pooled, ended, arrived) < 5 {
-		t.Error("pools and queues hardly meet")
+	t.Logf("kept by a pool %d, filled with units of a pool %d, of which ended %d, waiting for what arrived %d, passing others %d", kept, pooled, ended, arrived, passed)
+	if min(kept, pooled, ended, arrived, passed) < 5 {
+		t.Error("pools, queues and locations that may not serve an order hardly meet")
 	}
 }
 
@@ -212,6 +215,11 @@ var reachable = map[core.CommandKind][]core.Reason{
 	},
 	core.CommandReleaseHold: {
 		core.ReasonSlotsChanged, core.ReasonOrderNotFound, core.ReasonVersionConflict, core.ReasonHoldConfirmed,
+	},
+	core.CommandRerouteOrder: {
+		core.ReasonSlotsChanged, core.ReasonOrderNotFound, core.ReasonVersionConflict, core.ReasonOrderHeld,
+		core.ReasonOrderCancelled, core.ReasonHoldReleased, core.ReasonHoldExpired, core.ReasonLocationNotFound,
+		core.ReasonNotAllocated,
 	},
 	core.CommandFillOrder: {core.ReasonSlotsChanged, core.ReasonOrderNotFound},
 	core.CommandCancelOrder: {

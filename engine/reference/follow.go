@@ -36,6 +36,13 @@ var verdicts = map[core.CommandKind]map[core.OrderStatus]verdict{
 		core.StatusReleased:  unchanged,
 		core.StatusExpired:   unchanged,
 	},
+	core.CommandRerouteOrder: {
+		core.StatusHeld:      refused(core.ReasonOrderHeld),
+		core.StatusPlaced:    becomes(core.StatusPlaced),
+		core.StatusCancelled: refused(core.ReasonOrderCancelled),
+		core.StatusReleased:  refused(core.ReasonHoldReleased),
+		core.StatusExpired:   refused(core.ReasonHoldExpired),
+	},
 	core.CommandCancelOrder: {
 		core.StatusHeld:      becomes(core.StatusCancelled),
 		core.StatusPlaced:    becomes(core.StatusCancelled),
@@ -77,6 +84,9 @@ func (m *Model) followUp(c *core.Command) core.Outcome {
 	v := verdicts[c.Kind][o.status]
 	if v.refusal != core.ReasonNone {
 		return refuseOrder(core.Refusal{Reason: v.refusal, Order: o.id, Version: o.version})
+	}
+	if c.Kind == core.CommandRerouteOrder {
+		return m.reroute(c, o)
 	}
 	extends := c.Kind == core.CommandExtendHold
 	if v == unchanged || extends && m.extended(o, c.TTL) <= o.deadline {

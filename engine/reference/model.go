@@ -80,6 +80,8 @@ type order struct {
 	// as. Slots differ only after the deadline, when some were touched and some not yet.
 	claims [core.SlotCount]claim
 
+	waits map[core.SKUID]*errandOfWaiting // of each SKU that it waits for
+
 	archived bool // it has left the shop, with its page
 }
 

@@ -109,7 +109,7 @@ func int64s(numbers []*big.Int) (list []int64) {
 }
 
 // offerOf says what a location offers an order, or why it may not serve it.
-func (m *Model) siteOf(c *core.Command, id core.LocationID) site {
+func (m *Model) siteOf(c *core.Command, id core.LocationID, grams *big.Int) site {
 	to, policy := &c.Destination, m.routing.Settings
 	o := site{location: id, settings: m.locations[id].image.Settings, has: map[core.SKUID]core.Quantity{}}
 	o.preferred = slices.Contains(policy.Preferred, id)
@@ -124,6 +124,9 @@ func (m *Model) siteOf(c *core.Command, id core.LocationID) site {
 	because := func(fate core.Fate) site {
 		o.fate = fate
 		return o
+	}
+	if c.Reroute != nil && c.Reroute.Location == id {
+		return because(core.FateAvoided)
 	}
 	if policy.NoSuppliers && o.settings.Kind == core.LocationSupplier {
 		return because(core.FateSupplier)
@@ -143,7 +146,7 @@ func (m *Model) siteOf(c *core.Command, id core.LocationID) site {
 	}
 	minute := (int64(m.now)/60_000 + int64(s.UTCOffset)) % (24 * 60)
 	late := s.HasCutOff && minute >= int64(s.CutOff)
-	if late && to.Method == core.MethodSameDay {
+	if late && to.Method == core.MethodSameDay && c.Kind != core.CommandFillOrder {
 		return because(core.FateCutOff)
 	}
 	o.days, o.perUnit = int64(s.HandlingDays), int64(s.CostPerUnit)*1000
@@ -168,7 +171,7 @@ func (m *Model) siteOf(c *core.Command, id core.LocationID) site {
 		named := func(z core.Zone) int { return len(bytesOf(z.Country)) }
 		return cmp.Or(cmp.Compare(named(b), named(a)), cmp.Compare(len(postalText(b.Postal)), len(postalText(a.Postal))))
 	})
-	zone := m.rowFor(c, zones)
+	zone := rowFor(grams, zones)
 	if zone == nil {
 		return because(core.FateWeight)
 	}
@@ -177,17 +180,26 @@ func (m *Model) siteOf(c *core.Command, id core.LocationID) site {
 	return o
 }
 
-// rowFor finds, of the rows of the first one's zone, the lightest that an order fits into; nil when it is too heavy for all.
-func (m *Model) rowFor(c *core.Command, zones []core.Zone) *core.Zone {
-	grams := new(big.Int)
-	for _, line := range m.ofUnits(c.Lines) {
-		units := line.Quantity
-		if isOfWaitlist(c) {
-			units = 1 // an offer may be of a single one
-		}
-		each := big.NewInt(int64(m.skus[line.SKU].image.Settings.Weight))
-		grams.Add(grams, each.Mul(each, big.NewInt(int64(units))))
+// orderGrams is what an order weighs, as far as places are chosen by it.
+func (m *Model) orderGrams(c *core.Command) *big.Int {
+	if isOfWaitlist(c) { // an offer may be of a single one
+		return m.gramsOf([]core.Line{{SKU: c.Lines[0].SKU, Quantity: 1}})
 	}
+	return m.gramsOf(c.Lines)
+}
+
+// gramsOf is what lines weigh: of kits their components.
+func (m *Model) gramsOf(lines []core.Line) *big.Int {
+	grams := new(big.Int)
+	for _, line := range m.ofUnits(lines) {
+		each := big.NewInt(int64(m.skus[line.SKU].image.Settings.Weight))
+		grams.Add(grams, each.Mul(each, big.NewInt(int64(line.Quantity))))
+	}
+	return grams
+}
+
+// rowFor finds, of the rows of the first one's zone, the lightest that an order fits into; nil when it is too heavy for all.
+func rowFor(grams *big.Int, zones []core.Zone) *core.Zone {
 	var rows []core.Zone
 	for _, z := range zones {
 		fits := z.UpToGrams == 0 || grams.Cmp(big.NewInt(int64(z.UpToGrams))) <= 0
@@ -223,7 +235,7 @@ func bytesOf(c core.CountryCode) string {
 // number.
 func (m *Model) offers(c *core.Command, wanted []core.Line) (list, rejected []site) {
 	for id := range m.locations {
-		o := m.siteOf(c, core.LocationID(id))
+		o := m.siteOf(c, core.LocationID(id), m.orderGrams(c))
 		for _, sum := range perSKU(m.ofUnits(wanted)) {
 			if m.skus[sum.SKU].stock[o.location] != nil {
 				if n := m.fulfillable(sum.SKU, o.location); n > 0 {
@@ -255,6 +267,20 @@ func (m *Model) offers(c *core.Command, wanted []core.Line) (list, rejected []si
 
 // reachable is what of a SKU's offer may be had from locations that may serve the order.
 func (m *Model) reachable(c *core.Command, id core.SKUID) offer {
+	there := m.there(c, id)
+	o := m.offerTo(c, id)
+	o.pooled = min(o.pooled, there)
+	o.common = min(o.common, there-o.pooled)
+	return o
+}
+
+// ofUnits is the lines that have units, which kits have not.
+func (m *Model) ofUnits(lines []core.Line) []core.Line {
+	return slices.DeleteFunc(slices.Clone(lines), func(line core.Line) bool { return m.isKit(line.SKU) })
+}
+
+// there is what of a SKU lies at locations that may serve the order, and is not for others who wait.
+func (m *Model) there(c *core.Command, id core.SKUID) core.Quantity {
 	var stocks []core.Quantity
 	offers, _ := m.offers(c, []core.Line{{SKU: id}})
 	for _, o := range offers {
@@ -265,20 +291,11 @@ func (m *Model) reachable(c *core.Command, id core.SKUID) offer {
 		slices.Sort(stocks)
 		stocks = stocks[max(0, len(stocks)-most):]
 	}
-	there := -m.ahead(c, id)
-	for _, n := range stocks {
-		there += n
+	n := -m.ahead(c, id)
+	for _, units := range stocks {
+		n += units
 	}
-	there = max(0, there)
-	o := m.offerTo(c, id)
-	o.pooled = min(o.pooled, there)
-	o.common = min(o.common, there-o.pooled)
-	return o
-}
-
-// ofUnits is the lines that have units, which kits have not.
-func (m *Model) ofUnits(lines []core.Line) []core.Line {
-	return slices.DeleteFunc(slices.Clone(lines), func(line core.Line) bool { return m.isKit(line.SKU) })
+	return max(0, n)
 }
 
 // errand is an order to be routed.
@@ -305,9 +322,13 @@ func (m *Model) errand(c *core.Command, wanted []core.Line) *errand {
 		demand: map[core.SKUID]core.Quantity{}, weight: map[core.SKUID]int64{}}
 	for _, sum := range perSKU(m.ofUnits(wanted)) {
 		e.skus = append(e.skus, sum.SKU)
-		o := m.reachable(c, sum.SKU)
-		pooled := min(sum.Requested, o.pooled)
-		e.demand[sum.SKU] = pooled + max(0, min(sum.Requested-pooled, o.common))
+		if c.Reroute == nil {
+			o := m.reachable(c, sum.SKU)
+			pooled := min(sum.Requested, o.pooled)
+			e.demand[sum.SKU] = pooled + max(0, min(sum.Requested-pooled, o.common))
+		} else {
+			e.demand[sum.SKU] = min(sum.Requested, m.there(c, sum.SKU)) // the units were promised before
+		}
 		e.weight[sum.SKU] = int64(m.skus[sum.SKU].image.Settings.Weight)
 	}
 	return e

@@ -58,6 +58,9 @@ func (m *Model) sell(c *core.Command, external string, wanted []core.Line, roles
 	for _, l := range o.lines {
 		o.claims[l.sku.Slot()] = claimNone
 		m.skus[l.sku].sold = append(m.skus[l.sku].sold, soldLine{o, l})
+		if l.backordered > 0 {
+			o.waitFor(l.sku, c.Destination, m.orderGrams(c))
+		}
 	}
 	event := core.Event{Kind: core.EventOrderPlaced}
 	if c.Kind != core.CommandPlaceOrder {
@@ -296,6 +299,11 @@ func (m *Model) sources(id core.SKUID) []source {
 			list = append(list, source{location, m.locations[location].image.Settings.Priority, left})
 		}
 	}
+	sortSources(list)
+	return list
+}
+
+func sortSources(list []source) {
 	slices.SortFunc(list, func(a, b source) int {
 		return cmp.Or(
 			cmp.Compare(a.priority, b.priority),
@@ -303,7 +311,6 @@ func (m *Model) sources(id core.SKUID) []source {
 			cmp.Compare(a.location, b.location),
 		)
 	})
-	return list
 }
 
 // number gives the order the next number of its home slot.

@@ -138,6 +138,8 @@ func commandWords(c *core.Command) string {
 		return fmt.Sprintf("waitlist of sale %d, kind %d place %d customer %s lines %v", c.Sale, c.Kind, c.Waiter, c.Customer, c.Lines)
 	case core.CommandExtendHold:
 		return follow("extend") + fmt.Sprintf(" ttl %d", c.TTL)
+	case core.CommandRerouteOrder:
+		return follow("reroute") + fmt.Sprintf(" %+v to %+v lines %v", *c.Reroute, c.Destination, c.Lines)
 	case core.CommandFillOrder:
 		return follow("fill")
 	case core.CommandReleaseHold:
@@ -173,8 +175,8 @@ func eventWords(events []core.Event) string {
 	var list []string
 	for i := range events {
 		e := &events[i]
-		list = append(list, fmt.Sprintf("{kind %d, sequence %d, at %d, %s, %+v, %+v, %+v, %+v, %+v, %+v, %+v}",
-			e.Kind, e.Sequence, e.At, orderWords(e.Order), e.SKU, e.Location, e.Channel, e.Levels, e.Moves, e.Supply, e.Rule))
+		list = append(list, fmt.Sprintf("{kind %d, sequence %d, at %d, %s, %+v, %+v, %+v, %+v, %+v, %+v, %+v, %+v, %+v}",
+			e.Kind, e.Sequence, e.At, orderWords(e.Order), e.SKU, e.Location, e.Channel, e.Levels, e.Moves, e.Supply, e.Rule, e.Route, e.Reroute))
 	}
 	return strings.Join(list, "\n          ")
 }

@@ -1,6 +1,11 @@
 package reference
 
-import "holdfast/engine/core"
+import (
+	"math/big"
+	"slices"
+
+	"holdfast/engine/core"
+)
 
 // Waiting lists the orders that wait for units of the SKU, oldest promise first.
 func (m *Model) Waiting(id core.SKUID) []core.WaitingImage {
@@ -29,15 +34,70 @@ func (m *Model) toFill(id core.SKUID) core.Quantity {
 	return left
 }
 
+// errandOfWaiting is what decides which locations may serve an order that waits.
+type errandOfWaiting struct {
+	to      core.Destination
+	grams   *big.Int
+	avoided []core.LocationID // from where it was rerouted, three at most
+}
+
+// waitFor notes what decides it for an order that begins to wait for a SKU.
+func (o *order) waitFor(id core.SKUID, to core.Destination, grams *big.Int) {
+	if o.waits == nil {
+		o.waits = map[core.SKUID]*errandOfWaiting{}
+	}
+	if o.waits[id] == nil {
+		o.waits[id] = &errandOfWaiting{to: to, grams: grams}
+	}
+}
+
+// avoid notes where it was rerouted from.
+func (e *errandOfWaiting) avoid(location core.LocationID) {
+	if slices.Contains(e.avoided, location) {
+		return
+	}
+	if e.avoided = append(e.avoided, location); len(e.avoided) > 3 {
+		e.avoided = e.avoided[1:]
+	}
+}
+
+// mayServe tells whether a location may serve an order that waits for a SKU.
+func (m *Model) mayServe(o *order, id core.SKUID, location core.LocationID) bool {
+	e := o.waits[id]
+	if slices.Contains(e.avoided, location) {
+		return false
+	}
+	like := &core.Command{Kind: core.CommandFillOrder, Channel: o.channel, Destination: e.to}
+	return !m.isRouted() || m.siteOf(like, location, e.grams).fate == core.FateEligible
+}
+
+// serving lists the locations that can give units of the SKU to an order that waits, best first.
+func (m *Model) serving(o *order, id core.SKUID) []source {
+	return slices.DeleteFunc(m.sources(id), func(s source) bool { return !m.mayServe(o, id, s.location) })
+}
+
 // Served lists the orders that can be given units of the SKU, oldest promise first.
 func (m *Model) Served(id core.SKUID) []core.OrderID {
 	var served []core.OrderID
 	left := m.toFill(id)
+	given := map[core.LocationID]core.Quantity{}
 	for _, w := range m.Waiting(id) {
-		if left > 0 {
+		sources := m.serving(m.byNumber[w.Order], id)
+		for i := range sources {
+			sources[i].left -= given[sources[i].location]
+		}
+		sortSources(sources)
+		before := left
+		for _, s := range sources {
+			if n := min(w.Units, left, s.left); n > 0 {
+				given[s.location] += n
+				left -= n
+				w.Units -= n
+			}
+		}
+		if left < before {
 			served = append(served, w.Order)
 		}
-		left -= w.Units
 	}
 	return served
 }
@@ -55,7 +115,9 @@ func (m *Model) fill(o *order) core.Outcome {
 	toGive := map[core.SKUID]core.Quantity{}
 	sources := map[core.SKUID][]source{}
 	for _, l := range o.lines {
-		toGive[l.sku], sources[l.sku] = 0, m.sources(l.sku)
+		if toGive[l.sku] = 0; l.backordered > 0 && o.waits[l.sku] != nil {
+			sources[l.sku] = m.serving(o, l.sku)
+		}
 		if served := m.Served(l.sku); len(served) > 0 && served[0] == o.id {
 			toGive[l.sku] = m.toFill(l.sku)
 		}
@@ -79,8 +141,18 @@ func (m *Model) fill(o *order) core.Outcome {
 		return core.Outcome{Order: o.id}
 	}
 	o.version++
+	o.waitNoMore()
 	m.emit(core.Event{Kind: core.EventOrderFilled, Order: o.image(), Fills: fills})
 	return core.Outcome{Changed: true, Order: o.id}
+}
+
+// waitNoMore forgets the SKUs of which the order has got all.
+func (o *order) waitNoMore() {
+	for id := range o.waits {
+		if !slices.ContainsFunc(o.lines, func(l *line) bool { return l.sku == id && l.backordered > 0 }) {
+			delete(o.waits, id)
+		}
+	}
 }
 
 func (l *line) allocate(location core.LocationID, n core.Quantity) {

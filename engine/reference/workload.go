@@ -219,6 +219,8 @@ func (g *generator) command(step int) core.Command {
 		g.placeOrder(&c)
 	case roll < 71:
 		g.followUp(&c, core.CommandConfirmHold)
+	case roll < 74:
+		g.reroute(&c)
 	case roll < 79:
 		g.followUp(&c, core.CommandExtendHold)
 	case roll < 85:

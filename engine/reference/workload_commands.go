@@ -2,6 +2,7 @@ package reference
 
 import (
 	"math"
+	"slices"
 
 	"holdfast/engine/core"
 )
@@ -436,6 +437,52 @@ func (g *generator) fillOrders(c *core.Command) {
 			c.Mask = g.model.OrderMask(c.Order)
 			return
 		}
+	}
+}
+
+// reroute moves units of an order, mostly of one that is placed, from where it has some.
+func (g *generator) reroute(c *core.Command) {
+	*c = core.Command{Version: 1, HasKey: c.HasKey, Key: c.Key}
+	g.followUp(c, core.CommandRerouteOrder)
+	for range 20 {
+		o := g.model.byNumber[c.Order]
+		if len(g.model.orders) == 0 || g.chance(4) || o != nil && o.status == core.StatusPlaced {
+			break
+		}
+		o = pick(g, g.model.orders)
+		c.Order, c.ExpectedVersion, c.Mask = o.id, 0, g.model.OrderMask(o.id)
+	}
+	c.Reroute = &core.Reroute{
+		Location: core.LocationID(g.random.IntN(len(g.model.locations))), Reason: core.RerouteReason(g.between(1, 3)), Backorder: g.chance(40),
+	}
+	c.Destination = g.destination()
+	if g.chance(30) {
+		c.Reroute.Reason, c.Reroute.Note, c.Actor = core.RerouteManual, []byte("the roof leaks"), []byte("anna")
+	}
+	if g.chance(2) {
+		c.Reroute.Location = core.LocationID(len(g.model.locations))
+	}
+	o := g.model.byNumber[c.Order]
+	if o == nil {
+		c.Lines = []core.Line{{SKU: g.sku()}}
+		return
+	}
+	if image := o.image(); len(image.Allocations) > 0 && g.chance(90) {
+		c.Reroute.Location = pick(g, image.Allocations).Location
+	}
+	for _, l := range o.lines {
+		known := slices.ContainsFunc(c.Lines, func(w core.Line) bool { return w.SKU == l.sku })
+		if !known && (len(c.Lines) == 0 || g.chance(80)) {
+			c.Lines = append(c.Lines, core.Line{SKU: l.sku})
+		}
+	}
+	for i := range c.Lines {
+		if g.chance(25) {
+			c.Lines[i].Quantity = core.Quantity(g.between(1, 3))
+		}
+	}
+	if id := g.sku(); g.chance(2) && !slices.ContainsFunc(c.Lines, func(w core.Line) bool { return w.SKU == id }) {
+		c.Lines = append(c.Lines, core.Line{SKU: id, Quantity: core.Quantity(g.random.IntN(2))})
 	}
 }
 
