@@ -163,6 +163,7 @@ type pastStock struct {
 	Unavailable   core.Quantity `json:"unavailable"`
 	Withheld      core.Quantity `json:"withheld"`
 	Backordered   core.Quantity `json:"backordered"`
+	SetApart      core.Quantity `json:"set_apart"`
 	SafetyStock   core.Quantity `json:"safety_stock"`
 	Backorderable bool          `json:"backorderable"`
 	Stopped       bool          `json:"stopped"`
@@ -203,7 +204,8 @@ func (t *teller) availability(sku core.SKUID) pastStock {
 	t.past.Machine().ReadAvailability(sku, &a)
 	p := pastStock{
 		SKU: t.skuName(sku), Available: a.Available, OnHand: a.OnHand, Reserved: a.Reserved, Allocated: a.Allocated,
-		Unavailable: a.Unavailable, Withheld: a.Withheld, Backordered: a.Backordered, SafetyStock: a.Settings.SafetyStock,
+		Unavailable: a.Unavailable, Withheld: a.Withheld, Backordered: a.Backordered, SetApart: a.SetApart(),
+		SafetyStock: a.Settings.SafetyStock,
 		Backorderable: a.IsBackorderable(),
 		Stopped:       a.Settings.Stopped, Drained: a.IsDrained(), Supply: server.SupplyName(a.Supply()),
 		Sequence: t.past.Sequence(), Time: stamp(int64(t.past.Time())), Locations: []pastLevel{}, Incoming: []pastLot{},

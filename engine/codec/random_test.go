@@ -1,10 +1,8 @@
 package codec
 
 import (
-	"maps"
 	"math"
 	"math/rand/v2"
-	"slices"
 
 	"holdfast/engine/core"
 )
@@ -342,66 +340,6 @@ func (g generator) body(c *core.Command) {
 	if isInbound(c.Kind) {
 		c.Actor, c.Inbound = g.reason(), g.inboundRequest(c.Kind)
 	}
-}
-
-// recipe has at least so many components.
-func (g generator) recipe(least int) core.Recipe {
-	r := core.Recipe{Kit: g.sku()}
-	for i := range g.between(int64(least), core.MaxComponents) {
-		r.Components = append(r.Components, core.Component{
-			SKU: core.SKUID(math.MaxUint32 - 1000*i), Quantity: core.Quantity(g.between(1, int64(core.MaxComponentQuantity))),
-		})
-	}
-	return r
-}
-
-func (g generator) reroute(c *core.Command) {
-	c.Reroute = &core.Reroute{
-		Location: g.location(), Reason: core.RerouteReason(g.between(1, int64(core.LastRerouteReason))), Note: g.note(), Backorder: g.bool(),
-	}
-	if c.Reroute.Reason != core.RerouteManual && g.bool() {
-		c.Reroute.Note = nil
-	}
-	c.Actor = g.reason()
-	first := g.IntN(1000)
-	for i := range g.between(1, core.MaxLines) {
-		c.Lines = append(c.Lines, core.Line{SKU: core.SKUID(first + 7*int(i)), Quantity: core.Quantity(g.between(0, int64(core.MaxLineQuantity)))})
-	}
-	if g.bool() {
-		c.Destination = g.destination()
-	}
-}
-
-func (g generator) rerouteImage(lines int) core.RerouteImage {
-	r := core.RerouteImage{From: g.location(), Reason: core.RerouteReason(g.between(1, int64(core.LastRerouteReason))), Note: g.reason()}
-	for range g.IntN(40) {
-		m := core.Reallocation{Line: g.IntN(lines), Beyond: g.bool(), Quantity: g.quantity()}
-		if !m.Beyond {
-			m.To = g.location()
-		}
-		r.Moves = append(r.Moves, m)
-	}
-	for range g.IntN(40) {
-		r.Left = append(r.Left, core.LeftUnits{Line: g.IntN(lines), Quantity: g.quantity()})
-	}
-	return r
-}
-
-// recipes are those of some of the lines' SKUs.
-func (g generator) recipes(lines []core.Line) (all []core.Recipe) {
-	if g.bool() {
-		return nil
-	}
-	kits := map[core.SKUID]bool{}
-	for range g.between(1, int64(len(lines))) {
-		kits[lines[g.IntN(len(lines))].SKU] = true
-	}
-	for _, id := range slices.Sorted(maps.Keys(kits)) {
-		r := g.recipe(1)
-		r.Kit = id
-		all = append(all, r)
-	}
-	return all
 }
 
 func (g generator) number() []byte { return g.text(identifierAlphabet, 1, core.MaxExternalIDLength) }
