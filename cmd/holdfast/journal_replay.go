@@ -205,7 +205,7 @@ func (t *teller) availability(sku core.SKUID) pastStock {
 	p := pastStock{
 		SKU: t.skuName(sku), Available: a.Available, OnHand: a.OnHand, Reserved: a.Reserved, Allocated: a.Allocated,
 		Unavailable: a.Unavailable, Withheld: a.Withheld, Backordered: a.Backordered, SetApart: a.SetApart(),
-		SafetyStock: a.Settings.SafetyStock,
+		SafetyStock:   a.Settings.SafetyStock,
 		Backorderable: a.IsBackorderable(),
 		Stopped:       a.Settings.Stopped, Drained: a.IsDrained(), Supply: server.SupplyName(a.Supply()),
 		Sequence: t.past.Sequence(), Time: stamp(int64(t.past.Time())), Locations: []pastLevel{}, Incoming: []pastLot{},
