@@ -45,7 +45,8 @@ func (f *binaryForm) hold(o *order) {
 // place makes the command of an order or a hold.
 func (f *binaryForm) place(kind core.CommandKind, o *order) {
 	f.customer = appendCustomer(f.customer[:0], o.customer)
-	f.command = core.Command{Kind: kind, Customer: f.customer, Lines: f.lines[:o.count]}
+	f.command = core.Command{} // and then field by field: a literal would be made elsewhere and copied
+	f.command.Kind, f.command.Customer, f.command.Lines = kind, f.customer, f.lines[:o.count]
 	for i := range o.count {
 		number := f.numbers[o.lines[i].sku]
 		f.lines[i] = core.Line{SKU: number, Quantity: core.Quantity(o.lines[i].quantity)}

@@ -88,6 +88,7 @@ func (s *shard) next(g *group, sequence core.Sequence, payload []byte, result *R
 	a := &s.ahead
 	a.current ^= 1
 	command, rest := &a.commands[a.current], payload[a.lengths[a.current]:]
+	s.machine.PrefetchLevels(command)
 	if len(rest) > 0 {
 		s.decodeAhead(rest)
 	}

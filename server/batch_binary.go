@@ -70,7 +70,10 @@ func frameAt(body []byte, offset int) (index int, ok bool) {
 
 // takeFrame adds a frame to the request, or notes that it is none.
 func (s *Server) takeFrame(b *batch, frame []byte) {
-	v := verdict{result: none, fault: s.readFrame(b, frame)}
+	fault := s.readFrame(b, frame)
+	b.verdicts = append(b.verdicts, verdict{})
+	v := &b.verdicts[len(b.verdicts)-1]
+	v.result, v.fault = none, fault
 	if c := &b.command; v.fault == nil {
 		if b.addHeaderKey(c) {
 			b.add(c) // the frame has no room for a key
@@ -81,7 +84,6 @@ func (s *Server) takeFrame(b *batch, frame []byte) {
 	if v.fault == nil {
 		v.kind, v.result = b.command.Kind, b.request.Len()-1
 	}
-	b.verdicts = append(b.verdicts, v)
 }
 
 // readFrame checks a frame and puts the order that it is about into it.

@@ -255,9 +255,7 @@ func DecodeCommand(src []byte, c *core.Command) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	lines, rows, moves := c.Lines[:0], c.Rows[:0], c.Moves[:0]
-	*c = core.Command{}
-	c.Lines, c.Rows, c.Moves = lines, rows, moves
+	clearCommand(c)
 	c.Kind, c.Version, c.Mask = core.CommandKind(src[frameKind]), src[frameVersion], frameMask(src)
 	flags := src[frameFlags]
 	if c.Mask == 0 {
@@ -287,6 +285,26 @@ func DecodeCommand(src []byte, c *core.Command) (int, error) {
 		return 0, err
 	}
 	return length, nil
+}
+
+// clearCommand empties a command that was decoded, but for the room of its lists. A command is large, and most are orders: of one only
+// what orders have is cleared, which is a few cache lines.
+func clearCommand(c *core.Command) {
+	if c.Kind != core.CommandPlaceOrder {
+		*c = core.Command{Lines: c.Lines[:0], Rows: c.Rows[:0], Moves: c.Moves[:0]}
+		return
+	}
+	c.HasKey = false
+	c.Key = core.IdempotencyKey{}
+	c.ExpectedVersion, c.Order, c.TTL, c.Channel, c.UpTo = 0, 0, 0, 0, false
+	c.Customer = nil
+	c.ExternalID = nil
+	c.Lines = c.Lines[:0]
+	c.Recipes = nil
+	c.Sale, c.Ticket = 0, 0
+	c.Identities = nil
+	c.Destination = core.Destination{}
+	c.Document = nil
 }
 
 func (c *cursor) document() []byte {

@@ -59,7 +59,11 @@ func DecodeOrderImage(src []byte, o *core.OrderImage) (int, error) {
 }
 
 func appendOrder(dst []byte, o *core.OrderImage, b birth) []byte {
+	more := moreMarks(o)
 	marks := orderMarks(o, b)
+	if more != 0 {
+		marks |= orderHasMore
+	}
 	dst = append(dst, marks)
 	dst = appendUvarint(dst, uint64(o.ID))
 	dst = appendUvarint(dst, uint64(o.Version))
@@ -75,7 +79,6 @@ func appendOrder(dst []byte, o *core.OrderImage, b birth) []byte {
 	if marks&orderHasExternal != 0 {
 		dst = appendString(dst, o.ExternalID)
 	}
-	more := moreMarks(o)
 	if marks&orderHasMore != 0 {
 		dst = append(dst, more)
 	}
@@ -85,6 +88,7 @@ func appendOrder(dst []byte, o *core.OrderImage, b birth) []byte {
 	return appendLineImages(dst, o, more&orderMarksLines != 0)
 }
 
+// orderMarks are the marks but for orderHasMore.
 func orderMarks(o *core.OrderImage, b birth) byte {
 	marks := byte(o.Status) << orderStatusShift
 	if o.HasDocument {
@@ -98,9 +102,6 @@ func orderMarks(o *core.OrderImage, b birth) byte {
 	}
 	if b.made(o) {
 		marks |= orderIsNew
-	}
-	if moreMarks(o) != 0 {
-		marks |= orderHasMore
 	}
 	return marks
 }

@@ -95,6 +95,7 @@ func BenchmarkPlaceOrder(b *testing.B) {
 			b.ResetTimer()
 			for i := range b.N {
 				c := next
+				m.PrefetchLevels(c)
 				next = draw(i + 1)
 				m.Prefetch(next)
 				m.Execute(st, c, core.Sequence(i), 1, sink)

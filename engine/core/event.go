@@ -122,12 +122,12 @@ type OrderImage struct {
 // LineImage is one line of an order.
 type LineImage struct {
 	SKU         SKUID
+	Role        LineRole
+	Preorder    bool // some units were sold before they were there, in a preorder
 	Quantity    Quantity
 	Backordered Quantity // units promised that no location has yet
 	Pooled      Quantity // of the allocated units, those that came out of the channel's pool
-	Preorder    bool     // some units were sold before they were there, in a preorder
 	Allocations int      // how many of the image's allocations are this line's
-	Role        LineRole
 }
 
 // Allocation is units of one location promised to a line.

@@ -27,38 +27,41 @@ type Machine struct {
 
 // slot is one partition of the state, with the indexes derived from it.
 type slot struct {
-	id          Slot
+	// What most orders need stands together, and before all that few do: slots are asked in turn, and each cache line of one that
+	// was not asked for a while has to be fetched.
+	id        Slot
+	mark      []uint8     // by place of a SKU: whether it is in touched, and in fillable
+	touched   []SKUID     // SKUs whose availability changed since the host last asked
+	alerts    []SKUID     // SKUs whose supply may have changed since Alert was last called
+	fillable  []uint32    // SKUs, by place, that had somebody waiting and units for them when they were touched
+	locations *[]location // the machine's tables
+	policy    *policy
+	seed      uint64
+	externals *Index // (channel, external id) → orders
+	due       dueHeap
+
 	skus        slab[skuRecord]
 	levels      slab[levelRecord]
 	orders      slab[orderRecord]
 	lines       slab[lineRecord]
-	allocations slab[allocationRecord]
 	texts       texts
-	parts       recycler[partRecord]
-	partLines   recycler[partLineRecord]
+	allocations slab[allocationRecord]
 	limits      recycler[limitRecord]
 	desk        saleDesk
+	parts       recycler[partRecord]
+	partLines   recycler[partLineRecord]
 
 	archived Digest       // of all pages that were dropped, in their order
 	left     uint32       // pages of orders that were
 	closed   []closedPage // that may be, those closed first first; some may have left
 
-	locations *[]location // the machine's tables
-	policy    *policy
-
 	keeper    keeper
-	seed      uint64
 	names     *Index // SKU names → skus
-	externals *Index // (channel, external id) → orders
 	partIndex *Index // order number → parts
 	limitOf   *Index // (customer, SKU) → limits
-	due       dueHeap
 
-	touched []SKUID // SKUs whose availability changed since the host last asked
-	alerts  []SKUID // SKUs whose supply may have changed since Alert was last called
-	mark    []uint8 // by place: whether it is in touched, and in fillable
-	expiry  Event   // scratch for the events of expired holds, and of pools that began or ended
-	alert   Event   // scratch for the events of changed supplies
+	expiry Event // scratch for the events of expired holds, and of pools that began or ended
+	alert  Event // scratch for the events of changed supplies
 
 	rules        slab[ruleRecord]
 	components   recycler[componentRecord]
@@ -70,7 +73,6 @@ type slot struct {
 	inboundOf    *Index // (kind, number) → inbounds
 	waiting      recycler[waitingRecord]
 	waitingIndex *Index                 // order number → waiting
-	fillable     []uint32               // SKUs, by place, that had somebody waiting and units for them when they were touched
 	inboundList  [Transfer]slab[uint32] // by kind: places in inbounds, in the order in which the documents were made
 }
 

@@ -93,6 +93,9 @@ func (m *Machine) decidePlacement(st *Step) {
 
 // canPlace checks in the order of precedence, and finds out what the lines get and from where.
 func (m *Machine) canPlace(st *Step) bool {
+	if m.isPlain(st) {
+		return true
+	}
 	c := st.command
 	if !st.sumLines() || st.hasKits && st.refusesKits() {
 		return false
@@ -122,6 +125,19 @@ func (m *Machine) canPlace(st *Step) bool {
 		return false
 	}
 	return true
+}
+
+// isPlain tells whether an order is one of those that a rush is made of, to which nothing that could refuse or lower it applies: units of
+// a single SKU, which are there, and neither it nor the channel has rules of its own. It spares them all other questions.
+func (m *Machine) isPlain(st *Step) bool {
+	c, f := st.command, &st.lines[0]
+	if len(st.lines) != 1 || c.Kind != CommandPlaceOrder || c.Sale != 0 || st.hasKits || m.policy.active ||
+		int(c.Channel) >= len(m.channels) || m.channels[c.Channel].settings.Buffer != 0 || st.externalTaken || st.full ||
+		!f.found || f.stopped || f.limit > 0 {
+		return false
+	}
+	f.total = c.Lines[0].Quantity
+	return f.total <= f.available
 }
 
 // findOffer lowers what the slots found that there is to what the order may have of it: no more than who waits in the sale leaves, what

@@ -24,6 +24,28 @@ func (m *Machine) Prefetch(c *Command) {
 	}
 }
 
+// PrefetchLevels goes on where Prefetch ended, once that has had time: it tells the processor which levels a placement will look at,
+// which the SKUs' records say, and where its order and its lines will be written.
+func (m *Machine) PrefetchLevels(c *Command) {
+	if len(c.Lines) == 0 || len(c.Lines) > prefetchedLines {
+		return
+	}
+	for i := range c.Lines {
+		id := c.Lines[i].SKU
+		s := &m.slots[id.Slot()]
+		if place := id.Place(); place < s.skus.length {
+			if first := s.skus.at(place).firstLevel; first != 0 {
+				level := unsafe.Pointer(s.levels.at(first - 1))
+				prefetchWrite(level)
+				prefetchEnd(level, unsafe.Sizeof(levelRecord{}))
+			}
+		}
+	}
+	home := &m.slots[c.Lines[0].SKU.Slot()] // most orders have no external id
+	home.orders.prefetchPage()
+	home.lines.prefetchPage()
+}
+
 // prefetchedLines bounds what one call asks for: what is asked for beyond a few dozen cache lines at a time waits, and
 // what is really needed waits behind it.
 const prefetchedLines = 8

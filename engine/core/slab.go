@@ -69,6 +69,13 @@ func (s *slab[T]) push() uint32 {
 	return i
 }
 
+// prefetchPage announces that push will be called.
+func (s *slab[T]) prefetchPage() {
+	if n := int(s.length >> pageShift); n < len(s.pages) {
+		prefetchRead(unsafe.Pointer(&s.pages[n]))
+	}
+}
+
 func (s *slab[T]) addPage() {
 	s.users = append(s.users, 0)
 	if n := len(s.spare); n > 0 {

@@ -10,47 +10,50 @@ import (
 // after another. During Gather and Apply several goroutines may work on one step, each for its own slots; they
 // write to different elements. Decide runs alone.
 type Step struct {
-	command  *Command
-	sequence Sequence
-	now      Millis
+	// What every order needs, side by side.
 
-	home     Slot
-	spread   bool
-	lines    []lineFinding // place hold, place order, reroute: one for each line; else one for each line of the order
-	asked    []Line        // place hold, place order, reroute: the lines, with the components of kits
+	command       *Command
+	sequence      Sequence
+	now           Millis
+	home          Slot
+	spread        bool
+	wasHeld       bool          // follow-ups: the order was a hold before
+	full          bool          // place, fill order: the home has no number left, or no room
+	hasKits       bool          // place: the command has recipes
+	known         bool          // define SKU: the name exists; follow-ups: the order exists; archive: the page may leave; set rule: there is one
+	turned        bool          // define location: a known one was stopped, or goes on
+	hasSKU        bool          // set rule: its SKU exists
+	gone          bool          // follow-ups: the order was archived
+	externalTaken bool          // place: another order has the external id
+	tells         bool          // there is an explain record
+	hasPoint      bool          // point is known
+	place         uint32        // define SKU, place: the next free place in the home's slab; archive: the page; set rule: its place
+	version       uint32        // define SKU, set rule: its version so far
+	externalOwner OrderID       // place: who has the external id
+	mask          SlotMask      // place, follow-ups: the order's slots
+	lines         []lineFinding // place hold, place order, reroute: one for each line; else one for each line of the order
+	asked         []Line        // place hold, place order, reroute: the lines, with the components of kits
+
+	// Outcome is what became of the command, once decided.
+	Outcome Outcome
+
+	event Event // the command's own event, which is also its plan
+
+	choices [SlotCount][]choice
+
 	rows     []LevelImage  // adjust, move stock: each row's level before
 	skuFound []bool        // adjust, move stock: each row's SKU exists
-	choices  [SlotCount][]choice
 	sale     saleFinding   // place hold, place order in a sale; join, serve waitlist
 	waiting  waiterFinding // join, leave, serve waitlist
 	queue    QueueCounters // advance queue: what they are so far
 	sorted   []int32       // scratch: places of lines or rows, sorted by what they name
 
-	place         uint32   // define SKU, place: the next free place in the home's slab; archive: the page; set rule: its place
-	wasHeld       bool     // follow-ups: the order was a hold before
-	full          bool     // place, fill order: the home has no number left, or no room
-	hasKits       bool     // place: the command has recipes
-	known         bool     // define SKU: the name exists; follow-ups: the order exists; archive: the page may leave; set rule: there is one
-	turned        bool     // define location: a known one was stopped, or goes on
-	hasSKU        bool     // set rule: its SKU exists
-	gone          bool     // follow-ups: the order was archived
-	externalTaken bool     // place: another order has the external id
-	externalOwner OrderID  // and this is it
-	mask          SlotMask // place, follow-ups: the order's slots
-	version       uint32   // define SKU, set rule: its version so far
+	errand errand // place, while a policy of routing is set; reroute
+	router router // likewise
+	point  point  // where the order goes, once somebody asked
+	routed Event  // the explain record
 
-	errand   errand // place, while a policy of routing is set; reroute
-	router   router // likewise
-	point    point  // where the order goes, once somebody asked
-	hasPoint bool
-	routed   Event // the explain record
-	tells    bool  // and whether there is one
-
-	event   Event // the command's own event, which is also its plan
 	refusal Refusal
-
-	// Outcome is what became of the command, once decided.
-	Outcome Outcome
 
 	rule    ruleRecord   // set rule: the rule so far
 	number  []byte       // inbound: of the document
@@ -149,13 +152,16 @@ func (st *Step) beginPlacement() {
 // checkMask asserts that the command touches the slots that it says: a wrong mask would be carried out on the
 // wrong slots, and the journal would keep it.
 func (c *Command) checkMask() {
-	mask, _ := SlotsOf(c)
 	switch c.Kind {
+	case CommandPlaceHold, CommandPlaceOrder, CommandJoinWaitlist, CommandServeWaitlist:
+		invariant.Check(c.Mask == c.placementSlots(), "a command's mask is that of what it names")
 	case CommandTick:
 		invariant.Check(c.Mask != 0, "a tick touches some slot")
-	case CommandPlaceHold, CommandPlaceOrder, CommandDefineSKU, CommandSetChannelRule, CommandJoinWaitlist, CommandServeWaitlist:
+	case CommandDefineSKU, CommandSetChannelRule:
+		mask, _ := SlotsOf(c)
 		invariant.Check(c.Mask == mask, "a command's mask is that of what it names")
 	default:
+		mask, _ := SlotsOf(c)
 		invariant.Check(c.Mask&mask == mask, "a command's mask covers what it names")
 	}
 	invariant.Check(len(c.ExternalID) == 0 || c.Kind == CommandPlaceOrder, "only an order has an external id")
@@ -189,19 +195,7 @@ func SlotsOf(c *Command) (mask SlotMask, known bool) {
 	case CommandAdvanceQueue, CommandLeaveWaitlist:
 		return c.Sale.Slot().Mask(), true
 	case CommandPlaceHold, CommandPlaceOrder, CommandJoinWaitlist, CommandServeWaitlist:
-		for i := range c.Lines {
-			mask |= c.Lines[i].SKU.Slot().Mask()
-		}
-		for i := range c.Recipes {
-			mask |= c.Recipes[i].slots()
-		}
-		if len(c.ExternalID) > 0 {
-			mask |= ExternalSlot(c.Channel, c.ExternalID).Mask()
-		}
-		if c.Sale != 0 {
-			mask |= c.Sale.Slot().Mask()
-		}
-		return mask, true
+		return c.placementSlots(), true
 	case CommandConfirmHold, CommandExtendHold, CommandReleaseHold, CommandCancelOrder, CommandFillOrder,
 		CommandRerouteOrder:
 		return c.Order.Home().Mask(), !c.Order.Spread()
@@ -209,6 +203,23 @@ func SlotsOf(c *Command) (mask SlotMask, known bool) {
 		return c.Order.Home().Mask(), true
 	}
 	return c.Mask, true
+}
+
+// placementSlots are those of the lines, of the components of kits, of the external id and of the sale.
+func (c *Command) placementSlots() (mask SlotMask) {
+	for i := range c.Lines {
+		mask |= c.Lines[i].SKU.Slot().Mask()
+	}
+	for i := range c.Recipes {
+		mask |= c.Recipes[i].slots()
+	}
+	if len(c.ExternalID) > 0 {
+		mask |= ExternalSlot(c.Channel, c.ExternalID).Mask()
+	}
+	if c.Sale != 0 {
+		mask |= c.Sale.Slot().Mask()
+	}
+	return mask
 }
 
 // refuse makes the outcome a refusal with no lines yet.

@@ -10,11 +10,12 @@ func (s *slot) take(l *LineImage, allocations []Allocation, held bool) {
 		invariant.Check(level.fulfillable() >= a.Quantity && level.flags&levelStopped == 0, "a location gives no more than it has")
 		s.move(sku, level, held, a.Quantity)
 	}
-	if sku.moveBackordered(held, l.Backordered); l.Backordered > 0 {
-		s.touch(sku, l.SKU)
-	} else {
+	if l.Backordered == 0 {
 		s.publish(sku, l.SKU)
+		return
 	}
+	sku.moveBackordered(held, l.Backordered)
+	s.touch(sku, l.SKU)
 }
 
 // giveBack undoes take.
