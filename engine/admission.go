@@ -221,6 +221,9 @@ func (e *Engine) soldOut(r *Request, i int, frame []byte) bool {
 	c := &r.command
 	_, err := codec.DecodeCommand(frame, c)
 	invariant.Check(err == nil, "a request holds commands that codec takes")
+	if c.Stock != core.StockValidate {
+		return false
+	}
 	origins := r.slots.places[:0]
 	if len(c.Recipes) > 0 {
 		var whole bool

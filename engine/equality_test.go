@@ -199,7 +199,7 @@ func TestStreamsCoverTheRules(t *testing.T) {
 	} {
 		want(t, seen, fmt.Sprintf("reason %d", reason))
 	}
-	for _, what := range []string{"tick", "spread hold", "spread order", "several locations", "backordered", "external", "kits"} {
+	for _, what := range []string{"tick", "spread hold", "spread order", "several locations", "backordered", "external", "kits", "only recorded"} {
 		want(t, seen, what)
 	}
 }
@@ -229,6 +229,9 @@ func countOrder(seen map[string]int, ev *core.Event) {
 	for i := range order.Lines {
 		if order.Lines[i].Backordered > 0 {
 			seen["backordered"]++
+		}
+		if order.Lines[i].Role == core.LineUntracked {
+			seen["only recorded"]++
 		}
 		if order.Lines[i].Role == core.LineOfKits {
 			seen["kits"]++

@@ -86,7 +86,7 @@ func (e *Engine) findRecipes(frame []byte, c *core.Command) bool {
 func setRecipes(c *core.Command, of func(id core.SKUID) *core.Recipe) {
 	c.Recipes = nil
 	for i := range c.Lines {
-		if recipe := of(c.Lines[i].SKU); recipe != nil {
+		if recipe := of(c.Lines[i].SKU); recipe != nil && c.Stock != core.StockSkip {
 			c.Recipes = append(c.Recipes, *recipe)
 		}
 	}

@@ -97,8 +97,8 @@ func (w *movementWalk) walk() error {
 		if err != nil {
 			return err
 		}
-		if w.event.At < w.query.From && w.event.Kind != core.EventHoldExpired {
-			w.ended = true // all before it are older; a deadline says nothing about what came before it was found to have passed
+		if w.event.At < w.query.From && w.event.Kind.IsOwn() {
+			w.ended = true // all before it are older; a deadline, or when a pool began, says nothing about what came before it was found to have passed
 			return nil
 		}
 		if w.event.Sequence != w.at.Sequence {

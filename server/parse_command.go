@@ -53,6 +53,7 @@ const (
 	fieldTicket
 	fieldDeliveryMethod
 	fieldPickupLocation
+	fieldStockPolicy
 	anyField = 1<<iota - 1
 )
 
@@ -62,7 +63,7 @@ const fieldDelivery = fieldDeliveryMethod | fieldPickupLocation
 // fieldNames are the fields' names, by bit.
 var fieldNames = [...]string{"op", "idempotency_key", "id", "customer", "channel", "external_id",
 	"ttl_seconds", "lines", "ship_to", "adjustments", "movements", "actor", "cause", "up_to", "sale", "identities", "ticket",
-	"delivery_method", "pickup_location"}
+	"delivery_method", "pickup_location", "stock_policy"}
 
 // shape says which fields a command's body has.
 type shape struct{ required, optional fieldSet }
@@ -72,7 +73,7 @@ var shapes = [...]shape{
 	core.CommandPlaceHold: {fieldCustomer | fieldLines, fieldChannel | fieldTTL | fieldShipTo | fieldUpTo | fieldSale | fieldIdentities | fieldTicket |
 		fieldDelivery},
 	core.CommandPlaceOrder: {fieldCustomer | fieldLines, fieldChannel | fieldExternalID | fieldShipTo | fieldSale | fieldIdentities | fieldTicket |
-		fieldDelivery},
+		fieldDelivery | fieldStockPolicy},
 	core.CommandAdjustStock: {fieldAdjustments, 0},
 	core.CommandMoveStock:   {fieldMovements, fieldActor | fieldCause},
 	core.CommandExtendHold:  {0, fieldTTL},
@@ -80,6 +81,9 @@ var shapes = [...]shape{
 	core.CommandReleaseHold: {},
 	core.CommandCancelOrder: {},
 }
+
+// stockPolicies are the names of what stock has to do with an order, by number.
+var stockPolicies = [...]string{core.StockValidate: "validate", core.StockSkip: "skip", core.StockForce: "force"}
 
 // lineShape is what the lines of a batch have besides their command's fields.
 var lineShape = shape{fieldOperation, fieldKey}
@@ -215,6 +219,8 @@ func (in *intake) field(name []byte, allowed fieldSet) {
 		in.parseDeliveryMethod()
 	case fieldPickupLocation:
 		in.pickup = in.text(&nameRule)
+	case fieldStockPolicy:
+		in.command.Stock = core.StockPolicy(in.oneOf(stockPolicies[:]))
 	case fieldActor:
 		in.command.Actor = in.text(&reasonRule)
 	case fieldCause:
@@ -259,6 +265,8 @@ func findField(name []byte) fieldSet {
 		return fieldDeliveryMethod
 	case "pickup_location":
 		return fieldPickupLocation
+	case "stock_policy":
+		return fieldStockPolicy
 	case "actor":
 		return fieldActor
 	case "cause":
@@ -273,6 +281,9 @@ func findField(name []byte) fieldSet {
 func (in *intake) finish(s shape) {
 	for absent := s.required &^ in.seen; absent != 0; absent &= absent - 1 {
 		in.missing(fieldNames[bits.TrailingZeros32(uint32(absent))])
+	}
+	if in.command.Stock != core.StockValidate && in.seen&fieldSale != 0 {
+		in.faultIn(fieldNames[bits.TrailingZeros32(uint32(fieldStockPolicy))], codeOutOfRange, "must be validate for an order in a sale")
 	}
 	if len(in.faults) == 0 {
 		in.fill(s)

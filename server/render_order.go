@@ -73,6 +73,9 @@ func (s *Server) appendLines(dst []byte, o *core.OrderImage, document *orderDocu
 		if line.Pooled > 0 {
 			dst = appendNumberField(dst, `,"pooled":`, line.Pooled)
 		}
+		if line.Role == core.LineUntracked {
+			dst = append(dst, `,"untracked":true`...)
+		}
 		if line.Preorder {
 			dst = append(dst, `,"preorder":true`...)
 		}

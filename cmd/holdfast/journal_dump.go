@@ -107,6 +107,7 @@ type dumpLine struct {
 	Recipes         []dumpedRecipe  `json:"recipes,omitempty"`
 	Rows            []dumpedRow     `json:"rows,omitempty"`
 	UpTo            bool            `json:"up_to,omitempty"`
+	Stock           string          `json:"stock_policy,omitempty"`
 	Moves           []dumpedMove    `json:"movements,omitempty"`
 	Actor           string          `json:"actor,omitempty"`
 	Cause           string          `json:"cause,omitempty"`
@@ -337,6 +338,9 @@ func (d *dumpLine) addBody(c *core.Command) {
 		d.Inbound = dumpInbound(c.Kind, c.Inbound)
 	case core.CommandPlaceHold, core.CommandPlaceOrder:
 		d.TTL, d.UpTo, d.ExternalID = c.TTL, c.UpTo, string(c.ExternalID)
+		if c.Stock != core.StockValidate {
+			d.Stock = [...]string{core.StockSkip: "skip", core.StockForce: "force"}[c.Stock]
+		}
 		d.addBuyer(c)
 		d.Destination = dumpPlace(&c.Destination)
 		d.Recipes = dumpRecipes(c.Recipes)

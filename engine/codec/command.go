@@ -21,6 +21,8 @@ const (
 	flagDestination = 1 << 5
 	// flagRecipes says that recipes follow the document.
 	flagRecipes = 1 << 6
+	// flagStock says that a stock policy follows the destination.
+	flagStock = 1 << 7
 )
 
 // Places in a command frame. They are in journals and must not change.
@@ -93,6 +95,9 @@ func AppendCommand(dst []byte, c *core.Command) []byte {
 	if flags&flagDestination != 0 {
 		dst = appendDestination(dst, &c.Destination)
 	}
+	if flags&flagStock != 0 {
+		dst = append(dst, byte(c.Stock))
+	}
 	if flags&flagDocument != 0 {
 		dst = binary.LittleEndian.AppendUint32(dst, uint32(len(c.Document)))
 		dst = append(dst, c.Document...)
@@ -127,6 +132,9 @@ func commandFlags(c *core.Command) byte {
 	if len(c.Recipes) != 0 {
 		flags |= flagRecipes
 	}
+	if c.Stock != core.StockValidate {
+		flags |= flagStock
+	}
 	return flags & allowedFlags(c.Kind)
 }
 
@@ -139,7 +147,9 @@ func allowedFlags(kind core.CommandKind) byte {
 		return flagKey | flagMask | flagDocument | flagVersion
 	case core.CommandRerouteOrder:
 		return flagKey | flagMask | flagVersion | flagDestination
-	case core.CommandPlaceHold, core.CommandPlaceOrder:
+	case core.CommandPlaceOrder:
+		return flagKey | flagMask | flagDocument | flagSale | flagDestination | flagRecipes | flagStock
+	case core.CommandPlaceHold:
 		return flagKey | flagMask | flagDocument | flagSale | flagDestination | flagRecipes
 	case core.CommandArchiveOrders:
 		return 0
@@ -275,6 +285,9 @@ func DecodeCommand(src []byte, c *core.Command) (int, error) {
 	if flags&flagDestination != 0 {
 		cur.destination(&c.Destination)
 	}
+	if flags&flagStock != 0 {
+		cur.stockPolicy(c, flags)
+	}
 	if flags&flagDocument != 0 {
 		c.Document = cur.document()
 	}
@@ -297,6 +310,7 @@ func clearCommand(c *core.Command) {
 	c.HasKey = false
 	c.Key = core.IdempotencyKey{}
 	c.ExpectedVersion, c.Order, c.TTL, c.Channel, c.UpTo = 0, 0, 0, 0, false
+	c.Stock = core.StockValidate
 	c.Customer = nil
 	c.ExternalID = nil
 	c.Lines = c.Lines[:0]
@@ -305,6 +319,21 @@ func clearCommand(c *core.Command) {
 	c.Identities = nil
 	c.Destination = core.Destination{}
 	c.Document = nil
+}
+
+// stockPolicy reads a policy that is not the usual one. It is for orders that were sold elsewhere, so not in one of our sales; one that
+// stock knows nothing of needs no recipes.
+func (c *cursor) stockPolicy(cmd *core.Command, flags byte) {
+	at := c.pos
+	cmd.Stock = core.StockPolicy(c.byte())
+	switch {
+	case cmd.Stock == core.StockValidate || cmd.Stock > core.StockForce:
+		c.fail(at, "unknown stock policy")
+	case flags&flagSale != 0:
+		c.fail(at, "stock policy in a sale")
+	case cmd.Stock == core.StockSkip && flags&flagRecipes != 0:
+		c.fail(at, "recipes for an order that stock is to know nothing of")
+	}
 }
 
 func (c *cursor) document() []byte {

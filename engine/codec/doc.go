@@ -64,6 +64,7 @@
 //	     [  …  sale              ]  flag bit 4: uv number, uv ticket (0 for none), str identities
 //	        …  body                 by kind
 //	     [  …  destination       ]  flag bit 5
+//	     [  1  stock policy      ]  flag bit 7: core.StockPolicy, not 0; place order only, not with a sale, and not 1 with recipes
 //	     [  4  length of document]  flag bit 2; 1 to core.MaxDocumentLength
 //	     [  …  document          ]
 //	     [  …  recipes           ]  flag bit 6: uv number, and each recipe, in the order of their kits, which lines ask for
@@ -145,8 +146,8 @@
 // locations found, uv candidates, and of each: uv location, u8 fate<<1 | 1 if chosen, and of an eligible one uv SKUs whole, uv units, uv score for
 // each rule.
 //
-// Fingerprint is the XXH64 of sale, body, destination and document, without recipes, XOR the product of (kind | version<<8 | (flags of document, sale and
-// destination)<<16)
+// Fingerprint is the XXH64 of sale, body, destination, stock policy and document, without recipes, XOR the product of (kind | version<<8 | (flags of document,
+// sale, destination and stock policy)<<16)
 // and 0x9E3779B97F4A7C15.
 //
 // # Event

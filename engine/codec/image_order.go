@@ -253,7 +253,7 @@ func (c *cursor) lineMarks(marked bool) byte {
 	}
 	at := c.pos
 	marks := c.byte()
-	if marks&^(linePooled|lineRoleMask<<lineRoleShift|linePreorder) != 0 || core.LineRole(marks>>lineRoleShift&lineRoleMask) > core.LineOfComponent {
+	if marks&^(linePooled|lineRoleMask<<lineRoleShift|linePreorder) != 0 || core.LineRole(marks>>lineRoleShift&lineRoleMask) > core.LineUntracked {
 		c.fail(at, "unknown mark of a line")
 	}
 	return marks

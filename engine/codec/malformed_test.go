@@ -257,6 +257,12 @@ func TestMalformedRouting(t *testing.T) {
 		{"destination off the globe in the north", order(1, 0, "DE", 0, degrees(90_0000001), degrees(0)), 21, "latitude"},
 		{"destination off the globe in the west", order(1, 0, "DE", 0, degrees(0), degrees(-180_0000001)), 25, "longitude"},
 		{"place to fetch it of 17 bits", order(2, 4, "DE", 0, uvarintOf(1<<16)), 21, "location"},
+		{"stock policy of a hold", frame(core.CommandPlaceHold, flagStock), 2, "flag"},
+		{"stock policy that is the usual one", frame(core.CommandPlaceOrder, flagStock, 0, 1, "c", 0, 1, 1, 1, 0), 15, "stock policy"},
+		{"unknown stock policy", frame(core.CommandPlaceOrder, flagStock, 0, 1, "c", 0, 1, 1, 1, 3), 15, "stock policy"},
+		{"stock policy in a sale", frame(core.CommandPlaceOrder, flagStock|flagSale, 64, 0, 0, 0, 1, "c", 0, 1, 1, 1, 2), 18, "in a sale"},
+		{"stock policy that ends early", frame(core.CommandPlaceOrder, flagStock, 0, 1, "c", 0, 1, 1, 1), 15, "ends"},
+		{"recipes for what is only recorded", frame(core.CommandPlaceOrder, flagStock|flagRecipes, 0, 1, "c", 0, 1, 1, 1, 1), 15, "recipes"},
 		{"destination of an adjustment", frame(core.CommandAdjustStock, flagDestination, 1, 1, 0, 0, 2, 0, 0, 1, 0, 0, 0), 2, "flag"},
 
 		{"mark of shipping 2", frame(core.CommandDefineLocation, 0, 1, "a", 0, 0, 0, 0, 2), 14, "shipping"},

@@ -134,6 +134,8 @@ func TestFingerprintOfOtherRequestsDiffers(t *testing.T) {
 		other(func(c *core.Command) { c.Document = []byte("{}") }),
 		other(func(c *core.Command) { c.Document = []byte("[]") }),
 		other(func(c *core.Command) { c.Kind, c.TTL = core.CommandPlaceHold, 1000 }),
+		other(func(c *core.Command) { c.Stock = core.StockForce }),
+		other(func(c *core.Command) { c.Stock = core.StockSkip }),
 		other(func(c *core.Command) { c.Sale = 64 }),
 		other(func(c *core.Command) { c.Sale, c.Ticket = 64, 1 }),
 		other(func(c *core.Command) { c.Sale, c.Identities = 64, goldenIdentities() }),

@@ -331,7 +331,12 @@ func (g generator) body(c *core.Command) {
 		if g.bool() {
 			c.Destination = g.destination()
 		}
-		c.Recipes = g.recipes(c.Lines)
+		if c.Sale == 0 {
+			c.Stock = core.StockPolicy(g.IntN(3))
+		}
+		if c.Stock != core.StockSkip {
+			c.Recipes = g.recipes(c.Lines)
+		}
 	case core.CommandExtendHold:
 		c.TTL = g.ttl()
 	case core.CommandRerouteOrder:
@@ -615,7 +620,7 @@ func (g generator) orderImage() core.OrderImage {
 		}
 		l.Preorder = g.IntN(4) == 0
 		if g.IntN(3) == 0 {
-			l.Role = core.LineRole(g.IntN(3))
+			l.Role = core.LineRole(g.IntN(4))
 		}
 		for range l.Allocations {
 			o.Allocations = append(o.Allocations, core.Allocation{Location: g.location(), Quantity: g.quantity()})

@@ -172,6 +172,8 @@ func (a *auditor) tallyLines(s *slot, record *orderRecord, image *OrderImage) {
 		switch l.Role {
 		case LineOfKits:
 			kits, want = l.Quantity, 0
+		case LineUntracked:
+			kits, want = 0, 0
 		case LineOfComponent:
 			if kits == 0 || l.Quantity%kits != 0 {
 				a.expect(kits, l.Quantity, Violation{Kind: ViolationLine, Order: image.ID, SKU: l.SKU})

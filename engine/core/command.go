@@ -60,10 +60,11 @@ type Command struct {
 	TTL        Millis // place hold, extend hold
 	Channel    ChannelID
 	Customer   []byte
-	ExternalID []byte   // place order; empty for none
-	UpTo       bool     // place hold: of each line as many units as there are, but one at least
-	Lines      []Line   // place hold, place order; reroute: what is to move, no two of one SKU
-	Recipes    []Recipe // place hold, place order: of each kit among the lines, in the order of their numbers. Set kit: the one
+	ExternalID []byte      // place order; empty for none
+	UpTo       bool        // place hold: of each line as many units as there are, but one at least
+	Stock      StockPolicy // place order: whether stock may refuse it
+	Lines      []Line      // place hold, place order; reroute: what is to move, no two of one SKU
+	Recipes    []Recipe    // place hold, place order: of each kit among the lines, in the order of their numbers. Set kit: the one
 
 	Sale       SaleID   // place hold, place order: the sale that it is part of; 0 for none. Advance queue, waitlists: the sale
 	Ticket     uint32   // and the number of its ticket there; 0 for none
@@ -92,6 +93,15 @@ type Command struct {
 
 	Document []byte // what no decision needs; kept under the command's sequence
 }
+
+// StockPolicy says what stock has to do with an order. The numbers are in journals and must not change.
+type StockPolicy uint8
+
+const (
+	StockValidate StockPolicy = 0 // what it asks for is promised, or it is refused
+	StockSkip     StockPolicy = 1 // sold elsewhere and none of our stock's business: it is only recorded
+	StockForce    StockPolicy = 2 // sold elsewhere: it gets what there is, and waits for the rest, whatever the rules
+)
 
 // Line asks for units of a SKU.
 type Line struct {

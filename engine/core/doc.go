@@ -151,6 +151,11 @@
 //     allow, if that is less than it asks for. They go to its lines in their order; if a line got none, it is refused.
 //   - A customer's units of a SKU with a limit, in live holds and in orders not cancelled, may not
 //     exceed the limit. Units are counted from the moment that the SKU has a limit.
+//   - An order that was sold elsewhere says what stock has to do with it. Forced, no rule of ours refuses it: not limits, stopped SKUs, buffers, the
+//     backorder limit, or how many shipments it takes. It gets what there is by the usual rules, of pools, common stock and where it may be served from;
+//     for the rest it waits like any other, behind those who do already, and nothing is sold until all who wait are served. Skipped, it is recorded and no
+//     unit moves: its lines have none, and no recipes are asked for. Either is refused for an unknown SKU or channel, an external id that is taken, and
+//     in a sale.
 //   - DefineSale touches all slots, too. A known name gets new rules and one more version; what was sold stays sold, and a SKU
 //     that is left out is no longer sold in the sale. A sale belongs to the slot of the first SKU of its first definition,
 //     for ever; that slot keeps all that is counted of it, and is in the mask of every order in it.

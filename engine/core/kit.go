@@ -40,6 +40,7 @@ const (
 	LineOfUnits     LineRole = 0 // units of a SKU
 	LineOfKits      LineRole = 1 // kits: their units are in the lines behind it
 	LineOfComponent LineRole = 2 // units of one component of the kits before
+	LineUntracked   LineRole = 3 // units that stock knows nothing of: StockSkip
 )
 
 // lineOrigin says where a line comes from when a command has kits.

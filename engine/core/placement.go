@@ -38,6 +38,9 @@ func (s *slot) gatherLine(st *Step, i int) {
 	*f = lineFinding{}
 	f.found = true
 	f.first = int32(i)
+	if st.command.Stock == StockSkip {
+		return
+	}
 	f.available = sku.available()
 	f.weight = sku.weight()
 	f.room = sku.backorderLimit
@@ -108,6 +111,9 @@ func (m *Machine) canPlace(st *Step) bool {
 		st.refuse(ReasonDuplicateExternal).Order = st.externalOwner
 		return false
 	}
+	if c.Stock != StockValidate {
+		return m.canImport(st)
+	}
 	if c.Sale != 0 && m.refusesSale(st) {
 		return false
 	}
@@ -127,11 +133,29 @@ func (m *Machine) canPlace(st *Step) bool {
 	return true
 }
 
+// canImport is canPlace for an order that was sold elsewhere. No rule refuses it: that has to be dealt with when it is known.
+func (m *Machine) canImport(st *Step) bool {
+	if st.command.Stock == StockForce {
+		m.findOffer(st)
+		for i := range st.lines {
+			st.lines[i].room = Unlimited
+		}
+		st.router.maxShipments = 0
+		if st.overStock() || m.policy.active && !st.route() {
+			return false
+		}
+	}
+	if st.full {
+		st.refuse(ReasonTableFull)
+	}
+	return !st.full
+}
+
 // isPlain tells whether an order is one of those that a rush is made of, to which nothing that could refuse or lower it applies: units of
 // a single SKU, which are there, and neither it nor the channel has rules of its own. It spares them all other questions.
 func (m *Machine) isPlain(st *Step) bool {
 	c, f := st.command, &st.lines[0]
-	if len(st.lines) != 1 || c.Kind != CommandPlaceOrder || c.Sale != 0 || st.hasKits || m.policy.active ||
+	if len(st.lines) != 1 || c.Kind != CommandPlaceOrder || c.Sale != 0 || c.Stock == StockSkip || st.hasKits || m.policy.active ||
 		int(c.Channel) >= len(m.channels) || m.channels[c.Channel].settings.Buffer != 0 || st.externalTaken || st.full ||
 		!f.found || f.stopped || f.limit > 0 {
 		return false
@@ -375,9 +399,10 @@ func (m *Machine) planPlacement(st *Step) {
 		}
 	}
 	st.mask = c.Mask
+	routed := m.policy.active && c.Stock != StockSkip
 	for i := range st.lines {
 		if f := &st.lines[i]; int(f.first) == i {
-			if m.policy.active {
+			if routed {
 				f.pooled, f.available = f.reachable()
 			} else {
 				m.rank(st.choices[f.slot][f.from:f.to])
@@ -386,12 +411,12 @@ func (m *Machine) planPlacement(st *Step) {
 			f.sellable = max(0, min(f.total-f.pooled, f.available))
 		}
 	}
-	if m.policy.active {
+	if routed {
 		st.steer()
 		st.explain(m.policy.Version, &st.routed.Route)
 		st.routed.Route.Order = image.ID
 	}
-	st.tells = m.policy.active
+	st.tells = routed
 	for i := range st.lines {
 		st.serve(i)
 	}
@@ -454,10 +479,14 @@ func (st *Step) serve(i int) {
 	l.Pooled = pooled
 	l.Preorder = f.preorder && quantity > fromStock
 	l.Allocations = len(image.Allocations) - made
-	if l.Role = LineOfUnits; st.hasKits {
-		if l.Role = st.origins[i].role; l.Role == LineOfKits {
-			l.Backordered, l.Preorder = 0, false
-		}
+	l.Role = LineOfUnits
+	if st.hasKits {
+		l.Role = st.origins[i].role
+	} else if st.command.Stock == StockSkip {
+		l.Role = LineUntracked
+	}
+	if l.Role == LineOfKits || l.Role == LineUntracked {
+		l.Backordered, l.Preorder = 0, false
 	}
 }
 

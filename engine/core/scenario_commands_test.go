@@ -382,6 +382,8 @@ func (s *story) readOrder(line *sentence, c *core.Command) {
 		case "address", "device", "payment":
 			kind := core.IdentityKind(slices.Index(identityWords[:], name))
 			c.Identities = core.AppendIdentity(c.Identities, kind, []byte(value))
+		case "stock":
+			c.Stock = core.StockPolicy(slices.Index([]string{"validate", "skip", "force"}, value))
 		case "up-to":
 			c.UpTo = value == "what-there-is"
 		default:

@@ -380,6 +380,8 @@ func (s *story) linesWords(o *core.OrderImage) string {
 		switch l.Role {
 		case core.LineOfKits:
 			from = []string{"kits"}
+		case core.LineUntracked:
+			from = []string{"left out of stock"}
 		case core.LineOfComponent:
 			indent = "  "
 		}

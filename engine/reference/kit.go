@@ -114,6 +114,9 @@ func (m *Model) checkKits(c *core.Command, b basket) (core.Refusal, bool) {
 		if m.skus[line.SKU] == nil {
 			continue
 		}
+		if c.Stock == core.StockSkip {
+			continue
+		}
 		var told []core.Component
 		if b.roles[i] == core.LineOfKits {
 			told = recipeIn(c, line.SKU)
@@ -154,7 +157,9 @@ func (m *Model) Recipe(id core.SKUID) []core.Component {
 
 // BringRecipes gives a command the recipes of its kits, as an engine does.
 func (m *Model) BringRecipes(c *core.Command) {
-	c.Recipes = nil
+	if c.Recipes = nil; c.Stock == core.StockSkip {
+		return
+	}
 	for _, id := range m.SKUIDs() {
 		asked := slices.ContainsFunc(c.Lines, func(line core.Line) bool { return line.SKU == id })
 		if recipe := m.Recipe(id); asked && recipe != nil {

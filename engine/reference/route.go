@@ -58,7 +58,7 @@ type site struct {
 
 // explain says why an order is routed as it is; nil when it is not routed.
 func (m *Model) explain(c *core.Command, wanted []core.Line) *core.RouteImage {
-	if !m.isRouted() {
+	if !m.isRouted() || c.Stock == core.StockSkip {
 		return nil
 	}
 	r := &core.RouteImage{Policy: m.routing.Version, Rules: copyList(m.routingRules())}
@@ -69,7 +69,7 @@ func (m *Model) explain(c *core.Command, wanted []core.Line) *core.RouteImage {
 		best.scores[k] = new(big.Int)
 	}
 	if e.isWanted() {
-		best = e.best(offers, int(m.routing.Settings.MaxShipments))
+		best = e.best(offers, m.mostShipments(c))
 	}
 	r.Searched, r.Shipments, r.Scores = best.searched, len(best.offers), int64s(best.scores)
 	var others []core.RouteOption
@@ -351,7 +351,7 @@ func (m *Model) route(c *core.Command, wanted []core.Line) map[core.SKUID][]sour
 		return sources
 	}
 	offers, _ := m.offers(c, wanted)
-	best := e.best(offers, int(m.routing.Settings.MaxShipments))
+	best := e.best(offers, m.mostShipments(c))
 	if best == nil {
 		return nil
 	}
@@ -364,6 +364,14 @@ func (m *Model) route(c *core.Command, wanted []core.Line) map[core.SKUID][]sour
 		}
 	}
 	return sources
+}
+
+// mostShipments is how many an order may be split into, 0 for any number.
+func (m *Model) mostShipments(c *core.Command) int {
+	if c.Stock == core.StockForce {
+		return 0
+	}
+	return int(m.routing.Settings.MaxShipments)
 }
 
 // best tries all sets of up to three offers, of the most promising ones where there are many, and then a greedy one.

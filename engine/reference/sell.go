@@ -94,6 +94,9 @@ func (m *Model) checkPlace(c *core.Command, external string) ([]core.Line, core.
 	if other := m.withExternalID(c.Channel, external); other != nil {
 		return refuse(core.Refusal{Reason: core.ReasonDuplicateExternal, Order: other.id})
 	}
+	if c.Stock != core.StockValidate {
+		return c.Lines, core.Outcome{}, false // sold elsewhere: no rule counts
+	}
 	if c.Sale != 0 {
 		if r, refused := m.checkSale(c); refused {
 			return refuse(r)
@@ -233,6 +236,13 @@ func (m *Model) withExternalID(channel core.ChannelID, external string) *order {
 
 // serve splits the quantity of each line into allocations and what is backordered.
 func (m *Model) serve(c *core.Command, wanted []core.Line, roles []core.LineRole) []*line {
+	if c.Stock == core.StockSkip {
+		var lines []*line
+		for _, w := range wanted {
+			lines = append(lines, &line{sku: w.SKU, quantity: w.Quantity, role: core.LineUntracked})
+		}
+		return lines
+	}
 	offers := map[core.SKUID]*offer{}
 	sources := map[core.SKUID][]source{}
 	for _, sum := range perSKU(wanted) {

@@ -295,6 +295,11 @@ func (g *generator) placeOrder(c *core.Command) {
 		c.ExternalID = pick(g, g.externals)
 	}
 	g.fillOrder(c)
+	if c.Sale == 0 && g.chance(8) {
+		if c.Stock = pick(g, []core.StockPolicy{core.StockSkip, core.StockForce, core.StockForce}); c.Stock == core.StockSkip {
+			c.Recipes = nil
+		}
+	}
 }
 
 // fillOrder sets what holds and orders have in common.

@@ -72,7 +72,7 @@ func (g *generator) inSale(c *core.Command) {
 		}
 		s = pick(g, g.model.sales)
 	}
-	c.Sale = s.image.ID
+	c.Sale, c.Stock = s.image.ID, core.StockValidate
 	switch {
 	case g.chance(1):
 		c.Sale += core.SlotCount * 3 // none of it
@@ -205,7 +205,8 @@ func (g *generator) limitWaiter(c *core.Command) {
 	c.Customer, c.Lines, c.ExternalID = w.Customer, []core.Line{{SKU: w.SKU, Quantity: 1}}, nil
 	g.bringRecipes(c)
 	if g.chance(60) {
-		c.Sale, c.Identities = w.Sale, w.Identities
+		c.Sale, c.Identities, c.Stock = w.Sale, w.Identities, core.StockValidate
+		g.bringRecipes(c)
 	}
 }
 

@@ -297,6 +297,7 @@ type OrderRequest struct {
 	Customer   string   `json:"customer"`
 	Channel    string   `json:"channel,omitempty"` // "" for web
 	ExternalID string   `json:"external_id,omitempty"`
+	Stock      string   `json:"stock_policy,omitempty"` // "skip" or "force" for an order that was sold elsewhere
 	Lines      []Line   `json:"lines"`
 	ShipTo     *Address `json:"ship_to,omitempty"`
 }
