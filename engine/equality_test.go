@@ -186,7 +186,7 @@ func TestStreamsCoverTheRules(t *testing.T) {
 		want(t, seen, fmt.Sprintf("event %d", kind))
 	}
 	for _, kind := range []core.EventKind{
-		core.EventHoldCancelled, core.EventOrderRouted, core.EventRoutingDefined, core.EventChannelRuleSet, core.EventPoolChanged, core.EventPreorderEnded,
+		core.EventHoldCancelled, core.EventOrderRouted, core.EventOrderOversold, core.EventRoutingDefined, core.EventChannelRuleSet, core.EventPoolChanged, core.EventPreorderEnded,
 		core.EventPurchaseOrderChanged, core.EventTransferChanged, core.EventOrderFilled, core.EventKitSet, core.EventOrderRerouted,
 	} {
 		want(t, seen, fmt.Sprintf("event %d", kind))

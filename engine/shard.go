@@ -182,7 +182,7 @@ func (s *shard) note(ev *core.Event, from, to int) {
 		ref.rank, ref.slot = rankBefore, ev.Preorder.SKU.Slot()
 	case core.EventSupplyChanged:
 		ref.rank, ref.slot = rankAfter, ev.Supply.SKU.Slot()
-	case core.EventOrderRouted:
+	case core.EventOrderRouted, core.EventOrderOversold:
 		ref.rank = rankWhy
 	default:
 		ref.rank, ref.result = rankOwn, s.result

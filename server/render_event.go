@@ -22,6 +22,7 @@ var eventTypes = [...]string{
 	core.EventPoolChanged:     "pool_changed",
 	core.EventPreorderEnded:   "preorder_ended",
 	core.EventOrderRouted:     "order_routed",
+	core.EventOrderOversold:   "order_oversold",
 	core.EventOrderRerouted:   "order_rerouted",
 	core.EventRoutingDefined:  "routing_defined",
 	core.EventKitSet:          "kit_set",
@@ -81,6 +82,14 @@ func (t *eventSource) appendEvent(dst []byte) []byte {
 		dst = t.server.appendSupply(append(dst, `"supply":`...), &ev.Supply)
 	case core.EventPurchaseOrderChanged, core.EventTransferChanged:
 		dst = t.server.appendInboundEvent(dst, ev)
+	case core.EventOrderOversold:
+		dst = append(dst, `"order_id":"`...)
+		dst = append(appendID(dst, t.server.engine.PublicOrderID(ev.Oversold.Order)), `","oversold":[`...)
+		for i, u := range ev.Oversold.Units {
+			dst = t.server.appendSKU(append(appendComma(dst, i), `{"sku":`...), u.SKU)
+			dst = append(appendNumberField(dst, `,"quantity":`, u.Units), '}')
+		}
+		dst = append(dst, ']')
 	case core.EventOrderRouted:
 		dst = append(dst, `"order_id":"`...)
 		dst = append(appendID(dst, t.server.engine.PublicOrderID(ev.Route.Order)), '"')

@@ -186,6 +186,7 @@
 //	34 waitlist left                     waiter image, u8 core.Reason (0 for who left by themselves)
 //	35 waitlist offered                  waiter image, order image
 //	36 queue advanced                    as in the command
+//	39 order oversold                    uv order number, uv SKUs, and of each: uv SKU, uv units
 //
 // # Images
 //

@@ -41,6 +41,8 @@ func AppendEvent(dst []byte, ev *core.Event) []byte {
 		dst = appendRecipe(dst, &ev.Recipe)
 	case core.EventPurchaseOrderChanged, core.EventTransferChanged:
 		dst = appendInbound(dst, ev)
+	case core.EventOrderOversold:
+		dst = appendOversold(dst, &ev.Oversold)
 	case core.EventOrderRouted:
 		dst = AppendRouteImage(dst, &ev.Route)
 	case core.EventRoutingDefined:
@@ -136,6 +138,8 @@ func DecodeEvent(src []byte, ev *core.Event) (int, error) {
 		c.recipe(&ev.Recipe, 0)
 	case core.EventPurchaseOrderChanged, core.EventTransferChanged:
 		c.inbound(ev)
+	case core.EventOrderOversold:
+		c.oversold(&ev.Oversold)
 	case core.EventOrderRouted:
 		c.routeImage(&ev.Route)
 	case core.EventRoutingDefined:

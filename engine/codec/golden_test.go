@@ -271,6 +271,8 @@ func goldenEvents() []golden {
 				Shipments: 1, Scores: []int64{1, 12_000}, Found: 3, Candidates: []core.RouteOption{
 					{Location: 300, Chosen: true, Whole: 2, Units: 205, Scores: []int64{1, 12_000}},
 					{Location: 7, Whole: 1, Units: 200, Scores: []int64{1, 612_000}}, {Location: 0, Fate: core.FateZone}}}}),
+		goldenEvent("order_oversold", "order oversold: 3 of SKU 7 and 200 of SKU 67", core.Event{Kind: core.EventOrderOversold,
+			Oversold: core.OversoldImage{Order: core.MakeOrderID(9, true, 123_456), Units: []core.OversoldUnits{{SKU: 7, Units: 3}, {SKU: 67, Units: 200}}}}),
 		goldenEvent("routing_defined", "routing defined for the second time", core.Event{Kind: core.EventRoutingDefined,
 			Routing: core.RoutingImage{Version: 2, Changed: 814, Settings: goldenRouting()}}),
 		goldenEvent("location_defined", "location hamburg defined", core.Event{Kind: core.EventLocationDefined, Location: location}),

@@ -512,7 +512,7 @@ var eventKinds = []core.EventKind{
 	core.EventSupplyChanged, core.EventPreorderEnded, core.EventHoldCancelled, core.EventSaleDefined, core.EventQueueAdvanced, core.EventChannelRuleSet, core.EventPoolChanged,
 	core.EventPurchaseOrderChanged, core.EventTransferChanged, core.EventOrderFilled, core.EventKitSet,
 	core.EventOrderRouted, core.EventOrderRerouted, core.EventRoutingDefined,
-	core.EventWaitlistJoined, core.EventWaitlistLeft, core.EventWaitlistOffered,
+	core.EventWaitlistJoined, core.EventWaitlistLeft, core.EventWaitlistOffered, core.EventOrderOversold,
 }
 
 func (g generator) event(kind core.EventKind) core.Event {
@@ -535,6 +535,11 @@ func (g generator) event(kind core.EventKind) core.Event {
 		ev.Sale = g.saleImage()
 	case core.EventQueueAdvanced:
 		ev.Queue = core.QueueImage{Sale: g.saleID(), Counters: g.queue()}
+	case core.EventOrderOversold:
+		ev.Oversold = core.OversoldImage{Order: core.OrderID(g.millis()), Units: make([]core.OversoldUnits, g.between(1, 5))}
+		for i := range ev.Oversold.Units {
+			ev.Oversold.Units[i] = core.OversoldUnits{SKU: g.sku(), Units: g.quantity()}
+		}
 	case core.EventOrderRouted:
 		ev.Route = g.route()
 	case core.EventRoutingDefined:

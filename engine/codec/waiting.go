@@ -31,3 +31,22 @@ func (c *cursor) fills(fills []core.Fill, lines int) []core.Fill {
 	}
 	return fills
 }
+
+func appendOversold(dst []byte, o *core.OversoldImage) []byte {
+	dst = appendUvarint(dst, uint64(o.Order))
+	dst = appendUvarint(dst, uint64(len(o.Units)))
+	for _, u := range o.Units {
+		dst = appendQuantity(appendUvarint(dst, uint64(u.SKU)), u.Units)
+	}
+	return dst
+}
+
+func (c *cursor) oversold(o *core.OversoldImage) {
+	const shortest = 2
+	o.Order = core.OrderID(c.uvarint())
+	n := c.count(1, core.MaxLines, shortest, "oversold SKUs are not 1 to 500")
+	o.Units = slices.Grow(o.Units[:0], n)[:n]
+	for i := range o.Units {
+		o.Units[i] = core.OversoldUnits{SKU: c.sku(), Units: c.quantity()}
+	}
+}

@@ -31,6 +31,7 @@ const (
 	EventWaitlistLeft    EventKind = 34
 	EventWaitlistOffered EventKind = 35
 	EventQueueAdvanced   EventKind = 36
+	EventOrderOversold   EventKind = 39
 
 	EventPurchaseOrderChanged EventKind = 22
 	EventTransferChanged      EventKind = 23
@@ -67,18 +68,21 @@ type Event struct {
 	Waiter   WaiterImage      // waitlist joined, left, offered; what was offered is the hold in Order
 	Reason   Reason           // waitlist left: why somebody was struck off; ReasonNone for who left
 	Reroute  RerouteImage     // order rerouted
+	Oversold OversoldImage    // order oversold
 }
 
 // IsKnown tells whether the kind's number is given out.
 func (k EventKind) IsKnown() bool {
 	return k >= EventSKUDefined && k <= EventHoldCancelled || k >= EventChannelRuleSet && k <= EventKitSet ||
 		k == EventPurchaseOrderChanged || k == EventTransferChanged || k >= EventSaleDefined && k <= EventQueueAdvanced ||
-		k >= EventOrderRouted && k <= EventRoutingDefined || k == EventOrderFilled || k == EventPreorderEnded
+		k >= EventOrderRouted && k <= EventRoutingDefined || k == EventOrderFilled || k == EventPreorderEnded ||
+		k == EventOrderOversold
 }
 
 // IsOwn tells whether an event of the kind is what a command did, and not what had happened before it or follows from it.
 func (k EventKind) IsOwn() bool {
-	return k != EventHoldExpired && k != EventSupplyChanged && k != EventPoolChanged && k != EventPreorderEnded && k != EventOrderRouted
+	return k != EventHoldExpired && k != EventSupplyChanged && k != EventPoolChanged && k != EventPreorderEnded && k != EventOrderRouted &&
+		k != EventOrderOversold
 }
 
 // IsDefinition tells whether an event of the kind is about a SKU's settings or recipe, or a row of the tables that all slots read.
@@ -141,6 +145,18 @@ type Fill struct {
 	Line     int // place in the order's lines
 	Location LocationID
 	Quantity Quantity
+}
+
+// OversoldImage tells of an order that was forced, and which units of it the rules would have refused.
+type OversoldImage struct {
+	Order OrderID
+	Units []OversoldUnits // by SKU, in the order of the lines
+}
+
+// OversoldUnits are units of one SKU, over all lines of an order, that nobody has and that its backorder limit leaves no room for.
+type OversoldUnits struct {
+	SKU   SKUID
+	Units Quantity
 }
 
 // PreorderImage tells of a SKU's preorder that has ended.

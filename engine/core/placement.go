@@ -137,6 +137,7 @@ func (m *Machine) canPlace(st *Step) bool {
 func (m *Machine) canImport(st *Step) bool {
 	if st.command.Stock == StockForce {
 		m.findOffer(st)
+		st.findOversold()
 		for i := range st.lines {
 			st.lines[i].room = Unlimited
 		}
@@ -151,11 +152,23 @@ func (m *Machine) canImport(st *Step) bool {
 	return !st.full
 }
 
+// findOversold notes what an order without a policy would have been refused for.
+func (st *Step) findOversold() {
+	what := &st.oversold.Oversold
+	what.Units = what.Units[:0]
+	for i := range st.lines {
+		f := &st.lines[i]
+		if most := st.most(i, ReasonInsufficientStock); int(f.first) == i && f.total > most {
+			what.Units = append(what.Units, OversoldUnits{SKU: st.asked[i].SKU, Units: f.total - most})
+		}
+	}
+}
+
 // isPlain tells whether an order is one of those that a rush is made of, to which nothing that could refuse or lower it applies: units of
 // a single SKU, which are there, and neither it nor the channel has rules of its own. It spares them all other questions.
 func (m *Machine) isPlain(st *Step) bool {
 	c, f := st.command, &st.lines[0]
-	if len(st.lines) != 1 || c.Kind != CommandPlaceOrder || c.Sale != 0 || c.Stock == StockSkip || st.hasKits || m.policy.active ||
+	if len(st.lines) != 1 || c.Kind != CommandPlaceOrder || c.Sale != 0 || c.Stock != StockValidate || st.hasKits || m.policy.active ||
 		int(c.Channel) >= len(m.channels) || m.channels[c.Channel].settings.Buffer != 0 || st.externalTaken || st.full ||
 		!f.found || f.stopped || f.limit > 0 {
 		return false
@@ -517,8 +530,19 @@ func (s *slot) applyPlacement(st *Step, sink Sink) {
 		s.due.push(dueRecord{deadline: image.Deadline, order: image.ID, place: place})
 	}
 	sink.Event(&st.event)
+	if st.command.Stock == StockForce {
+		st.tellOversold(sink)
+	}
 	if st.tells {
 		st.tellRoute(sink)
+	}
+}
+
+// tellOversold tells of a forced order that has more than the rules allow, if it does.
+func (st *Step) tellOversold(sink Sink) {
+	if ev := &st.oversold; len(ev.Oversold.Units) > 0 {
+		ev.Kind, ev.Sequence, ev.At, ev.Oversold.Order = EventOrderOversold, st.sequence, st.now, st.event.Order.ID
+		sink.Event(ev)
 	}
 }
 

@@ -45,6 +45,12 @@ func (s *story) eventWords(e *core.Event) string {
 		return fmt.Sprintf("offered: %s, until %s\n%s", s.placeWords(&e.Waiter), timeWords(o.Deadline), s.linesWords(o))
 	case core.EventStockAdjusted:
 		return s.adjustmentWords(e.Levels)
+	case core.EventOrderOversold:
+		var units []string
+		for _, u := range e.Oversold.Units {
+			units = append(units, fmt.Sprintf("%d %s", u.Units, s.skuName(u.SKU)))
+		}
+		return fmt.Sprintf("oversold by %s: %s\n", s.orderName(e.Oversold.Order), strings.Join(units, ", "))
 	case core.EventOrderRouted:
 		return s.routeWords(&e.Route)
 	case core.EventRoutingDefined:

@@ -65,6 +65,7 @@ type Step struct {
 	whole       bool                     // place with kits: there is room for their components
 	expanded    []Line                   // place with kits: the lines with their components
 	origins     []lineOrigin             // and where each of them comes from
+	oversold    Event                    // place order, forced: what of it there is no room for
 	isKit       []bool                   // adjust, move stock: each row's SKU is a kit; set rule: its SKU is
 }
 

@@ -64,6 +64,9 @@ func CopyEvent(e *core.Event) core.Event {
 		c.Supply = e.Supply
 	case core.EventPreorderEnded:
 		c.Preorder = e.Preorder
+	case core.EventOrderOversold:
+		c.Oversold = e.Oversold
+		c.Oversold.Units = copyList(e.Oversold.Units)
 	case core.EventOrderRouted:
 		c.Route = e.Route
 		c.Route.Rules, c.Route.Scores, c.Route.Candidates = copyList(e.Route.Rules), copyList(e.Route.Scores), copyList(e.Route.Candidates)

@@ -36,7 +36,7 @@ func (b basket) refuse(r core.Refusal) core.Outcome {
 
 // sell makes the order of what it gets.
 func (m *Model) sell(c *core.Command, external string, wanted []core.Line, roles []core.LineRole) core.Outcome {
-	routed := m.explain(c, wanted) // before it takes anything
+	routed, over := m.explain(c, wanted), m.oversold(c, wanted) // before it takes anything
 	o := &order{
 		version:     1,
 		created:     m.seq,
@@ -78,11 +78,27 @@ func (m *Model) sell(c *core.Command, external string, wanted []core.Line, roles
 		event.Kind, event.Waiter = core.EventWaitlistOffered, m.saleOf(c.Sale).waiterOf(c.Waiter).gone()
 	}
 	m.emit(event)
+	if len(over) > 0 {
+		m.emit(core.Event{Kind: core.EventOrderOversold, Oversold: core.OversoldImage{Order: o.id, Units: over}})
+	}
 	if routed != nil {
 		routed.Order = o.id
 		m.emit(core.Event{Kind: core.EventOrderRouted, Route: *routed})
 	}
 	return core.Outcome{Changed: true, Order: o.id}
+}
+
+// oversold lists what a forced order would have been refused for if it had come without a policy.
+func (m *Model) oversold(c *core.Command, wanted []core.Line) (over []core.OversoldUnits) {
+	if c.Stock != core.StockForce {
+		return nil
+	}
+	for _, sum := range perSKU(wanted) {
+		if most, bounded := m.offerTo(c, sum.SKU).most(); bounded && !m.isKit(sum.SKU) && sum.Requested > most {
+			over = append(over, core.OversoldUnits{SKU: sum.SKU, Units: sum.Requested - most})
+		}
+	}
+	return over
 }
 
 // checkPlace goes through the reasons in their order of precedence, and gives the lines with what they get.
