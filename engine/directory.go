@@ -27,6 +27,7 @@ type directory struct {
 	byNumber      [core.SlotCount]atomic.Pointer[[]*SKUEntry]
 	locationNames atomic.Pointer[[]string]
 	channelNames  atomic.Pointer[[]string]
+	channelBands  [core.MaxChannels / 64]atomic.Uint64 // by number: the channel shows no numbers
 	salesByPlace  atomic.Pointer[[]*SaleEntry]
 }
 
@@ -77,10 +78,19 @@ func (d *directory) define(ev *core.Event) {
 		defineName(&d.locationNames, d.locations, ev.Location.ID, string(ev.Location.Name))
 	case core.EventChannelDefined:
 		defineName(&d.channelNames, d.channels, ev.Channel.ID, string(ev.Channel.Name))
+		d.setBands(ev.Channel.ID, ev.Channel.Settings.Bands)
 	case core.EventSaleDefined:
 		d.defineSale(&ev.Sale)
 	case core.EventKitSet:
 		d.setRecipe(&ev.Recipe)
+	}
+}
+
+func (d *directory) setBands(id core.ChannelID, bands bool) {
+	if word, bit := &d.channelBands[id/64], uint64(1)<<(id%64); bands {
+		word.Or(bit)
+	} else {
+		word.And(^bit)
 	}
 }
 
@@ -168,6 +178,11 @@ func (e *Engine) Channel(name []byte) (core.ChannelID, bool) {
 // ChannelName gives a channel's name, "" for a number that is not given out.
 func (e *Engine) ChannelName(id core.ChannelID) string {
 	return nameAt(*e.directory.channelNames.Load(), int(id))
+}
+
+// ShowsBands tells whether a channel is told how much there is in bands only.
+func (e *Engine) ShowsBands(id core.ChannelID) bool {
+	return int(id) < core.MaxChannels && e.directory.channelBands[id/64].Load()>>(id%64)&1 != 0
 }
 
 // Channels is the number of channels.

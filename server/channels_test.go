@@ -2,6 +2,7 @@ package server
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 )
@@ -37,7 +38,12 @@ func TestChannels(t *testing.T) {
 	if got := band(); got != "out" {
 		t.Errorf("band %v with two units that are the buffer", got)
 	}
-	h.wantProblem(409, codeInsufficientStock, "POST", "/v1/orders", `{"customer":"c","channel":"market","lines":[{"sku":"A","quantity":1}]}`)
+	for path, channel := range map[string]string{"/v1/orders": "market", "/v1/holds": "market", "/v1/routing/preview": "market", "/v1/orders?": "web"} {
+		refused := h.do("POST", strings.TrimSuffix(path, "?"), `{"customer":"c","channel":"`+channel+`","lines":[{"sku":"A","quantity":9}]}`)
+		if exact := strings.Contains(string(refused.body), `"available":`); refused.status != 409 || exact != (channel == "web") {
+			t.Errorf("%s by %s: %d %s", path, channel, refused.status, refused.body)
+		}
+	}
 	add(1)
 	if got := band(); got != "low" {
 		t.Errorf("band %v of one unit", got)

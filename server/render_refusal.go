@@ -46,8 +46,8 @@ var refusalDetails = [...]string{
 	core.ReasonNotASupplier: "supplier_location must be a location of kind supplier",
 }
 
-// appendRefusal appends the problem that tells of a refusal.
-func (s *Server) appendRefusal(dst []byte, r *core.Refusal, how *submission) []byte {
+// appendRefusal appends the problem that tells of a refusal of a command.
+func (s *Server) appendRefusal(dst []byte, r *core.Refusal, how *submission, c *core.Command) []byte {
 	detail := ""
 	if int(r.Reason) < len(refusalDetails) {
 		detail = refusalDetails[r.Reason]
@@ -71,9 +71,18 @@ func (s *Server) appendRefusal(dst []byte, r *core.Refusal, how *submission) []b
 		return append(dst, '}') // the units are those of all lines
 	}
 	if len(r.Lines) > 0 {
-		dst = s.appendRefusedLines(dst, r, how.inState)
+		dst = s.appendRefusedLines(dst, r, how.inState, s.hidesUnits(r.Reason, c))
 	}
 	return append(dst, '}')
+}
+
+// hidesUnits reports whether a refusal must not say how many units there are, as it goes to a channel that is shown none.
+func (s *Server) hidesUnits(reason core.Reason, c *core.Command) bool {
+	switch reason {
+	case core.ReasonInsufficientStock, core.ReasonNotDeliverable, core.ReasonSaleQuota, core.ReasonHoldCap:
+		return (c.Kind == core.CommandPlaceOrder || c.Kind == core.CommandPlaceHold) && s.engine.ShowsBands(c.Channel)
+	}
+	return false
 }
 
 // aboutRows reports whether the refused lines are rows of a change of stock.
@@ -85,7 +94,7 @@ func aboutRows(reason core.Reason) bool {
 	return false
 }
 
-func (s *Server) appendRefusedLines(dst []byte, r *core.Refusal, inState bool) []byte {
+func (s *Server) appendRefusedLines(dst []byte, r *core.Refusal, inState, hidesUnits bool) []byte {
 	units := `,"on_hand":`
 	if inState {
 		units = `,"in_state":`
@@ -106,7 +115,9 @@ func (s *Server) appendRefusedLines(dst []byte, r *core.Refusal, inState bool) [
 		default:
 			dst = s.appendSKU(append(dst, `,"sku":`...), line.SKU)
 			dst = appendNumberField(dst, `,"requested":`, line.Requested)
-			dst = appendNumberField(dst, `,"available":`, max(line.Available, 0))
+			if !hidesUnits {
+				dst = appendNumberField(dst, `,"available":`, max(line.Available, 0))
+			}
 		}
 		dst = append(dst, '}')
 	}

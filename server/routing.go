@@ -135,7 +135,7 @@ func (s *Server) previewRouting(x *exchange) {
 	case err != nil:
 		s.failEngine(x, err)
 	case p.Refusal != nil:
-		x.out = s.appendRefusal(x.out[:0], p.Refusal, &placedOrder)
+		x.out = s.appendRefusal(x.out[:0], p.Refusal, &placedOrder, &in.command)
 		x.answer(refusalKind(p.Refusal.Reason, false).status, typeProblem, x.out)
 	default:
 		dst := s.appendLines(append(x.out[:0], '{'), &p.Order, nil)

@@ -46,7 +46,7 @@ func (s *Server) submit(x *exchange, how *submission) {
 	case engine.ResultRefused:
 		_, err := codec.DecodeRefusal(r.Image(0), &x.refusal)
 		invariant.Check(err == nil, "the engine's refusals are codec's")
-		x.out = s.appendRefusal(x.out[:0], &x.refusal, how)
+		x.out = s.appendRefusal(x.out[:0], &x.refusal, how, c)
 		x.answer(refusalKind(x.refusal.Reason, how.onHold).status, typeProblem, x.out)
 	case engine.ResultKeyReused:
 		x.failWith(codeIdempotencyKeyReused, "the Idempotency-Key was used for a request with another body")
