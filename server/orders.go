@@ -34,9 +34,6 @@ func (s *Server) place(x *exchange, kind core.CommandKind, how *submission) {
 	}
 }
 
-// cancelOrder serves POST /v1/orders/{order}/cancel.
-func (s *Server) cancelOrder(x *exchange) { s.follow(x, core.CommandCancelOrder, &cancelledOrder) }
-
 // follow carries out a command on the order or hold that the path names.
 func (s *Server) follow(x *exchange, kind core.CommandKind, how *submission) {
 	x.intake.parseCommand(kind, x.body())

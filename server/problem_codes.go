@@ -54,6 +54,8 @@ const (
 	codeOrderCancelled        = "order_cancelled"
 	codeOrderHeld             = "order_held"
 	codeNotAllocated          = "not_allocated"
+	codeOrderLine             = "order_line_not_found"
+	codeNotCancellable        = "not_cancellable"
 	codeDuplicateExternalID   = "duplicate_external_id"
 	codeStockChanged          = "stock_changed"
 	codeStockNegative         = "stock_negative"
@@ -176,6 +178,8 @@ var problemKinds = []problemKind{
 	{codeOrderCancelled, 409, "Order cancelled"},
 	{codeOrderHeld, 409, "Still a hold"},
 	{codeNotAllocated, 409, "Not so many units allocated there"},
+	{codeOrderLine, 409, "No such line"},
+	{codeNotCancellable, 409, "Not so many units left to cancel"},
 	{codeDuplicateExternalID, 409, "External id taken"},
 	{codeStockChanged, 409, "Stock changed"},
 	{codeStockNegative, 409, "Stock would fall below zero"},
@@ -263,6 +267,8 @@ var refusalKinds = [...]problemKind{
 	core.ReasonOrderCancelled:    kindOf(codeOrderCancelled),
 	core.ReasonOrderHeld:         kindOf(codeOrderHeld),
 	core.ReasonNotAllocated:      kindOf(codeNotAllocated),
+	core.ReasonOrderLine:         kindOf(codeOrderLine),
+	core.ReasonNotCancellable:    kindOf(codeNotCancellable),
 	core.ReasonSKUNotFound:       kindSKUInBody,
 	core.ReasonLocationNotFound:  kindLocationInBody,
 	core.ReasonChannelNotFound:   kindOf(codeChannelNotFound),

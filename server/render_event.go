@@ -24,6 +24,7 @@ var eventTypes = [...]string{
 	core.EventOrderRouted:     "order_routed",
 	core.EventOrderOversold:   "order_oversold",
 	core.EventOrderRerouted:   "order_rerouted",
+	core.EventLinesCancelled:  "lines_cancelled",
 	core.EventRoutingDefined:  "routing_defined",
 	core.EventKitSet:          "kit_set",
 	core.EventSaleDefined:     "sale_defined",
@@ -105,6 +106,8 @@ func (t *eventSource) appendEvent(dst []byte) []byte {
 			dst = t.server.appendFills(dst, &ev.Order, ev.Fills)
 		case core.EventOrderRerouted:
 			dst = t.server.appendReroute(append(dst, `,"reroute":`...), ev)
+		case core.EventLinesCancelled:
+			dst = t.server.appendCancelled(dst, ev)
 		}
 	}
 	return append(dst, '}')

@@ -86,6 +86,9 @@ func (s *Server) appendLines(dst []byte, o *core.OrderImage, document *orderDocu
 			asked++
 		}
 		dst = s.appendAllocations(dst, rest[:line.Allocations])
+		if o.Life != nil {
+			dst = appendLineUnits(dst, o, i, rest[:line.Allocations])
+		}
 		rest = rest[line.Allocations:]
 		dst = append(dst, '}')
 		if component {

@@ -11,6 +11,8 @@ var refusalDetails = [...]string{
 	core.ReasonHoldConfirmed:     "the hold is an order already: cancel that instead",
 	core.ReasonOrderCancelled:    "the order was cancelled",
 	core.ReasonOrderHeld:         "it is a hold, and no order yet: units of holds do not move",
+	core.ReasonOrderLine:         "the order has no such line, or it is one of components: those are cancelled with their kits",
+	core.ReasonNotCancellable:    "so many units are not left of the line, or nothing is",
 	core.ReasonNotAllocated:      "the order has fewer units at the location than are to move, or none",
 	core.ReasonDuplicateExternal: "another order of the channel has this external_id",
 	core.ReasonDuplicateRow:      "two rows adjust the same SKU at the same location",

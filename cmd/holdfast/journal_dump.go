@@ -121,6 +121,7 @@ type dumpLine struct {
 	Routing         *dumpedRouting  `json:"routing,omitempty"`
 	Destination     *dumpedPlace    `json:"destination,omitempty"`
 	Reroute         *dumpedReroute  `json:"reroute,omitempty"`
+	Life            *dumpedLife     `json:"life,omitempty"`
 	Document        int             `json:"document_bytes,omitempty"`
 }
 
@@ -359,6 +360,8 @@ func (d *dumpLine) addBody(c *core.Command) {
 		for _, line := range c.Lines {
 			d.Lines = append(d.Lines, dumpedLine{line.SKU, line.Quantity})
 		}
+	case core.CommandCancelLines:
+		d.addLife(c)
 	case core.CommandConfirmHold, core.CommandExtendHold, core.CommandReleaseHold, core.CommandCancelOrder, core.CommandFillOrder:
 		d.Order = new(c.Order)
 		d.ExpectedVersion, d.TTL = c.ExpectedVersion, c.TTL

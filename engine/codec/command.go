@@ -147,6 +147,8 @@ func allowedFlags(kind core.CommandKind) byte {
 		return flagKey | flagMask | flagDocument | flagVersion
 	case core.CommandRerouteOrder:
 		return flagKey | flagMask | flagVersion | flagDestination
+	case core.CommandCancelLines:
+		return flagKey | flagMask | flagVersion
 	case core.CommandPlaceOrder:
 		return flagKey | flagMask | flagDocument | flagSale | flagDestination | flagRecipes | flagStock
 	case core.CommandPlaceHold:

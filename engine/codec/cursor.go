@@ -15,6 +15,8 @@ type cursor struct {
 	pos  int
 	at   int    // where the failure is
 	what string // the failure's cause; empty while all is well
+
+	spare *core.LifeImage // memory for the life of an order; nil for none
 }
 
 // fail keeps the first failure.

@@ -50,6 +50,8 @@ func AppendEvent(dst []byte, ev *core.Event) []byte {
 	case core.EventOrderRerouted:
 		dst = appendOrder(dst, &ev.Order, birth{ev.Sequence, ev.At})
 		dst = appendRerouteImage(dst, ev)
+	case core.EventLinesCancelled:
+		dst = appendCancelled(appendOrder(dst, &ev.Order, birth{ev.Sequence, ev.At}), ev)
 	case core.EventOrderFilled:
 		dst = appendFills(appendOrder(dst, &ev.Order, birth{ev.Sequence, ev.At}), ev.Fills)
 	case core.EventWaitlistJoined:
@@ -110,9 +112,12 @@ func (c *cursor) eventHeader() EventHeader {
 func DecodeEvent(src []byte, ev *core.Event) (int, error) {
 	c := cursor{buf: src}
 	h := c.eventHeader()
-	lines, allocations, levels, moves := ev.Order.Lines[:0], ev.Order.Allocations[:0], ev.Levels[:0], ev.Moves[:0]
-	*ev = core.Event{Kind: h.Kind, Sequence: h.Sequence, At: h.At, Fills: ev.Fills[:0]}
-	ev.Order.Lines, ev.Order.Allocations, ev.Levels, ev.Moves = lines, allocations, levels, moves
+	c.spare = ev.Order.Life
+	order := core.OrderImage{Lines: ev.Order.Lines[:0], Allocations: ev.Order.Allocations[:0]}
+	*ev = core.Event{
+		Kind: h.Kind, Sequence: h.Sequence, At: h.At, Order: order, Levels: ev.Levels[:0], Moves: ev.Moves[:0], Fills: ev.Fills[:0],
+		Units: ev.Units[:0], Freed: ev.Freed[:0],
+	}
 	switch h.Kind {
 	case core.EventSKUDefined:
 		c.skuImage(&ev.SKU)
@@ -147,6 +152,9 @@ func DecodeEvent(src []byte, ev *core.Event) (int, error) {
 	case core.EventOrderRerouted:
 		c.order(&ev.Order, birth{h.Sequence, h.At})
 		c.rerouteImage(ev, len(ev.Order.Lines))
+	case core.EventLinesCancelled:
+		c.order(&ev.Order, birth{h.Sequence, h.At})
+		c.cancelled(ev)
 	case core.EventOrderFilled:
 		c.order(&ev.Order, birth{h.Sequence, h.At})
 		ev.Fills = c.fills(ev.Fills, len(ev.Order.Lines))

@@ -24,6 +24,7 @@ const (
 const (
 	orderHasSale    = 1 << 0
 	orderMarksLines = 1 << 1 // each line begins with marks of its own
+	orderHasLife    = 1 << 2 // what became of the lines follows them
 )
 
 // Marks of a line in an image that has them. They are in stored feeds and must not change.
@@ -53,7 +54,7 @@ func AppendOrderImage(dst []byte, o *core.OrderImage) []byte {
 // DecodeOrderImage reads the image that src begins with into o, all of which is overwritten, and gives
 // its length. Byte slices point into src; lines and allocations reuse their room.
 func DecodeOrderImage(src []byte, o *core.OrderImage) (int, error) {
-	c := cursor{buf: src}
+	c := cursor{buf: src, spare: o.Life}
 	c.order(o, birth{})
 	return c.done()
 }
@@ -85,7 +86,11 @@ func appendOrder(dst []byte, o *core.OrderImage, b birth) []byte {
 	if more&orderHasSale != 0 {
 		dst = appendString(appendUvarint(dst, uint64(o.Sale)), o.Identities)
 	}
-	return appendLineImages(dst, o, more&orderMarksLines != 0)
+	dst = appendLineImages(dst, o, more&orderMarksLines != 0)
+	if o.Life != nil {
+		dst = appendLife(dst, o.Life)
+	}
+	return dst
 }
 
 // orderMarks are the marks but for orderHasMore.
@@ -109,6 +114,9 @@ func orderMarks(o *core.OrderImage, b birth) byte {
 func moreMarks(o *core.OrderImage) (more byte) {
 	if o.Sale != 0 {
 		more |= orderHasSale
+	}
+	if o.Life != nil {
+		more |= orderHasLife
 	}
 	for i := range o.Lines {
 		if lineMarks(&o.Lines[i]) != 0 {
@@ -182,7 +190,7 @@ func (c *cursor) order(o *core.OrderImage, b birth) {
 	more := byte(0)
 	if marks&orderHasMore != 0 {
 		at := c.pos
-		if more = c.byte(); more == 0 || more&^(orderHasSale|orderMarksLines) != 0 {
+		if more = c.byte(); more == 0 || more&^(orderHasSale|orderMarksLines|orderHasLife) != 0 {
 			c.fail(at, "unknown marks of an order")
 		}
 	}
@@ -191,6 +199,9 @@ func (c *cursor) order(o *core.OrderImage, b birth) {
 		o.Sale, o.Identities = c.saleID(), c.identities()
 	}
 	c.lineImages(o, more&orderMarksLines != 0)
+	if o.Life = nil; more&orderHasLife != 0 {
+		c.life(o)
+	}
 }
 
 // orderBirth reads when and by what the order was made, or takes it from the event.

@@ -504,6 +504,37 @@ func TestMalformedReroutes(t *testing.T) {
 	})
 }
 
+func TestMalformedCancelledLines(t *testing.T) {
+	lines := func(rest ...any) []byte { return frame(core.CommandCancelLines, 0, append([]any{eight}, rest...)...) }
+	if err := decodeCommand(lines(1, "x", 1, "y", 2, 1, 0, 0, 5)); err != nil {
+		t.Fatal(err)
+	}
+	checkMalformed(t, decodeCommand, []malformed{
+		{"note of 65 bytes", lines(65, make([]byte, 65), 0, 1, 0, 1), 16, "note"},
+		{"actor not UTF-8", lines(0, 1, 0xff, 1, 0, 1), 17, "actor"},
+		{"no lines", lines(0, 0, 0), 18, "lines"},
+		{"line 500", lines(0, 0, 1, uvarintOf(500), 1), 19, "line"},
+		{"line twice", lines(0, 0, 2, 1, 1, 1, 1), 18, "twice"},
+		{"quantity too large", lines(0, 0, 1, 0, uvarintOf(uint64(core.MaxLineQuantity)+1)), 18, "quantity"},
+		{"with a document", frame(core.CommandCancelLines, flagDocument, eight, 0, 0, 1, 0, 1, 1, 0, 0, 0, "d"), 2, "flag"},
+	})
+	const placed, isNew = byte(core.StatusPlaced) << orderStatusShift, orderIsNew
+	cancelled := func(rest ...any) []byte {
+		return event(core.EventLinesCancelled, append([]any{placed | isNew | orderHasMore, 1, 1, 0, 1, "c", orderHasLife, 1, 65, 1, 0, 0, 1}, rest...)...)
+	}
+	if err := decodeEvent(cancelled(0, 0, 1, 0, 1, 1, 0, 0, 1)); err != nil {
+		t.Fatal(err)
+	}
+	checkMalformed(t, decodeEvent, []malformed{
+		{"no units", cancelled(0, 0, 0, 0), 19, "lines"},
+		{"units of line 1", cancelled(0, 0, 1, 1, 1, 0), 20, "line"},
+		{"freed of line 1", cancelled(0, 0, 1, 0, 1, 1, 1, 0, 1), 23, "line"},
+		{"freed at a location of 17 bits", cancelled(0, 0, 1, 0, 1, 1, 0, uvarintOf(1<<16+1), 1), 24, "location"},
+		{"cancelled units of 64 bits", event(core.EventLinesCancelled, placed|isNew|orderHasMore, 1, 1, 0, 1, "c", orderHasLife, 1, 65, 1, 0, 0, uvarintOf(1<<63)), 16, "quantity"},
+		{"marks that are none", event(core.EventOrderPlaced, placed|isNew|orderHasMore, 1, 1, 0, 1, "c", 1<<3, 1, 65, 1, 0, 0), 10, "marks"},
+	})
+}
+
 func TestMalformedEvents(t *testing.T) {
 	channel := event(core.EventChannelDefined, 1, 0, 1, 1, 1, "a", 0, 0)
 	// Offsets: marks 4, number 5, version 6, [created 7, created at 8], channel 7 or 9, customer, …

@@ -245,7 +245,7 @@ func (g generator) destination() core.Destination {
 
 // hasExpectedVersion and its like say what the frames of a kind have.
 func hasExpectedVersion(kind core.CommandKind) bool {
-	return kind >= core.CommandConfirmHold && kind <= core.CommandCancelOrder || kind == core.CommandRerouteOrder || isInbound(kind) && kind != core.CommandCreateInbound
+	return kind >= core.CommandConfirmHold && kind <= core.CommandCancelOrder || kind == core.CommandRerouteOrder || isOfLife(kind) || isInbound(kind) && kind != core.CommandCreateInbound
 }
 
 var commandKinds = []core.CommandKind{
@@ -254,7 +254,7 @@ var commandKinds = []core.CommandKind{
 	core.CommandExtendHold, core.CommandReleaseHold, core.CommandCancelOrder, core.CommandArchiveOrders,
 	core.CommandMoveStock, core.CommandDefineRouting, core.CommandDefineSale, core.CommandAdvanceQueue, core.CommandSetChannel, core.CommandSetChannelRule,
 	core.CommandCreateInbound, core.CommandSendInbound, core.CommandReceiveInbound, core.CommandCloseInbound, core.CommandCancelInbound,
-	core.CommandFillOrder, core.CommandSetKit, core.CommandRerouteOrder,
+	core.CommandFillOrder, core.CommandSetKit, core.CommandRerouteOrder, core.CommandCancelLines,
 	core.CommandJoinWaitlist, core.CommandLeaveWaitlist, core.CommandServeWaitlist,
 }
 
@@ -277,7 +277,7 @@ func (g generator) command(kind core.CommandKind) core.Command {
 		c.HasKey = true
 		c.Key = core.IdempotencyKey{byte(g.IntN(255) + 1), 5: byte(g.IntN(256)), 15: byte(g.IntN(256))}
 	}
-	if isOfWaitlist := kind == core.CommandJoinWaitlist || kind == core.CommandLeaveWaitlist; !isOfWaitlist && !isInbound(kind) && kind != core.CommandSetKit && kind != core.CommandRerouteOrder && g.bool() {
+	if isOfWaitlist := kind == core.CommandJoinWaitlist || kind == core.CommandLeaveWaitlist; !isOfWaitlist && !isInbound(kind) && kind != core.CommandSetKit && kind != core.CommandRerouteOrder && kind != core.CommandCancelLines && g.bool() {
 		c.Document = g.text(nameAlphabet, 1, 500)
 	}
 	if hasExpectedVersion(kind) {
@@ -341,6 +341,8 @@ func (g generator) body(c *core.Command) {
 		c.TTL = g.ttl()
 	case core.CommandRerouteOrder:
 		g.reroute(c)
+	case core.CommandCancelLines:
+		g.lifeRequest(c)
 	}
 	if isInbound(c.Kind) {
 		c.Actor, c.Inbound = g.reason(), g.inboundRequest(c.Kind)
@@ -512,7 +514,7 @@ var eventKinds = []core.EventKind{
 	core.EventSupplyChanged, core.EventPreorderEnded, core.EventHoldCancelled, core.EventSaleDefined, core.EventQueueAdvanced, core.EventChannelRuleSet, core.EventPoolChanged,
 	core.EventPurchaseOrderChanged, core.EventTransferChanged, core.EventOrderFilled, core.EventKitSet,
 	core.EventOrderRouted, core.EventOrderRerouted, core.EventRoutingDefined,
-	core.EventWaitlistJoined, core.EventWaitlistLeft, core.EventWaitlistOffered, core.EventOrderOversold,
+	core.EventWaitlistJoined, core.EventWaitlistLeft, core.EventWaitlistOffered, core.EventOrderOversold, core.EventLinesCancelled,
 }
 
 func (g generator) event(kind core.EventKind) core.Event {
@@ -573,6 +575,9 @@ func (g generator) event(kind core.EventKind) core.Event {
 		if kind == core.EventOrderRerouted {
 			ev.Actor, ev.Reroute = g.reason(), g.rerouteImage(len(ev.Order.Lines))
 		}
+		if kind == core.EventLinesCancelled {
+			g.cancelled(&ev)
+		}
 		if kind == core.EventOrderFilled {
 			ev.Fills = make([]core.Fill, g.between(1, 40))
 			for i := range ev.Fills {
@@ -631,6 +636,9 @@ func (g generator) orderImage() core.OrderImage {
 			o.Allocations = append(o.Allocations, core.Allocation{Location: g.location(), Quantity: g.quantity()})
 		}
 		o.Lines[i] = l
+	}
+	if g.IntN(3) == 0 {
+		o.Life = g.life(len(o.Lines))
 	}
 	return o
 }

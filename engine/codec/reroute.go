@@ -36,7 +36,7 @@ func (c *cursor) reroute(cmd *core.Command) {
 	if r.Reason == core.RerouteManual && len(r.Note) == 0 {
 		c.fail(at, "a manual reason needs a note")
 	}
-	cmd.Actor = c.note("actor is longer than 64 bytes", "actor is not UTF-8")
+	cmd.Actor = c.actor()
 	cmd.Lines = c.reroutedLines(cmd.Lines)
 }
 
@@ -95,10 +95,9 @@ func (c *cursor) rerouteImage(ev *core.Event, lines int) {
 	at := c.pos
 	r.Reason = c.rerouteReason(at, c.byte())
 	r.Note = c.rerouteNote()
-	ev.Actor = c.note("actor is longer than 64 bytes", "actor is not UTF-8")
-	line := func() int { return int(c.upTo(uint64(max(lines, 1)-1), "line is not one of the order's")) }
+	ev.Actor = c.actor()
 	for range c.count(0, core.MaxLines*core.MaxLocations, 3, "moves are more than 2048000") {
-		m := core.Reallocation{Line: line()}
+		m := core.Reallocation{Line: c.lineOf(lines)}
 		to := c.upTo(1<<16, "location number exceeds 16 bits")
 		if m.Beyond = to == 0; !m.Beyond {
 			m.To = core.LocationID(to - 1)
@@ -107,6 +106,6 @@ func (c *cursor) rerouteImage(ev *core.Event, lines int) {
 		r.Moves = append(r.Moves, m)
 	}
 	for range c.count(0, core.MaxLines, 2, "lines left are more than 500") {
-		r.Left = append(r.Left, core.LeftUnits{Line: line(), Quantity: c.quantity()})
+		r.Left = append(r.Left, core.LeftUnits{Line: c.lineOf(lines), Quantity: c.quantity()})
 	}
 }

@@ -98,6 +98,9 @@ func (m *Machine) PageBytes(first OrderID, enough int) (bytes int) {
 	for end := place + pageRecords; place < end && bytes <= enough; place++ {
 		record := s.orders.at(place)
 		customer, external := s.texts.get(record.text)
+		if record.flags&orderHasLife != 0 {
+			bytes += int(record.lines) * int(unsafe.Sizeof(lifeLineRecord{}))
+		}
 		bytes += int(unsafe.Sizeof(*record)) + len(customer) + len(external)
 		for i := record.firstLine; i < record.firstLine+uint32(record.lines); i++ {
 			line := s.lines.at(i)
@@ -149,6 +152,7 @@ func (s *slot) applyArchive(st *Step, sink Sink) {
 			invariant.Check(found, "an external id is in its index")
 		}
 		s.refer(place, -1)
+		s.dropLife(place)
 	}
 	s.drop(&s.orders, page)
 	s.left++

@@ -29,6 +29,7 @@ const (
 	ViolationQueue           ViolationKind = 36 // the counters of a sale's queue contradict each other
 	ViolationIncoming        ViolationKind = 20 // a SKU's lots are not the open lines of documents
 	ViolationKit             ViolationKind = 24 // a kit has units of its own, or its components are not in order
+	ViolationLife            ViolationKind = 48 // a life is lost, or its order's lines are others; of a line more became than there is
 	ViolationInbound         ViolationKind = 21 // a document's line does not fit its status: out is not what was received and what differed
 )
 
@@ -97,6 +98,7 @@ func (m *Machine) Audit() AuditReport {
 		a.auditQueues(&m.slots[i])
 		a.checkLots(&m.slots[i])
 		a.auditWaitlists(&m.slots[i])
+		a.auditLives(&m.slots[i])
 	}
 	return a.report
 }
@@ -128,6 +130,7 @@ func (a *auditor) tallyOrders(s *slot) {
 			a.violate(Violation{Kind: ViolationStatus, Order: image.ID})
 		}
 		a.countStatus(image.Status)
+		a.tallyLife(&image)
 		a.tallyLines(s, record, &image)
 		if image.Sale != 0 {
 			a.tallySale(s, &image)
@@ -164,16 +167,17 @@ func (a *auditor) tallyLines(s *slot, record *orderRecord, image *OrderImage) {
 		l := &image.Lines[i]
 		allocations := image.Allocations[next : next+l.Allocations]
 		next += l.Allocations
-		sum := l.Backordered
+		life := image.LineLife(i)
+		sum := l.Backordered + life.gone()
 		for _, al := range allocations {
 			sum += al.Quantity
 		}
 		want := l.Quantity
 		switch l.Role {
 		case LineOfKits:
-			kits, want = l.Quantity, 0
+			kits, want = l.Quantity, life.gone()
 		case LineUntracked:
-			kits, want = 0, 0
+			kits, want = 0, life.gone()
 		case LineOfComponent:
 			if kits == 0 || l.Quantity%kits != 0 {
 				a.expect(kits, l.Quantity, Violation{Kind: ViolationLine, Order: image.ID, SKU: l.SKU})
@@ -182,13 +186,16 @@ func (a *auditor) tallyLines(s *slot, record *orderRecord, image *OrderImage) {
 			kits = 0
 		}
 		a.expect(want, sum, Violation{Kind: ViolationLine, Order: image.ID, SKU: l.SKU})
-		if allocated := sum - l.Backordered; l.Pooled > allocated {
+		if allocated := sum - l.Backordered - life.Cancelled; l.Pooled > allocated {
 			a.expect(allocated, l.Pooled, Violation{Kind: ViolationLine, Order: image.ID, SKU: l.SKU})
 		}
 		held := image.Status == StatusHeld
 		if held && l.SKU.Slot() == s.id || image.Status == StatusPlaced {
 			line := s.lines.at(record.firstLine + uint32(i))
-			a.tallyLine(l, allocations, held, line.flags&lineCounted != 0)
+			a.tallyLine(l, allocations, held)
+			if line.flags&lineCounted != 0 {
+				a.skus[l.SKU.Slot()][l.SKU.Place()].counted += l.Quantity - life.Cancelled
+			}
 			if line.flags&linePooled != 0 {
 				n, pool := s.pooled(line)
 				a.tallyPool(l.SKU, image.Channel, pool, n)
@@ -197,15 +204,12 @@ func (a *auditor) tallyLines(s *slot, record *orderRecord, image *OrderImage) {
 	}
 }
 
-func (a *auditor) tallyLine(l *LineImage, allocations []Allocation, held, counted bool) {
+func (a *auditor) tallyLine(l *LineImage, allocations []Allocation, held bool) {
 	sku := &a.skus[l.SKU.Slot()][l.SKU.Place()]
 	if held {
 		sku.heldBeyond += l.Backordered
 	} else {
 		sku.placedBeyond += l.Backordered
-	}
-	if counted {
-		sku.counted += l.Quantity
 	}
 	for _, al := range allocations {
 		if tally := a.levelTally(l.SKU, al.Location); held {

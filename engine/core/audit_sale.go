@@ -14,15 +14,16 @@ func (a *auditor) tallySale(home *slot, image *OrderImage) {
 	units := Quantity(0)
 	for i := range image.Lines {
 		l := &image.Lines[i]
-		units += l.Quantity
+		n := l.Quantity - image.LineLife(i).Cancelled
+		units += n
 		place, ok := s.findSaleItem(image.Sale, l.SKU)
 		switch {
 		case !ok:
-			a.violate(Violation{Kind: ViolationSaleItem, SKU: l.SKU, Order: image.ID, Want: l.Quantity})
+			a.violate(Violation{Kind: ViolationSaleItem, SKU: l.SKU, Order: image.ID, Want: n})
 		case held:
-			a.items[s.id][place].held += l.Quantity
+			a.items[s.id][place].held += n
 		default:
-			a.items[s.id][place].sold += l.Quantity
+			a.items[s.id][place].sold += n
 		}
 	}
 	eachIdentity(image.Customer, image.Identities, func(kind IdentityKind, who customerHash) {

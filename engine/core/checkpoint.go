@@ -30,6 +30,8 @@ const (
 	SlabWaiting
 	SlabComponents
 	SlabSaleWaiters
+	SlabLives
+	SlabLifeLines
 
 	// SlabKinds is the number of slabs that a slot has.
 	SlabKinds = int(iota)
@@ -94,6 +96,7 @@ func (s *slot) stores() [SlabKinds]pageStore {
 		&s.skus, &s.levels, &s.orders, &s.lines, &s.allocations, &s.texts, &s.parts, &s.partLines, &s.limits,
 		&s.desk.items, &s.desk.buyers, &s.desk.tickets, &s.desk.queues,
 		&s.rules, &s.inbounds, &s.inboundLines, &s.lots, &s.waiting, &s.components, &s.desk.waiters,
+		&s.lives, &s.lifeLines,
 	}
 }
 
@@ -308,6 +311,7 @@ func (m *Machine) RestoreIndexes(id Slot, now Millis) {
 		}
 	}
 	s.restoreDesk()
+	s.restoreLives()
 	for place := range s.rules.length {
 		s.awaitInstant(place)
 	}

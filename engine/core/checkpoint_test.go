@@ -122,11 +122,14 @@ func (s *saved) restore(t *testing.T, seed uint64) *core.Machine {
 type told []string
 
 func (l *told) Event(e *core.Event) {
-	event, document := reference.CopyEvent(e), core.InboundImage{}
+	event, document, life := reference.CopyEvent(e), core.InboundImage{}, core.LifeImage{}
+	if event.Order.Life != nil {
+		life, event.Order.Life = *event.Order.Life, nil
+	}
 	if event.Inbound != nil {
 		document, event.Inbound = *event.Inbound, nil // told by what it says, not by where it lies
 	}
-	*l = append(*l, fmt.Sprintf("%+v %+v", event, document))
+	*l = append(*l, fmt.Sprintf("%+v %+v %+v", event, document, life))
 }
 
 func (l *told) Archived(*core.Archived) {}

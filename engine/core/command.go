@@ -28,6 +28,7 @@ const (
 	CommandLeaveWaitlist  CommandKind = 34 // give up a place on a waitlist
 	CommandServeWaitlist  CommandKind = 35 // offer the next one on a waitlist what there is, or strike it off
 	CommandAdvanceQueue   CommandKind = 36 // note how far the line before a sale has come
+	CommandCancelLines    CommandKind = 48 // give units of an order's lines back
 	CommandCreateInbound  CommandKind = 22 // make a purchase order or a transfer
 	CommandSendInbound    CommandKind = 23 // order a purchase order's units, dispatch a transfer's
 	CommandReceiveInbound CommandKind = 24 // note what became of units that were on their way, all rows or none
@@ -39,7 +40,8 @@ const (
 func (k CommandKind) IsKnown() bool {
 	switch {
 	case k >= CommandTick && k <= CommandMoveStock, k == CommandDefineRouting, k == CommandRerouteOrder, k == CommandSetChannel, k == CommandSetChannelRule, k == CommandSetKit,
-		k >= CommandCreateInbound && k <= CommandCancelInbound, k == CommandFillOrder, k >= CommandDefineSale && k <= CommandAdvanceQueue:
+		k >= CommandCreateInbound && k <= CommandCancelInbound, k == CommandFillOrder, k >= CommandDefineSale && k <= CommandAdvanceQueue,
+		k == CommandCancelLines:
 		return true
 	}
 	return false
@@ -54,8 +56,8 @@ type Command struct {
 	HasKey  bool
 	Key     IdempotencyKey
 
-	Order           OrderID // confirm, extend, release, cancel, fill, reroute; archive: any of the page
-	ExpectedVersion uint32  // confirm, extend, release, cancel, reroute; send to cancel inbound: refuse unless order or document has it; 0 for any
+	Order           OrderID // confirm, extend, release, cancel, fill, reroute, and what goes on with an order's life; archive: any of the page
+	ExpectedVersion uint32  // the same, but for fill and archive; send to cancel inbound: refuse unless order or document has it; 0 for any
 
 	TTL        Millis // place hold, extend hold
 	Channel    ChannelID
@@ -76,7 +78,7 @@ type Command struct {
 	Rows []AdjustmentRow // adjust stock
 
 	Moves []MovementRow // move stock
-	Actor []byte        // move stock, inbound, reroute: who did it; empty for nobody in particular
+	Actor []byte        // move stock, inbound, reroute, cancel lines: who did it; empty for nobody in particular
 	Cause []byte        // move stock: what it belongs to, such as a delivery's number; empty for nothing
 
 	Name     []byte           // define SKU, location, channel, sale; set channel
@@ -90,6 +92,7 @@ type Command struct {
 	Queue        QueueCounters   // advance queue
 	Inbound      *InboundRequest // create to cancel inbound
 	Reroute      *Reroute        // reroute
+	Life         *LifeRequest    // cancel lines
 
 	Document []byte // what no decision needs; kept under the command's sequence
 }

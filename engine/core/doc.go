@@ -20,6 +20,7 @@
 //	level                    the units of one SKU at one location
 //	state                    of a unit on hand: sellable, damaged, in quality control, or kept from sale for another reason
 //	reroute                  units that were allocated at a location are taken over by others
+//	life                     what became of an order's units since it was placed
 //	movement                 units that came, went, were counted or changed their state
 //	supply                   how much there is to sell of a SKU: out, low, enough
 //	buffer                   units that a channel does not sell
@@ -191,6 +192,9 @@
 //     nothing changes.
 //   - ReleaseHold gives the units back. Already released, expired or cancelled: nothing changes.
 //   - CancelOrder gives the units back, of a hold too. Already cancelled: nothing changes.
+//   - CancelLines gives units of lines back: of each line those first that wait, then those of the location that was asked last. Limits, quotas and
+//     the place in the queue go with them; of a line with units of a pool and others, the others go first. Kits go with their components, which do
+//     not go alone. When nothing is left of the order it is cancelled, as by CancelOrder.
 //   - AdvanceQueue notes how far the line before a sale has come. None of its counters goes back; the order of a line is drawn once.
 //   - ArchiveOrders forgets the page of an order, when the page is full and all its orders are closed (cancelled, released
 //     or expired); else nothing changes. Commands about those orders are refused with ReasonOrderArchived from then on, and
@@ -219,6 +223,7 @@
 //	release      released   HoldConfirmed   unchanged        unchanged      unchanged
 //	cancel       cancelled  cancelled       unchanged        HoldReleased   HoldExpired
 //	reroute      OrderHeld  placed          OrderCancelled   HoldReleased   HoldExpired
+//	cancel lines OrderHeld  placed¹         OrderCancelled   HoldReleased   HoldExpired      (¹ cancelled when nothing is left)
 //
 // And which status of a document:
 //
@@ -237,6 +242,8 @@
 // and given back on release, expiry and cancellation.
 //
 // # Memory
+//
+// An order that is only placed has no life; with one it takes 8 bytes more, and 8 for each line.
 //
 // Records are fixed-size and free of pointers, in slabs per slot (slab.go); indexes are derived from
 // them. Documents stay in memory, closed ones too: 168 bytes each and 40 for each line; lots go when nothing is open. Pages of orders that are all closed can be archived: the machine hands them over and forgets them (archive.go). Pages come from an Allocator, so the host may keep them outside the garbage collector's heap. The processor

@@ -32,6 +32,7 @@ const (
 	EventWaitlistOffered EventKind = 35
 	EventQueueAdvanced   EventKind = 36
 	EventOrderOversold   EventKind = 39
+	EventLinesCancelled  EventKind = 48
 
 	EventPurchaseOrderChanged EventKind = 22
 	EventTransferChanged      EventKind = 23
@@ -55,7 +56,10 @@ type Event struct {
 	Route    RouteImage       // order routed
 	Levels   []LevelChange    // stock adjusted
 	Moves    []MovementImage  // stock moved, in the order of the rows; purchase order and transfer changed: the units that came or left
-	Actor    []byte           // the same; order rerouted
+	Actor    []byte           // the same; order rerouted, lines cancelled
+	Note     []byte           // lines cancelled
+	Units    []LineUnits      // lines cancelled: how many of each line, those of components too; in the order of the lines
+	Freed    []FreedUnits     // lines cancelled: where they were
 	Cause    []byte           // stock moved; purchase order and transfer changed: its number
 	Inbound  *InboundImage    // purchase order and transfer changed
 	Supply   SupplyImage      // supply changed
@@ -76,7 +80,7 @@ func (k EventKind) IsKnown() bool {
 	return k >= EventSKUDefined && k <= EventHoldCancelled || k >= EventChannelRuleSet && k <= EventKitSet ||
 		k == EventPurchaseOrderChanged || k == EventTransferChanged || k >= EventSaleDefined && k <= EventQueueAdvanced ||
 		k >= EventOrderRouted && k <= EventRoutingDefined || k == EventOrderFilled || k == EventPreorderEnded ||
-		k == EventOrderOversold
+		k == EventOrderOversold || k == EventLinesCancelled
 }
 
 // IsOwn tells whether an event of the kind is what a command did, and not what had happened before it or follows from it.
@@ -121,6 +125,7 @@ type OrderImage struct {
 	Identities  []byte // what else a sale knows the buyer by: AppendIdentity
 	Lines       []LineImage
 	Allocations []Allocation // of all lines, in the order of the lines
+	Life        *LifeImage   // what became of it since it was placed; nil for nothing yet
 }
 
 // LineImage is one line of an order.

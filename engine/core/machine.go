@@ -72,7 +72,10 @@ type slot struct {
 	lots         recycler[lotRecord]
 	inboundOf    *Index // (kind, number) → inbounds
 	waiting      recycler[waitingRecord]
-	waitingIndex *Index                 // order number → waiting
+	waitingIndex *Index // order number → waiting
+	lives        recycler[lifeRecord]
+	lifeLines    recycler[lifeLineRecord]
+	lifeOf       *Index                 // orders → lives
 	inboundList  [Transfer]slab[uint32] // by kind: places in inbounds, in the order in which the documents were made
 }
 
@@ -135,6 +138,10 @@ func (s *slot) open(id Slot, allocate Allocator, seed uint64) {
 	s.waiting.next = func(w *waitingRecord) *uint32 { return &w.next }
 	s.components.open(SlabComponents, &s.keeper, allocate)
 	s.components.next = func(r *componentRecord) *uint32 { return &r.next }
+	s.lives.open(SlabLives, &s.keeper, allocate)
+	s.lives.next = func(r *lifeRecord) *uint32 { return &r.firstLine }
+	s.lifeLines.open(SlabLifeLines, &s.keeper, allocate)
+	s.lifeLines.next = func(r *lifeLineRecord) *uint32 { return &r.next }
 	s.due.entries.allocate = allocate
 	for i := range s.inboundList {
 		s.inboundList[i].allocate = allocate
@@ -145,6 +152,7 @@ func (s *slot) open(id Slot, allocate Allocator, seed uint64) {
 	s.limitOf = NewIndex(allocate)
 	s.inboundOf = NewIndex(allocate)
 	s.waitingIndex = NewIndex(allocate)
+	s.lifeOf = NewIndex(allocate)
 	s.kitOf, s.componentOf = NewIndex(allocate), NewIndex(allocate)
 }
 
@@ -211,6 +219,8 @@ func (m *Machine) Gather(id Slot, st *Step, sink Sink) {
 		s.gatherWaitlist(st)
 	case CommandRerouteOrder:
 		s.gatherReroute(st)
+	case CommandCancelLines:
+		s.gatherCancelLines(st)
 	default:
 		invariant.Check(false, "a command's kind is known")
 	}
@@ -262,6 +272,8 @@ func (m *Machine) Decide(st *Step) {
 		m.decideServe(st)
 	case CommandRerouteOrder:
 		m.decideReroute(st)
+	case CommandCancelLines:
+		m.decideCancelLines(st)
 	}
 }
 
@@ -313,5 +325,7 @@ func (m *Machine) Apply(id Slot, st *Step, sink Sink) {
 		s.applyTurn(st, sink)
 	case CommandRerouteOrder:
 		s.applyReroute(st, sink)
+	case CommandCancelLines:
+		s.applyCancelLines(st, sink)
 	}
 }

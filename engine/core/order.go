@@ -14,7 +14,10 @@ func (s *slot) loadOrder(st *Step) {
 	}
 	st.known, st.place = true, place
 	st.mask = s.orders.at(place).mask
-	s.image(place, &st.event.Order)
+	st.event.Order.Life = st.life
+	if s.image(place, &st.event.Order); st.event.Order.Life != nil {
+		st.life = st.event.Order.Life
+	}
 }
 
 // gatherOrder loads the order, and what is kept of its lines beside their units.
@@ -48,6 +51,7 @@ func (s *slot) findOrder(id OrderID) (uint32, bool) {
 func (s *slot) image(place uint32, img *OrderImage) {
 	record := s.orders.at(place)
 	customer, external := s.texts.get(record.text)
+	life := img.Life
 	*img = OrderImage{
 		ID:          MakeOrderID(s.id, record.mask != s.id.Mask(), place),
 		Status:      record.status,
@@ -65,12 +69,20 @@ func (s *slot) image(place uint32, img *OrderImage) {
 	if record.sale != 0 {
 		record.saleImage(img)
 	}
-	for i := range uint32(record.lines) {
-		s.lineImage(s.lines.at(record.firstLine+i), img)
+	if record.flags&orderHasLife != 0 {
+		if img.Life = life; life == nil {
+			img.Life = new(LifeImage)
+		}
+		s.lifeImage(place, img.Life)
+	}
+	for i := range int(record.lines) {
+		life := img.LineLife(i)
+		s.lineImage(s.lines.at(record.firstLine+uint32(i)), life.gone(), img)
 	}
 }
 
-func (s *slot) lineImage(line *lineRecord, img *OrderImage) {
+// lineImage adds a line to an image, of whose units so many are gone.
+func (s *slot) lineImage(line *lineRecord, gone Quantity, img *OrderImage) {
 	img.Lines = append(img.Lines, LineImage{
 		SKU:         line.sku,
 		Quantity:    Quantity(line.quantity),
@@ -81,7 +93,7 @@ func (s *slot) lineImage(line *lineRecord, img *OrderImage) {
 	})
 	if line.stored() == 0 && line.allocations == 1 {
 		img.Allocations = append(img.Allocations, Allocation{
-			Location: LocationID(line.allocation), Quantity: Quantity(line.quantity - line.backordered),
+			Location: LocationID(line.allocation), Quantity: Quantity(line.quantity-line.backordered) - gone,
 		})
 		return
 	}
@@ -153,7 +165,8 @@ func transition(kind CommandKind, status OrderStatus) (change bool, refused Reas
 	}
 	switch status {
 	case StatusHeld:
-		if kind == CommandRerouteOrder {
+		switch kind {
+		case CommandRerouteOrder, CommandCancelLines:
 			return false, ReasonOrderHeld
 		}
 		return true, ReasonNone
@@ -161,7 +174,7 @@ func transition(kind CommandKind, status OrderStatus) (change bool, refused Reas
 		switch kind {
 		case CommandConfirmHold:
 			return false, ReasonNone
-		case CommandCancelOrder, CommandRerouteOrder:
+		case CommandCancelOrder, CommandRerouteOrder, CommandCancelLines:
 			return true, ReasonNone
 		}
 		return false, ReasonHoldConfirmed
@@ -208,7 +221,7 @@ func (s *slot) applyOrder(st *Step, sink Sink) {
 	switch st.command.Kind {
 	case CommandConfirmHold:
 		s.applyLines(st, s.settle)
-	case CommandReleaseHold, CommandCancelOrder:
+	case CommandReleaseHold, CommandCancelOrder, CommandCancelLines:
 		s.applyLines(st, func(l *LineImage, allocations []Allocation) {
 			if l.Backordered > 0 {
 				s.waitNoMore(l.SKU, st.event.Order.ID)

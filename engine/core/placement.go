@@ -572,7 +572,7 @@ func (s *slot) countLines(st *Step, sign Quantity) {
 	for i := range image.Lines {
 		l := &image.Lines[i]
 		if st.lines[i].counted && l.SKU.Slot() == s.id {
-			s.count(hashCustomer(image.Customer), l.SKU, sign*l.Quantity)
+			s.count(hashCustomer(image.Customer), l.SKU, sign*(l.Quantity-image.LineLife(i).Cancelled))
 		}
 		if l.Pooled != 0 && l.SKU.Slot() == s.id {
 			s.draw(l.SKU, image.Channel, st.poolOf(i), sign*l.Pooled)

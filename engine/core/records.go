@@ -108,7 +108,10 @@ func (r *levelRecord) withheld() Quantity {
 const hasDocument = 1
 
 // identitiesShift is where an order's flags have the number of identities that stand behind its customer.
-const identitiesShift = 1
+const (
+	identitiesShift = 1
+	identitiesMask  = 3
+)
 
 // orderRecord is an order, kept by its home slot.
 type orderRecord struct {

@@ -18,6 +18,8 @@ const (
 	ReasonHoldConfirmed     Reason = 6  // it is an order already
 	ReasonOrderCancelled    Reason = 7  // it was cancelled
 	ReasonOrderHeld         Reason = 27 // it is a hold, and no order yet
+	ReasonOrderLine         Reason = 81 // a row names no line of the order, or one of components
+	ReasonNotCancellable    Reason = 82 // a row names more units than are left of the line, or nothing is left
 	ReasonInboundNotFound   Reason = 38 // no such purchase order or transfer
 	ReasonInboundStatus     Reason = 40 // its status does not allow the command
 	ReasonRecipeChanged     Reason = 35 // a line's SKU is a kit of another recipe than the command's: look it up again (never leaves the engine)
@@ -80,6 +82,8 @@ type Refusal struct {
 // Of a receipt the units are those that a row takes of what is open of its line, and those that are open; where units are over, those
 // that came, and the most that may come. In a transfer that cannot
 // be dispatched those of the line, and those that may leave.
+//
+// Of units of an order that are cancelled the index is the row's.
 //
 // Of an order that has not so many units at a location that are to move, the line's, and those that it has there; nothing is listed of one
 // that has none there and was to move all.

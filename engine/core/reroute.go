@@ -240,7 +240,7 @@ func (st *Step) rerouteLine(i int, had []Allocation) {
 	}
 	st.allocateMoves(i, first)
 	line.Allocations = len(st.allocations) - first
-	st.pools[i].returned = max(0, line.Pooled-(line.Quantity-line.Backordered))
+	st.pools[i].returned = max(0, line.Pooled-(line.Quantity-line.Backordered-st.event.Order.LineLife(i).Cancelled))
 	line.Pooled -= st.pools[i].returned
 }
 

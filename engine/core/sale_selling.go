@@ -205,10 +205,11 @@ func (s *slot) sell(image *OrderImage, held bool, sign Quantity) {
 	units := Quantity(0)
 	for i := range image.Lines {
 		l := &image.Lines[i]
-		units += l.Quantity
+		n := l.Quantity - image.LineLife(i).Cancelled
+		units += n
 		place, ok := s.findSaleItem(image.Sale, l.SKU)
 		invariant.Check(ok, "a sale has a record of what it sold")
-		s.moveSaleItem(place, held, sign*l.Quantity)
+		s.moveSaleItem(place, held, sign*n)
 	}
 	eachIdentity(image.Customer, image.Identities, func(kind IdentityKind, who customerHash) {
 		s.countSaleBuyer(image.Sale, kind, who, sign*units)
@@ -220,7 +221,7 @@ func (s *slot) followSale(st *Step) {
 	switch st.command.Kind {
 	case CommandConfirmHold:
 		s.settleSale(&st.event.Order)
-	case CommandReleaseHold, CommandCancelOrder:
+	case CommandReleaseHold, CommandCancelOrder, CommandCancelLines:
 		s.sell(&st.event.Order, st.wasHeld, -1)
 	}
 }
@@ -236,7 +237,7 @@ func (s *slot) customerText(image *OrderImage) []byte {
 
 // saleImage takes customer and identities apart.
 func (r *orderRecord) saleImage(img *OrderImage) {
-	end := len(img.Customer) - int(r.flags>>identitiesShift)*IdentitySize
+	end := len(img.Customer) - int(r.flags>>identitiesShift&identitiesMask)*IdentitySize
 	img.Sale = r.sale
 	if end < len(img.Customer) {
 		img.Customer, img.Identities = img.Customer[:end:end], img.Customer[end:]

@@ -58,6 +58,7 @@ import (
 //	fill o1                         o1 alone is, if it is its turn
 //	reroute o1 from=hamburg [reason=rejected|short-pick|down|manual] [note=why] [actor=anna] [wait=yes] [version=2] [to=DE20095] [phone×1]
 //	                                units of o1 move away from Hamburg: all, or those that are named; what nobody else has waits, or stays
+//	cancel-lines o1 1×2 2 [by=anna] [note=why] [version=2]             two of the first line, and all that are left of the second
 //	waiting phone                   who waits for it, oldest promise first
 //	show phone                      all its units
 //	show h1                         the hold or order

@@ -77,6 +77,8 @@ func (s *story) eventWords(e *core.Event) string {
 		return fmt.Sprintf("filled: %s%s\n%s", who, s.fillWords(e), s.linesWords(o))
 	case core.EventOrderRerouted:
 		return fmt.Sprintf("rerouted: %s%s\n%s", who, s.rerouteWords(e), s.linesWords(o))
+	case core.EventLinesCancelled:
+		return fmt.Sprintf("cancelled in part: %s%s%s\n%s", who, noteWords(e), s.cancelledWords(e), s.linesWords(o))
 	case core.EventOrderCancelled:
 		return fmt.Sprintf("cancelled: %s\n", who)
 	case core.EventHoldCancelled:
@@ -192,6 +194,8 @@ var reasonWords = map[core.Reason]string{
 	core.ReasonInboundStatus:     "the document's status does not allow that",
 	core.ReasonNotASupplier:      "the units come from a location that is no supplier",
 	core.ReasonInboundExists:     "another document has the number",
+	core.ReasonOrderLine:         "the order has no such line",
+	core.ReasonNotCancellable:    "not so many are left to cancel",
 	core.ReasonInboundLine:       "the document has no such line",
 	core.ReasonInboundQuantity:   "so many are not open",
 	core.ReasonTooManyLots:       "too many lots of one SKU are on their way",
@@ -367,7 +371,7 @@ func (s *story) movementWords(e *core.Event) string {
 func (s *story) linesWords(o *core.OrderImage) string {
 	var out strings.Builder
 	allocations := o.Allocations
-	for _, l := range o.Lines {
+	for i, l := range o.Lines {
 		var from []string
 		for _, a := range allocations[:l.Allocations] {
 			from = append(from, fmt.Sprintf("%d from %s", a.Quantity, s.locationName(a.Location)))
@@ -382,12 +386,13 @@ func (s *story) linesWords(o *core.OrderImage) string {
 		if l.Pooled > 0 {
 			from = append(from, fmt.Sprintf("%d of all out of the pool", l.Pooled))
 		}
+		from = append(from, lineLifeWords(o.LineLife(i))...)
 		indent := ""
 		switch l.Role {
 		case core.LineOfKits:
-			from = []string{"kits"}
+			from = append([]string{"kits"}, from...)
 		case core.LineUntracked:
-			from = []string{"left out of stock"}
+			from = append([]string{"left out of stock"}, from...)
 		case core.LineOfComponent:
 			indent = "  "
 		}

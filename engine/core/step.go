@@ -61,7 +61,8 @@ type Step struct {
 
 	fills       [SlotCount][]fillFinding // fill order
 	allocations []Allocation             // fill, reroute order, scratch: those of all lines
-	pools       []linePool               // reroute order: of each line of the order
+	pools       []linePool               // reroute order, cancel lines: of each line of the order
+	life        *LifeImage               // memory of the order's, once one had a life
 	whole       bool                     // place with kits: there is room for their components
 	expanded    []Line                   // place with kits: the lines with their components
 	origins     []lineOrigin             // and where each of them comes from
@@ -123,7 +124,8 @@ func (st *Step) Begin(c *Command, seq Sequence, now Millis) {
 		for i := range st.skuFound {
 			st.skuFound[i] = false
 		}
-	case CommandConfirmHold, CommandExtendHold, CommandReleaseHold, CommandCancelOrder, CommandArchiveOrders, CommandFillOrder:
+	case CommandConfirmHold, CommandExtendHold, CommandReleaseHold, CommandCancelOrder, CommandArchiveOrders, CommandFillOrder,
+		CommandCancelLines:
 		st.home = c.Order.Home()
 	case CommandRerouteOrder:
 		st.beginReroute()
@@ -198,7 +200,7 @@ func SlotsOf(c *Command) (mask SlotMask, known bool) {
 	case CommandPlaceHold, CommandPlaceOrder, CommandJoinWaitlist, CommandServeWaitlist:
 		return c.placementSlots(), true
 	case CommandConfirmHold, CommandExtendHold, CommandReleaseHold, CommandCancelOrder, CommandFillOrder,
-		CommandRerouteOrder:
+		CommandRerouteOrder, CommandCancelLines:
 		return c.Order.Home().Mask(), !c.Order.Spread()
 	case CommandArchiveOrders:
 		return c.Order.Home().Mask(), true

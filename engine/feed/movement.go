@@ -103,6 +103,8 @@ func AppendMovements(dst []Movement, ev *core.Event, sku core.SKUID) []Movement 
 		return appendFills(dst, m, ev, sku)
 	case ev.Kind == core.EventOrderRerouted:
 		return appendReallocations(dst, m, ev, sku)
+	case ev.Kind == core.EventLinesCancelled:
+		return appendFreed(dst, m, ev, sku)
 	}
 	return appendMoves(dst, m, ev, sku) // there are none in most events
 }
@@ -173,6 +175,19 @@ func appendFills(dst []Movement, m Movement, ev *core.Event, sku core.SKUID) []M
 	for _, f := range ev.Fills {
 		if ev.Order.Lines[f.Line].SKU == sku {
 			m.Location, m.Quantity = f.Location, f.Quantity
+			dst = append(dst, m)
+		}
+	}
+	return dst
+}
+
+// appendFreed tells of units that an order gave back while it has others.
+func appendFreed(dst []Movement, m Movement, ev *core.Event, sku core.SKUID) []Movement {
+	how := orderMovements[core.EventOrderCancelled]
+	m.Type, m.Promise, m.Order, m.Actor, m.Reason = how.Type, how.Promise, ev.Order.ID, ev.Actor, ev.Note
+	for _, f := range ev.Freed {
+		if ev.Order.Lines[f.Line].SKU == sku {
+			m.Location, m.Beyond, m.Quantity = f.Location, f.Beyond, f.Quantity
 			dst = append(dst, m)
 		}
 	}

@@ -18,6 +18,7 @@ func (o *order) image() core.OrderImage {
 		Sale:        o.sale,
 		Identities:  copyBytes(o.identities),
 	}
+	image.Life = o.lifeImage()
 	for _, l := range o.lines {
 		image.Lines = append(image.Lines, core.LineImage{
 			SKU:         l.sku,
@@ -91,6 +92,9 @@ func CopyEvent(e *core.Event) core.Event {
 	case core.EventOrderRerouted:
 		c.Order, c.Actor, c.Reroute = CopyOrder(&e.Order), copyBytes(e.Actor), e.Reroute
 		c.Reroute.Note, c.Reroute.Moves, c.Reroute.Left = copyBytes(e.Reroute.Note), copyList(e.Reroute.Moves), copyList(e.Reroute.Left)
+	case core.EventLinesCancelled:
+		c.Order, c.Actor, c.Note = CopyOrder(&e.Order), copyBytes(e.Actor), copyBytes(e.Note)
+		c.Units, c.Freed = copyList(e.Units), copyList(e.Freed)
 	case core.EventOrderFilled:
 		c.Order, c.Fills = CopyOrder(&e.Order), copyList(e.Fills)
 	default:
@@ -107,6 +111,11 @@ func CopyOrder(o *core.OrderImage) core.OrderImage {
 	c.Identities = copyBytes(o.Identities)
 	c.Lines = copyList(o.Lines)
 	c.Allocations = copyList(o.Allocations)
+	if o.Life != nil {
+		life := *o.Life
+		life.Lines = copyList(life.Lines)
+		c.Life = &life
+	}
 	return c
 }
 

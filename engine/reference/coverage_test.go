@@ -221,6 +221,10 @@ var reachable = map[core.CommandKind][]core.Reason{
 		core.ReasonOrderCancelled, core.ReasonHoldReleased, core.ReasonHoldExpired, core.ReasonLocationNotFound,
 		core.ReasonNotAllocated,
 	},
+	core.CommandCancelLines: {
+		core.ReasonSlotsChanged, core.ReasonOrderNotFound, core.ReasonVersionConflict, core.ReasonOrderHeld, core.ReasonOrderCancelled,
+		core.ReasonHoldReleased, core.ReasonHoldExpired, core.ReasonOrderLine, core.ReasonNotCancellable,
+	},
 	core.CommandFillOrder: {core.ReasonSlotsChanged, core.ReasonOrderNotFound},
 	core.CommandCancelOrder: {
 		core.ReasonSlotsChanged, core.ReasonOrderNotFound, core.ReasonVersionConflict,

@@ -43,6 +43,13 @@ var verdicts = map[core.CommandKind]map[core.OrderStatus]verdict{
 		core.StatusReleased:  refused(core.ReasonHoldReleased),
 		core.StatusExpired:   refused(core.ReasonHoldExpired),
 	},
+	core.CommandCancelLines: {
+		core.StatusHeld:      refused(core.ReasonOrderHeld),
+		core.StatusPlaced:    becomes(core.StatusPlaced),
+		core.StatusCancelled: refused(core.ReasonOrderCancelled),
+		core.StatusReleased:  refused(core.ReasonHoldReleased),
+		core.StatusExpired:   refused(core.ReasonHoldExpired),
+	},
 	core.CommandCancelOrder: {
 		core.StatusHeld:      becomes(core.StatusCancelled),
 		core.StatusPlaced:    becomes(core.StatusCancelled),
@@ -85,8 +92,11 @@ func (m *Model) followUp(c *core.Command) core.Outcome {
 	if v.refusal != core.ReasonNone {
 		return refuseOrder(core.Refusal{Reason: v.refusal, Order: o.id, Version: o.version})
 	}
-	if c.Kind == core.CommandRerouteOrder {
+	switch c.Kind {
+	case core.CommandRerouteOrder:
 		return m.reroute(c, o)
+	case core.CommandCancelLines:
+		return m.cancelLines(c, o)
 	}
 	extends := c.Kind == core.CommandExtendHold
 	if v == unchanged || extends && m.extended(o, c.TTL) <= o.deadline {

@@ -82,6 +82,7 @@ type order struct {
 
 	waits map[core.SKUID]*errandOfWaiting // of each SKU that it waits for
 
+	lives    bool // something became of it since it was placed
 	archived bool // it has left the shop, with its page
 }
 
@@ -94,6 +95,7 @@ type line struct {
 	pool        *pool // that gave some of its units, or could have
 	pooled      core.Quantity
 	preorder    bool // some of its units were sold in one
+	cancelled   core.Quantity
 	role        core.LineRole
 }
 

@@ -176,7 +176,7 @@ func (m *Model) bought(id core.SKUID, customer string) core.Quantity {
 	for _, s := range m.skus[id].sold {
 		c := s.claim()
 		if c != claimNone && s.line.limited && s.order.customer == customer {
-			sum += s.line.quantity
+			sum += s.line.kept()
 		}
 	}
 	return sum

@@ -126,5 +126,5 @@ func (l *line) reallocate(from core.LocationID, r core.Reallocation) {
 		return
 	}
 	l.backordered += r.Quantity
-	l.pooled = min(l.pooled, l.quantity-l.backordered)
+	l.pooled = min(l.pooled, l.kept()-l.backordered)
 }

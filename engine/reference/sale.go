@@ -73,7 +73,7 @@ func (m *Model) soldIn(id core.SaleID, sku core.SKUID, as claim) (sum core.Quant
 		}
 		for _, l := range o.lines {
 			if l.sku == sku {
-				sum += l.quantity
+				sum += l.kept()
 			}
 		}
 	}
@@ -87,7 +87,7 @@ func (m *Model) boughtIn(id core.SaleID, kind core.IdentityKind, who string) (su
 			continue
 		}
 		for _, l := range o.lines {
-			sum += l.quantity
+			sum += l.kept()
 		}
 	}
 	return sum

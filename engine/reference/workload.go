@@ -219,8 +219,10 @@ func (g *generator) command(step int) core.Command {
 		g.placeOrder(&c)
 	case roll < 71:
 		g.followUp(&c, core.CommandConfirmHold)
-	case roll < 74:
+	case roll < 73:
 		g.reroute(&c)
+	case roll < 75:
+		g.cancelLines(&c)
 	case roll < 79:
 		g.followUp(&c, core.CommandExtendHold)
 	case roll < 85:

@@ -90,6 +90,10 @@ func TestShop(t *testing.T) {
 	if a := must[client.Availability](t)(c.Availability(ctx, sku.SKU)); a.Available != 6 || len(a.Locations) != 1 {
 		t.Errorf("availability %+v", a)
 	}
+	some, err := c.CancelLines(ctx, placed.ID, []client.LineUnits{{Quantity: 1}}, "too many", client.IfVersion(placed.Version))
+	if units := some.Lines[0].Units; err != nil || units == nil || units.Cancelled != 1 || units.Ordered != units.Allocated+1 {
+		t.Errorf("%+v: %v", some, err)
+	}
 	order(c.CancelOrder(ctx, placed.ID))
 	second := order(c.PlaceHold(ctx, client.HoldRequest{Customer: "c", Lines: lines}))
 	if err := c.ReleaseHold(ctx, second.ID); err != nil {

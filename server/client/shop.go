@@ -332,6 +332,7 @@ type OrderLine struct {
 	Line
 	Backordered int64        `json:"backordered"`
 	Allocations []Allocation `json:"allocations"`
+	Units       *UnitsOfLine `json:"units"`      // nil while nothing has become of the order's units since it was placed
 	Components  []OrderLine  `json:"components"` // of kits: where their units come from
 }
 

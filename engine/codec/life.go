@@ -1,0 +1,113 @@
+package codec
+
+import (
+	"encoding/binary"
+	"slices"
+
+	"holdfast/engine/core"
+)
+
+// appendLifeRequest appends what goes on with the life of an order.
+func appendLifeRequest(dst []byte, c *core.Command) []byte {
+	dst = binary.LittleEndian.AppendUint64(dst, uint64(c.Order))
+	dst = appendNotes(dst, c.Life.Note, c.Actor)
+	return appendLineUnits(dst, c.Life.Units)
+}
+
+func (c *cursor) lifeRequest(cmd *core.Command) {
+	r := &core.LifeRequest{}
+	cmd.Life, cmd.Order = r, core.OrderID(c.uint64())
+	r.Note, cmd.Actor = c.rerouteNote(), c.actor()
+	at := c.pos
+	r.Units = c.lineUnits(nil, core.MaxLines)
+	for i := range r.Units {
+		u := &r.Units[i]
+		if slices.ContainsFunc(r.Units[:i], func(other core.LineUnits) bool { return other.Line == u.Line }) {
+			c.fail(at, "line is named twice")
+		}
+		if u.Quantity > core.MaxLineQuantity {
+			c.fail(at, "quantity exceeds 1000000000")
+		}
+	}
+}
+
+func (c *cursor) actor() []byte {
+	return c.note("actor is longer than 64 bytes", "actor is not UTF-8")
+}
+
+func appendLineUnits(dst []byte, units []core.LineUnits) []byte {
+	dst = appendUvarint(dst, uint64(len(units)))
+	for _, u := range units {
+		dst = appendQuantity(appendUvarint(dst, uint64(u.Line)), u.Quantity)
+	}
+	return dst
+}
+
+// lineUnits reads units of lines, of so many lines at most.
+func (c *cursor) lineUnits(units []core.LineUnits, lines int) []core.LineUnits {
+	n := c.count(1, core.MaxLines, 2, "lines are not 1 to 500")
+	units = slices.Grow(units[:0], n)
+	for range n {
+		units = append(units, core.LineUnits{Line: c.lineOf(lines), Quantity: c.quantity()})
+	}
+	return units
+}
+
+// lineOf reads the place of a line of an order with so many.
+func (c *cursor) lineOf(lines int) int {
+	return int(c.upTo(uint64(max(lines, 1)-1), "line is not one of the order's"))
+}
+
+// appendCancelled appends which units of lines were cancelled, where they were, who did it and why.
+func appendCancelled(dst []byte, ev *core.Event) []byte {
+	dst = appendLineUnits(appendNotes(dst, ev.Note, ev.Actor), ev.Units)
+	dst = appendUvarint(dst, uint64(len(ev.Freed)))
+	for i := range ev.Freed {
+		f := &ev.Freed[i]
+		from := uint64(f.Location) + 1
+		if f.Beyond {
+			from = 0
+		}
+		dst = appendUvarint(appendUvarint(dst, uint64(f.Line)), from)
+		dst = appendQuantity(dst, f.Quantity)
+	}
+	return dst
+}
+
+func (c *cursor) cancelled(ev *core.Event) {
+	lines := len(ev.Order.Lines)
+	ev.Note, ev.Actor = c.rerouteNote(), c.actor()
+	ev.Units = c.lineUnits(ev.Units, lines)
+	n := c.count(0, core.MaxLines*(core.MaxLocations+1), 3, "places are more than 2048500")
+	ev.Freed = slices.Grow(ev.Freed[:0], n)
+	for range n {
+		f := core.FreedUnits{Line: c.lineOf(lines)}
+		from := c.upTo(1<<16, "location number exceeds 16 bits")
+		if f.Beyond = from == 0; !f.Beyond {
+			f.Location = core.LocationID(from - 1)
+		}
+		f.Quantity = c.quantity()
+		ev.Freed = append(ev.Freed, f)
+	}
+}
+
+// appendLife appends what became of each line of an order.
+func appendLife(dst []byte, life *core.LifeImage) []byte {
+	for i := range life.Lines {
+		dst = appendQuantity(dst, life.Lines[i].Cancelled)
+	}
+	return dst
+}
+
+// life reads what became of the lines of an order.
+func (c *cursor) life(o *core.OrderImage) {
+	life := c.spare
+	if life == nil {
+		life = new(core.LifeImage)
+	}
+	o.Life = life
+	life.Lines = slices.Grow(life.Lines[:0], len(o.Lines))[:len(o.Lines)]
+	for i := range life.Lines {
+		life.Lines[i] = core.LineLife{Cancelled: c.quantity()}
+	}
+}

@@ -1,0 +1,204 @@
+package core
+
+import "holdfast/engine/invariant"
+
+// What an order has beyond being placed is its life: what became of the units of each line. It is made by the first command that needs it, so
+// an order that is only placed pays for it with one bit of its flags.
+//
+// The life lies in the order's home slot, in slabs of its own, and is found by an index that is derived. It is there as long as the order is in
+// memory, closed ones too, and leaves with it.
+
+// LifeRequest is what a command asks for that goes on with the life of an order.
+type LifeRequest struct {
+	Note  []byte
+	Units []LineUnits // cancel lines: no two of one line; a quantity of 0 stands for all that can be
+}
+
+// LineUnits are units of one line.
+type LineUnits struct {
+	Line     int // place in the order's lines
+	Quantity Quantity
+}
+
+// FreedUnits are units of a line that the order does not have any more: at a location, or of those that waited.
+type FreedUnits struct {
+	Line     int  // place in the order's lines
+	Beyond   bool // they waited
+	Location LocationID
+	Quantity Quantity
+}
+
+// LifeImage is what became of an order at one instant.
+type LifeImage struct {
+	Lines []LineLife // of each line
+}
+
+// LineLife is what became of a line's units. Of a line of units, or of a component's, what is not in it is allocated or waits.
+type LineLife struct {
+	Cancelled Quantity
+}
+
+// gone is how many units the order does not wait for, nor has at a location.
+func (l *LineLife) gone() Quantity { return l.Cancelled }
+
+// LineLife is what became of a line; nothing without a life.
+func (o *OrderImage) LineLife(line int) LineLife {
+	if o.Life == nil {
+		return LineLife{}
+	}
+	return o.Life.Lines[line]
+}
+
+// lifeRecord is the life of one order.
+type lifeRecord struct {
+	order     uint32 // its place in orders, plus one; 0 while the record is free
+	firstLine uint32 // in lifeLines, plus one; while the record is free, the next free one
+}
+
+// lifeLineRecord is what became of one line. Those of an order are a list in the order of its lines.
+type lifeLineRecord struct {
+	next      uint32 // in lifeLines, plus one; 0 at the end; while free, the next free one
+	cancelled uint32
+}
+
+// orderHasLife is the flag of an order that has a life.
+const orderHasLife = 1 << 7
+
+func (s *slot) lifeHash(order uint32) uint64 { return finish(uint64(order) ^ s.seed ^ digestC) }
+
+// findLife gives the place of an order's life, if it has one.
+func (s *slot) findLife(order uint32) (uint32, bool) {
+	if s.orders.at(order).flags&orderHasLife == 0 {
+		return 0, false
+	}
+	cursor := s.lifeOf.Search(s.lifeHash(order))
+	for cursor.Next() {
+		if s.lives.at(cursor.Record()).order == order+1 {
+			return cursor.Record(), true
+		}
+	}
+	invariant.Check(false, "a life is in its index")
+	return 0, false
+}
+
+// makeLife gives the place of an order's life, which is made if there is none.
+func (s *slot) makeLife(order uint32) uint32 {
+	if place, ok := s.findLife(order); ok {
+		return place
+	}
+	place := s.lives.acquire()
+	record := s.lives.mut(place)
+	record.order = order + 1
+	for range s.orders.at(order).lines {
+		line := s.lifeLines.acquire()
+		s.lifeLines.mut(line).next = record.firstLine
+		record.firstLine = line + 1
+	}
+	s.lifeOf.Insert(s.lifeHash(order), place)
+	s.orders.mut(order).flags |= orderHasLife
+	return place
+}
+
+// dropLife forgets the life of an order that leaves.
+func (s *slot) dropLife(order uint32) {
+	place, ok := s.findLife(order)
+	if !ok {
+		return
+	}
+	for at := s.lives.at(place).firstLine; at != 0; {
+		next := s.lifeLines.at(at - 1).next
+		s.lifeLines.release(at - 1)
+		at = next
+	}
+	found := s.lifeOf.Delete(s.lifeHash(order), place)
+	invariant.Check(found, "a life is in its index")
+	s.lives.release(place)
+}
+
+// lifeImage fills life from the records of an order that has one.
+func (s *slot) lifeImage(order uint32, life *LifeImage) {
+	place, _ := s.findLife(order)
+	life.Lines = life.Lines[:0]
+	for at := s.lives.at(place).firstLine; at != 0; {
+		record := s.lifeLines.at(at - 1)
+		life.Lines = append(life.Lines, LineLife{Cancelled: Quantity(record.cancelled)})
+		at = record.next
+	}
+}
+
+// storeLife writes an image's life down, and makes it if there is none.
+func (s *slot) storeLife(order uint32, life *LifeImage) {
+	record := s.lives.at(s.makeLife(order))
+	at := record.firstLine
+	for i := range life.Lines {
+		line := s.lifeLines.mut(at - 1)
+		line.cancelled = uint32(life.Lines[i].Cancelled)
+		at = line.next
+	}
+}
+
+// beginLife gives the loaded image a life if it has none, in the step's memory.
+func (st *Step) beginLife() *LifeImage {
+	image := &st.event.Order
+	if image.Life == nil {
+		if st.life == nil {
+			st.life = new(LifeImage)
+		}
+		image.Life = st.life
+		lines := resize(image.Life.Lines, len(image.Lines))
+		clear(lines)
+		*image.Life = LifeImage{Lines: lines}
+	}
+	return image.Life
+}
+
+// restoreLives enters the lives where they are found.
+func (s *slot) restoreLives() {
+	for place := range s.lives.length {
+		if order := s.lives.at(place).order; order != 0 {
+			s.lifeOf.Insert(s.lifeHash(order-1), place)
+		}
+	}
+}
+
+// auditLives checks that each life is that of an order which knows of it, and that no record is lost.
+func (a *auditor) auditLives(s *slot) {
+	lives, lines := uint32(0), uint32(0)
+	for place := range s.lives.length {
+		record := s.lives.at(place)
+		if record.order == 0 {
+			continue
+		}
+		lives++
+		n := uint32(0)
+		for at := record.firstLine; at != 0; at = s.lifeLines.at(at - 1).next {
+			n++
+		}
+		lines += n
+		order := record.order - 1
+		if order >= s.orders.length || !s.orders.isHere(order>>pageShift) {
+			a.violate(Violation{Kind: ViolationLife, Order: MakeOrderID(s.id, false, order)})
+			continue
+		}
+		owner := s.orders.at(order)
+		v := Violation{Kind: ViolationLife, Order: MakeOrderID(s.id, owner.mask != s.id.Mask(), order)}
+		a.expect(Quantity(owner.lines), Quantity(n), v)
+		if found, ok := s.findLife(order); !ok || found != place {
+			a.violate(v)
+		}
+	}
+	a.checkLive(s, lives, s.lives.live)
+	a.checkLive(s, lines, s.lifeLines.live)
+}
+
+// tallyLife checks what became of an order's units.
+func (a *auditor) tallyLife(image *OrderImage) {
+	if image.Life == nil {
+		return
+	}
+	for i := range image.Life.Lines {
+		if life := &image.Life.Lines[i]; life.gone() > image.Lines[i].Quantity {
+			a.expect(image.Lines[i].Quantity, life.gone(), Violation{Kind: ViolationLife, Order: image.ID, SKU: image.Lines[i].SKU})
+		}
+	}
+}

@@ -1,0 +1,82 @@
+package core_test
+
+import (
+	"fmt"
+	"strings"
+
+	"holdfast/engine/core"
+)
+
+// readCancelLines reads units of lines, "1×2" for two of the first and "1" for all that are left of it.
+func (s *story) readCancelLines(line *sentence, c *core.Command) {
+	c.Kind, c.Life = core.CommandCancelLines, &core.LifeRequest{}
+	s.readLife(line, c)
+	for line.peek() != "" {
+		place, quantity, found := strings.Cut(line.next(), "×")
+		u := core.LineUnits{Line: int(line.number(place)) - 1}
+		if found {
+			u.Quantity = core.Quantity(line.number(quantity))
+		}
+		c.Life.Units = append(c.Life.Units, u)
+	}
+}
+
+// readLife reads which order a command goes on with, and what is noted.
+func (s *story) readLife(line *sentence, c *core.Command) {
+	c.Order = s.order(line.next())
+	c.Mask = s.shop.model.OrderMask(c.Order)
+	line.settings(func(name, value string) {
+		switch name {
+		case "note":
+			c.Life.Note = []byte(value)
+		case "by":
+			c.Actor = []byte(value)
+		case "version":
+			c.ExpectedVersion = uint32(line.number(value))
+		default:
+			line.fail("unknown setting %s", name)
+		}
+	})
+}
+
+func noteWords(e *core.Event) (words string) {
+	if len(e.Actor) > 0 {
+		words += fmt.Sprintf(", by %s", e.Actor)
+	}
+	if len(e.Note) > 0 {
+		words += fmt.Sprintf(", note %s", e.Note)
+	}
+	return words
+}
+
+// cancelledWords tells which units were cancelled, and where they were.
+func (s *story) cancelledWords(e *core.Event) string {
+	var out strings.Builder
+	for _, u := range e.Units {
+		fmt.Fprintf(&out, ", %d of line %d", u.Quantity, u.Line+1)
+		separator := " ("
+		for _, f := range e.Freed {
+			if f.Line != u.Line {
+				continue
+			}
+			where := "waited"
+			if !f.Beyond {
+				where = "at " + s.locationName(f.Location)
+			}
+			fmt.Fprintf(&out, "%s%d %s", separator, f.Quantity, where)
+			separator = ", "
+		}
+		if separator == ", " {
+			out.WriteByte(')')
+		}
+	}
+	return out.String()
+}
+
+// lineLifeWords tells what became of a line's units.
+func lineLifeWords(life core.LineLife) (words []string) {
+	if life.Cancelled > 0 {
+		words = append(words, fmt.Sprintf("%d cancelled", life.Cancelled))
+	}
+	return words
+}

@@ -1,0 +1,104 @@
+package server
+
+import (
+	"errors"
+	"strconv"
+
+	"holdfast/engine"
+	"holdfast/engine/core"
+)
+
+// cancelOrder serves POST /v1/orders/{order}/cancel: of the whole order, or of units of some lines.
+func (s *Server) cancelOrder(x *exchange) {
+	in := &x.intake
+	in.parseCancel(x.body())
+	if x.hasFaults() {
+		return
+	}
+	id, ok := s.orderInPath(x, false)
+	if !ok || !x.setVersion(&in.command) {
+		return
+	}
+	in.command.Order = id
+	if in.command.Life != nil && !s.findLines(x, id) {
+		return
+	}
+	s.submit(x, &cancelledOrder)
+}
+
+// findLines makes the places of lines among those that are shown, as a request names them, those in the order; it answers and gives false
+// when there is one that the order does not show.
+func (s *Server) findLines(x *exchange, id core.OrderID) bool {
+	switch _, err := s.readOrder(x, id); {
+	case errors.Is(err, engine.ErrNotFound):
+		failUnknownOrder(x, false)
+		return false
+	case err != nil:
+		s.failEngine(x, err)
+		return false
+	}
+	units := x.intake.command.Life.Units
+	for i := range units {
+		line, ok := placeOfLine(&x.event.Order, units[i].Line)
+		if !ok {
+			x.fail(&problem{
+				kind: refusalKind(core.ReasonOrderLine, false), detail: "the order has no line " + strconv.Itoa(units[i].Line) + ": lines are counted from 0",
+			})
+			return false
+		}
+		units[i].Line = line
+	}
+	return true
+}
+
+// placeOfLine undoes shownLine: it is the place of a line that is shown.
+func placeOfLine(o *core.OrderImage, shown int) (int, bool) {
+	for i := range o.Lines {
+		if o.Lines[i].Role == core.LineOfComponent {
+			continue
+		}
+		if shown == 0 {
+			return i, true
+		}
+		shown--
+	}
+	return 0, false
+}
+
+// appendLineUnits appends what became of a line's units, of an order of which something became.
+func appendLineUnits(dst []byte, o *core.OrderImage, i int, allocations []core.Allocation) []byte {
+	line, life := &o.Lines[i], o.LineLife(i)
+	allocated := core.Quantity(0)
+	for _, a := range allocations {
+		allocated += a.Quantity
+	}
+	dst = appendNumberField(append(dst, `,"units":`...), `{"ordered":`, line.Quantity)
+	dst = appendNumberField(dst, `,"cancelled":`, life.Cancelled)
+	dst = appendNumberField(dst, `,"backordered":`, line.Backordered)
+	return append(appendNumberField(dst, `,"allocated":`, allocated), '}')
+}
+
+// appendCancelled appends which units of which lines were cancelled, and what was noted.
+func (s *Server) appendCancelled(dst []byte, ev *core.Event) []byte {
+	dst = append(dst, `,"cancelled":[`...)
+	count := 0
+	for _, u := range ev.Units {
+		if ev.Order.Lines[u.Line].Role != core.LineOfComponent {
+			dst = s.appendOfLine(appendComma(dst, count), ev, u.Line)
+			dst = append(appendNumberField(dst, `,"quantity":`, u.Quantity), '}')
+			count++
+		}
+	}
+	return appendNoted(append(dst, ']'), ev)
+}
+
+// appendNoted appends who did what an event tells of, and what was noted.
+func appendNoted(dst []byte, ev *core.Event) []byte {
+	if len(ev.Note) > 0 {
+		dst = appendTextField(dst, `,"note":`, ev.Note)
+	}
+	if len(ev.Actor) > 0 {
+		dst = appendTextField(dst, `,"actor":`, ev.Actor)
+	}
+	return dst
+}
