@@ -115,7 +115,7 @@ func aboutOrder(kind core.CommandKind) bool {
 func statusOf(kind core.CommandKind, result *engine.Result) int {
 	switch result.Status {
 	case engine.ResultDone, engine.ResultReplayed:
-		if kind == core.CommandPlaceOrder || kind == core.CommandPlaceHold {
+		if kind == core.CommandPlaceOrder || kind == core.CommandPlaceHold || kind == core.CommandShipOrder {
 			return 201
 		}
 		return 200

@@ -105,9 +105,10 @@ func (s *Server) readFrame(b *batch, frame []byte) *problem {
 		fits = c.Ticket == 0 && len(c.Recipes) == 0 && (len(c.Document) == 0 || b.intake.canonicalDocument(c.Document, len(c.Lines)))
 	case core.CommandAdjustStock, core.CommandMoveStock:
 		fits = len(c.Document) == 0
-	case core.CommandConfirmHold, core.CommandExtendHold, core.CommandReleaseHold, core.CommandCancelOrder:
+	case core.CommandConfirmHold, core.CommandExtendHold, core.CommandReleaseHold, core.CommandCancelOrder, core.CommandCancelLines,
+		core.CommandShipOrder:
 		c.Order = s.engine.OrderFromPublic(uint64(c.Order))
-		fits = len(c.Document) == 0 && codec.SetOrder(frame, c.Order) == nil
+		fits = (len(c.Document) == 0 || c.Kind == core.CommandShipOrder && b.intake.canonicalShipment(c.Document)) && codec.SetOrder(frame, c.Order) == nil
 		if fits && !s.engine.OrderMayExist(c.Order) {
 			return unknownOrder
 		}

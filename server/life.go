@@ -1,10 +1,8 @@
 package server
 
 import (
-	"errors"
 	"strconv"
 
-	"holdfast/engine"
 	"holdfast/engine/core"
 )
 
@@ -29,12 +27,7 @@ func (s *Server) cancelOrder(x *exchange) {
 // findLines makes the places of lines among those that are shown, as a request names them, those in the order; it answers and gives false
 // when there is one that the order does not show.
 func (s *Server) findLines(x *exchange, id core.OrderID) bool {
-	switch _, err := s.readOrder(x, id); {
-	case errors.Is(err, engine.ErrNotFound):
-		failUnknownOrder(x, false)
-		return false
-	case err != nil:
-		s.failEngine(x, err)
+	if !s.loadOrder(x, id) {
 		return false
 	}
 	units := x.intake.command.Life.Units
@@ -75,7 +68,8 @@ func appendLineUnits(dst []byte, o *core.OrderImage, i int, allocations []core.A
 	dst = appendNumberField(append(dst, `,"units":`...), `{"ordered":`, line.Quantity)
 	dst = appendNumberField(dst, `,"cancelled":`, life.Cancelled)
 	dst = appendNumberField(dst, `,"backordered":`, line.Backordered)
-	return append(appendNumberField(dst, `,"allocated":`, allocated), '}')
+	dst = appendNumberField(dst, `,"allocated":`, allocated)
+	return append(appendNumberField(dst, `,"shipped":`, kitsOf(o, i, func(life core.LineLife) core.Quantity { return life.Shipped })), '}')
 }
 
 // appendCancelled appends which units of which lines were cancelled, and what was noted.

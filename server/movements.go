@@ -29,6 +29,7 @@ var movementNames = [feed.MovementTypes]string{
 	feed.TransferOut: "transfer_out",
 	feed.TransferIn:  "transfer_in",
 	feed.Reallocate:  "reallocate",
+	feed.Ship:        "ship",
 }
 
 // promiseNames are what units are that somebody has been promised.
@@ -104,7 +105,7 @@ func (s *Server) appendListedMovement(dst []byte, m *feed.Movement) []byte {
 	dst = appendNumberField(dst, `,"quantity":`, m.Quantity)
 	from, to := promiseNames[m.Promise.From], promiseNames[m.Promise.To]
 	switch m.Event {
-	case core.EventStockMoved, core.EventPurchaseOrderChanged, core.EventTransferChanged:
+	case core.EventStockMoved, core.EventPurchaseOrderChanged, core.EventTransferChanged, core.EventOrderShipped:
 		from, to = movedStates(m)
 	}
 	if from != "" {
@@ -117,7 +118,7 @@ func (s *Server) appendListedMovement(dst []byte, m *feed.Movement) []byte {
 		dst = s.appendMovementPlace(append(dst, `,"from_location":`...), &m.Moves[0])
 		dst = s.appendMovementPlace(append(dst, `,"to_location":`...), &m.Moves[1])
 	}
-	if m.IsPromise() {
+	if m.IsOfOrder() {
 		dst = append(appendID(append(dst, `,"order":"`...), s.engine.PublicOrderID(m.Order)), '"')
 	}
 	if m.Deadline != 0 {
@@ -149,7 +150,7 @@ func (s *Server) appendMovementPlace(dst []byte, p *feed.Place) []byte {
 // movedStates are the states that units left and came to.
 func movedStates(m *feed.Movement) (from, to string) {
 	switch m.Type {
-	case feed.WriteOff, feed.TransferOut:
+	case feed.WriteOff, feed.TransferOut, feed.Ship:
 		return stockStates[m.From], ""
 	case feed.Reclassify:
 		return stockStates[m.From], stockStates[m.To]

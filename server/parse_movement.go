@@ -12,6 +12,7 @@ var movementTypes = [...]string{
 
 	core.MovementTransferOut: "transfer_out",
 	core.MovementTransferIn:  "transfer_in",
+	core.MovementShip:        "ship",
 }
 
 // stockStates are the names of the states of stock, by number.

@@ -54,6 +54,9 @@ const (
 	codeOrderCancelled        = "order_cancelled"
 	codeOrderHeld             = "order_held"
 	codeNotAllocated          = "not_allocated"
+	codeAlreadyShipped        = "already_shipped"
+	codeShortOnHand           = "short_on_hand"
+	codeShipmentsFull         = "shipments_full"
 	codeOrderLine             = "order_line_not_found"
 	codeNotCancellable        = "not_cancellable"
 	codeDuplicateExternalID   = "duplicate_external_id"
@@ -178,6 +181,9 @@ var problemKinds = []problemKind{
 	{codeOrderCancelled, 409, "Order cancelled"},
 	{codeOrderHeld, 409, "Still a hold"},
 	{codeNotAllocated, 409, "Not so many units allocated there"},
+	{codeAlreadyShipped, 409, "Already shipped"},
+	{codeShortOnHand, 409, "Too few units on hand"},
+	{codeShipmentsFull, 409, "Too many shipments"},
 	{codeOrderLine, 409, "No such line"},
 	{codeNotCancellable, 409, "Not so many units left to cancel"},
 	{codeDuplicateExternalID, 409, "External id taken"},
@@ -267,6 +273,9 @@ var refusalKinds = [...]problemKind{
 	core.ReasonOrderCancelled:    kindOf(codeOrderCancelled),
 	core.ReasonOrderHeld:         kindOf(codeOrderHeld),
 	core.ReasonNotAllocated:      kindOf(codeNotAllocated),
+	core.ReasonAlreadyShipped:    kindOf(codeAlreadyShipped),
+	core.ReasonShortOnHand:       kindOf(codeShortOnHand),
+	core.ReasonShipmentsFull:     kindOf(codeShipmentsFull),
 	core.ReasonOrderLine:         kindOf(codeOrderLine),
 	core.ReasonNotCancellable:    kindOf(codeNotCancellable),
 	core.ReasonSKUNotFound:       kindSKUInBody,

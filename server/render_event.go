@@ -25,6 +25,7 @@ var eventTypes = [...]string{
 	core.EventOrderOversold:   "order_oversold",
 	core.EventOrderRerouted:   "order_rerouted",
 	core.EventLinesCancelled:  "lines_cancelled",
+	core.EventOrderShipped:    "order_shipped",
 	core.EventRoutingDefined:  "routing_defined",
 	core.EventKitSet:          "kit_set",
 	core.EventSaleDefined:     "sale_defined",
@@ -108,6 +109,8 @@ func (t *eventSource) appendEvent(dst []byte) []byte {
 			dst = t.server.appendReroute(append(dst, `,"reroute":`...), ev)
 		case core.EventLinesCancelled:
 			dst = t.server.appendCancelled(dst, ev)
+		case core.EventOrderShipped:
+			dst = t.appendShipment(dst)
 		}
 	}
 	return append(dst, '}')

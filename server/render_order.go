@@ -43,6 +43,9 @@ func (s *Server) appendOrder(dst []byte, o *core.OrderImage, document *orderDocu
 	if document != nil && len(document.pickup) > 0 {
 		dst = append(append(dst, `,"pickup_location":`...), document.pickup...)
 	}
+	if o.Life != nil {
+		dst = appendTextField(dst, `,"fulfillment_status":`, fulfilmentOf(o))
+	}
 	if sequence != 0 {
 		dst = appendNumberField(dst, `,"sequence":`, sequence)
 	}

@@ -151,6 +151,8 @@ func kindName(k core.CommandKind) string {
 		return "reroute_order"
 	case core.CommandCancelLines:
 		return "cancel_lines"
+	case core.CommandShipOrder:
+		return "ship_order"
 	case core.CommandFillOrder:
 		return "fill_order"
 	default:

@@ -53,6 +53,8 @@ func shopCommands() [][]core.Command {
 				Destination: core.Destination{Country: core.CountryCode{'D', 'E'}}},
 			{Kind: core.CommandCancelLines, Mask: one, Order: order, ExpectedVersion: 3, Actor: []byte("anna"),
 				Life: &core.LifeRequest{Note: []byte("too many"), Units: []core.LineUnits{{Quantity: 2}, {Line: 1}}}},
+			{Kind: core.CommandShipOrder, Mask: one, Order: order, Actor: []byte("kim"), Document: []byte(`{"carrier":"DHL"}`),
+				Lines: []core.Line{{SKU: 5}, {SKU: 69, Quantity: 2}}, Life: &core.LifeRequest{Location: 3}},
 			{Kind: core.CommandMoveStock, Mask: one, Actor: []byte("anna"), Cause: []byte("count 7"), Moves: []core.MovementRow{
 				{SKU: 5, Kind: core.MovementCount, To: core.StateDamaged, Quantity: 2, HasExpected: true},
 				{SKU: 5, Kind: core.MovementWriteOff, From: core.StateDamaged, Quantity: 2, Reason: []byte("wet")},

@@ -149,6 +149,8 @@ func allowedFlags(kind core.CommandKind) byte {
 		return flagKey | flagMask | flagVersion | flagDestination
 	case core.CommandCancelLines:
 		return flagKey | flagMask | flagVersion
+	case core.CommandShipOrder:
+		return flagKey | flagMask | flagVersion | flagDocument
 	case core.CommandPlaceOrder:
 		return flagKey | flagMask | flagDocument | flagSale | flagDestination | flagRecipes | flagStock
 	case core.CommandPlaceHold:

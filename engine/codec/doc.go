@@ -71,7 +71,7 @@
 //	     [  4  length of recipes ]  flag bit 6
 //
 // Flags by kind: tick, fill order and serve waitlist have only the mask, archive orders has none; confirm, extend, release and cancel have
-// all but sale, destination and recipes, reroute order all but sale, document and recipes, cancel lines nothing but key, mask and expected version; join and leave waitlist have no document; commands on documents of incoming stock have none in
+// all but sale, destination and recipes, reroute order all but sale, document and recipes, cancel lines nothing but key, mask and expected version, ship order these and a document; join and leave waitlist have no document; commands on documents of incoming stock have none in
 // this sense, and create inbound no expected version either; all others have everything but the expected version, and of those only
 // place hold and place order may have a sale, recipes and, with reroute order, a destination; set kit has no document. Slots and
 // order number have fixed widths, so they are patched in
@@ -99,6 +99,8 @@
 //	17 reroute order     u64 order number, uv location, u8 reason (bit 7: what nobody else has waits), str note, str actor, uv lines, and of each:
 //	                     uv SKU, uv quantity (0 for all); no two of one SKU
 //	48 cancel lines      u64 order number, str note, str actor, uv lines, and of each: uv line, uv quantity (0 for all that can be); no two of one line
+//	49 ship order        u64 order number, str note, str actor, uv location, uv lines, and of each: uv SKU, uv quantity (0 for all there); no two of
+//	                     one SKU
 //	19 set channel       str name, u8 1 if bands, uv buffer
 //	20 set channel rule  rule
 //	21 set kit           recipe
@@ -183,6 +185,7 @@
 //	23 transfer changed                  str actor, uv rows as in stock moved; their cause is the image's number
 //	48 lines cancelled                   order image, str note, str actor, uv lines, and of each: uv line, uv quantity; uv places, and of each:
 //	                                     uv line, uv location plus one (0: they waited), uv quantity
+//	49 order shipped                     order image, str note, str actor, uv number of the shipment, uv rows as in stock moved
 //	28 order filled                      order image, uv fills, and of each: uv line, uv location, uv quantity
 //	32 sale defined                      sale image, without counts
 //	33 waitlist joined                   waiter image
@@ -205,7 +208,10 @@
 //	uv channel, str customer, [str external id: bit 1], [u8 more marks: bit 7],
 //	[uv sale, str identities: more bit 0], uv lines, and of each:
 //	    [u8 marks: more bit 1], uv SKU, uv quantity, uv backordered, [uv pooled: bit 0], uv allocations, and of each: uv location, uv quantity
-//	[and of each line again: uv cancelled: more bit 2]
+//	[life: more bit 2]
+//
+// Life, what became of an order: of each of its lines uv cancelled, uv shipped; uv shipments, and of each: u8 status (bit 7: has a document), uv location,
+// uv created, uv created at, uv lines, and of each: uv line, uv quantity.
 //
 // SKU (AppendSKUImage):
 //

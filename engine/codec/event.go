@@ -52,6 +52,8 @@ func AppendEvent(dst []byte, ev *core.Event) []byte {
 		dst = appendRerouteImage(dst, ev)
 	case core.EventLinesCancelled:
 		dst = appendCancelled(appendOrder(dst, &ev.Order, birth{ev.Sequence, ev.At}), ev)
+	case core.EventOrderShipped:
+		dst = appendShipped(appendOrder(dst, &ev.Order, birth{ev.Sequence, ev.At}), ev)
 	case core.EventOrderFilled:
 		dst = appendFills(appendOrder(dst, &ev.Order, birth{ev.Sequence, ev.At}), ev.Fills)
 	case core.EventWaitlistJoined:
@@ -155,6 +157,9 @@ func DecodeEvent(src []byte, ev *core.Event) (int, error) {
 	case core.EventLinesCancelled:
 		c.order(&ev.Order, birth{h.Sequence, h.At})
 		c.cancelled(ev)
+	case core.EventOrderShipped:
+		c.order(&ev.Order, birth{h.Sequence, h.At})
+		c.shipped(ev)
 	case core.EventOrderFilled:
 		c.order(&ev.Order, birth{h.Sequence, h.At})
 		ev.Fills = c.fills(ev.Fills, len(ev.Order.Lines))

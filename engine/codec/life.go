@@ -11,6 +11,9 @@ import (
 func appendLifeRequest(dst []byte, c *core.Command) []byte {
 	dst = binary.LittleEndian.AppendUint64(dst, uint64(c.Order))
 	dst = appendNotes(dst, c.Life.Note, c.Actor)
+	if c.Kind == core.CommandShipOrder {
+		return appendLines(appendUvarint(dst, uint64(c.Life.Location)), c.Lines)
+	}
 	return appendLineUnits(dst, c.Life.Units)
 }
 
@@ -18,6 +21,11 @@ func (c *cursor) lifeRequest(cmd *core.Command) {
 	r := &core.LifeRequest{}
 	cmd.Life, cmd.Order = r, core.OrderID(c.uint64())
 	r.Note, cmd.Actor = c.rerouteNote(), c.actor()
+	if cmd.Kind == core.CommandShipOrder {
+		r.Location = c.location()
+		cmd.Lines = c.reroutedLines(cmd.Lines)
+		return
+	}
 	at := c.pos
 	r.Units = c.lineUnits(nil, core.MaxLines)
 	for i := range r.Units {
@@ -45,8 +53,13 @@ func appendLineUnits(dst []byte, units []core.LineUnits) []byte {
 
 // lineUnits reads units of lines, of so many lines at most.
 func (c *cursor) lineUnits(units []core.LineUnits, lines int) []core.LineUnits {
+	return c.moreLineUnits(units[:0], lines)
+}
+
+// moreLineUnits adds them to a list.
+func (c *cursor) moreLineUnits(units []core.LineUnits, lines int) []core.LineUnits {
 	n := c.count(1, core.MaxLines, 2, "lines are not 1 to 500")
-	units = slices.Grow(units[:0], n)
+	units = slices.Grow(units, n)
 	for range n {
 		units = append(units, core.LineUnits{Line: c.lineOf(lines), Quantity: c.quantity()})
 	}
@@ -91,15 +104,16 @@ func (c *cursor) cancelled(ev *core.Event) {
 	}
 }
 
-// appendLife appends what became of each line of an order.
+// appendLife appends what became of each line of an order, and its shipments.
 func appendLife(dst []byte, life *core.LifeImage) []byte {
 	for i := range life.Lines {
 		dst = appendQuantity(dst, life.Lines[i].Cancelled)
+		dst = appendQuantity(dst, life.Lines[i].Shipped)
 	}
-	return dst
+	return appendShipments(dst, life)
 }
 
-// life reads what became of the lines of an order.
+// life reads what became of an order.
 func (c *cursor) life(o *core.OrderImage) {
 	life := c.spare
 	if life == nil {
@@ -108,6 +122,7 @@ func (c *cursor) life(o *core.OrderImage) {
 	o.Life = life
 	life.Lines = slices.Grow(life.Lines[:0], len(o.Lines))[:len(o.Lines)]
 	for i := range life.Lines {
-		life.Lines[i] = core.LineLife{Cancelled: c.quantity()}
+		life.Lines[i] = core.LineLife{Cancelled: c.quantity(), Shipped: c.quantity()}
 	}
+	c.shipments(life, len(o.Lines))
 }

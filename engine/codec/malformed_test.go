@@ -320,8 +320,8 @@ func TestMalformedStockAndSettings(t *testing.T) {
 		{"501 movements", moves(0, 0, uvarintOf(501), make([]byte, 4000)), 10, "movements"},
 		{"more movements than bytes", moves(0, 0, 1, 1, 0, 1, 0), 10, "more things"},
 		{"movement of kind 0", move(0, 0x00, 2, 0), 13, "kind of movement"},
-		{"movement of kind 6", move(6, 0x00, 2, 0), 13, "only a transfer"},
-		{"movement of kind 8", move(8, 0x00, 2, 0), 13, "unknown kind of movement"},
+		{"movement of kind 6", move(6, 0x00, 2, 0), 13, "not asked for"},
+		{"movement of kind 99", move(99, 0x00, 2, 0), 13, "unknown kind of movement"},
 		{"to state 4", move(1, 0x04, 2, 0), 14, "unknown state"},
 		{"from state 4", move(5, 0x40, 2, 0), 14, "unknown state"},
 		{"receipt from a state", move(1, 0x11, 2, 0), 14, "does not have"},
@@ -501,37 +501,6 @@ func TestMalformedReroutes(t *testing.T) {
 		{"SKU twice", reroute(7, 1, 0, 0, 2, 65, 1, 65, 0), 23, "twice"},
 		{"quantity too large", reroute(7, 1, 0, 0, 1, 65, uvarintOf(uint64(core.MaxLineQuantity)+1)), 22, "quantity"},
 		{"with a document", frame(core.CommandRerouteOrder, flagDocument, eight, 7, 1, 0, 0, 1, 65, 0, 1, 0, 0, 0, "d"), 2, "flag"},
-	})
-}
-
-func TestMalformedCancelledLines(t *testing.T) {
-	lines := func(rest ...any) []byte { return frame(core.CommandCancelLines, 0, append([]any{eight}, rest...)...) }
-	if err := decodeCommand(lines(1, "x", 1, "y", 2, 1, 0, 0, 5)); err != nil {
-		t.Fatal(err)
-	}
-	checkMalformed(t, decodeCommand, []malformed{
-		{"note of 65 bytes", lines(65, make([]byte, 65), 0, 1, 0, 1), 16, "note"},
-		{"actor not UTF-8", lines(0, 1, 0xff, 1, 0, 1), 17, "actor"},
-		{"no lines", lines(0, 0, 0), 18, "lines"},
-		{"line 500", lines(0, 0, 1, uvarintOf(500), 1), 19, "line"},
-		{"line twice", lines(0, 0, 2, 1, 1, 1, 1), 18, "twice"},
-		{"quantity too large", lines(0, 0, 1, 0, uvarintOf(uint64(core.MaxLineQuantity)+1)), 18, "quantity"},
-		{"with a document", frame(core.CommandCancelLines, flagDocument, eight, 0, 0, 1, 0, 1, 1, 0, 0, 0, "d"), 2, "flag"},
-	})
-	const placed, isNew = byte(core.StatusPlaced) << orderStatusShift, orderIsNew
-	cancelled := func(rest ...any) []byte {
-		return event(core.EventLinesCancelled, append([]any{placed | isNew | orderHasMore, 1, 1, 0, 1, "c", orderHasLife, 1, 65, 1, 0, 0, 1}, rest...)...)
-	}
-	if err := decodeEvent(cancelled(0, 0, 1, 0, 1, 1, 0, 0, 1)); err != nil {
-		t.Fatal(err)
-	}
-	checkMalformed(t, decodeEvent, []malformed{
-		{"no units", cancelled(0, 0, 0, 0), 19, "lines"},
-		{"units of line 1", cancelled(0, 0, 1, 1, 1, 0), 20, "line"},
-		{"freed of line 1", cancelled(0, 0, 1, 0, 1, 1, 1, 0, 1), 23, "line"},
-		{"freed at a location of 17 bits", cancelled(0, 0, 1, 0, 1, 1, 0, uvarintOf(1<<16+1), 1), 24, "location"},
-		{"cancelled units of 64 bits", event(core.EventLinesCancelled, placed|isNew|orderHasMore, 1, 1, 0, 1, "c", orderHasLife, 1, 65, 1, 0, 0, uvarintOf(1<<63)), 16, "quantity"},
-		{"marks that are none", event(core.EventOrderPlaced, placed|isNew|orderHasMore, 1, 1, 0, 1, "c", 1<<3, 1, 65, 1, 0, 0), 10, "marks"},
 	})
 }
 

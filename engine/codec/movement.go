@@ -48,7 +48,7 @@ func (c *cursor) moves(cmd *core.Command) {
 		at := c.pos
 		r.Kind, r.From, r.To = c.movementKind()
 		if r.Kind > core.MovementWriteOff {
-			c.fail(at, "kind of movement that only a transfer makes")
+			c.fail(at, "kind of movement that is not asked for")
 		}
 		r.Quantity = c.moved(r.Kind)
 		if r.Kind == core.MovementCount {
@@ -86,7 +86,7 @@ func appendMovementKind(dst []byte, kind core.MovementKind, from, to core.StockS
 func (c *cursor) movementKind() (kind core.MovementKind, from, to core.StockState) {
 	at := c.pos
 	kind = core.MovementKind(c.byte())
-	if kind < core.MovementReceive || kind > core.MovementTransferIn {
+	if kind < core.MovementReceive || kind > core.MovementShip {
 		c.fail(at, "unknown kind of movement")
 	}
 	at = c.pos

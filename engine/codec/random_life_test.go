@@ -2,17 +2,42 @@ package codec
 
 import "holdfast/engine/core"
 
-func isOfLife(kind core.CommandKind) bool { return kind == core.CommandCancelLines }
+func isOfLife(kind core.CommandKind) bool {
+	return kind >= core.CommandCancelLines && kind <= core.CommandShipOrder
+}
 
 func (g generator) lifeRequest(c *core.Command) {
 	c.Life, c.Actor = &core.LifeRequest{Note: g.reason()}, g.reason()
+	if c.Kind == core.CommandShipOrder {
+		c.Life.Location = g.location()
+		for i := range g.between(1, core.MaxLines) {
+			c.Lines = append(c.Lines, core.Line{SKU: core.SKUID(7 * i), Quantity: core.Quantity(g.between(0, int64(core.MaxLineQuantity)))})
+		}
+		return
+	}
 	for _, line := range g.Perm(core.MaxLines)[:g.between(1, core.MaxLines)] {
 		c.Life.Units = append(c.Life.Units, core.LineUnits{Line: line, Quantity: core.Quantity(g.between(0, int64(core.MaxLineQuantity)))})
 	}
 }
 
-func (g generator) cancelled(ev *core.Event) {
+// lifeEvent fills in what an event has that tells of the life of its order.
+func (g generator) lifeEvent(ev *core.Event) {
+	switch ev.Kind {
+	case core.EventLinesCancelled:
+		g.cancelled(ev)
+	case core.EventOrderShipped:
+		ev.Order.Life = g.life(len(ev.Order.Lines))
+		ev.Shipment, ev.Moves = int(g.between(1, int64(len(ev.Order.Life.Shipments)))), g.movementImages(int(g.between(1, 40)))
+		for i := range ev.Moves {
+			ev.Moves[i].Kind, ev.Moves[i].To = core.MovementShip, 0
+		}
+	default:
+		return
+	}
 	ev.Note, ev.Actor = g.reason(), g.reason()
+}
+
+func (g generator) cancelled(ev *core.Event) {
 	for range g.between(1, 40) {
 		ev.Units = append(ev.Units, core.LineUnits{Line: g.IntN(len(ev.Order.Lines)), Quantity: g.quantity()})
 	}
@@ -29,7 +54,17 @@ func (g generator) cancelled(ev *core.Event) {
 func (g generator) life(lines int) *core.LifeImage {
 	life := &core.LifeImage{Lines: make([]core.LineLife, lines)}
 	for i := range life.Lines {
-		life.Lines[i] = core.LineLife{Cancelled: g.quantity()}
+		life.Lines[i] = core.LineLife{Cancelled: g.quantity(), Shipped: g.quantity()}
+	}
+	for range g.between(1, 5) {
+		s := core.ShipmentImage{
+			Status: core.ShipmentShipped, Location: g.location(), Created: g.sequence(), CreatedAt: g.millis(), HasDocument: g.bool(),
+			Lines: int(g.between(1, 5)),
+		}
+		for range s.Lines {
+			life.Sent = append(life.Sent, core.LineUnits{Line: g.IntN(lines), Quantity: g.quantity()})
+		}
+		life.Shipments = append(life.Shipments, s)
 	}
 	return life
 }

@@ -12,7 +12,7 @@ func knownReason(r core.Reason) bool {
 		r >= core.ReasonNotAKit && r <= core.ReasonNestedKit ||
 		r >= core.ReasonInboundNotFound && r <= core.ReasonNotASupplier ||
 		r >= core.ReasonNotDeliverable && r <= core.ReasonNotAllocated ||
-		r >= core.ReasonOrderLine && r <= core.ReasonNotCancellable
+		r >= core.ReasonAlreadyShipped && r <= core.ReasonNotCancellable || r == core.ReasonShortOnHand || r == core.ReasonShipmentsFull
 }
 
 // isOfSale tells whether a refusal of a reason says more, as it is about a sale.

@@ -30,6 +30,7 @@ const (
 	ViolationIncoming        ViolationKind = 20 // a SKU's lots are not the open lines of documents
 	ViolationKit             ViolationKind = 24 // a kit has units of its own, or its components are not in order
 	ViolationLife            ViolationKind = 48 // a life is lost, or its order's lines are others; of a line more became than there is
+	ViolationShipment        ViolationKind = 49 // a line shipped other units than the shipments sent, or a shipment cannot be
 	ViolationInbound         ViolationKind = 21 // a document's line does not fit its status: out is not what was received and what differed
 )
 
@@ -58,15 +59,16 @@ const MaxViolations = 100
 
 // auditor recomputes sums from the orders' records, by level and SKU of each slot.
 type auditor struct {
-	machine *Machine
-	report  AuditReport
-	levels  [SlotCount][]levelTally
-	skus    [SlotCount][]skuTally
-	items   [SlotCount][]saleItemTally
-	buyers  [SlotCount][]Quantity // by place of the record
-	pools   [SlotCount][]Quantity // by rule: units of its pool
-	waiting uint32                // records of the slot's queues
-	waiters uint32                // places found in the lines of the slot under audit
+	machine         *Machine
+	report          AuditReport
+	levels          [SlotCount][]levelTally
+	skus            [SlotCount][]skuTally
+	items           [SlotCount][]saleItemTally
+	buyers          [SlotCount][]Quantity // by place of the record
+	pools           [SlotCount][]Quantity // by rule: units of its pool
+	waiting         uint32                // records of the slot's queues
+	shipments, sent [SlotCount]uint32     // records of each slot that orders refer to
+	waiters         uint32                // places found in the lines of the slot under audit
 }
 
 type levelTally struct{ reserved, allocated Quantity }
@@ -130,7 +132,7 @@ func (a *auditor) tallyOrders(s *slot) {
 			a.violate(Violation{Kind: ViolationStatus, Order: image.ID})
 		}
 		a.countStatus(image.Status)
-		a.tallyLife(&image)
+		a.tallyLife(s, &image)
 		a.tallyLines(s, record, &image)
 		if image.Sale != 0 {
 			a.tallySale(s, &image)

@@ -94,7 +94,11 @@ func newAuditShop(t *testing.T) *auditShop {
 	s.run(Command{Kind: CommandPlaceOrder, Customer: []byte("ann"), Lines: []Line{{kit.Kit, 1}}, Recipes: []Recipe{kit}})
 	f := s.skuIn(14, SKUSettings{})
 	s.run(Command{Kind: CommandAdjustStock, Rows: []AdjustmentRow{{SKU: f, Value: 9}}})
-	s.run(Command{Kind: CommandCancelLines, Order: order(CommandPlaceOrder, 0, "", Line{f, 3}, Line{f, 1}), Life: &LifeRequest{Units: []LineUnits{{0, 2}}}})
+	sent := order(CommandPlaceOrder, 0, "", Line{f, 3}, Line{f, 4})
+	s.run(Command{Kind: CommandCancelLines, Order: sent, Life: &LifeRequest{Units: []LineUnits{{0, 1}}}})
+	for _, n := range []Quantity{3, 1} {
+		s.run(Command{Kind: CommandShipOrder, Order: sent, Lines: []Line{{f, n}}, Life: &LifeRequest{}})
+	}
 	if r := s.Audit(); r.Found != 0 || r.Held != 6 || r.Placed != 6 || r.Cancelled != 1 || r.Released != 1 || r.Expired != 1 {
 		t.Fatalf("the shop itself: %+v", r)
 	}
@@ -173,6 +177,8 @@ func (s *slot) sabotage(see func(field string)) {
 	sabotage(&s.desk.waiters.slab, see)
 	sabotage(&s.lives.slab, see)
 	sabotage(&s.lifeLines.slab, see)
+	sabotage(&s.shipments.slab, see)
+	sabotage(&s.shipmentLines.slab, see)
 }
 
 func saboteur(v reflect.Value, name string, see func(field string)) {
@@ -224,7 +230,8 @@ var alwaysSeen = map[string]ViolationKind{
 	"inboundRecord.kind": ViolationInbound, "inboundRecord.numberLength": ViolationInbound,
 	"waitingRecord.order": ViolationWaiting, "waitingRecord.sku": ViolationWaiting,
 	"waitingRecord.units": ViolationWaiting, "waitingRecord.previous": ViolationWaiting,
-	"lifeLineRecord.cancelled": ViolationAllocated,
+	"lifeLineRecord.shipped": ViolationShipment, "shipmentRecord.status": ViolationShipment,
+	"shipmentLineRecord.quantity": ViolationShipment, "shipmentLineRecord.line": ViolationShipment,
 }
 
 // sometimesSeen are the fields that matter in some records only: not in an order that has ended, say.
@@ -247,7 +254,7 @@ var sometimesSeen = map[string]ViolationKind{
 	"allocationRecord.upper": ViolationPool,
 	"ruleRecord.generation":  ViolationPool, "ruleRecord.channel": ViolationPool,
 	"skuRecord.firstWaiting": ViolationWaiting, "skuRecord.lastWaiting": ViolationWaiting, "waitingRecord.since": ViolationWaiting,
-	"waitingRecord.channel": ViolationWaiting,
+	"waitingRecord.channel": ViolationWaiting, "lifeLineRecord.cancelled": ViolationAllocated,
 }
 
 // neverSeen are the fields of which an audit cannot tell what they should be: facts that stand nowhere else. Nine of them, places and
@@ -270,7 +277,8 @@ var neverSeen = map[string]bool{
 	"waitingRecord.grams": true, "waitingRecord.country": true, "waitingRecord.postal": true, "waitingRecord.method": true,
 	"waitingRecord.pickup": true, "waitingRecord.avoided": true, "waitingRecord.flags": true,
 	"levelRecord.location": true, "partLineRecord.location": true, "partLineRecord.sku": true,
-	"saleWaiterRecord.identities": true, "lifeRecord.order": true, "lifeRecord.firstLine": true,
+	"saleWaiterRecord.identities": true, "lifeRecord.order": true, "lifeRecord.firstLine": true, "lifeRecord.firstShipment": true,
+	"shipmentRecord.location": true, "shipmentRecord.created": true, "shipmentRecord.createdAt": true, "shipmentRecord.flags": true, "shipmentRecord.firstLine": true,
 }
 
 // TestAuditSeesFields changes every field of every record once. A field that is added has to be put in one of the lists.

@@ -32,6 +32,8 @@ const (
 	SlabSaleWaiters
 	SlabLives
 	SlabLifeLines
+	SlabShipments
+	SlabShipmentLines
 
 	// SlabKinds is the number of slabs that a slot has.
 	SlabKinds = int(iota)
@@ -96,7 +98,7 @@ func (s *slot) stores() [SlabKinds]pageStore {
 		&s.skus, &s.levels, &s.orders, &s.lines, &s.allocations, &s.texts, &s.parts, &s.partLines, &s.limits,
 		&s.desk.items, &s.desk.buyers, &s.desk.tickets, &s.desk.queues,
 		&s.rules, &s.inbounds, &s.inboundLines, &s.lots, &s.waiting, &s.components, &s.desk.waiters,
-		&s.lives, &s.lifeLines,
+		&s.lives, &s.lifeLines, &s.shipments, &s.shipmentLines,
 	}
 }
 

@@ -29,6 +29,7 @@ const (
 	CommandServeWaitlist  CommandKind = 35 // offer the next one on a waitlist what there is, or strike it off
 	CommandAdvanceQueue   CommandKind = 36 // note how far the line before a sale has come
 	CommandCancelLines    CommandKind = 48 // give units of an order's lines back
+	CommandShipOrder      CommandKind = 49 // have units of an order leave a location
 	CommandCreateInbound  CommandKind = 22 // make a purchase order or a transfer
 	CommandSendInbound    CommandKind = 23 // order a purchase order's units, dispatch a transfer's
 	CommandReceiveInbound CommandKind = 24 // note what became of units that were on their way, all rows or none
@@ -41,7 +42,7 @@ func (k CommandKind) IsKnown() bool {
 	switch {
 	case k >= CommandTick && k <= CommandMoveStock, k == CommandDefineRouting, k == CommandRerouteOrder, k == CommandSetChannel, k == CommandSetChannelRule, k == CommandSetKit,
 		k >= CommandCreateInbound && k <= CommandCancelInbound, k == CommandFillOrder, k >= CommandDefineSale && k <= CommandAdvanceQueue,
-		k == CommandCancelLines:
+		k >= CommandCancelLines && k <= CommandShipOrder:
 		return true
 	}
 	return false
@@ -65,7 +66,7 @@ type Command struct {
 	ExternalID []byte      // place order; empty for none
 	UpTo       bool        // place hold: of each line as many units as there are, but one at least
 	Stock      StockPolicy // place order: whether stock may refuse it
-	Lines      []Line      // place hold, place order; reroute: what is to move, no two of one SKU
+	Lines      []Line      // place hold, place order; reroute, ship: what is to move, no two of one SKU
 	Recipes    []Recipe    // place hold, place order: of each kit among the lines, in the order of their numbers. Set kit: the one
 
 	Sale       SaleID   // place hold, place order: the sale that it is part of; 0 for none. Advance queue, waitlists: the sale
@@ -78,7 +79,7 @@ type Command struct {
 	Rows []AdjustmentRow // adjust stock
 
 	Moves []MovementRow // move stock
-	Actor []byte        // move stock, inbound, reroute, cancel lines: who did it; empty for nobody in particular
+	Actor []byte        // move stock, inbound, reroute, and what goes on with an order's life: who did it; empty for nobody in particular
 	Cause []byte        // move stock: what it belongs to, such as a delivery's number; empty for nothing
 
 	Name     []byte           // define SKU, location, channel, sale; set channel
@@ -92,7 +93,7 @@ type Command struct {
 	Queue        QueueCounters   // advance queue
 	Inbound      *InboundRequest // create to cancel inbound
 	Reroute      *Reroute        // reroute
-	Life         *LifeRequest    // cancel lines
+	Life         *LifeRequest    // cancel lines, ship order
 
 	Document []byte // what no decision needs; kept under the command's sequence
 }
@@ -109,7 +110,7 @@ const (
 // Line asks for units of a SKU.
 type Line struct {
 	SKU      SKUID
-	Quantity Quantity // 1 to MaxLineQuantity; reroute: 0 for all that the order has at the location
+	Quantity Quantity // 1 to MaxLineQuantity; reroute, ship: 0 for all that the order has at the location
 }
 
 // AdjustmentMode says how a row changes the units on hand.

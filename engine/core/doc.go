@@ -20,6 +20,7 @@
 //	level                    the units of one SKU at one location
 //	state                    of a unit on hand: sellable, damaged, in quality control, or kept from sale for another reason
 //	reroute                  units that were allocated at a location are taken over by others
+//	shipment                 units of an order that left a location together
 //	life                     what became of an order's units since it was placed
 //	movement                 units that came, went, were counted or changed their state
 //	supply                   how much there is to sell of a SKU: out, low, enough
@@ -195,6 +196,9 @@
 //   - CancelLines gives units of lines back: of each line those first that wait, then those of the location that was asked last. Limits, quotas and
 //     the place in the queue go with them; of a line with units of a pool and others, the others go first. Kits go with their components, which do
 //     not go alone. When nothing is left of the order it is cancelled, as by CancelOrder.
+//   - ShipOrder has units that are allocated at a location leave it, if so many lie there and can be sold: they are neither on hand nor
+//     allocated any more, and what can be sold stays as it was. Limits, quotas and pools count them as before. An order of which something has left
+//     is not cancelled by CancelOrder (AlreadyShipped); what is still there of its lines is by CancelLines.
 //   - AdvanceQueue notes how far the line before a sale has come. None of its counters goes back; the order of a line is drawn once.
 //   - ArchiveOrders forgets the page of an order, when the page is full and all its orders are closed (cancelled, released
 //     or expired); else nothing changes. Commands about those orders are refused with ReasonOrderArchived from then on, and
@@ -223,6 +227,7 @@
 //	release      released   HoldConfirmed   unchanged        unchanged      unchanged
 //	cancel       cancelled  cancelled       unchanged        HoldReleased   HoldExpired
 //	reroute      OrderHeld  placed          OrderCancelled   HoldReleased   HoldExpired
+//	ship         OrderHeld  placed          OrderCancelled   HoldReleased   HoldExpired
 //	cancel lines OrderHeld  placed¹         OrderCancelled   HoldReleased   HoldExpired      (¹ cancelled when nothing is left)
 //
 // And which status of a document:
@@ -243,7 +248,8 @@
 //
 // # Memory
 //
-// An order that is only placed has no life; with one it takes 8 bytes more, and 8 for each line.
+// An order that is only placed has no life; with one it takes 12 bytes more and 12 for each line, 40 for each shipment
+// and 12 for each line in it.
 //
 // Records are fixed-size and free of pointers, in slabs per slot (slab.go); indexes are derived from
 // them. Documents stay in memory, closed ones too: 168 bytes each and 40 for each line; lots go when nothing is open. Pages of orders that are all closed can be archived: the machine hands them over and forgets them (archive.go). Pages come from an Allocator, so the host may keep them outside the garbage collector's heap. The processor

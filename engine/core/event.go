@@ -33,6 +33,7 @@ const (
 	EventQueueAdvanced   EventKind = 36
 	EventOrderOversold   EventKind = 39
 	EventLinesCancelled  EventKind = 48
+	EventOrderShipped    EventKind = 49
 
 	EventPurchaseOrderChanged EventKind = 22
 	EventTransferChanged      EventKind = 23
@@ -55,9 +56,10 @@ type Event struct {
 	Routing  RoutingImage     // routing defined
 	Route    RouteImage       // order routed
 	Levels   []LevelChange    // stock adjusted
-	Moves    []MovementImage  // stock moved, in the order of the rows; purchase order and transfer changed: the units that came or left
-	Actor    []byte           // the same; order rerouted, lines cancelled
-	Note     []byte           // lines cancelled
+	Moves    []MovementImage  // stock moved, in the order of the rows; purchase order and transfer changed, order shipped: the units that came or left
+	Actor    []byte           // the same; order rerouted, and what went on with an order's life
+	Note     []byte           // lines cancelled, order shipped
+	Shipment int              // order shipped: its number
 	Units    []LineUnits      // lines cancelled: how many of each line, those of components too; in the order of the lines
 	Freed    []FreedUnits     // lines cancelled: where they were
 	Cause    []byte           // stock moved; purchase order and transfer changed: its number
@@ -80,7 +82,7 @@ func (k EventKind) IsKnown() bool {
 	return k >= EventSKUDefined && k <= EventHoldCancelled || k >= EventChannelRuleSet && k <= EventKitSet ||
 		k == EventPurchaseOrderChanged || k == EventTransferChanged || k >= EventSaleDefined && k <= EventQueueAdvanced ||
 		k >= EventOrderRouted && k <= EventRoutingDefined || k == EventOrderFilled || k == EventPreorderEnded ||
-		k == EventOrderOversold || k == EventLinesCancelled
+		k == EventOrderOversold || k >= EventLinesCancelled && k <= EventOrderShipped
 }
 
 // IsOwn tells whether an event of the kind is what a command did, and not what had happened before it or follows from it.

@@ -10,8 +10,9 @@ import "holdfast/engine/invariant"
 
 // LifeRequest is what a command asks for that goes on with the life of an order.
 type LifeRequest struct {
-	Note  []byte
-	Units []LineUnits // cancel lines: no two of one line; a quantity of 0 stands for all that can be
+	Note     []byte
+	Units    []LineUnits // cancel lines: no two of one line; a quantity of 0 stands for all that can be
+	Location LocationID  // ship order: that units leave
 }
 
 // LineUnits are units of one line.
@@ -30,16 +31,19 @@ type FreedUnits struct {
 
 // LifeImage is what became of an order at one instant.
 type LifeImage struct {
-	Lines []LineLife // of each line
+	Lines     []LineLife // of each line
+	Shipments []ShipmentImage
+	Sent      []LineUnits // units of all shipments, in the order of these
 }
 
 // LineLife is what became of a line's units. Of a line of units, or of a component's, what is not in it is allocated or waits.
 type LineLife struct {
 	Cancelled Quantity
+	Shipped   Quantity
 }
 
 // gone is how many units the order does not wait for, nor has at a location.
-func (l *LineLife) gone() Quantity { return l.Cancelled }
+func (l *LineLife) gone() Quantity { return l.Cancelled + l.Shipped }
 
 // LineLife is what became of a line; nothing without a life.
 func (o *OrderImage) LineLife(line int) LineLife {
@@ -51,14 +55,16 @@ func (o *OrderImage) LineLife(line int) LineLife {
 
 // lifeRecord is the life of one order.
 type lifeRecord struct {
-	order     uint32 // its place in orders, plus one; 0 while the record is free
-	firstLine uint32 // in lifeLines, plus one; while the record is free, the next free one
+	order         uint32 // its place in orders, plus one; 0 while the record is free
+	firstLine     uint32 // in lifeLines, plus one; while the record is free, the next free one
+	firstShipment uint32 // in shipments, plus one; 0 for none
 }
 
 // lifeLineRecord is what became of one line. Those of an order are a list in the order of its lines.
 type lifeLineRecord struct {
 	next      uint32 // in lifeLines, plus one; 0 at the end; while free, the next free one
 	cancelled uint32
+	shipped   uint32
 }
 
 // orderHasLife is the flag of an order that has a life.
@@ -110,6 +116,7 @@ func (s *slot) dropLife(order uint32) {
 		s.lifeLines.release(at - 1)
 		at = next
 	}
+	s.dropShipments(s.lives.at(place).firstShipment)
 	found := s.lifeOf.Delete(s.lifeHash(order), place)
 	invariant.Check(found, "a life is in its index")
 	s.lives.release(place)
@@ -118,23 +125,25 @@ func (s *slot) dropLife(order uint32) {
 // lifeImage fills life from the records of an order that has one.
 func (s *slot) lifeImage(order uint32, life *LifeImage) {
 	place, _ := s.findLife(order)
-	life.Lines = life.Lines[:0]
+	life.Lines, life.Shipments, life.Sent = life.Lines[:0], life.Shipments[:0], life.Sent[:0]
 	for at := s.lives.at(place).firstLine; at != 0; {
 		record := s.lifeLines.at(at - 1)
-		life.Lines = append(life.Lines, LineLife{Cancelled: Quantity(record.cancelled)})
+		life.Lines = append(life.Lines, LineLife{Cancelled: Quantity(record.cancelled), Shipped: Quantity(record.shipped)})
 		at = record.next
 	}
+	s.shipmentImages(s.lives.at(place).firstShipment, life)
 }
 
 // storeLife writes an image's life down, and makes it if there is none.
 func (s *slot) storeLife(order uint32, life *LifeImage) {
-	record := s.lives.at(s.makeLife(order))
-	at := record.firstLine
+	place := s.makeLife(order)
+	at := s.lives.at(place).firstLine
 	for i := range life.Lines {
 		line := s.lifeLines.mut(at - 1)
-		line.cancelled = uint32(life.Lines[i].Cancelled)
+		line.cancelled, line.shipped = uint32(life.Lines[i].Cancelled), uint32(life.Lines[i].Shipped)
 		at = line.next
 	}
+	s.storeShipments(place, life)
 }
 
 // beginLife gives the loaded image a life if it has none, in the step's memory.
@@ -147,7 +156,7 @@ func (st *Step) beginLife() *LifeImage {
 		image.Life = st.life
 		lines := resize(image.Life.Lines, len(image.Lines))
 		clear(lines)
-		*image.Life = LifeImage{Lines: lines}
+		*image.Life = LifeImage{Lines: lines, Shipments: image.Life.Shipments[:0], Sent: image.Life.Sent[:0]}
 	}
 	return image.Life
 }
@@ -189,13 +198,16 @@ func (a *auditor) auditLives(s *slot) {
 	}
 	a.checkLive(s, lives, s.lives.live)
 	a.checkLive(s, lines, s.lifeLines.live)
+	a.checkLive(s, a.shipments[s.id], s.shipments.live)
+	a.checkLive(s, a.sent[s.id], s.shipmentLines.live)
 }
 
 // tallyLife checks what became of an order's units.
-func (a *auditor) tallyLife(image *OrderImage) {
+func (a *auditor) tallyLife(s *slot, image *OrderImage) {
 	if image.Life == nil {
 		return
 	}
+	a.tallyShipments(s, image)
 	for i := range image.Life.Lines {
 		if life := &image.Life.Lines[i]; life.gone() > image.Lines[i].Quantity {
 			a.expect(image.Lines[i].Quantity, life.gone(), Violation{Kind: ViolationLife, Order: image.ID, SKU: image.Lines[i].SKU})

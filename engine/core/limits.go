@@ -29,6 +29,8 @@ const (
 	MaxExternalIDLength = 64
 	// MaxReasonLength bounds the reason of an adjustment row, in bytes.
 	MaxReasonLength = 64
+	// MaxShipments bounds the shipments of an order, which each of its images lists.
+	MaxShipments = 500
 	// MaxSupplierLength bounds what a purchase order says about its supplier, in bytes.
 	MaxSupplierLength = 64
 	// MaxLots bounds what is on its way of one SKU: open lines of documents, which every answer about its units lists.

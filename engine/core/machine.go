@@ -63,20 +63,22 @@ type slot struct {
 	expiry Event // scratch for the events of expired holds, and of pools that began or ended
 	alert  Event // scratch for the events of changed supplies
 
-	rules        slab[ruleRecord]
-	components   recycler[componentRecord]
-	kitOf        *Index // SKUs of kits → first of their components
-	componentOf  *Index // SKUs of components → components
-	inbounds     slab[inboundRecord]
-	inboundLines slab[inboundLineRecord]
-	lots         recycler[lotRecord]
-	inboundOf    *Index // (kind, number) → inbounds
-	waiting      recycler[waitingRecord]
-	waitingIndex *Index // order number → waiting
-	lives        recycler[lifeRecord]
-	lifeLines    recycler[lifeLineRecord]
-	lifeOf       *Index                 // orders → lives
-	inboundList  [Transfer]slab[uint32] // by kind: places in inbounds, in the order in which the documents were made
+	rules         slab[ruleRecord]
+	components    recycler[componentRecord]
+	kitOf         *Index // SKUs of kits → first of their components
+	componentOf   *Index // SKUs of components → components
+	inbounds      slab[inboundRecord]
+	inboundLines  slab[inboundLineRecord]
+	lots          recycler[lotRecord]
+	inboundOf     *Index // (kind, number) → inbounds
+	waiting       recycler[waitingRecord]
+	waitingIndex  *Index // order number → waiting
+	lives         recycler[lifeRecord]
+	lifeLines     recycler[lifeLineRecord]
+	shipments     recycler[shipmentRecord]
+	shipmentLines recycler[shipmentLineRecord]
+	lifeOf        *Index                 // orders → lives
+	inboundList   [Transfer]slab[uint32] // by kind: places in inbounds, in the order in which the documents were made
 }
 
 // location and channel are rows of the tables that every slot reads.
@@ -142,6 +144,10 @@ func (s *slot) open(id Slot, allocate Allocator, seed uint64) {
 	s.lives.next = func(r *lifeRecord) *uint32 { return &r.firstLine }
 	s.lifeLines.open(SlabLifeLines, &s.keeper, allocate)
 	s.lifeLines.next = func(r *lifeLineRecord) *uint32 { return &r.next }
+	s.shipments.open(SlabShipments, &s.keeper, allocate)
+	s.shipments.next = func(r *shipmentRecord) *uint32 { return &r.next }
+	s.shipmentLines.open(SlabShipmentLines, &s.keeper, allocate)
+	s.shipmentLines.next = func(r *shipmentLineRecord) *uint32 { return &r.next }
 	s.due.entries.allocate = allocate
 	for i := range s.inboundList {
 		s.inboundList[i].allocate = allocate
@@ -221,6 +227,8 @@ func (m *Machine) Gather(id Slot, st *Step, sink Sink) {
 		s.gatherReroute(st)
 	case CommandCancelLines:
 		s.gatherCancelLines(st)
+	case CommandShipOrder:
+		s.gatherShip(st)
 	default:
 		invariant.Check(false, "a command's kind is known")
 	}
@@ -274,6 +282,8 @@ func (m *Machine) Decide(st *Step) {
 		m.decideReroute(st)
 	case CommandCancelLines:
 		m.decideCancelLines(st)
+	case CommandShipOrder:
+		m.decideShip(st)
 	}
 }
 
@@ -327,5 +337,7 @@ func (m *Machine) Apply(id Slot, st *Step, sink Sink) {
 		s.applyReroute(st, sink)
 	case CommandCancelLines:
 		s.applyCancelLines(st, sink)
+	case CommandShipOrder:
+		s.applyShip(st, sink)
 	}
 }

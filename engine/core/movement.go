@@ -12,15 +12,19 @@ const (
 
 	MovementTransferOut MovementKind = 6 // units left for another location; only transfers do that
 	MovementTransferIn  MovementKind = 7 // and came there
+
+	MovementShip MovementKind = 8 // units that were promised to an order left
 )
 
 // HasFrom tells whether units leave a state by a movement of the kind.
 func (k MovementKind) HasFrom() bool {
-	return k == MovementReclassify || k == MovementWriteOff || k == MovementTransferOut
+	return k == MovementReclassify || k == MovementWriteOff || k == MovementTransferOut || k == MovementShip
 }
 
 // HasTo tells whether units of a state are added, corrected or counted by a movement of the kind.
-func (k MovementKind) HasTo() bool { return k != MovementWriteOff && k != MovementTransferOut }
+func (k MovementKind) HasTo() bool {
+	return k != MovementWriteOff && k != MovementTransferOut && k != MovementShip
+}
 
 // StockState is the state of a unit on hand. The numbers are in journals and feeds and must not change.
 type StockState uint8
@@ -80,6 +84,9 @@ func (l *LevelImage) unavailable() Quantity {
 func (l *LevelImage) move(kind MovementKind, from, to StockState, n Quantity) {
 	if kind.HasFrom() {
 		l.add(from, -n)
+	}
+	if kind == MovementShip {
+		l.Allocated -= n
 	}
 	if kind.HasTo() {
 		l.add(to, n)

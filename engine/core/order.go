@@ -114,6 +114,9 @@ func (m *Machine) decideOrder(st *Step) {
 		return
 	}
 	change, reason := transition(c.Kind, image.Status)
+	if c.Kind == CommandCancelOrder && image.Life != nil && len(image.Life.Shipments) > 0 {
+		reason = ReasonAlreadyShipped
+	}
 	if reason != ReasonNone {
 		st.refuseOrder(reason)
 		return
@@ -166,7 +169,7 @@ func transition(kind CommandKind, status OrderStatus) (change bool, refused Reas
 	switch status {
 	case StatusHeld:
 		switch kind {
-		case CommandRerouteOrder, CommandCancelLines:
+		case CommandRerouteOrder, CommandCancelLines, CommandShipOrder:
 			return false, ReasonOrderHeld
 		}
 		return true, ReasonNone
@@ -174,7 +177,7 @@ func transition(kind CommandKind, status OrderStatus) (change bool, refused Reas
 		switch kind {
 		case CommandConfirmHold:
 			return false, ReasonNone
-		case CommandCancelOrder, CommandRerouteOrder, CommandCancelLines:
+		case CommandCancelOrder, CommandRerouteOrder, CommandCancelLines, CommandShipOrder:
 			return true, ReasonNone
 		}
 		return false, ReasonHoldConfirmed

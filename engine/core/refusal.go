@@ -18,6 +18,7 @@ const (
 	ReasonHoldConfirmed     Reason = 6  // it is an order already
 	ReasonOrderCancelled    Reason = 7  // it was cancelled
 	ReasonOrderHeld         Reason = 27 // it is a hold, and no order yet
+	ReasonAlreadyShipped    Reason = 80 // some of the order has left
 	ReasonOrderLine         Reason = 81 // a row names no line of the order, or one of components
 	ReasonNotCancellable    Reason = 82 // a row names more units than are left of the line, or nothing is left
 	ReasonInboundNotFound   Reason = 38 // no such purchase order or transfer
@@ -30,6 +31,7 @@ const (
 	ReasonNotAKit           Reason = 32 // the SKU has units of its own, in stock, promised, on their way or set apart, or is a component
 	ReasonLocationNotFound  Reason = 9  // a row or a document names no location
 	ReasonNotAllocated      Reason = 28 // the order has fewer units at the location, or none
+	ReasonShortOnHand       Reason = 85 // fewer units lie at the location, and can be sold, than are to leave
 	ReasonNotASupplier      Reason = 44 // the location that a purchase order's units come from is no supplier
 	ReasonInboundExists     Reason = 39 // a document of the kind has the number
 	ReasonInboundLine       Reason = 41 // a row names no line of the document
@@ -59,6 +61,7 @@ const (
 	ReasonSaleLimit         Reason = 53 // the buyer would have more in the sale than it allows, by one of its identities
 	ReasonWaitlistFull      Reason = 58 // the sale's waitlist takes nobody more, or the sale has none
 	ReasonTooManyShipments  Reason = 26 // the order would be split over more locations than the policy allows
+	ReasonShipmentsFull     Reason = 87 // the order has MaxShipments shipments
 	ReasonTooManyLots       Reason = 43 // a line's SKU would have more than MaxLots lots
 	ReasonTableFull         Reason = 18 // no number is left for another SKU, location, channel, order or document
 )
@@ -83,7 +86,7 @@ type Refusal struct {
 // that came, and the most that may come. In a transfer that cannot
 // be dispatched those of the line, and those that may leave.
 //
-// Of units of an order that are cancelled the index is the row's.
+// Of units of an order that are cancelled the index is the row's. Of units that do not lie where they are shipped from, the SKU's, and those that do.
 //
 // Of an order that has not so many units at a location that are to move, the line's, and those that it has there; nothing is listed of one
 // that has none there and was to move all.

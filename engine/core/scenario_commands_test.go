@@ -48,6 +48,8 @@ func (s *story) command(line *sentence) (c core.Command, name string) {
 		s.readOrder(line, &c)
 	case "reroute":
 		s.readReroute(line, &c)
+	case "ship":
+		s.readShip(line, &c)
 	case "cancel-lines":
 		s.readCancelLines(line, &c)
 	case "confirm", "extend", "release", "cancel", "fill":
@@ -510,22 +512,7 @@ func (s *story) readReroute(line *sentence, c *core.Command) {
 			}
 		}
 	})
-	for line.peek() != "" {
-		sku, quantity, found := strings.Cut(line.next(), "×")
-		l := core.Line{SKU: s.sku(sku)}
-		if found {
-			l.Quantity = core.Quantity(line.number(quantity))
-		}
-		c.Lines = append(c.Lines, l)
-	}
-	var o core.OrderImage
-	if len(c.Lines) == 0 && s.shop.machine.ReadOrder(c.Order, &o) {
-		for _, l := range o.Lines {
-			if !slices.ContainsFunc(c.Lines, func(w core.Line) bool { return w.SKU == l.SKU }) {
-				c.Lines = append(c.Lines, core.Line{SKU: l.SKU})
-			}
-		}
-	}
+	c.Lines = s.readSKUs(line, c.Order)
 }
 
 func (s *story) readFollowUp(line *sentence, c *core.Command) {

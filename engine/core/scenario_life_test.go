@@ -2,6 +2,7 @@ package core_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"holdfast/engine/core"
@@ -21,12 +22,63 @@ func (s *story) readCancelLines(line *sentence, c *core.Command) {
 	}
 }
 
+// readShip reads what leaves a location, "phone" for all units of it that the order has there; all SKUs of the order if none is named.
+func (s *story) readShip(line *sentence, c *core.Command) {
+	c.Kind, c.Life = core.CommandShipOrder, &core.LifeRequest{}
+	s.readLife(line, c)
+	c.Lines = s.readSKUs(line, c.Order)
+}
+
+// readSKUs reads SKUs of an order, with "phone×2" for some units; all of them if none is named.
+func (s *story) readSKUs(line *sentence, id core.OrderID) (lines []core.Line) {
+	for line.peek() != "" {
+		sku, quantity, found := strings.Cut(line.next(), "×")
+		l := core.Line{SKU: s.sku(sku)}
+		if found {
+			l.Quantity = core.Quantity(line.number(quantity))
+		}
+		lines = append(lines, l)
+	}
+	var o core.OrderImage
+	if len(lines) == 0 && s.shop.machine.ReadOrder(id, &o) {
+		for _, l := range o.Lines {
+			if !slices.ContainsFunc(lines, func(w core.Line) bool { return w.SKU == l.SKU }) {
+				lines = append(lines, core.Line{SKU: l.SKU})
+			}
+		}
+	}
+	return lines
+}
+
+// shipmentsWords tells of an order's shipments.
+func (s *story) shipmentsWords(o *core.OrderImage) string {
+	var out strings.Builder
+	if o.Life == nil {
+		return ""
+	}
+	sent := o.Life.Sent
+	for i := range o.Life.Shipments {
+		shipment := &o.Life.Shipments[i]
+		var units []string
+		for _, u := range sent[:shipment.Lines] {
+			units = append(units, fmt.Sprintf("%d of line %d", u.Quantity, u.Line+1))
+		}
+		sent = sent[shipment.Lines:]
+		fmt.Fprintf(&out, "  shipment %d from %s, %s: %s\n", i+1, s.locationName(shipment.Location), shipmentWords[shipment.Status], strings.Join(units, ", "))
+	}
+	return out.String()
+}
+
+var shipmentWords = map[core.ShipmentStatus]string{core.ShipmentShipped: "shipped"}
+
 // readLife reads which order a command goes on with, and what is noted.
 func (s *story) readLife(line *sentence, c *core.Command) {
 	c.Order = s.order(line.next())
 	c.Mask = s.shop.model.OrderMask(c.Order)
 	line.settings(func(name, value string) {
 		switch name {
+		case "from":
+			c.Life.Location = s.location(value)
 		case "note":
 			c.Life.Note = []byte(value)
 		case "by":
@@ -77,6 +129,9 @@ func (s *story) cancelledWords(e *core.Event) string {
 func lineLifeWords(life core.LineLife) (words []string) {
 	if life.Cancelled > 0 {
 		words = append(words, fmt.Sprintf("%d cancelled", life.Cancelled))
+	}
+	if life.Shipped > 0 {
+		words = append(words, fmt.Sprintf("%d shipped", life.Shipped))
 	}
 	return words
 }

@@ -79,6 +79,8 @@ func (s *story) eventWords(e *core.Event) string {
 		return fmt.Sprintf("rerouted: %s%s\n%s", who, s.rerouteWords(e), s.linesWords(o))
 	case core.EventLinesCancelled:
 		return fmt.Sprintf("cancelled in part: %s%s%s\n%s", who, noteWords(e), s.cancelledWords(e), s.linesWords(o))
+	case core.EventOrderShipped:
+		return fmt.Sprintf("shipped: %s%s\n%s%s%s", who, noteWords(e), s.movementWords(e), s.linesWords(o), s.shipmentsWords(o))
 	case core.EventOrderCancelled:
 		return fmt.Sprintf("cancelled: %s\n", who)
 	case core.EventHoldCancelled:
@@ -194,6 +196,9 @@ var reasonWords = map[core.Reason]string{
 	core.ReasonInboundStatus:     "the document's status does not allow that",
 	core.ReasonNotASupplier:      "the units come from a location that is no supplier",
 	core.ReasonInboundExists:     "another document has the number",
+	core.ReasonAlreadyShipped:    "some of it has left",
+	core.ReasonShortOnHand:       "so many do not lie there",
+	core.ReasonShipmentsFull:     "it has as many shipments as an order may",
 	core.ReasonOrderLine:         "the order has no such line",
 	core.ReasonNotCancellable:    "not so many are left to cancel",
 	core.ReasonInboundLine:       "the document has no such line",
@@ -230,6 +235,11 @@ func (s *story) refusalWords(c *core.Command, r *core.Refusal) string {
 		if len(c.Moves) > 0 {
 			fmt.Fprintf(&out, "  row %d: %s at %s, %d there, would be %d\n",
 				l.Index+1, s.skuName(l.SKU), s.locationName(l.Location), l.Available, l.Requested)
+			continue
+		}
+		if c.Kind == core.CommandShipOrder {
+			fmt.Fprintf(&out, "  line %d: %s at %s, %d to ship, %d there\n",
+				l.Index+1, s.skuName(l.SKU), s.locationName(l.Location), l.Requested, l.Available)
 			continue
 		}
 		if c.Reroute != nil {
@@ -355,6 +365,8 @@ func (s *story) movementWords(e *core.Event) string {
 			verb = "transfer out"
 		case core.MovementTransferIn:
 			verb = "transfer in"
+		case core.MovementShip:
+			verb = "ship"
 		}
 		fmt.Fprintf(&out, "%s at %s, %s %d: %s", s.skuName(m.SKU), s.locationName(m.Location), verb, m.Quantity, strings.Join(changes, ", "))
 		for _, note := range []struct{ word, text string }{{"reason", string(m.Reason)}, {"by", string(e.Actor)}, {"for", string(e.Cause)}} {
@@ -487,7 +499,7 @@ func (s *story) show(name string) string {
 		external = fmt.Sprintf(", external id %s", o.ExternalID)
 	}
 	return fmt.Sprintf("%s for %s: %s%s, version %d, channel %s%s\n%s", name, o.Customer,
-		statusWords[o.Status], deadline, o.Version, s.shop.machine.ChannelName(o.Channel), external, s.linesWords(&o))
+		statusWords[o.Status], deadline, o.Version, s.shop.machine.ChannelName(o.Channel), external, s.linesWords(&o)+s.shipmentsWords(&o))
 }
 
 func (s *story) showSKU(id core.SKUID) string {

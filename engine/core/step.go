@@ -41,8 +41,8 @@ type Step struct {
 
 	choices [SlotCount][]choice
 
-	rows     []LevelImage  // adjust, move stock: each row's level before
-	skuFound []bool        // adjust, move stock: each row's SKU exists
+	rows     []LevelImage  // adjust, move stock, ship order: each row's level before
+	skuFound []bool        // adjust, move stock: each row's SKU exists; ship order: and its level
 	sale     saleFinding   // place hold, place order in a sale; join, serve waitlist
 	waiting  waiterFinding // join, leave, serve waitlist
 	queue    QueueCounters // advance queue: what they are so far
@@ -62,6 +62,7 @@ type Step struct {
 	fills       [SlotCount][]fillFinding // fill order
 	allocations []Allocation             // fill, reroute order, scratch: those of all lines
 	pools       []linePool               // reroute order, cancel lines: of each line of the order
+	rest        []Quantity               // ship order, scratch: of each movement, the units that are still to be taken from lines
 	life        *LifeImage               // memory of the order's, once one had a life
 	whole       bool                     // place with kits: there is room for their components
 	expanded    []Line                   // place with kits: the lines with their components
@@ -129,6 +130,8 @@ func (st *Step) Begin(c *Command, seq Sequence, now Millis) {
 		st.home = c.Order.Home()
 	case CommandRerouteOrder:
 		st.beginReroute()
+	case CommandShipOrder:
+		st.beginShip()
 	case CommandDefineSale:
 		st.skuFound = resize(st.skuFound, len(c.SaleSettings.Items))
 	case CommandCreateInbound, CommandSendInbound, CommandReceiveInbound, CommandCloseInbound, CommandCancelInbound:
@@ -200,7 +203,7 @@ func SlotsOf(c *Command) (mask SlotMask, known bool) {
 	case CommandPlaceHold, CommandPlaceOrder, CommandJoinWaitlist, CommandServeWaitlist:
 		return c.placementSlots(), true
 	case CommandConfirmHold, CommandExtendHold, CommandReleaseHold, CommandCancelOrder, CommandFillOrder,
-		CommandRerouteOrder, CommandCancelLines:
+		CommandRerouteOrder, CommandCancelLines, CommandShipOrder:
 		return c.Order.Home().Mask(), !c.Order.Spread()
 	case CommandArchiveOrders:
 		return c.Order.Home().Mask(), true

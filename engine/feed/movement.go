@@ -19,6 +19,7 @@ const (
 	Deallocate // of an order that is cancelled
 	TransferOut
 	TransferIn
+	Ship       // of an order, whose units leave
 	Reallocate // of an order, from one location to another or to nobody: one movement at each of the two
 
 	// MovementTypes is one more than the last.
@@ -35,9 +36,10 @@ type Movement struct {
 	Beyond   bool          // the units were promised beyond stock, and lie nowhere
 	Quantity core.Quantity // units; adjust and count: by how many there are more, which may be 0 or negative
 	From, To core.StockState
-	Promise  Promise  // of promised units
-	Moves    [2]Place // reallocate: from where to where; Location is one of the two
-	Order    core.OrderID
+	Promise  Promise      // of promised units
+	Moves    [2]Place     // reallocate: from where to where; Location is one of the two
+	Order    core.OrderID // of promised units, and where OfOrder
+	OfOrder  bool
 	Deadline core.Millis // of a hold's units
 	Actor    []byte
 	Cause    []byte
@@ -87,6 +89,7 @@ var stockMovements = map[core.MovementKind]MovementType{
 	core.MovementReceive: Receive, core.MovementAdjust: Adjust, core.MovementCount: Count,
 	core.MovementReclassify: Reclassify, core.MovementWriteOff: WriteOff,
 	core.MovementTransferOut: TransferOut, core.MovementTransferIn: TransferIn,
+	core.MovementShip: Ship,
 }
 
 // AppendMovements appends what an event did to a SKU's units, in the order of its rows or lines. Texts are those of the event.
@@ -125,6 +128,9 @@ func appendAdjustments(dst []Movement, m Movement, ev *core.Event, sku core.SKUI
 
 func appendMoves(dst []Movement, m Movement, ev *core.Event, sku core.SKUID) []Movement {
 	m.Actor, m.Cause = ev.Actor, ev.Cause
+	if ev.Kind == core.EventOrderShipped {
+		m.Order, m.OfOrder = ev.Order.ID, true
+	}
 	for i := range ev.Moves {
 		row := &ev.Moves[i]
 		if row.SKU != sku {
@@ -223,6 +229,9 @@ func appendReallocations(dst []Movement, m Movement, ev *core.Event, sku core.SK
 
 // IsPromise tells whether units were promised, or are not any more.
 func (m *Movement) IsPromise() bool { return m.Promise != Promise{} }
+
+// IsOfOrder tells whether the units are those of an order or a hold.
+func (m *Movement) IsOfOrder() bool { return m.IsPromise() || m.OfOrder }
 
 // UndoOn gives the level that was there before the movement of promised units that left this one.
 func (m *Movement) UndoOn(after core.LevelImage) core.LevelImage {

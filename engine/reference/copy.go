@@ -95,6 +95,9 @@ func CopyEvent(e *core.Event) core.Event {
 	case core.EventLinesCancelled:
 		c.Order, c.Actor, c.Note = CopyOrder(&e.Order), copyBytes(e.Actor), copyBytes(e.Note)
 		c.Units, c.Freed = copyList(e.Units), copyList(e.Freed)
+	case core.EventOrderShipped:
+		c.Order, c.Actor, c.Note = CopyOrder(&e.Order), copyBytes(e.Actor), copyBytes(e.Note)
+		c.Shipment, c.Moves = e.Shipment, copyList(e.Moves)
 	case core.EventOrderFilled:
 		c.Order, c.Fills = CopyOrder(&e.Order), copyList(e.Fills)
 	default:
@@ -113,7 +116,7 @@ func CopyOrder(o *core.OrderImage) core.OrderImage {
 	c.Allocations = copyList(o.Allocations)
 	if o.Life != nil {
 		life := *o.Life
-		life.Lines = copyList(life.Lines)
+		life.Lines, life.Shipments, life.Sent = copyList(life.Lines), copyList(life.Shipments), copyList(life.Sent)
 		c.Life = &life
 	}
 	return c

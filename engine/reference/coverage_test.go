@@ -221,6 +221,10 @@ var reachable = map[core.CommandKind][]core.Reason{
 		core.ReasonOrderCancelled, core.ReasonHoldReleased, core.ReasonHoldExpired, core.ReasonLocationNotFound,
 		core.ReasonNotAllocated,
 	},
+	core.CommandShipOrder: {
+		core.ReasonSlotsChanged, core.ReasonOrderNotFound, core.ReasonVersionConflict, core.ReasonOrderHeld, core.ReasonOrderCancelled,
+		core.ReasonHoldReleased, core.ReasonHoldExpired, core.ReasonLocationNotFound, core.ReasonNotAllocated, core.ReasonShortOnHand,
+	},
 	core.CommandCancelLines: {
 		core.ReasonSlotsChanged, core.ReasonOrderNotFound, core.ReasonVersionConflict, core.ReasonOrderHeld, core.ReasonOrderCancelled,
 		core.ReasonHoldReleased, core.ReasonHoldExpired, core.ReasonOrderLine, core.ReasonNotCancellable,
@@ -228,6 +232,6 @@ var reachable = map[core.CommandKind][]core.Reason{
 	core.CommandFillOrder: {core.ReasonSlotsChanged, core.ReasonOrderNotFound},
 	core.CommandCancelOrder: {
 		core.ReasonSlotsChanged, core.ReasonOrderNotFound, core.ReasonVersionConflict,
-		core.ReasonHoldExpired, core.ReasonHoldReleased,
+		core.ReasonHoldExpired, core.ReasonHoldReleased, core.ReasonAlreadyShipped,
 	},
 }

@@ -43,6 +43,13 @@ var verdicts = map[core.CommandKind]map[core.OrderStatus]verdict{
 		core.StatusReleased:  refused(core.ReasonHoldReleased),
 		core.StatusExpired:   refused(core.ReasonHoldExpired),
 	},
+	core.CommandShipOrder: {
+		core.StatusHeld:      refused(core.ReasonOrderHeld),
+		core.StatusPlaced:    becomes(core.StatusPlaced),
+		core.StatusCancelled: refused(core.ReasonOrderCancelled),
+		core.StatusReleased:  refused(core.ReasonHoldReleased),
+		core.StatusExpired:   refused(core.ReasonHoldExpired),
+	},
 	core.CommandCancelLines: {
 		core.StatusHeld:      refused(core.ReasonOrderHeld),
 		core.StatusPlaced:    becomes(core.StatusPlaced),
@@ -89,6 +96,9 @@ func (m *Model) followUp(c *core.Command) core.Outcome {
 		return m.fill(o)
 	}
 	v := verdicts[c.Kind][o.status]
+	if c.Kind == core.CommandCancelOrder && len(o.shipments) > 0 {
+		v = refused(core.ReasonAlreadyShipped)
+	}
 	if v.refusal != core.ReasonNone {
 		return refuseOrder(core.Refusal{Reason: v.refusal, Order: o.id, Version: o.version})
 	}
@@ -97,6 +107,8 @@ func (m *Model) followUp(c *core.Command) core.Outcome {
 		return m.reroute(c, o)
 	case core.CommandCancelLines:
 		return m.cancelLines(c, o)
+	case core.CommandShipOrder:
+		return m.ship(c, o)
 	}
 	extends := c.Kind == core.CommandExtendHold
 	if v == unchanged || extends && m.extended(o, c.TTL) <= o.deadline {

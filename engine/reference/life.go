@@ -16,7 +16,11 @@ func (o *order) lifeImage() *core.LifeImage {
 	}
 	life := &core.LifeImage{}
 	for _, l := range o.lines {
-		life.Lines = append(life.Lines, core.LineLife{Cancelled: l.cancelled})
+		life.Lines = append(life.Lines, core.LineLife{Cancelled: l.cancelled, Shipped: l.shipped})
+	}
+	for _, s := range o.shipments {
+		s.image.Lines = len(s.units)
+		life.Shipments, life.Sent = append(life.Shipments, s.image), append(life.Sent, s.units...)
 	}
 	return life
 }
@@ -35,9 +39,9 @@ func (o *order) componentsOf(i int) map[int]core.Quantity {
 
 // cancellable is how many units of a line, or how many whole kits, are still to be had by the customer.
 func (o *order) cancellable(i int) core.Quantity {
-	most := o.lines[i].kept()
+	most := o.lines[i].kept() - o.lines[i].shipped
 	for k, each := range o.componentsOf(i) {
-		most = min(most, o.lines[k].kept()/each)
+		most = min(most, (o.lines[k].kept()-o.lines[k].shipped)/each)
 	}
 	return most
 }

@@ -82,8 +82,9 @@ type order struct {
 
 	waits map[core.SKUID]*errandOfWaiting // of each SKU that it waits for
 
-	lives    bool // something became of it since it was placed
-	archived bool // it has left the shop, with its page
+	shipments []shipment
+	lives     bool // something became of it since it was placed
+	archived  bool // it has left the shop, with its page
 }
 
 type line struct {
@@ -96,6 +97,7 @@ type line struct {
 	pooled      core.Quantity
 	preorder    bool // some of its units were sold in one
 	cancelled   core.Quantity
+	shipped     core.Quantity
 	role        core.LineRole
 }
 

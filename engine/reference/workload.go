@@ -221,8 +221,8 @@ func (g *generator) command(step int) core.Command {
 		g.followUp(&c, core.CommandConfirmHold)
 	case roll < 73:
 		g.reroute(&c)
-	case roll < 75:
-		g.cancelLines(&c)
+	case roll < 76:
+		g.goOn(&c)
 	case roll < 79:
 		g.followUp(&c, core.CommandExtendHold)
 	case roll < 85:

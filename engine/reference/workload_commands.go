@@ -475,6 +475,11 @@ func (g *generator) reroute(c *core.Command) {
 	if image := o.image(); len(image.Allocations) > 0 && g.chance(90) {
 		c.Reroute.Location = pick(g, image.Allocations).Location
 	}
+	g.someSKUs(c, o)
+}
+
+// someSKUs names some of an order's SKUs in a command's lines, mostly for all units.
+func (g *generator) someSKUs(c *core.Command, o *order) {
 	for _, l := range o.lines {
 		known := slices.ContainsFunc(c.Lines, func(w core.Line) bool { return w.SKU == l.sku })
 		if !known && (len(c.Lines) == 0 || g.chance(80)) {

@@ -1,6 +1,41 @@
 package reference
 
-import "holdfast/engine/core"
+import (
+	"fmt"
+
+	"holdfast/engine/core"
+)
+
+// goOn goes on with the life of an order.
+func (g *generator) goOn(c *core.Command) {
+	switch roll := g.random.IntN(100); {
+	case roll < 50:
+		g.cancelLines(c)
+	default:
+		g.ship(c)
+	}
+}
+
+// ship has units of an order leave where it has some, mostly all.
+func (g *generator) ship(c *core.Command) {
+	document := c.Document
+	o := g.placedOrder(c, core.CommandShipOrder)
+	c.Document, c.Life = document, &core.LifeRequest{Location: core.LocationID(g.random.IntN(len(g.model.locations)))}
+	if g.chance(2) {
+		c.Life.Location = core.LocationID(len(g.model.locations))
+	}
+	if g.chance(30) {
+		c.Life.Note, c.Actor = fmt.Appendf(nil, "box %d", g.random.IntN(9)), []byte("kim")
+	}
+	if o == nil {
+		c.Lines = []core.Line{{SKU: g.sku()}}
+		return
+	}
+	if image := o.image(); len(image.Allocations) > 0 && g.chance(95) {
+		c.Life.Location = pick(g, image.Allocations).Location
+	}
+	g.someSKUs(c, o)
+}
 
 // placedOrder chooses a command's order, mostly one that is placed.
 func (g *generator) placedOrder(c *core.Command, kind core.CommandKind) *order {

@@ -95,6 +95,13 @@ func TestShop(t *testing.T) {
 		t.Errorf("%+v: %v", some, err)
 	}
 	order(c.CancelOrder(ctx, placed.ID))
+	sent := must[client.ShippedOrder](t)(c.Ship(ctx, hold.ID, client.ShipmentRequest{Carrier: "DHL", Parcels: []client.Parcel{{WeightGrams: 900}}}))
+	if sent.Fulfilment != "fulfilled" || sent.Shipment.Lines[0].Quantity != 2 || sent.Shipment.Parcels[0].WeightGrams != 900 || sent.ID != hold.ID {
+		t.Errorf("shipped %+v", sent)
+	}
+	if list := must[[]client.Shipment](t)(c.Shipments(ctx, hold.ID)); len(list) != 1 || list[0].Carrier != "DHL" || list[0].ShippedAt.IsZero() {
+		t.Errorf("shipments %+v", list)
+	}
 	second := order(c.PlaceHold(ctx, client.HoldRequest{Customer: "c", Lines: lines}))
 	if err := c.ReleaseHold(ctx, second.ID); err != nil {
 		t.Error(err)

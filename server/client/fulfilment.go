@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"net/http"
+	"time"
 )
 
 // LineUnits are units of one line of an order.
@@ -17,6 +18,70 @@ type UnitsOfLine struct {
 	Cancelled   int64 `json:"cancelled"`
 	Backordered int64 `json:"backordered"`
 	Allocated   int64 `json:"allocated"`
+	Shipped     int64 `json:"shipped"`
+}
+
+// ShipmentRequest says what of an order leaves a location.
+type ShipmentRequest struct {
+	Location       string   `json:"location,omitempty"` // "" for main
+	Lines          []Line   `json:"lines,omitempty"`    // each SKU once; none for all that the order has there
+	Carrier        string   `json:"carrier,omitempty"`
+	TrackingNumber string   `json:"tracking_number,omitempty"`
+	Label          string   `json:"label,omitempty"`
+	Parcels        []Parcel `json:"parcels,omitempty"`
+	Note           string   `json:"note,omitempty"`
+	Actor          string   `json:"actor,omitempty"`
+}
+
+// Parcel is one of a shipment.
+type Parcel struct {
+	TrackingNumber string `json:"tracking_number,omitempty"`
+	Label          string `json:"label,omitempty"`
+	WeightGrams    int64  `json:"weight_grams,omitempty"`
+	LengthMM       int64  `json:"length_mm,omitempty"`
+	WidthMM        int64  `json:"width_mm,omitempty"`
+	HeightMM       int64  `json:"height_mm,omitempty"`
+}
+
+// Shipment is units of an order that left a location together.
+type Shipment struct {
+	Number         int           `json:"number"`
+	Status         string        `json:"status"`
+	Location       string        `json:"location"`
+	ShippedAt      time.Time     `json:"shipped_at"`
+	Lines          []ShippedLine `json:"lines"`
+	Carrier        string        `json:"carrier"`
+	TrackingNumber string        `json:"tracking_number"`
+	Label          string        `json:"label"`
+	Parcels        []Parcel      `json:"parcels"`
+}
+
+// ShippedLine is units of a line in a shipment.
+type ShippedLine struct {
+	Line     int    `json:"line"` // place in the order's lines, from 0
+	SKU      string `json:"sku"`
+	Quantity int64  `json:"quantity"`
+}
+
+// ShippedOrder is an order, and the shipment that was made.
+type ShippedOrder struct {
+	Order
+	Shipment Shipment `json:"shipment"`
+}
+
+// Ship has units of an order leave a location.
+func (c *Client) Ship(ctx context.Context, id string, shipment ShipmentRequest, options ...Option) (shipped ShippedOrder, err error) {
+	err = c.call(ctx, http.MethodPost, path("v1", "orders", id, "shipments"), shipment, &shipped, options)
+	return shipped, err
+}
+
+// Shipments lists the shipments of an order.
+func (c *Client) Shipments(ctx context.Context, id string, options ...Option) (shipments []Shipment, err error) {
+	var page struct {
+		Items []Shipment `json:"items"`
+	}
+	err = c.call(ctx, http.MethodGet, path("v1", "orders", id, "shipments"), nil, &page, options)
+	return page.Items, err
 }
 
 // CancelLines gives units of an order's lines back. When nothing is left of the order it is cancelled.

@@ -324,6 +324,7 @@ type Order struct {
 	ExternalID string      `json:"external_id"`
 	CreatedAt  time.Time   `json:"created_at"`
 	ShipTo     *Address    `json:"ship_to"`
+	Fulfilment string      `json:"fulfillment_status"` // unfulfilled, partially_fulfilled, fulfilled; "" while nothing has become of it
 	Sequence   uint64      `json:"sequence"`
 }
 

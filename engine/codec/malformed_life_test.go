@@ -1,0 +1,68 @@
+package codec
+
+import (
+	"testing"
+
+	"holdfast/engine/core"
+)
+
+func TestMalformedCancelledLines(t *testing.T) {
+	lines := func(rest ...any) []byte { return frame(core.CommandCancelLines, 0, append([]any{eight}, rest...)...) }
+	if err := decodeCommand(lines(1, "x", 1, "y", 2, 1, 0, 0, 5)); err != nil {
+		t.Fatal(err)
+	}
+	checkMalformed(t, decodeCommand, []malformed{
+		{"note of 65 bytes", lines(65, make([]byte, 65), 0, 1, 0, 1), 16, "note"},
+		{"actor not UTF-8", lines(0, 1, 0xff, 1, 0, 1), 17, "actor"},
+		{"no lines", lines(0, 0, 0), 18, "lines"},
+		{"line 500", lines(0, 0, 1, uvarintOf(500), 1), 19, "line"},
+		{"line twice", lines(0, 0, 2, 1, 1, 1, 1), 18, "twice"},
+		{"quantity too large", lines(0, 0, 1, 0, uvarintOf(uint64(core.MaxLineQuantity)+1)), 18, "quantity"},
+		{"with a document", frame(core.CommandCancelLines, flagDocument, eight, 0, 0, 1, 0, 1, 1, 0, 0, 0, "d"), 2, "flag"},
+	})
+	const placed, isNew = byte(core.StatusPlaced) << orderStatusShift, orderIsNew
+	cancelled := func(rest ...any) []byte {
+		return event(core.EventLinesCancelled, append([]any{placed | isNew | orderHasMore, 1, 1, 0, 1, "c", orderHasLife, 1, 65, 1, 0, 0, 1, 0, 0}, rest...)...)
+	}
+	if err := decodeEvent(cancelled(0, 0, 1, 0, 1, 1, 0, 0, 1)); err != nil {
+		t.Fatal(err)
+	}
+	checkMalformed(t, decodeEvent, []malformed{
+		{"no units", cancelled(0, 0, 0, 0), 21, "lines"},
+		{"units of line 1", cancelled(0, 0, 1, 1, 1, 0), 22, "line"},
+		{"freed of line 1", cancelled(0, 0, 1, 0, 1, 1, 1, 0, 1), 25, "line"},
+		{"freed at a location of 17 bits", cancelled(0, 0, 1, 0, 1, 1, 0, uvarintOf(1<<16+1), 1), 26, "location"},
+		{"cancelled units of 64 bits", event(core.EventLinesCancelled, placed|isNew|orderHasMore, 1, 1, 0, 1, "c", orderHasLife, 1, 65, 1, 0, 0, uvarintOf(1<<63)), 16, "quantity"},
+		{"marks that are none", event(core.EventOrderPlaced, placed|isNew|orderHasMore, 1, 1, 0, 1, "c", 1<<3, 1, 65, 1, 0, 0), 10, "marks"},
+	})
+}
+
+func TestMalformedShipments(t *testing.T) {
+	ship := func(rest ...any) []byte { return frame(core.CommandShipOrder, 0, append([]any{eight}, rest...)...) }
+	if err := decodeCommand(ship(1, "x", 1, "y", 7, 2, 65, 0, 1, 5)); err != nil {
+		t.Fatal(err)
+	}
+	checkMalformed(t, decodeCommand, []malformed{
+		{"location of 17 bits", ship(0, 0, uvarintOf(1<<16), 1, 65, 0), 18, "location"},
+		{"nothing", ship(0, 0, 7, 0), 19, "lines"},
+		{"SKU twice", ship(0, 0, 7, 2, 65, 1, 65, 0), 22, "twice"},
+		{"with a destination", frame(core.CommandShipOrder, flagDestination, eight, 0, 0, 7, 1, 65, 0), 2, "flag"},
+	})
+	const placed, isNew = byte(core.StatusPlaced) << orderStatusShift, orderIsNew
+	shipped := func(rest ...any) []byte {
+		return event(core.EventOrderShipped, append([]any{placed | isNew | orderHasMore, 1, 1, 0, 1, "c", orderHasLife, 1, 65, 1, 0, 0, 0, 1}, rest...)...)
+	}
+	move := []any{1, 65, 7, 0, 0, 0, 0, 0, 0, 8, 0, 2, 0}
+	good := func(rest ...any) []byte { return shipped(append(rest, move...)...) }
+	if err := decodeEvent(good(1, 1, 7, 1, 1, 1, 0, 1, 0, 0, 1)); err != nil {
+		t.Fatal(err)
+	}
+	checkMalformed(t, decodeEvent, []malformed{
+		{"status 0", good(1, 0, 7, 1, 1, 1, 0, 1, 0, 0, 1), 19, "status"},
+		{"no units", good(1, 1, 7, 1, 1, 0, 0, 0, 1), 23, "lines"},
+		{"units of line 1", good(1, 1, 7, 1, 1, 1, 1, 1, 0, 0, 1), 24, "line"},
+		{"shipment 2 of one", good(1, 1, 7, 1, 1, 1, 0, 1, 0, 0, 2), 28, "shipment"},
+		{"501 shipments", good(uvarintOf(501), 1, 7, 1, 1, 1, 0, 1, 0, 0, 1), 18, "shipments"},
+		{"no movement", shipped(1, 1, 7, 1, 1, 1, 0, 1, 0, 0, 1, 0), 29, "movements"},
+	})
+}

@@ -1,0 +1,308 @@
+package core
+
+import (
+	"slices"
+
+	"holdfast/engine/invariant"
+)
+
+// Units of an order leave a location in a shipment. With that they are neither on hand nor promised any more, so what can be sold stays as it
+// was; the order's line has shipped them. Limits, quotas and pools count them as before: they are sold.
+
+// ShipmentStatus says what became of a shipment. The numbers are in checkpoints and feeds and must not change.
+type ShipmentStatus uint8
+
+// ShipmentShipped is the status of a shipment that has left.
+const ShipmentShipped ShipmentStatus = 1
+
+// ShipmentImage is a shipment of an order at one instant. Its number is its place among those of the order, from 1 on.
+type ShipmentImage struct {
+	Status      ShipmentStatus
+	Location    LocationID
+	Created     Sequence // the command that made it; its document lies under this number
+	CreatedAt   Millis
+	HasDocument bool
+	Lines       int // how many of the life's sent units are this shipment's
+}
+
+// shipmentRecord is a shipment. Those of an order are a list in the order of their numbers.
+type shipmentRecord struct {
+	created   Sequence
+	createdAt Millis
+	firstLine uint32 // in shipmentLines, plus one
+	next      uint32 // in shipments, plus one; 0 at the end; while free, the next free one
+	location  LocationID
+	status    ShipmentStatus // 0 while the record is free
+	flags     uint8          // hasDocument
+	_         uint32
+}
+
+// shipmentLineRecord is units of one line in a shipment. Those of a shipment are a list in the order of the order's lines.
+type shipmentLineRecord struct {
+	quantity uint32
+	next     uint32 // in shipmentLines, plus one; 0 at the end; while free, the next free one
+	line     uint16
+	_        uint16
+}
+
+func (st *Step) beginShip() {
+	c := st.command
+	st.home = c.Order.Home()
+	st.rows, st.skuFound = resize(st.rows, len(c.Lines)), resize(st.skuFound, len(c.Lines))
+	for i := range c.Lines {
+		st.skuFound[i] = false
+		for k := range i {
+			invariant.Check(c.Lines[k].SKU != c.Lines[i].SKU, "what is shipped names each SKU once")
+		}
+	}
+}
+
+// gatherShip loads the order, in its home slot, and looks up the levels that units are to leave.
+func (s *slot) gatherShip(st *Step) {
+	s.gatherOrder(st)
+	if s.id == st.home {
+		const end = 1<<32 - 1
+		st.full = s.shipments.length == end || s.shipmentLines.length > end-MaxLines
+	}
+	c := st.command
+	for i := range c.Lines {
+		id := c.Lines[i].SKU
+		if id.Slot() != s.id || id.Place() >= s.skus.length {
+			continue
+		}
+		var level *levelRecord
+		if level, st.skuFound[i] = s.findLevel(s.skus.at(id.Place()), c.Life.Location); st.skuFound[i] {
+			level.image(&st.rows[i])
+		}
+	}
+}
+
+// decideShip plans what leaves.
+func (m *Machine) decideShip(st *Step) {
+	if !st.checkPlaced() {
+		return
+	}
+	switch {
+	case int(st.command.Life.Location) >= len(m.locations):
+		st.refuseOrder(ReasonLocationNotFound)
+	case !st.findShipped():
+	case st.event.Order.Life != nil && len(st.event.Order.Life.Shipments) == MaxShipments:
+		st.refuseOrder(ReasonShipmentsFull)
+	case st.full:
+		st.refuseOrder(ReasonTableFull)
+	default:
+		st.planShip()
+	}
+}
+
+// findShipped works out how many units of each SKU leave, and refuses those that the order has not there, and those that do not lie there.
+func (st *Step) findShipped() bool {
+	c := st.command
+	st.event.Moves = st.event.Moves[:0]
+	for i, line := range c.Lines {
+		there := st.allocatedAt(line.SKU, c.Life.Location)
+		n := line.Quantity
+		if n == 0 {
+			n = there
+		}
+		if n > there {
+			st.refuseShipped(ReasonNotAllocated, i, n, there)
+		}
+		if n > 0 && n <= there {
+			invariant.Check(st.skuFound[i], "an allocation's level exists")
+			st.event.Moves = append(st.event.Moves, MovementImage{LevelImage: st.rows[i], Kind: MovementShip, Quantity: n})
+		}
+	}
+	if len(st.event.Moves) == 0 && st.Outcome.Reason == ReasonNone {
+		st.refuseOrder(ReasonNotAllocated)
+	}
+	if st.Outcome.Reason != ReasonNone {
+		return false
+	}
+	for i, line := range c.Lines {
+		for k := range st.event.Moves {
+			if move := &st.event.Moves[k]; move.SKU == line.SKU && move.Quantity > move.In(StateSellable) {
+				st.refuseShipped(ReasonShortOnHand, i, move.Quantity, move.In(StateSellable))
+			}
+		}
+	}
+	return st.Outcome.Reason == ReasonNone
+}
+
+func (st *Step) refuseShipped(reason Reason, i int, requested, available Quantity) {
+	if st.Outcome.Reason == ReasonNone {
+		st.refuseOrder(reason)
+	}
+	st.refusal.Lines = append(st.refusal.Lines, RefusedLine{
+		Index: i, SKU: st.command.Lines[i].SKU, Location: st.command.Life.Location, Requested: requested, Available: max(0, available),
+	})
+}
+
+// planShip makes the loaded image into the one after the change.
+func (st *Step) planShip() {
+	c, ev := st.command, &st.event
+	image, life := &ev.Order, st.beginLife()
+	ev.Kind, ev.Actor, ev.Note, ev.Shipment = EventOrderShipped, c.Actor, c.Life.Note, len(life.Shipments)+1
+	sent := len(life.Sent)
+	st.rest = resize(st.rest, len(ev.Moves))
+	for i := range ev.Moves {
+		st.rest[i] = ev.Moves[i].Quantity
+	}
+	st.allocations = st.allocations[:0]
+	next := 0
+	for i := range image.Lines {
+		line := &image.Lines[i]
+		had := image.Allocations[next : next+line.Allocations]
+		next += line.Allocations
+		first := len(st.allocations)
+		if n := st.shipLine(line.SKU, had); n > 0 {
+			life.Lines[i].Shipped += n
+			life.Sent = append(life.Sent, LineUnits{Line: i, Quantity: n})
+		}
+		line.Allocations = len(st.allocations) - first
+	}
+	image.Allocations, st.allocations = st.allocations, image.Allocations
+	life.Shipments = append(life.Shipments, ShipmentImage{
+		Status: ShipmentShipped, Location: c.Life.Location, Created: st.sequence, CreatedAt: st.now, HasDocument: len(c.Document) > 0,
+		Lines: len(life.Sent) - sent,
+	})
+	for i := range ev.Moves {
+		ev.Moves[i].OnHand -= ev.Moves[i].Quantity
+		ev.Moves[i].Allocated -= ev.Moves[i].Quantity
+	}
+	image.Version++
+	st.Outcome.Changed = true
+}
+
+// shipLine copies a line's allocations, but for those of its units that leave, and tells how many these are.
+func (st *Step) shipLine(id SKUID, had []Allocation) (n Quantity) {
+	at := slices.IndexFunc(st.event.Moves, func(m MovementImage) bool { return m.SKU == id })
+	for _, a := range had {
+		if at >= 0 && a.Location == st.command.Life.Location {
+			leaves := min(a.Quantity, st.rest[at])
+			st.rest[at] -= leaves
+			a.Quantity -= leaves
+			n += leaves
+		}
+		if a.Quantity > 0 {
+			st.allocations = append(st.allocations, a)
+		}
+	}
+	return n
+}
+
+// applyShip takes the slot's units away and, in the home slot, writes down what is left, and the shipment.
+func (s *slot) applyShip(st *Step, sink Sink) {
+	for i := range st.event.Moves {
+		if m := &st.event.Moves[i]; m.SKU.Slot() == s.id {
+			s.dispatch(m.SKU, m.Location, m.Quantity)
+		}
+	}
+	if s.id == st.home {
+		s.rewriteOrder(st)
+		sink.Event(&st.event)
+	}
+}
+
+// dispatch takes promised units away from a level. What it can still give stays as it was.
+func (s *slot) dispatch(id SKUID, location LocationID, n Quantity) {
+	sku := s.skus.mut(id.Place())
+	level := s.levels.mut(s.levelOf(sku, location))
+	level.allocated -= n
+	level.onHand -= n
+	sku.allocated -= n
+	sku.onHand -= n
+	invariant.Check(level.allocated >= 0 && level.onHand >= level.unavailable[0]+level.unavailable[1]+level.unavailable[2],
+		"what is shipped was promised, and lay there")
+}
+
+// makeShipment writes a shipment down, with the units of its lines, and gives its place.
+func (s *slot) makeShipment(image *ShipmentImage, units []LineUnits) uint32 {
+	place := s.shipments.acquire()
+	record := s.shipments.mut(place)
+	record.created, record.createdAt, record.location, record.status = image.Created, image.CreatedAt, image.Location, image.Status
+	if image.HasDocument {
+		record.flags = hasDocument
+	}
+	for i := len(units) - 1; i >= 0; i-- {
+		at := s.shipmentLines.acquire()
+		*s.shipmentLines.mut(at) = shipmentLineRecord{line: uint16(units[i].Line), quantity: uint32(units[i].Quantity), next: record.firstLine}
+		record.firstLine = at + 1
+	}
+	return place
+}
+
+// shipmentImages adds an order's shipments to its life.
+func (s *slot) shipmentImages(first uint32, life *LifeImage) {
+	for at := first; at != 0; {
+		record := s.shipments.at(at - 1)
+		image := grow(&life.Shipments)
+		*image = ShipmentImage{
+			Status: record.status, Location: record.location, Created: record.created, CreatedAt: record.createdAt,
+			HasDocument: record.flags&hasDocument != 0,
+		}
+		for line := record.firstLine; line != 0; image.Lines++ {
+			l := s.shipmentLines.at(line - 1)
+			life.Sent = append(life.Sent, LineUnits{Line: int(l.line), Quantity: Quantity(l.quantity)})
+			line = l.next
+		}
+		at = record.next
+	}
+}
+
+// storeShipments writes down the shipments of an image that an order has not yet.
+func (s *slot) storeShipments(place uint32, life *LifeImage) {
+	at, last, sent := s.lives.at(place).firstShipment, uint32(0), 0
+	for i := range life.Shipments {
+		image := &life.Shipments[i]
+		units := life.Sent[sent : sent+image.Lines]
+		sent += image.Lines
+		if at != 0 {
+			last, at = at, s.shipments.at(at-1).next
+			continue
+		}
+		made := s.makeShipment(image, units) + 1
+		if last == 0 {
+			s.lives.mut(place).firstShipment = made
+		} else {
+			s.shipments.mut(last - 1).next = made
+		}
+		last = made
+	}
+}
+
+// dropShipments forgets the shipments of an order that leaves.
+func (s *slot) dropShipments(first uint32) {
+	for at := first; at != 0; {
+		record := *s.shipments.at(at - 1)
+		for line := record.firstLine; line != 0; {
+			next := s.shipmentLines.at(line - 1).next
+			s.shipmentLines.release(line - 1)
+			line = next
+		}
+		s.shipments.release(at - 1)
+		at = record.next
+	}
+}
+
+// tallyShipments compares what an order's shipments sent with what its lines have shipped, and counts their records.
+func (a *auditor) tallyShipments(s *slot, image *OrderImage) {
+	life := image.Life
+	sent := make([]Quantity, len(life.Lines))
+	for _, u := range life.Sent {
+		if u.Line < len(sent) {
+			sent[u.Line] += u.Quantity
+		}
+	}
+	for i := range life.Lines {
+		a.expect(sent[i], life.Lines[i].Shipped, Violation{Kind: ViolationShipment, Order: image.ID, SKU: image.Lines[i].SKU})
+	}
+	for i := range life.Shipments {
+		sh := &life.Shipments[i]
+		if sh.Status != ShipmentShipped || int(sh.Location) >= len(a.machine.locations) || sh.Lines == 0 {
+			a.violate(Violation{Kind: ViolationShipment, Order: image.ID, Location: sh.Location})
+		}
+	}
+	a.shipments[s.id] += uint32(len(life.Shipments))
+	a.sent[s.id] += uint32(len(life.Sent))
+}

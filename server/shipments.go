@@ -1,0 +1,199 @@
+package server
+
+import (
+	"errors"
+
+	"holdfast/engine"
+	"holdfast/engine/core"
+)
+
+var shippedOrder = submission{status: 201, render: (*Server).renderShipped}
+
+// shipmentStatuses are the names of what became of shipments, by number.
+var shipmentStatuses = [...]string{core.ShipmentShipped: "shipped"}
+
+// fulfilmentStatuses are the names of how much of an order has left.
+const (
+	unfulfilled        = "unfulfilled"
+	partiallyFulfilled = "partially_fulfilled"
+	fulfilled          = "fulfilled"
+)
+
+// shipOrder serves POST /v1/orders/{order}/shipments: units leave a location.
+func (s *Server) shipOrder(x *exchange) {
+	in := &x.intake
+	in.parseShipment(x.body())
+	if x.hasFaults() {
+		return
+	}
+	id, ok := s.orderInPath(x, false)
+	if !ok || !x.setVersion(&in.command) {
+		return
+	}
+	in.command.Order = id
+	if len(in.locations) > 0 {
+		if in.command.Life.Location, ok = s.engine.Location(in.locations[0]); !ok {
+			x.fail(unknownNamed("location", in.locations[0]))
+			return
+		}
+	}
+	for i, name := range in.skus {
+		entry, ok := s.engine.SKU(name)
+		if !ok {
+			x.fail(s.unknownSKUs(in))
+			return
+		}
+		in.command.Lines[i].SKU = entry.ID
+	}
+	if len(in.skus) == 0 {
+		if !s.loadOrder(x, id) {
+			return
+		}
+		in.command.Lines = appendSKUs(in.command.Lines, &x.event.Order)
+	}
+	s.submit(x, &shippedOrder)
+}
+
+// loadOrder reads an order into the exchange's event; it answers and gives false when that cannot be done.
+func (s *Server) loadOrder(x *exchange, id core.OrderID) bool {
+	switch _, err := s.readOrder(x, id); {
+	case errors.Is(err, engine.ErrNotFound):
+		failUnknownOrder(x, false)
+	case err != nil:
+		s.failEngine(x, err)
+	default:
+		return true
+	}
+	return false
+}
+
+// appendSKUs appends a line for each SKU of an order, for all its units; of kits those of their components.
+func appendSKUs(lines []core.Line, o *core.OrderImage) []core.Line {
+	known := map[core.SKUID]bool{}
+	for i := range o.Lines {
+		if id := o.Lines[i].SKU; !known[id] && o.Lines[i].Role != core.LineOfKits {
+			known[id] = true
+			lines = append(lines, core.Line{SKU: id})
+		}
+	}
+	return lines
+}
+
+// renderShipped answers with the order in the exchange's event, and with the shipment that the event made.
+func (s *Server) renderShipped(x *exchange, sequence core.Sequence) {
+	number := x.event.Shipment
+	shipment, err := s.appendShipment(nil, &x.event.Order, number, s.engine.Document)
+	if err != nil {
+		s.failEngine(x, err)
+		return
+	}
+	x.intake.command.Document = nil // that of the shipment, which is not the order's
+	s.renderOrder(x, sequence)
+	if status := x.ctx.Response.StatusCode(); status == 201 {
+		dst := append(x.out[:len(x.out)-1], `,"shipment":`...)
+		x.answerJSON(status, append(append(dst, shipment...), '}'))
+	}
+}
+
+// listShipments serves GET /v1/orders/{order}/shipments.
+func (s *Server) listShipments(x *exchange) {
+	if !s.waitFor(x.query("at_least")) {
+		return
+	}
+	id, ok := s.orderInPath(x, false)
+	if !ok {
+		return
+	}
+	sequence, err := s.readOrder(x, id)
+	order := &x.event.Order
+	dst := append(x.out[:0], `{"items":[`...)
+	if err == nil && order.Life != nil {
+		for i := range order.Life.Shipments {
+			if dst, err = s.appendShipment(appendComma(dst, i), order, i+1, s.engine.Document); err != nil {
+				break
+			}
+		}
+	}
+	switch {
+	case errors.Is(err, engine.ErrNotFound):
+		failUnknownOrder(x, false)
+	case err != nil:
+		s.failEngine(x, err)
+	default:
+		x.tag(order.Version)
+		x.answerPage(dst, "", false, sequence)
+	}
+}
+
+// appendShipment appends a shipment of an order, with what its document says.
+func (s *Server) appendShipment(dst []byte, o *core.OrderImage, number int, document func(core.Sequence) ([]byte, error)) ([]byte, error) {
+	sent := o.Life.Sent
+	for i := range o.Life.Shipments[:number-1] {
+		sent = sent[o.Life.Shipments[i].Lines:]
+	}
+	shipment := &o.Life.Shipments[number-1]
+	dst = appendNumberField(dst, `{"number":`, number)
+	dst = appendTextField(dst, `,"status":`, shipmentStatuses[shipment.Status])
+	dst = s.appendLocation(append(dst, `,"location":`...), shipment.Location)
+	dst = appendTimeField(dst, `,"shipped_at":`, shipment.CreatedAt)
+	dst = append(dst, `,"lines":[`...)
+	for i, u := range sent[:shipment.Lines] {
+		dst = appendNumberField(appendComma(dst, i), `{"line":`, shownLine(o, u.Line))
+		dst = s.appendSKU(append(dst, `,"sku":`...), o.Lines[u.Line].SKU)
+		dst = append(appendNumberField(dst, `,"quantity":`, u.Quantity), '}')
+	}
+	dst = append(dst, ']')
+	if shipment.HasDocument {
+		text, err := document(shipment.Created)
+		if err != nil {
+			return dst, err
+		}
+		if len(text) > 2 {
+			dst = append(append(dst, ','), text[1:len(text)-1]...)
+		}
+	}
+	return append(dst, '}'), nil
+}
+
+// appendShipment appends the shipment of the stream's event, and what was noted. A document that is no longer kept is left out.
+func (t *eventSource) appendShipment(dst []byte) []byte {
+	ev := &t.event
+	dst, _ = t.server.appendShipment(append(dst, `,"shipment":`...), &ev.Order, ev.Shipment, func(made core.Sequence) ([]byte, error) {
+		if document, err := t.server.engine.Document(made); err == nil {
+			return document, nil
+		}
+		return nil, nil
+	})
+	return appendNoted(dst, ev)
+}
+
+// fulfilmentOf says how much of an order has left, of what was not cancelled.
+func fulfilmentOf(o *core.OrderImage) string {
+	var wanted, shipped core.Quantity
+	for i := range o.Lines {
+		if o.Lines[i].Role != core.LineOfKits {
+			life := o.LineLife(i)
+			wanted += o.Lines[i].Quantity - life.Cancelled
+			shipped += life.Shipped
+		}
+	}
+	switch shipped {
+	case 0:
+		return unfulfilled
+	case wanted:
+		return fulfilled
+	}
+	return partiallyFulfilled
+}
+
+// kitsOf is how many kits of a line are whole when so many units of each of its components are.
+func kitsOf(o *core.OrderImage, line int, units func(life core.LineLife) core.Quantity) core.Quantity {
+	if o.Lines[line].Role != core.LineOfKits {
+		return units(o.LineLife(line))
+	}
+	most := o.Lines[line].Quantity
+	for i := line + 1; i < len(o.Lines) && o.Lines[i].Role == core.LineOfComponent; i++ {
+		most = min(most, units(o.LineLife(i))*o.Lines[line].Quantity/o.Lines[i].Quantity)
+	}
+	return most
+}
