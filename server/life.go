@@ -58,6 +58,18 @@ func placeOfLine(o *core.OrderImage, shown int) (int, bool) {
 	return 0, false
 }
 
+// lineCounters are what becomes of units that were shipped.
+var lineCounters = [...]struct {
+	name  string
+	units func(life core.LineLife) core.Quantity
+}{
+	{`,"shipped":`, func(life core.LineLife) core.Quantity { return life.Shipped }},
+	{`,"delivered":`, func(life core.LineLife) core.Quantity { return life.Delivered }},
+	{`,"lost":`, func(life core.LineLife) core.Quantity { return life.Lost }},
+	{`,"returned_to_sender":`, func(life core.LineLife) core.Quantity { return life.SentBack }},
+	{`,"received_back":`, func(life core.LineLife) core.Quantity { return life.TakenBack }},
+}
+
 // appendLineUnits appends what became of a line's units, of an order of which something became.
 func appendLineUnits(dst []byte, o *core.OrderImage, i int, allocations []core.Allocation) []byte {
 	line, life := &o.Lines[i], o.LineLife(i)
@@ -69,7 +81,10 @@ func appendLineUnits(dst []byte, o *core.OrderImage, i int, allocations []core.A
 	dst = appendNumberField(dst, `,"cancelled":`, life.Cancelled)
 	dst = appendNumberField(dst, `,"backordered":`, line.Backordered)
 	dst = appendNumberField(dst, `,"allocated":`, allocated)
-	return append(appendNumberField(dst, `,"shipped":`, kitsOf(o, i, func(life core.LineLife) core.Quantity { return life.Shipped })), '}')
+	for _, n := range lineCounters {
+		dst = appendNumberField(dst, n.name, kitsOf(o, i, n.units))
+	}
+	return append(dst, '}')
 }
 
 // appendCancelled appends which units of which lines were cancelled, and what was noted.

@@ -13,7 +13,7 @@ func unitsOf(fields map[string]any) string {
 	for _, l := range fields["lines"].([]any) {
 		units, _ := l.(map[string]any)["units"].(map[string]any)
 		var of []string
-		for _, name := range []string{"ordered", "cancelled", "backordered", "allocated", "shipped"} {
+		for _, name := range []string{"ordered", "cancelled", "backordered", "allocated", "shipped", "delivered", "lost", "returned_to_sender", "received_back"} {
 			if n := units[name]; n != nil && fmt.Sprint(n) != "0" {
 				of = append(of, fmt.Sprintf("%v %s", n, name))
 			}

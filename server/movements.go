@@ -30,6 +30,7 @@ var movementNames = [feed.MovementTypes]string{
 	feed.TransferIn:  "transfer_in",
 	feed.Reallocate:  "reallocate",
 	feed.Ship:        "ship",
+	feed.ReturnIn:    "return_in",
 }
 
 // promiseNames are what units are that somebody has been promised.
@@ -105,7 +106,8 @@ func (s *Server) appendListedMovement(dst []byte, m *feed.Movement) []byte {
 	dst = appendNumberField(dst, `,"quantity":`, m.Quantity)
 	from, to := promiseNames[m.Promise.From], promiseNames[m.Promise.To]
 	switch m.Event {
-	case core.EventStockMoved, core.EventPurchaseOrderChanged, core.EventTransferChanged, core.EventOrderShipped:
+	case core.EventStockMoved, core.EventPurchaseOrderChanged, core.EventTransferChanged, core.EventOrderShipped,
+		core.EventShipmentTakenBack:
 		from, to = movedStates(m)
 	}
 	if from != "" {

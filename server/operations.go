@@ -153,6 +153,9 @@ var violationKinds = [...]string{
 	core.ViolationIncoming:        "incoming_lots",
 	core.ViolationKit:             "kit",
 	core.ViolationInbound:         "inbound_sum",
+	core.ViolationLife:            "life",
+	core.ViolationShipment:        "shipment_sum",
+	core.ViolationSettled:         "settled_sum",
 	core.ViolationWaiting:         "waiting_queue",
 }
 
@@ -174,13 +177,15 @@ func (s *Server) getAudit(x *exchange) {
 	}
 	dst = appendNumberField(dst, `],"violations_found":`, report.Found)
 	dst = appendNumberField(dst, `,"skus":`, report.SKUs)
-	dst = appendNumberField(dst, `,"orders":`, report.Placed+report.Cancelled)
+	dst = appendNumberField(dst, `,"orders":`, report.Placed+report.Cancelled+report.Completed+report.Closed)
 	dst = appendNumberField(dst, `,"holds":`, report.Held)
 	dst = appendNumberField(dst, `,"by_status":{"held":`, report.Held)
 	dst = appendNumberField(dst, `,"placed":`, report.Placed)
 	dst = appendNumberField(dst, `,"cancelled":`, report.Cancelled)
 	dst = appendNumberField(dst, `,"released":`, report.Released)
 	dst = appendNumberField(dst, `,"expired":`, report.Expired)
+	dst = appendNumberField(dst, `,"completed":`, report.Completed)
+	dst = appendNumberField(dst, `,"closed":`, report.Closed)
 	dst = appendNumberField(dst, `},"archived":`, report.Archived)
 	dst = appendNumberField(dst, `,"inbound":`, report.Inbound)
 	x.answerJSON(200, append(dst, '}'))

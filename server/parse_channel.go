@@ -26,6 +26,8 @@ func (in *intake) parseChannel(body []byte) {
 				settings.Bands = in.oneOf(visibilities[:]) == 1
 			case "buffer":
 				settings.Buffer = core.Quantity(in.integer(0, int64(core.MaxSettingQuantity)))
+			case "return_window_days":
+				settings.HasReturnDays, settings.ReturnDays = true, uint16(in.integer(0, core.MaxReturnDays))
 			default:
 				in.unknown()
 			}

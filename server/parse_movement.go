@@ -13,6 +13,7 @@ var movementTypes = [...]string{
 	core.MovementTransferOut: "transfer_out",
 	core.MovementTransferIn:  "transfer_in",
 	core.MovementShip:        "ship",
+	core.MovementReturnIn:    "return_in",
 }
 
 // stockStates are the names of the states of stock, by number.

@@ -57,6 +57,10 @@ const (
 	codeAlreadyShipped        = "already_shipped"
 	codeShortOnHand           = "short_on_hand"
 	codeShipmentsFull         = "shipments_full"
+	codeOrderCompleted        = "order_completed"
+	codeShipmentNotFound      = "shipment_not_found"
+	codeNotSentBack           = "not_returned_to_sender"
+	codeReportAhead           = "report_ahead"
 	codeOrderLine             = "order_line_not_found"
 	codeNotCancellable        = "not_cancellable"
 	codeDuplicateExternalID   = "duplicate_external_id"
@@ -184,6 +188,10 @@ var problemKinds = []problemKind{
 	{codeAlreadyShipped, 409, "Already shipped"},
 	{codeShortOnHand, 409, "Too few units on hand"},
 	{codeShipmentsFull, 409, "Too many shipments"},
+	{codeOrderCompleted, 409, "Order completed"},
+	{codeShipmentNotFound, 404, "No such shipment"},
+	{codeNotSentBack, 409, "Not returned to the sender"},
+	{codeReportAhead, 409, "Report of the future"},
 	{codeOrderLine, 409, "No such line"},
 	{codeNotCancellable, 409, "Not so many units left to cancel"},
 	{codeDuplicateExternalID, 409, "External id taken"},
@@ -276,6 +284,10 @@ var refusalKinds = [...]problemKind{
 	core.ReasonAlreadyShipped:    kindOf(codeAlreadyShipped),
 	core.ReasonShortOnHand:       kindOf(codeShortOnHand),
 	core.ReasonShipmentsFull:     kindOf(codeShipmentsFull),
+	core.ReasonOrderCompleted:    kindOf(codeOrderCompleted),
+	core.ReasonShipmentNotFound:  kindOf(codeShipmentNotFound),
+	core.ReasonNotSentBack:       kindOf(codeNotSentBack),
+	core.ReasonReportAhead:       kindOf(codeReportAhead),
 	core.ReasonOrderLine:         kindOf(codeOrderLine),
 	core.ReasonNotCancellable:    kindOf(codeNotCancellable),
 	core.ReasonSKUNotFound:       kindSKUInBody,

@@ -12,6 +12,11 @@ func appendChannelImage(dst []byte, c *core.ChannelImage, name []byte, sequence 
 	}
 	dst = appendTextField(dst, `,"visibility":`, visibilityOf(c.Settings.Bands))
 	dst = appendNumberField(dst, `,"buffer":`, c.Settings.Buffer)
+	days := uint64(core.ReturnWindow / (24 * 60 * 60 * 1000))
+	if c.Settings.HasReturnDays {
+		days = uint64(c.Settings.ReturnDays)
+	}
+	dst = appendNumberField(dst, `,"return_window_days":`, days)
 	return appendVersioned(dst, c.Version, sequence)
 }
 

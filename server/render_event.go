@@ -4,32 +4,35 @@ import "holdfast/engine/core"
 
 // eventTypes are the names of the kinds of events, by number.
 var eventTypes = [...]string{
-	core.EventSKUDefined:      "sku_defined",
-	core.EventLocationDefined: "location_defined",
-	core.EventChannelDefined:  "channel_defined",
-	core.EventStockAdjusted:   "stock_adjusted",
-	core.EventHoldPlaced:      "hold_placed",
-	core.EventHoldExtended:    "hold_extended",
-	core.EventHoldReleased:    "hold_released",
-	core.EventHoldExpired:     "hold_expired",
-	core.EventHoldConfirmed:   "hold_confirmed",
-	core.EventOrderPlaced:     "order_placed",
-	core.EventOrderCancelled:  "order_cancelled",
-	core.EventStockMoved:      "stock_moved",
-	core.EventSupplyChanged:   "supply_changed",
-	core.EventHoldCancelled:   "hold_cancelled",
-	core.EventChannelRuleSet:  "channel_rule_set",
-	core.EventPoolChanged:     "pool_changed",
-	core.EventPreorderEnded:   "preorder_ended",
-	core.EventOrderRouted:     "order_routed",
-	core.EventOrderOversold:   "order_oversold",
-	core.EventOrderRerouted:   "order_rerouted",
-	core.EventLinesCancelled:  "lines_cancelled",
-	core.EventOrderShipped:    "order_shipped",
-	core.EventRoutingDefined:  "routing_defined",
-	core.EventKitSet:          "kit_set",
-	core.EventSaleDefined:     "sale_defined",
-	core.EventQueueAdvanced:   "queue_advanced",
+	core.EventSKUDefined:        "sku_defined",
+	core.EventLocationDefined:   "location_defined",
+	core.EventChannelDefined:    "channel_defined",
+	core.EventStockAdjusted:     "stock_adjusted",
+	core.EventHoldPlaced:        "hold_placed",
+	core.EventHoldExtended:      "hold_extended",
+	core.EventHoldReleased:      "hold_released",
+	core.EventHoldExpired:       "hold_expired",
+	core.EventHoldConfirmed:     "hold_confirmed",
+	core.EventOrderPlaced:       "order_placed",
+	core.EventOrderCancelled:    "order_cancelled",
+	core.EventStockMoved:        "stock_moved",
+	core.EventSupplyChanged:     "supply_changed",
+	core.EventHoldCancelled:     "hold_cancelled",
+	core.EventChannelRuleSet:    "channel_rule_set",
+	core.EventPoolChanged:       "pool_changed",
+	core.EventPreorderEnded:     "preorder_ended",
+	core.EventOrderRouted:       "order_routed",
+	core.EventOrderOversold:     "order_oversold",
+	core.EventOrderRerouted:     "order_rerouted",
+	core.EventLinesCancelled:    "lines_cancelled",
+	core.EventOrderShipped:      "order_shipped",
+	core.EventShipmentTracked:   "shipment_tracked",
+	core.EventShipmentTakenBack: "shipment_received_back",
+	core.EventOrderClosed:       "order_closed",
+	core.EventRoutingDefined:    "routing_defined",
+	core.EventKitSet:            "kit_set",
+	core.EventSaleDefined:       "sale_defined",
+	core.EventQueueAdvanced:     "queue_advanced",
 
 	core.EventPurchaseOrderChanged: "purchase_order_changed",
 	core.EventTransferChanged:      "transfer_changed",
@@ -110,7 +113,11 @@ func (t *eventSource) appendEvent(dst []byte) []byte {
 		case core.EventLinesCancelled:
 			dst = t.server.appendCancelled(dst, ev)
 		case core.EventOrderShipped:
-			dst = t.appendShipment(dst)
+			dst = appendNoted(t.appendShipment(dst), ev)
+		case core.EventShipmentTracked:
+			dst = appendNoted(appendReports(t.appendShipment(dst), ev.Reports), ev)
+		case core.EventShipmentTakenBack:
+			dst = appendNoted(t.server.appendReceived(t.appendShipment(dst), ev), ev)
 		}
 	}
 	return append(dst, '}')

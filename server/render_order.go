@@ -9,6 +9,8 @@ var orderStatuses = [...]string{
 	core.StatusCancelled: "cancelled",
 	core.StatusReleased:  "released",
 	core.StatusExpired:   "expired",
+	core.StatusCompleted: "completed",
+	core.StatusClosed:    "closed",
 }
 
 // appendOrder appends a hold or an order, which are one thing at two stations of its life. The
@@ -20,7 +22,7 @@ func (s *Server) appendOrder(dst []byte, o *core.OrderImage, document *orderDocu
 	dst = append(dst, `","status":"`...)
 	dst = append(dst, orderStatuses[o.Status]...)
 	dst = append(dst, '"')
-	if o.Deadline != 0 && o.Status != core.StatusPlaced && o.Status != core.StatusCancelled {
+	if o.Deadline != 0 && (o.Status == core.StatusHeld || o.Status == core.StatusReleased || o.Status == core.StatusExpired) {
 		dst = appendTimeField(dst, `,"expires_at":`, o.Deadline)
 	}
 	dst = appendNumberField(dst, `,"version":`, o.Version)
@@ -45,6 +47,9 @@ func (s *Server) appendOrder(dst []byte, o *core.OrderImage, document *orderDocu
 	}
 	if o.Life != nil {
 		dst = appendTextField(dst, `,"fulfillment_status":`, fulfilmentOf(o))
+		if o.Life.ClosesAt != 0 {
+			dst = appendTimeField(dst, `,"closes_at":`, o.Life.ClosesAt)
+		}
 	}
 	if sequence != 0 {
 		dst = appendNumberField(dst, `,"sequence":`, sequence)

@@ -98,6 +98,8 @@ func routes() []*route {
 		{method: methodPost, pattern: "/v1/orders/{order}/cancel", body: optionalBody, writes: true, handle: (*Server).cancelOrder},
 		{method: methodPost, pattern: "/v1/orders/{order}/shipments", body: optionalBody, writes: true, handle: (*Server).shipOrder},
 		{method: methodGet, pattern: "/v1/orders/{order}/shipments", handle: (*Server).listShipments},
+		{method: methodPost, pattern: "/v1/orders/{order}/shipments/{shipment}/tracking", body: jsonBody, writes: true, handle: (*Server).trackShipment},
+		{method: methodPost, pattern: "/v1/orders/{order}/shipments/{shipment}/receive", body: optionalBody, writes: true, handle: (*Server).takeBackShipment},
 		{method: methodPost, pattern: "/v1/orders/{order}/reroute", body: jsonBody, writes: true, handle: (*Server).rerouteOrder},
 		{method: methodPost, pattern: "/v1/sales/{sale}/queue", body: jsonBody, writes: true, handle: (*Server).joinQueue},
 		{method: methodGet, pattern: "/v1/sales/{sale}/queue", writes: true, handle: (*Server).getQueue},

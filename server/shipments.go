@@ -10,7 +10,19 @@ import (
 var shippedOrder = submission{status: 201, render: (*Server).renderShipped}
 
 // shipmentStatuses are the names of what became of shipments, by number.
-var shipmentStatuses = [...]string{core.ShipmentShipped: "shipped"}
+var shipmentStatuses = [...]string{
+	core.ShipmentShipped:            "shipped",
+	core.ShipmentLabelCreated:       "label_created",
+	core.ShipmentPickedUp:           "picked_up",
+	core.ShipmentInTransit:          "in_transit",
+	core.ShipmentOutForDelivery:     "out_for_delivery",
+	core.ShipmentAttempted:          "attempted",
+	core.ShipmentAvailableForPickup: "available_for_pickup",
+	core.ShipmentDelivered:          "delivered",
+	core.ShipmentException:          "exception",
+	core.ShipmentLost:               "lost",
+	core.ShipmentReturnedToSender:   "returned_to_sender",
+}
 
 // fulfilmentStatuses are the names of how much of an order has left.
 const (
@@ -31,25 +43,8 @@ func (s *Server) shipOrder(x *exchange) {
 		return
 	}
 	in.command.Order = id
-	if len(in.locations) > 0 {
-		if in.command.Life.Location, ok = s.engine.Location(in.locations[0]); !ok {
-			x.fail(unknownNamed("location", in.locations[0]))
-			return
-		}
-	}
-	for i, name := range in.skus {
-		entry, ok := s.engine.SKU(name)
-		if !ok {
-			x.fail(s.unknownSKUs(in))
-			return
-		}
-		in.command.Lines[i].SKU = entry.ID
-	}
-	if len(in.skus) == 0 {
-		if !s.loadOrder(x, id) {
-			return
-		}
-		in.command.Lines = appendSKUs(in.command.Lines, &x.event.Order)
+	if !s.resolvePlace(x, id) {
+		return
 	}
 	s.submit(x, &shippedOrder)
 }
@@ -136,11 +131,18 @@ func (s *Server) appendShipment(dst []byte, o *core.OrderImage, number int, docu
 	dst = appendTextField(dst, `,"status":`, shipmentStatuses[shipment.Status])
 	dst = s.appendLocation(append(dst, `,"location":`...), shipment.Location)
 	dst = appendTimeField(dst, `,"shipped_at":`, shipment.CreatedAt)
+	if shipment.TrackedAt != 0 {
+		dst = appendTimeField(dst, `,"tracked_at":`, shipment.TrackedAt)
+	}
 	dst = append(dst, `,"lines":[`...)
 	for i, u := range sent[:shipment.Lines] {
 		dst = appendNumberField(appendComma(dst, i), `{"line":`, shownLine(o, u.Line))
 		dst = s.appendSKU(append(dst, `,"sku":`...), o.Lines[u.Line].SKU)
-		dst = append(appendNumberField(dst, `,"quantity":`, u.Quantity), '}')
+		dst = appendNumberField(dst, `,"quantity":`, u.Quantity)
+		if u.TakenBack > 0 {
+			dst = appendNumberField(dst, `,"received":`, u.TakenBack)
+		}
+		dst = append(dst, '}')
 	}
 	dst = append(dst, ']')
 	if shipment.HasDocument {
@@ -155,7 +157,7 @@ func (s *Server) appendShipment(dst []byte, o *core.OrderImage, number int, docu
 	return append(dst, '}'), nil
 }
 
-// appendShipment appends the shipment of the stream's event, and what was noted. A document that is no longer kept is left out.
+// appendShipment appends the shipment of the stream's event. A document that is no longer kept is left out.
 func (t *eventSource) appendShipment(dst []byte) []byte {
 	ev := &t.event
 	dst, _ = t.server.appendShipment(append(dst, `,"shipment":`...), &ev.Order, ev.Shipment, func(made core.Sequence) ([]byte, error) {
@@ -164,7 +166,7 @@ func (t *eventSource) appendShipment(dst []byte) []byte {
 		}
 		return nil, nil
 	})
-	return appendNoted(dst, ev)
+	return dst
 }
 
 // fulfilmentOf says how much of an order has left, of what was not cancelled.

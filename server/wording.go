@@ -44,6 +44,9 @@ func FormatMinute(minute uint16) string { return string(appendMinute(nil, minute
 // RerouteReasonName is what the API calls a reason to reroute an order.
 func RerouteReasonName(reason core.RerouteReason) string { return rerouteReasons[reason] }
 
+// ShipmentStatusName is what the API calls the status of a shipment.
+func ShipmentStatusName(status core.ShipmentStatus) string { return shipmentStatuses[status] }
+
 // StrategyName is what the API calls a strategy of routing.
 func StrategyName(strategy core.RoutingStrategy) string { return routingStrategies[strategy] }
 

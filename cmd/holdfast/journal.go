@@ -153,6 +153,10 @@ func kindName(k core.CommandKind) string {
 		return "cancel_lines"
 	case core.CommandShipOrder:
 		return "ship_order"
+	case core.CommandTrackShipment:
+		return "track_shipment"
+	case core.CommandTakeBack:
+		return "take_back"
 	case core.CommandFillOrder:
 		return "fill_order"
 	default:

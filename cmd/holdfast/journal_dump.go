@@ -209,6 +209,15 @@ type dumpedItem struct {
 type dumpedSelling struct {
 	Visibility string        `json:"visibility"`
 	Buffer     core.Quantity `json:"buffer"`
+	ReturnDays *uint16       `json:"return_window_days,omitempty"`
+}
+
+func dumpSelling(s *core.ChannelSettings) *dumpedSelling {
+	d := &dumpedSelling{Visibility: server.VisibilityName(s.Bands), Buffer: s.Buffer}
+	if s.HasReturnDays {
+		d.ReturnDays = new(s.ReturnDays)
+	}
+	return d
 }
 
 type dumpedRule struct {
@@ -318,7 +327,7 @@ func (d *dumpLine) addBody(c *core.Command) {
 		d.SaleRules = dumpSale(c.SaleSettings)
 	case core.CommandSetChannel:
 		d.Name = string(c.Name)
-		d.Selling = &dumpedSelling{server.VisibilityName(c.Selling.Bands), c.Selling.Buffer}
+		d.Selling = dumpSelling(&c.Selling)
 	case core.CommandSetChannelRule:
 		d.Rule = dumpRule(&c.Rule)
 	case core.CommandDefineRouting:
@@ -360,7 +369,7 @@ func (d *dumpLine) addBody(c *core.Command) {
 		for _, line := range c.Lines {
 			d.Lines = append(d.Lines, dumpedLine{line.SKU, line.Quantity})
 		}
-	case core.CommandCancelLines, core.CommandShipOrder:
+	case core.CommandCancelLines, core.CommandShipOrder, core.CommandTrackShipment, core.CommandTakeBack:
 		d.addLife(c)
 	case core.CommandConfirmHold, core.CommandExtendHold, core.CommandReleaseHold, core.CommandCancelOrder, core.CommandFillOrder:
 		d.Order = new(c.Order)

@@ -1,12 +1,25 @@
 package main
 
-import "holdfast/engine/core"
+import (
+	"holdfast/engine/core"
+	"holdfast/server"
+)
 
 // dumpedLife is what a command says that goes on with the life of an order.
 type dumpedLife struct {
 	Note     string            `json:"note,omitempty"`
 	Units    []dumpedLineUnits `json:"units,omitempty"`
 	Location *core.LocationID  `json:"location,omitempty"`
+	Shipment int               `json:"shipment,omitempty"`
+	Reports  []dumpedReport    `json:"reports,omitempty"`
+	To       string            `json:"to,omitempty"`
+}
+
+// dumpedReport is what a carrier says about a shipment.
+type dumpedReport struct {
+	At     string `json:"at"`
+	Status string `json:"status"`
+	ID     string `json:"id,omitempty"`
 }
 
 // dumpedLineUnits are units of a line, by its place in the order's record, where those of components follow their kits.
@@ -19,8 +32,16 @@ type dumpedLineUnits struct {
 func (d *dumpLine) addLife(c *core.Command) {
 	d.Order, d.ExpectedVersion, d.Actor = new(c.Order), c.ExpectedVersion, string(c.Actor)
 	d.Life = &dumpedLife{Note: string(c.Life.Note)}
-	if c.Kind == core.CommandShipOrder {
+	d.Life.Shipment = c.Life.Shipment
+	switch c.Kind {
+	case core.CommandTakeBack:
+		d.Life.To = server.StockStateName(c.Life.To)
+		fallthrough
+	case core.CommandShipOrder:
 		d.Life.Location = new(c.Life.Location)
+	}
+	for _, r := range c.Life.Reports {
+		d.Life.Reports = append(d.Life.Reports, dumpedReport{stamp(int64(r.At)), server.ShipmentStatusName(r.Status), string(r.ID)})
 	}
 	for _, line := range c.Lines {
 		d.Lines = append(d.Lines, dumpedLine{line.SKU, line.Quantity})

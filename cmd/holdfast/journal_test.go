@@ -55,6 +55,10 @@ func shopCommands() [][]core.Command {
 				Life: &core.LifeRequest{Note: []byte("too many"), Units: []core.LineUnits{{Quantity: 2}, {Line: 1}}}},
 			{Kind: core.CommandShipOrder, Mask: one, Order: order, Actor: []byte("kim"), Document: []byte(`{"carrier":"DHL"}`),
 				Lines: []core.Line{{SKU: 5}, {SKU: 69, Quantity: 2}}, Life: &core.LifeRequest{Location: 3}},
+			{Kind: core.CommandTrackShipment, Mask: one, Order: order, Life: &core.LifeRequest{Shipment: 1, Reports: []core.TrackingReport{
+				{At: stamped, Status: core.ShipmentDelivered, ID: []byte("7")}}}},
+			{Kind: core.CommandTakeBack, Mask: one, Order: order, Lines: []core.Line{{SKU: 5}}, Life: &core.LifeRequest{Shipment: 1, Location: 3, To: core.StateDamaged}},
+			{Kind: core.CommandSetChannel, Mask: core.AllSlots, Name: []byte("pos"), Selling: core.ChannelSettings{HasReturnDays: true, ReturnDays: 14}},
 			{Kind: core.CommandMoveStock, Mask: one, Actor: []byte("anna"), Cause: []byte("count 7"), Moves: []core.MovementRow{
 				{SKU: 5, Kind: core.MovementCount, To: core.StateDamaged, Quantity: 2, HasExpected: true},
 				{SKU: 5, Kind: core.MovementWriteOff, From: core.StateDamaged, Quantity: 2, Reason: []byte("wet")},

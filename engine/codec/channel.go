@@ -7,13 +7,37 @@ import (
 )
 
 func appendChannelSettings(dst []byte, s *core.ChannelSettings) []byte {
-	dst = appendBool(dst, s.Bands)
-	return appendQuantity(dst, s.Buffer)
+	marks := byte(0)
+	if s.Bands {
+		marks = channelBands
+	}
+	if s.HasReturnDays {
+		marks |= channelReturns
+	}
+	dst = appendQuantity(append(dst, marks), s.Buffer)
+	if s.HasReturnDays {
+		dst = appendUvarint(dst, uint64(s.ReturnDays))
+	}
+	return dst
 }
 
+// Marks of a channel's settings. They are in journals and must not change.
+const (
+	channelBands   = 1 << 0
+	channelReturns = 1 << 1 // it says within how many days units may be sent back
+)
+
 func (c *cursor) channelSettings(s *core.ChannelSettings) {
-	s.Bands = c.bool("mark of bands is not 0 or 1")
+	at := c.pos
+	marks := c.byte()
+	if marks&^(channelBands|channelReturns) != 0 {
+		c.fail(at, "unknown mark of a channel: bands are 0 or 1")
+	}
+	s.Bands, s.HasReturnDays, s.ReturnDays = marks&channelBands != 0, marks&channelReturns != 0, 0
 	s.Buffer = core.Quantity(c.upTo(uint64(core.MaxSettingQuantity), badBuffer))
+	if s.HasReturnDays {
+		s.ReturnDays = uint16(c.upTo(core.MaxReturnDays, "return window exceeds 3650 days"))
+	}
 }
 
 const badBuffer = "buffer exceeds 1000000000000"

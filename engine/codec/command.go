@@ -147,7 +147,7 @@ func allowedFlags(kind core.CommandKind) byte {
 		return flagKey | flagMask | flagDocument | flagVersion
 	case core.CommandRerouteOrder:
 		return flagKey | flagMask | flagVersion | flagDestination
-	case core.CommandCancelLines:
+	case core.CommandCancelLines, core.CommandTrackShipment, core.CommandTakeBack:
 		return flagKey | flagMask | flagVersion
 	case core.CommandShipOrder:
 		return flagKey | flagMask | flagVersion | flagDocument

@@ -32,7 +32,7 @@ func appendBody(dst []byte, c *core.Command) []byte {
 		return binary.LittleEndian.AppendUint64(dst, uint64(c.Order))
 	case core.CommandRerouteOrder:
 		return appendReroute(dst, c)
-	case core.CommandCancelLines, core.CommandShipOrder:
+	case core.CommandCancelLines, core.CommandShipOrder, core.CommandTrackShipment, core.CommandTakeBack:
 		return appendLifeRequest(dst, c)
 	case core.CommandExtendHold:
 		dst = binary.LittleEndian.AppendUint64(dst, uint64(c.Order))
@@ -87,7 +87,7 @@ func (c *cursor) body(cmd *core.Command) {
 		cmd.Order = core.OrderID(c.uint64())
 	case core.CommandRerouteOrder:
 		c.reroute(cmd)
-	case core.CommandCancelLines, core.CommandShipOrder:
+	case core.CommandCancelLines, core.CommandShipOrder, core.CommandTrackShipment, core.CommandTakeBack:
 		c.lifeRequest(cmd)
 	case core.CommandExtendHold:
 		cmd.Order = core.OrderID(c.uint64())

@@ -71,7 +71,7 @@
 //	     [  4  length of recipes ]  flag bit 6
 //
 // Flags by kind: tick, fill order and serve waitlist have only the mask, archive orders has none; confirm, extend, release and cancel have
-// all but sale, destination and recipes, reroute order all but sale, document and recipes, cancel lines nothing but key, mask and expected version, ship order these and a document; join and leave waitlist have no document; commands on documents of incoming stock have none in
+// all but sale, destination and recipes, reroute order all but sale, document and recipes, cancel lines, track shipment and take back nothing but key, mask and expected version, ship order these and a document; join and leave waitlist have no document; commands on documents of incoming stock have none in
 // this sense, and create inbound no expected version either; all others have everything but the expected version, and of those only
 // place hold and place order may have a sale, recipes and, with reroute order, a destination; set kit has no document. Slots and
 // order number have fixed widths, so they are patched in
@@ -101,7 +101,9 @@
 //	48 cancel lines      u64 order number, str note, str actor, uv lines, and of each: uv line, uv quantity (0 for all that can be); no two of one line
 //	49 ship order        u64 order number, str note, str actor, uv location, uv lines, and of each: uv SKU, uv quantity (0 for all there); no two of
 //	                     one SKU
-//	19 set channel       str name, u8 1 if bands, uv buffer
+//	50 track shipment    u64 order number, str note, str actor, uv number of the shipment, uv reports, and of each: uv at, u8 status, str id
+//	51 take back         u64 order number, str note, str actor, uv number of the shipment, uv location, u8 state of stock, uv lines as in 49
+//	19 set channel       str name, u8 marks (bit 0 bands, bit 1 a return window follows), uv buffer, [uv days: bit 1]
 //	20 set channel rule  rule
 //	21 set kit           recipe
 //
@@ -186,6 +188,9 @@
 //	48 lines cancelled                   order image, str note, str actor, uv lines, and of each: uv line, uv quantity; uv places, and of each:
 //	                                     uv line, uv location plus one (0: they waited), uv quantity
 //	49 order shipped                     order image, str note, str actor, uv number of the shipment, uv rows as in stock moved
+//	50 shipment tracked                  order image, str note, str actor, uv number of the shipment, uv reports as in the command
+//	51 shipment taken back               as 49
+//	54 order closed                      order image
 //	28 order filled                      order image, uv fills, and of each: uv line, uv location, uv quantity
 //	32 sale defined                      sale image, without counts
 //	33 waitlist joined                   waiter image
@@ -210,8 +215,9 @@
 //	    [u8 marks: more bit 1], uv SKU, uv quantity, uv backordered, [uv pooled: bit 0], uv allocations, and of each: uv location, uv quantity
 //	[life: more bit 2]
 //
-// Life, what became of an order: of each of its lines uv cancelled, uv shipped; uv shipments, and of each: u8 status (bit 7: has a document), uv location,
-// uv created, uv created at, uv lines, and of each: uv line, uv quantity.
+// Life, what became of an order: of each of its lines uv cancelled, uv shipped, uv delivered, uv lost, uv sent back, uv taken back; uv closes at,
+// uv shipments, and of each: u8 status (bit 7: has a document), uv location, uv created, uv created at, uv tracked at, uv lines, and of each: uv line,
+// uv quantity, uv taken back.
 //
 // SKU (AppendSKUImage):
 //
@@ -226,7 +232,7 @@
 //
 // Channel (AppendChannelImage):
 //
-//	uv number, u8 1 if it has a document, uv version, uv changed, str name, u8 1 if bands, uv buffer
+//	uv number, u8 1 if it has a document, uv version, uv changed, str name, settings as in set channel
 //
 // Sale (AppendSaleImage):
 //

@@ -52,7 +52,9 @@ func AppendEvent(dst []byte, ev *core.Event) []byte {
 		dst = appendRerouteImage(dst, ev)
 	case core.EventLinesCancelled:
 		dst = appendCancelled(appendOrder(dst, &ev.Order, birth{ev.Sequence, ev.At}), ev)
-	case core.EventOrderShipped:
+	case core.EventShipmentTracked:
+		dst = appendTracked(appendOrder(dst, &ev.Order, birth{ev.Sequence, ev.At}), ev)
+	case core.EventOrderShipped, core.EventShipmentTakenBack:
 		dst = appendShipped(appendOrder(dst, &ev.Order, birth{ev.Sequence, ev.At}), ev)
 	case core.EventOrderFilled:
 		dst = appendFills(appendOrder(dst, &ev.Order, birth{ev.Sequence, ev.At}), ev.Fills)
@@ -118,7 +120,7 @@ func DecodeEvent(src []byte, ev *core.Event) (int, error) {
 	order := core.OrderImage{Lines: ev.Order.Lines[:0], Allocations: ev.Order.Allocations[:0]}
 	*ev = core.Event{
 		Kind: h.Kind, Sequence: h.Sequence, At: h.At, Order: order, Levels: ev.Levels[:0], Moves: ev.Moves[:0], Fills: ev.Fills[:0],
-		Units: ev.Units[:0], Freed: ev.Freed[:0],
+		Units: ev.Units[:0], Freed: ev.Freed[:0], Reports: ev.Reports[:0],
 	}
 	switch h.Kind {
 	case core.EventSKUDefined:
@@ -157,7 +159,10 @@ func DecodeEvent(src []byte, ev *core.Event) (int, error) {
 	case core.EventLinesCancelled:
 		c.order(&ev.Order, birth{h.Sequence, h.At})
 		c.cancelled(ev)
-	case core.EventOrderShipped:
+	case core.EventShipmentTracked:
+		c.order(&ev.Order, birth{h.Sequence, h.At})
+		c.tracked(ev)
+	case core.EventOrderShipped, core.EventShipmentTakenBack:
 		c.order(&ev.Order, birth{h.Sequence, h.At})
 		c.shipped(ev)
 	case core.EventOrderFilled:

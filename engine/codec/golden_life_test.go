@@ -12,9 +12,29 @@ func goldenLives() []golden {
 	shipped.Life = &core.LifeImage{
 		Lines:     append([]core.LineLife{{Cancelled: 2, Shipped: 1}}, placed.Life.Lines[1:]...),
 		Shipments: []core.ShipmentImage{{Status: core.ShipmentShipped, Location: 300, Created: 814, CreatedAt: 1_790_000_000_000, HasDocument: true, Lines: 1}},
-		Sent:      []core.LineUnits{{Quantity: 1}},
+		Sent:      []core.SentUnits{{Quantity: 1}},
 	}
+	tracked := shipped
+	tracked.Status = core.StatusCompleted
+	tracked.Life = &core.LifeImage{
+		Lines:     append([]core.LineLife{{Cancelled: 2, Shipped: 1, Delivered: 1}}, placed.Life.Lines[1:]...),
+		Shipments: []core.ShipmentImage{shipped.Life.Shipments[0]}, Sent: shipped.Life.Sent, ClosesAt: 1_792_592_000_000,
+	}
+	tracked.Life.Shipments[0].Status, tracked.Life.Shipments[0].TrackedAt = core.ShipmentDelivered, 1_789_999_000_000
+	reports := []core.TrackingReport{{At: 1_789_999_000_000, Status: core.ShipmentDelivered, ID: []byte("7")}, {At: 1_789_998_000_000, Status: core.ShipmentInTransit}}
 	return []golden{
+		goldenCommand("track_shipment", "track shipment, slot 9: the first shipment was in transit, and is delivered; by kim", core.Command{
+			Kind: core.CommandTrackShipment, Mask: 1 << 9, Order: placed.ID, Actor: []byte("kim"), Life: &core.LifeRequest{Shipment: 1, Reports: reports}}),
+		goldenCommand("take_back", "take back, slot 9: two units of the second shipment come to location 300, damaged", core.Command{
+			Kind: core.CommandTakeBack, Mask: 1 << 9, Order: placed.ID, Lines: []core.Line{{SKU: 7, Quantity: 2}},
+			Life: &core.LifeRequest{Shipment: 2, Location: 300, To: core.StateDamaged}}),
+		goldenCommand("set_channel_returns", "set channel b, which takes returns for 14 days", core.Command{
+			Kind: core.CommandSetChannel, Mask: core.AllSlots, Name: []byte("b"), Selling: core.ChannelSettings{HasReturnDays: true, ReturnDays: 14}}),
+		goldenEvent("shipment_tracked", "shipment tracked: delivered, and with that the order completed", core.Event{
+			Kind: core.EventShipmentTracked, Order: tracked, Actor: []byte("kim"), Shipment: 1, Reports: reports}),
+		goldenEvent("shipment_taken_back", "shipment taken back: one unit, damaged", core.Event{
+			Kind: core.EventShipmentTakenBack, Order: shipped, Shipment: 1,
+			Moves: []core.MovementImage{{LevelImage: goldenLevel(7), Kind: core.MovementReturnIn, To: core.StateDamaged, Quantity: 1}}}),
 		goldenCommand("ship_order", "ship order, slots 9 and 63, expected version 4, document: all of one SKU and two of another leave location 300, by anna", core.Command{
 			Kind: core.CommandShipOrder, Mask: 1<<9 | 1<<63, Order: placed.ID, ExpectedVersion: 4, Actor: []byte("anna"), Document: []byte("{}"),
 			Lines: []core.Line{{SKU: 64 + 3}, {SKU: 7, Quantity: 2}}, Life: &core.LifeRequest{Location: 300}}),

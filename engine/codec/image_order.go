@@ -167,7 +167,7 @@ func (c *cursor) order(o *core.OrderImage, b birth) {
 	at := c.pos
 	marks := c.byte()
 	o.Status = core.OrderStatus(marks >> orderStatusShift & orderStatusMask)
-	if o.Status < core.StatusHeld || o.Status > core.StatusExpired {
+	if o.Status < core.StatusHeld || o.Status > core.StatusClosed {
 		c.fail(at, "unknown order status")
 	}
 	o.HasDocument = marks&orderHasDocument != 0

@@ -11,8 +11,14 @@ import (
 func appendLifeRequest(dst []byte, c *core.Command) []byte {
 	dst = binary.LittleEndian.AppendUint64(dst, uint64(c.Order))
 	dst = appendNotes(dst, c.Life.Note, c.Actor)
-	if c.Kind == core.CommandShipOrder {
+	switch c.Kind {
+	case core.CommandShipOrder:
 		return appendLines(appendUvarint(dst, uint64(c.Life.Location)), c.Lines)
+	case core.CommandTrackShipment:
+		return appendReports(appendUvarint(dst, uint64(c.Life.Shipment)), c.Life.Reports)
+	case core.CommandTakeBack:
+		dst = appendUvarint(appendUvarint(dst, uint64(c.Life.Shipment)), uint64(c.Life.Location))
+		return appendLines(append(dst, byte(c.Life.To)), c.Lines)
 	}
 	return appendLineUnits(dst, c.Life.Units)
 }
@@ -21,9 +27,16 @@ func (c *cursor) lifeRequest(cmd *core.Command) {
 	r := &core.LifeRequest{}
 	cmd.Life, cmd.Order = r, core.OrderID(c.uint64())
 	r.Note, cmd.Actor = c.rerouteNote(), c.actor()
-	if cmd.Kind == core.CommandShipOrder {
+	switch cmd.Kind {
+	case core.CommandShipOrder:
 		r.Location = c.location()
 		cmd.Lines = c.reroutedLines(cmd.Lines)
+		return
+	case core.CommandTrackShipment:
+		r.Shipment, r.Reports = c.anyShipment(), c.reports(nil)
+		return
+	case core.CommandTakeBack:
+		c.takeBack(cmd)
 		return
 	}
 	at := c.pos
@@ -37,6 +50,21 @@ func (c *cursor) lifeRequest(cmd *core.Command) {
 			c.fail(at, "quantity exceeds 1000000000")
 		}
 	}
+}
+
+// anyShipment reads the number that a shipment of some order may have.
+func (c *cursor) anyShipment() int {
+	return int(c.between(1, core.MaxShipments, "number of a shipment is not 1 to 500"))
+}
+
+func (c *cursor) takeBack(cmd *core.Command) {
+	r := cmd.Life
+	r.Shipment, r.Location = c.anyShipment(), c.location()
+	at := c.pos
+	if r.To = core.StockState(c.byte()); r.To > core.StateOther {
+		c.fail(at, "unknown state of stock")
+	}
+	cmd.Lines = c.reroutedLines(cmd.Lines)
 }
 
 func (c *cursor) actor() []byte {
@@ -53,13 +81,8 @@ func appendLineUnits(dst []byte, units []core.LineUnits) []byte {
 
 // lineUnits reads units of lines, of so many lines at most.
 func (c *cursor) lineUnits(units []core.LineUnits, lines int) []core.LineUnits {
-	return c.moreLineUnits(units[:0], lines)
-}
-
-// moreLineUnits adds them to a list.
-func (c *cursor) moreLineUnits(units []core.LineUnits, lines int) []core.LineUnits {
 	n := c.count(1, core.MaxLines, 2, "lines are not 1 to 500")
-	units = slices.Grow(units, n)
+	units = slices.Grow(units[:0], n)
 	for range n {
 		units = append(units, core.LineUnits{Line: c.lineOf(lines), Quantity: c.quantity()})
 	}
@@ -107,10 +130,12 @@ func (c *cursor) cancelled(ev *core.Event) {
 // appendLife appends what became of each line of an order, and its shipments.
 func appendLife(dst []byte, life *core.LifeImage) []byte {
 	for i := range life.Lines {
-		dst = appendQuantity(dst, life.Lines[i].Cancelled)
-		dst = appendQuantity(dst, life.Lines[i].Shipped)
+		l := &life.Lines[i]
+		for _, n := range [...]core.Quantity{l.Cancelled, l.Shipped, l.Delivered, l.Lost, l.SentBack, l.TakenBack} {
+			dst = appendQuantity(dst, n)
+		}
 	}
-	return appendShipments(dst, life)
+	return appendShipments(appendUvarint(dst, uint64(life.ClosesAt)), life)
 }
 
 // life reads what became of an order.
@@ -122,7 +147,11 @@ func (c *cursor) life(o *core.OrderImage) {
 	o.Life = life
 	life.Lines = slices.Grow(life.Lines[:0], len(o.Lines))[:len(o.Lines)]
 	for i := range life.Lines {
-		life.Lines[i] = core.LineLife{Cancelled: c.quantity(), Shipped: c.quantity()}
+		life.Lines[i] = core.LineLife{
+			Cancelled: c.quantity(), Shipped: c.quantity(), Delivered: c.quantity(), Lost: c.quantity(),
+			SentBack: c.quantity(), TakenBack: c.quantity(),
+		}
 	}
+	life.ClosesAt = c.millis()
 	c.shipments(life, len(o.Lines))
 }

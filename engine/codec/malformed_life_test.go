@@ -22,16 +22,16 @@ func TestMalformedCancelledLines(t *testing.T) {
 	})
 	const placed, isNew = byte(core.StatusPlaced) << orderStatusShift, orderIsNew
 	cancelled := func(rest ...any) []byte {
-		return event(core.EventLinesCancelled, append([]any{placed | isNew | orderHasMore, 1, 1, 0, 1, "c", orderHasLife, 1, 65, 1, 0, 0, 1, 0, 0}, rest...)...)
+		return event(core.EventLinesCancelled, append([]any{placed | isNew | orderHasMore, 1, 1, 0, 1, "c", orderHasLife, 1, 65, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0}, rest...)...)
 	}
 	if err := decodeEvent(cancelled(0, 0, 1, 0, 1, 1, 0, 0, 1)); err != nil {
 		t.Fatal(err)
 	}
 	checkMalformed(t, decodeEvent, []malformed{
-		{"no units", cancelled(0, 0, 0, 0), 21, "lines"},
-		{"units of line 1", cancelled(0, 0, 1, 1, 1, 0), 22, "line"},
-		{"freed of line 1", cancelled(0, 0, 1, 0, 1, 1, 1, 0, 1), 25, "line"},
-		{"freed at a location of 17 bits", cancelled(0, 0, 1, 0, 1, 1, 0, uvarintOf(1<<16+1), 1), 26, "location"},
+		{"no units", cancelled(0, 0, 0, 0), 26, "lines"},
+		{"units of line 1", cancelled(0, 0, 1, 1, 1, 0), 27, "line"},
+		{"freed of line 1", cancelled(0, 0, 1, 0, 1, 1, 1, 0, 1), 30, "line"},
+		{"freed at a location of 17 bits", cancelled(0, 0, 1, 0, 1, 1, 0, uvarintOf(1<<16+1), 1), 31, "location"},
 		{"cancelled units of 64 bits", event(core.EventLinesCancelled, placed|isNew|orderHasMore, 1, 1, 0, 1, "c", orderHasLife, 1, 65, 1, 0, 0, uvarintOf(1<<63)), 16, "quantity"},
 		{"marks that are none", event(core.EventOrderPlaced, placed|isNew|orderHasMore, 1, 1, 0, 1, "c", 1<<3, 1, 65, 1, 0, 0), 10, "marks"},
 	})
@@ -50,19 +50,46 @@ func TestMalformedShipments(t *testing.T) {
 	})
 	const placed, isNew = byte(core.StatusPlaced) << orderStatusShift, orderIsNew
 	shipped := func(rest ...any) []byte {
-		return event(core.EventOrderShipped, append([]any{placed | isNew | orderHasMore, 1, 1, 0, 1, "c", orderHasLife, 1, 65, 1, 0, 0, 0, 1}, rest...)...)
+		return event(core.EventOrderShipped, append([]any{placed | isNew | orderHasMore, 1, 1, 0, 1, "c", orderHasLife, 1, 65, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0}, rest...)...)
 	}
 	move := []any{1, 65, 7, 0, 0, 0, 0, 0, 0, 8, 0, 2, 0}
 	good := func(rest ...any) []byte { return shipped(append(rest, move...)...) }
-	if err := decodeEvent(good(1, 1, 7, 1, 1, 1, 0, 1, 0, 0, 1)); err != nil {
+	if err := decodeEvent(good(1, 1, 7, 1, 1, 0, 1, 0, 1, 0, 0, 0, 1)); err != nil {
 		t.Fatal(err)
 	}
 	checkMalformed(t, decodeEvent, []malformed{
-		{"status 0", good(1, 0, 7, 1, 1, 1, 0, 1, 0, 0, 1), 19, "status"},
-		{"no units", good(1, 1, 7, 1, 1, 0, 0, 0, 1), 23, "lines"},
-		{"units of line 1", good(1, 1, 7, 1, 1, 1, 1, 1, 0, 0, 1), 24, "line"},
-		{"shipment 2 of one", good(1, 1, 7, 1, 1, 1, 0, 1, 0, 0, 2), 28, "shipment"},
-		{"501 shipments", good(uvarintOf(501), 1, 7, 1, 1, 1, 0, 1, 0, 0, 1), 18, "shipments"},
-		{"no movement", shipped(1, 1, 7, 1, 1, 1, 0, 1, 0, 0, 1, 0), 29, "movements"},
+		{"status 0", good(1, 12, 7, 1, 1, 0, 1, 0, 1, 0, 0, 0, 1), 24, "status"},
+		{"no units", good(1, 1, 7, 1, 1, 0, 0, 0, 0, 1), 29, "lines"},
+		{"units of line 1", good(1, 1, 7, 1, 1, 0, 1, 1, 1, 0, 0, 0, 1), 30, "line"},
+		{"shipment 2 of one", good(1, 1, 7, 1, 1, 0, 1, 0, 1, 0, 0, 0, 2), 35, "shipment"},
+		{"501 shipments", good(uvarintOf(501), 1, 7, 1, 1, 0, 1, 0, 1, 0, 0, 0, 1), 23, "shipments"},
+		{"no movement", shipped(1, 1, 7, 1, 1, 0, 1, 0, 1, 0, 0, 0, 1, 0), 36, "movements"},
+	})
+}
+
+func TestMalformedTracking(t *testing.T) {
+	track := func(rest ...any) []byte {
+		return frame(core.CommandTrackShipment, 0, append([]any{eight, 0, 0}, rest...)...)
+	}
+	if err := decodeCommand(track(1, 1, 5, 8, 1, "7")); err != nil {
+		t.Fatal(err)
+	}
+	back := func(rest ...any) []byte {
+		return frame(core.CommandTakeBack, 0, append([]any{eight, 0, 0}, rest...)...)
+	}
+	if err := decodeCommand(back(1, 7, 3, 1, 65, 0)); err != nil {
+		t.Fatal(err)
+	}
+	checkMalformed(t, decodeCommand, []malformed{
+		{"shipment 0", track(0, 1, 5, 8, 0), 18, "shipment"},
+		{"shipment 501", track(uvarintOf(501), 1, 5, 8, 0), 18, "shipment"},
+		{"no reports", track(1, 0), 19, "reports"},
+		{"report that it left", track(1, 1, 5, 1, 0), 21, "status"},
+		{"report of status 12", track(1, 1, 5, 12, 0), 21, "status"},
+		{"time of 64 bits", track(1, 1, uvarintOf(1<<63), 8, 0), 20, "time"},
+		{"id of 65 bytes", track(1, 1, 5, 8, 65, make([]byte, 65)), 22, "id"},
+		{"with a document", frame(core.CommandTrackShipment, flagDocument, eight, 0, 0, 1, 1, 5, 8, 0, 1, 0, 0, 0, "d"), 2, "flag"},
+		{"state 4", back(1, 7, 4, 1, 65, 0), 20, "state"},
+		{"SKU twice", back(1, 7, 0, 2, 65, 0, 65, 0), 24, "twice"},
 	})
 }

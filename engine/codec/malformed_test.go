@@ -357,7 +357,7 @@ func TestMalformedStockAndSettings(t *testing.T) {
 		{"longitude below -180", location(0, 0, 1, degrees(0), degrees(-180_0000001)), 17, "longitude"},
 		{"position cut", location(0, 0, 1, 0, 0, 0), 13, "ends"},
 		{"channel to set without a name", frame(core.CommandSetChannel, 0, 0, 0, 0), 8, "channel name"},
-		{"bands 2", frame(core.CommandSetChannel, 0, 1, "a", 2, 0), 10, "bands"},
+		{"bands 4", frame(core.CommandSetChannel, 0, 1, "a", 4, 0), 10, "bands"},
 		{"buffer above the limit", frame(core.CommandSetChannel, 0, 1, "a", 0, uvarintOf(uint64(tooMany))), 11, "buffer"},
 		{"rule with unknown marks", rule(16), 10, "marks of a rule"},
 		{"rule exclusive without a pool", rule(4), 10, "marks of a rule"},
@@ -546,7 +546,6 @@ func TestMalformedEvents(t *testing.T) {
 		{"level's quantity of 64 bits", event(core.EventStockAdjusted, 1, 1, 0, uvarintOf(1<<63), make([]byte, 7)), 7, "quantity"},
 
 		{"order status 0", order(isNew, 1, 1, 0, 1, "c", 1, 65, 1, 0, 0), 4, "status"},
-		{"order status 6", order(0x60|isNew, 1, 1, 0, 1, "c", 1, 65, 1, 0, 0), 4, "status"},
 		{"order status 8", order(0x80|isNew, 1, 1, 0, 1, "c", 1, 65, 1, 0, 0), 4, "status"},
 		{"new order told in full", order(placed, 1, 1, 9, 5, 0, 1, "c", 1, 65, 1, 0, 0), 4, "repeats"},
 		{"deadline marked and zero", order(placed|isNew|orderHasDeadline, 1, 1, 0, 0, 1, "c", 1, 65, 1, 0, 0), 7, "deadline"},

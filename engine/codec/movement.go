@@ -86,7 +86,7 @@ func appendMovementKind(dst []byte, kind core.MovementKind, from, to core.StockS
 func (c *cursor) movementKind() (kind core.MovementKind, from, to core.StockState) {
 	at := c.pos
 	kind = core.MovementKind(c.byte())
-	if kind < core.MovementReceive || kind > core.MovementShip {
+	if kind < core.MovementReceive || kind > core.MovementReturnIn {
 		c.fail(at, "unknown kind of movement")
 	}
 	at = c.pos

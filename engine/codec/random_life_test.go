@@ -3,12 +3,19 @@ package codec
 import "holdfast/engine/core"
 
 func isOfLife(kind core.CommandKind) bool {
-	return kind >= core.CommandCancelLines && kind <= core.CommandShipOrder
+	return kind >= core.CommandCancelLines && kind <= core.CommandTakeBack
 }
 
 func (g generator) lifeRequest(c *core.Command) {
 	c.Life, c.Actor = &core.LifeRequest{Note: g.reason()}, g.reason()
-	if c.Kind == core.CommandShipOrder {
+	switch c.Kind {
+	case core.CommandTrackShipment:
+		c.Life.Shipment, c.Life.Reports = int(g.between(1, core.MaxShipments)), g.reports()
+		return
+	case core.CommandTakeBack:
+		c.Life.Shipment, c.Life.To = int(g.between(1, core.MaxShipments)), core.StockState(g.IntN(4))
+		fallthrough
+	case core.CommandShipOrder:
 		c.Life.Location = g.location()
 		for i := range g.between(1, core.MaxLines) {
 			c.Lines = append(c.Lines, core.Line{SKU: core.SKUID(7 * i), Quantity: core.Quantity(g.between(0, int64(core.MaxLineQuantity)))})
@@ -25,7 +32,10 @@ func (g generator) lifeEvent(ev *core.Event) {
 	switch ev.Kind {
 	case core.EventLinesCancelled:
 		g.cancelled(ev)
-	case core.EventOrderShipped:
+	case core.EventShipmentTracked:
+		ev.Order.Life = g.life(len(ev.Order.Lines))
+		ev.Shipment, ev.Reports = int(g.between(1, int64(len(ev.Order.Life.Shipments)))), g.reports()
+	case core.EventOrderShipped, core.EventShipmentTakenBack:
 		ev.Order.Life = g.life(len(ev.Order.Lines))
 		ev.Shipment, ev.Moves = int(g.between(1, int64(len(ev.Order.Life.Shipments)))), g.movementImages(int(g.between(1, 40)))
 		for i := range ev.Moves {
@@ -50,19 +60,32 @@ func (g generator) cancelled(ev *core.Event) {
 	}
 }
 
+// reports are what a carrier says.
+func (g generator) reports() (reports []core.TrackingReport) {
+	for range g.between(1, core.MaxTracked) {
+		reports = append(reports, core.TrackingReport{At: g.millis(), Status: core.ShipmentStatus(g.between(2, int64(core.LastShipmentStatus))), ID: g.reason()})
+	}
+	return reports
+}
+
 // life is what became of an order with so many lines.
 func (g generator) life(lines int) *core.LifeImage {
 	life := &core.LifeImage{Lines: make([]core.LineLife, lines)}
 	for i := range life.Lines {
-		life.Lines[i] = core.LineLife{Cancelled: g.quantity(), Shipped: g.quantity()}
+		life.Lines[i] = core.LineLife{
+			Cancelled: g.quantity(), Shipped: g.quantity(), Delivered: g.quantity(), Lost: g.quantity(), SentBack: g.quantity(), TakenBack: g.quantity(),
+		}
+	}
+	if g.bool() {
+		life.ClosesAt = g.millis()
 	}
 	for range g.between(1, 5) {
 		s := core.ShipmentImage{
-			Status: core.ShipmentShipped, Location: g.location(), Created: g.sequence(), CreatedAt: g.millis(), HasDocument: g.bool(),
+			Status: core.ShipmentStatus(g.between(1, int64(core.LastShipmentStatus))), TrackedAt: g.millis(), Location: g.location(), Created: g.sequence(), CreatedAt: g.millis(), HasDocument: g.bool(),
 			Lines: int(g.between(1, 5)),
 		}
 		for range s.Lines {
-			life.Sent = append(life.Sent, core.LineUnits{Line: g.IntN(lines), Quantity: g.quantity()})
+			life.Sent = append(life.Sent, core.SentUnits{Line: g.IntN(lines), Quantity: g.quantity(), TakenBack: g.quantity()})
 		}
 		life.Shipments = append(life.Shipments, s)
 	}

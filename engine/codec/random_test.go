@@ -134,7 +134,11 @@ func (g generator) locationSettings() core.LocationSettings {
 }
 
 func (g generator) channelSettings() core.ChannelSettings {
-	return core.ChannelSettings{Bands: g.bool(), Buffer: core.Quantity(g.between(0, int64(core.MaxSettingQuantity)))}
+	s := core.ChannelSettings{Bands: g.bool(), Buffer: core.Quantity(g.between(0, int64(core.MaxSettingQuantity)))}
+	if s.HasReturnDays = g.bool(); s.HasReturnDays {
+		s.ReturnDays = uint16(g.between(0, core.MaxReturnDays))
+	}
+	return s
 }
 
 func (g generator) rule() core.ChannelRule {
@@ -254,7 +258,7 @@ var commandKinds = []core.CommandKind{
 	core.CommandExtendHold, core.CommandReleaseHold, core.CommandCancelOrder, core.CommandArchiveOrders,
 	core.CommandMoveStock, core.CommandDefineRouting, core.CommandDefineSale, core.CommandAdvanceQueue, core.CommandSetChannel, core.CommandSetChannelRule,
 	core.CommandCreateInbound, core.CommandSendInbound, core.CommandReceiveInbound, core.CommandCloseInbound, core.CommandCancelInbound,
-	core.CommandFillOrder, core.CommandSetKit, core.CommandRerouteOrder, core.CommandCancelLines, core.CommandShipOrder,
+	core.CommandFillOrder, core.CommandSetKit, core.CommandRerouteOrder, core.CommandCancelLines, core.CommandShipOrder, core.CommandTrackShipment, core.CommandTakeBack,
 	core.CommandJoinWaitlist, core.CommandLeaveWaitlist, core.CommandServeWaitlist,
 }
 
@@ -277,7 +281,7 @@ func (g generator) command(kind core.CommandKind) core.Command {
 		c.HasKey = true
 		c.Key = core.IdempotencyKey{byte(g.IntN(255) + 1), 5: byte(g.IntN(256)), 15: byte(g.IntN(256))}
 	}
-	if isOfWaitlist := kind == core.CommandJoinWaitlist || kind == core.CommandLeaveWaitlist; !isOfWaitlist && !isInbound(kind) && kind != core.CommandSetKit && kind != core.CommandRerouteOrder && kind != core.CommandCancelLines && g.bool() {
+	if isOfWaitlist := kind == core.CommandJoinWaitlist || kind == core.CommandLeaveWaitlist; !isOfWaitlist && !isInbound(kind) && kind != core.CommandSetKit && kind != core.CommandRerouteOrder && (!isOfLife(kind) || kind == core.CommandShipOrder) && g.bool() {
 		c.Document = g.text(nameAlphabet, 1, 500)
 	}
 	if hasExpectedVersion(kind) {
@@ -341,7 +345,7 @@ func (g generator) body(c *core.Command) {
 		c.TTL = g.ttl()
 	case core.CommandRerouteOrder:
 		g.reroute(c)
-	case core.CommandCancelLines, core.CommandShipOrder:
+	case core.CommandCancelLines, core.CommandShipOrder, core.CommandTrackShipment, core.CommandTakeBack:
 		g.lifeRequest(c)
 	}
 	if isInbound(c.Kind) {
@@ -515,6 +519,7 @@ var eventKinds = []core.EventKind{
 	core.EventPurchaseOrderChanged, core.EventTransferChanged, core.EventOrderFilled, core.EventKitSet,
 	core.EventOrderRouted, core.EventOrderRerouted, core.EventRoutingDefined,
 	core.EventWaitlistJoined, core.EventWaitlistLeft, core.EventWaitlistOffered, core.EventOrderOversold, core.EventLinesCancelled, core.EventOrderShipped,
+	core.EventShipmentTracked, core.EventShipmentTakenBack, core.EventOrderClosed,
 }
 
 func (g generator) event(kind core.EventKind) core.Event {
@@ -610,7 +615,7 @@ func (g generator) level(sku core.SKUID) core.LevelImage {
 
 func (g generator) orderImage() core.OrderImage {
 	o := core.OrderImage{
-		ID: g.order(), Status: core.OrderStatus(g.IntN(5) + 1), Version: g.version(),
+		ID: g.order(), Status: core.OrderStatus(g.IntN(7) + 1), Version: g.version(),
 		Created: g.sequence(), CreatedAt: g.millis(), Channel: g.channel(), HasDocument: g.bool(),
 		Customer: g.name(), ExternalID: g.text(identifierAlphabet, 0, core.MaxExternalIDLength),
 	}

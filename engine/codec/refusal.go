@@ -12,7 +12,7 @@ func knownReason(r core.Reason) bool {
 		r >= core.ReasonNotAKit && r <= core.ReasonNestedKit ||
 		r >= core.ReasonInboundNotFound && r <= core.ReasonNotASupplier ||
 		r >= core.ReasonNotDeliverable && r <= core.ReasonNotAllocated ||
-		r >= core.ReasonAlreadyShipped && r <= core.ReasonNotCancellable || r == core.ReasonShortOnHand || r == core.ReasonShipmentsFull
+		r >= core.ReasonAlreadyShipped && r <= core.ReasonOrderCompleted || r >= core.ReasonShortOnHand && r <= core.ReasonReportAhead
 }
 
 // isOfSale tells whether a refusal of a reason says more, as it is about a sale.

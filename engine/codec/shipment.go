@@ -21,14 +21,17 @@ func appendShipments(dst []byte, life *core.LifeImage) []byte {
 		}
 		dst = appendUvarint(append(dst, marks), uint64(s.Location))
 		dst = appendUvarint(appendUvarint(dst, uint64(s.Created)), uint64(s.CreatedAt))
-		dst = appendLineUnits(dst, sent[:s.Lines])
+		dst = appendUvarint(appendUvarint(dst, uint64(s.TrackedAt)), uint64(s.Lines))
+		for _, u := range sent[:s.Lines] {
+			dst = appendQuantity(appendQuantity(appendUvarint(dst, uint64(u.Line)), u.Quantity), u.TakenBack)
+		}
 		sent = sent[s.Lines:]
 	}
 	return dst
 }
 
 func (c *cursor) shipments(life *core.LifeImage, lines int) {
-	const shortest = 7
+	const shortest = 9
 	n := c.count(0, core.MaxShipments, shortest, "shipments are more than 500")
 	life.Shipments = slices.Grow(life.Shipments[:0], n)[:n]
 	life.Sent = life.Sent[:0]
@@ -37,13 +40,14 @@ func (c *cursor) shipments(life *core.LifeImage, lines int) {
 		at := c.pos
 		marks := c.byte()
 		*s = core.ShipmentImage{Status: core.ShipmentStatus(marks &^ shipmentHasDocument), HasDocument: marks&shipmentHasDocument != 0}
-		if s.Status != core.ShipmentShipped {
+		if s.Status < core.ShipmentShipped || s.Status > core.LastShipmentStatus {
 			c.fail(at, "unknown status of a shipment")
 		}
-		s.Location, s.Created, s.CreatedAt = c.location(), c.sequence(), c.millis()
-		sent := len(life.Sent)
-		life.Sent = c.moreLineUnits(life.Sent, lines)
-		s.Lines = len(life.Sent) - sent
+		s.Location, s.Created, s.CreatedAt, s.TrackedAt = c.location(), c.sequence(), c.millis(), c.millis()
+		s.Lines = c.count(1, core.MaxLines, 3, "lines are not 1 to 500")
+		for range s.Lines {
+			life.Sent = append(life.Sent, core.SentUnits{Line: c.lineOf(lines), Quantity: c.quantity(), TakenBack: c.quantity()})
+		}
 	}
 }
 
@@ -66,4 +70,40 @@ func (c *cursor) shipmentNumber(ev *core.Event) int {
 		most = len(ev.Order.Life.Shipments)
 	}
 	return int(c.between(1, uint64(max(most, 1)), "the order has no shipment of this number"))
+}
+
+// appendReports appends what a carrier reported.
+func appendReports(dst []byte, reports []core.TrackingReport) []byte {
+	dst = appendUvarint(dst, uint64(len(reports)))
+	for i := range reports {
+		r := &reports[i]
+		dst = appendString(append(appendUvarint(dst, uint64(r.At)), byte(r.Status)), r.ID)
+	}
+	return dst
+}
+
+func (c *cursor) reports(reports []core.TrackingReport) []core.TrackingReport {
+	n := c.count(1, core.MaxTracked, 3, "reports are not 1 to 64")
+	reports = slices.Grow(reports[:0], n)
+	for range n {
+		r := core.TrackingReport{At: c.millis()}
+		at := c.pos
+		if r.Status = core.ShipmentStatus(c.byte()); r.Status <= core.ShipmentShipped || r.Status > core.LastShipmentStatus {
+			c.fail(at, "unknown status of a report")
+		}
+		r.ID = c.note("id of a report is longer than 64 bytes", "id of a report is not UTF-8")
+		reports = append(reports, r)
+	}
+	return reports
+}
+
+// appendTracked appends what was reported about a shipment, who passed it on and what was noted.
+func appendTracked(dst []byte, ev *core.Event) []byte {
+	return appendReports(appendUvarint(appendNotes(dst, ev.Note, ev.Actor), uint64(ev.Shipment)), ev.Reports)
+}
+
+func (c *cursor) tracked(ev *core.Event) {
+	ev.Note, ev.Actor = c.rerouteNote(), c.actor()
+	ev.Shipment = c.shipmentNumber(ev)
+	ev.Reports = c.reports(ev.Reports)
 }

@@ -7,7 +7,7 @@ import (
 	"holdfast/engine/invariant"
 )
 
-// An order that is closed (cancelled, released or expired) never changes again. When all orders of a page are closed
+// An order that is closed (cancelled, released, expired, or completed long ago) never changes again. When all orders of a page are closed
 // the host may have the page archived: CommandArchiveOrders hands the orders over, once, and forgets them. What has left
 // is in the digest of its slot for ever, as the digest of the page that it was; the host keeps the orders themselves, and
 // answers for them.
@@ -152,6 +152,7 @@ func (s *slot) applyArchive(st *Step, sink Sink) {
 			invariant.Check(found, "an external id is in its index")
 		}
 		s.refer(place, -1)
+		s.settleOrder(place)
 		s.dropLife(place)
 	}
 	s.drop(&s.orders, page)

@@ -31,6 +31,7 @@ const (
 	ViolationKit             ViolationKind = 24 // a kit has units of its own, or its components are not in order
 	ViolationLife            ViolationKind = 48 // a life is lost, or its order's lines are others; of a line more became than there is
 	ViolationShipment        ViolationKind = 49 // a line shipped other units than the shipments sent, or a shipment cannot be
+	ViolationSettled         ViolationKind = 50 // units of orders that left were counted of nobody
 	ViolationInbound         ViolationKind = 21 // a document's line does not fit its status: out is not what was received and what differed
 )
 
@@ -50,6 +51,7 @@ type AuditReport struct {
 	Found                                      int         // all of them
 	SKUs                                       int
 	Held, Placed, Cancelled, Released, Expired int // orders in memory, by status
+	Completed, Closed                          int // likewise
 	Archived                                   int // orders that have left memory
 	Inbound                                    int // purchase orders and transfers
 }
@@ -59,16 +61,17 @@ const MaxViolations = 100
 
 // auditor recomputes sums from the orders' records, by level and SKU of each slot.
 type auditor struct {
-	machine         *Machine
-	report          AuditReport
-	levels          [SlotCount][]levelTally
-	skus            [SlotCount][]skuTally
-	items           [SlotCount][]saleItemTally
-	buyers          [SlotCount][]Quantity // by place of the record
-	pools           [SlotCount][]Quantity // by rule: units of its pool
-	waiting         uint32                // records of the slot's queues
-	shipments, sent [SlotCount]uint32     // records of each slot that orders refer to
-	waiters         uint32                // places found in the lines of the slot under audit
+	machine                  *Machine
+	report                   AuditReport
+	levels                   [SlotCount][]levelTally
+	skus                     [SlotCount][]skuTally
+	items                    [SlotCount][]saleItemTally
+	buyers                   [SlotCount][]Quantity // by place of the record
+	pools                    [SlotCount][]Quantity // by rule: units of its pool
+	waiting                  uint32                // records of the slot's queues
+	shipments, sent, reports [SlotCount]uint32     // records of each slot that orders refer to
+	settled                  []buyersOfSale        // units of orders that have left
+	waiters                  uint32                // places found in the lines of the slot under audit
 }
 
 type levelTally struct{ reserved, allocated Quantity }
@@ -94,6 +97,7 @@ func (m *Machine) Audit() AuditReport {
 		a.tallyParts(&m.slots[i])
 		a.tallyLimits(&m.slots[i])
 		a.tallyInbound(&m.slots[i])
+		a.tallySettled(&m.slots[i])
 	}
 	for i := range m.slots {
 		a.checkSlot(&m.slots[i])
@@ -102,6 +106,7 @@ func (m *Machine) Audit() AuditReport {
 		a.auditWaitlists(&m.slots[i])
 		a.auditLives(&m.slots[i])
 	}
+	a.checkSettled()
 	return a.report
 }
 
@@ -128,7 +133,7 @@ func (a *auditor) tallyOrders(s *slot) {
 		}
 		s.image(place, &image)
 		record := s.orders.at(place)
-		if !record.mask.Has(s.id) || image.Status < StatusHeld || image.Status > StatusExpired {
+		if !record.mask.Has(s.id) || image.Status < StatusHeld || image.Status > StatusClosed || image.Status >= StatusCompleted && image.Life == nil {
 			a.violate(Violation{Kind: ViolationStatus, Order: image.ID})
 		}
 		a.countStatus(image.Status)
@@ -158,6 +163,10 @@ func (a *auditor) countStatus(status OrderStatus) {
 		a.report.Released++
 	case StatusExpired:
 		a.report.Expired++
+	case StatusCompleted:
+		a.report.Completed++
+	case StatusClosed:
+		a.report.Closed++
 	}
 }
 
@@ -192,7 +201,7 @@ func (a *auditor) tallyLines(s *slot, record *orderRecord, image *OrderImage) {
 			a.expect(allocated, l.Pooled, Violation{Kind: ViolationLine, Order: image.ID, SKU: l.SKU})
 		}
 		held := image.Status == StatusHeld
-		if held && l.SKU.Slot() == s.id || image.Status == StatusPlaced {
+		if held && l.SKU.Slot() == s.id || image.Status.isSold() {
 			line := s.lines.at(record.firstLine + uint32(i))
 			a.tallyLine(l, allocations, held)
 			if line.flags&lineCounted != 0 {

@@ -8,7 +8,7 @@ type saleItemTally struct{ held, sold Quantity }
 func (a *auditor) tallySale(home *slot, image *OrderImage) {
 	s := &a.machine.slots[image.Sale.Slot()]
 	held := image.Status == StatusHeld
-	if !(held && s == home || image.Status == StatusPlaced) {
+	if !(held && s == home || image.Status.isSold()) {
 		return
 	}
 	units := Quantity(0)
@@ -89,7 +89,7 @@ func (a *auditor) checkDesk(s *slot) {
 	live := uint32(0)
 	for place, units := range a.buyers[s.id] {
 		record := d.buyers.at(uint32(place))
-		a.expect(units, record.units, Violation{Kind: ViolationSaleBuyer, Order: MakeOrderID(s.id, false, 0)})
+		a.auditBuyer(s, units, record)
 		if record.sale != 0 {
 			live++
 		}

@@ -99,6 +99,8 @@ func newAuditShop(t *testing.T) *auditShop {
 	for _, n := range []Quantity{3, 1} {
 		s.run(Command{Kind: CommandShipOrder, Order: sent, Lines: []Line{{f, n}}, Life: &LifeRequest{}})
 	}
+	s.run(Command{Kind: CommandTrackShipment, Order: sent, Life: &LifeRequest{Shipment: 1, Reports: []TrackingReport{{At: 1, Status: ShipmentReturnedToSender}}}})
+	s.run(Command{Kind: CommandTakeBack, Order: sent, Lines: []Line{{f, 1}}, Life: &LifeRequest{Shipment: 1}})
 	if r := s.Audit(); r.Found != 0 || r.Held != 6 || r.Placed != 6 || r.Cancelled != 1 || r.Released != 1 || r.Expired != 1 {
 		t.Fatalf("the shop itself: %+v", r)
 	}
@@ -179,6 +181,8 @@ func (s *slot) sabotage(see func(field string)) {
 	sabotage(&s.lifeLines.slab, see)
 	sabotage(&s.shipments.slab, see)
 	sabotage(&s.shipmentLines.slab, see)
+	sabotage(&s.reports.slab, see)
+	sabotage(&s.settled, see)
 }
 
 func saboteur(v reflect.Value, name string, see func(field string)) {
@@ -230,7 +234,9 @@ var alwaysSeen = map[string]ViolationKind{
 	"inboundRecord.kind": ViolationInbound, "inboundRecord.numberLength": ViolationInbound,
 	"waitingRecord.order": ViolationWaiting, "waitingRecord.sku": ViolationWaiting,
 	"waitingRecord.units": ViolationWaiting, "waitingRecord.previous": ViolationWaiting,
-	"lifeLineRecord.shipped": ViolationShipment, "shipmentRecord.status": ViolationShipment,
+	"lifeLineRecord.shipped": ViolationShipment, "lifeLineRecord.delivered": ViolationShipment,
+	"lifeLineRecord.lost": ViolationShipment, "lifeLineRecord.sentBack": ViolationShipment, "lifeLineRecord.takenBack": ViolationShipment,
+	"shipmentLineRecord.takenBack": ViolationShipment, "lifeRecord.closesAt": ViolationLife,
 	"shipmentLineRecord.quantity": ViolationShipment, "shipmentLineRecord.line": ViolationShipment,
 }
 
@@ -254,7 +260,7 @@ var sometimesSeen = map[string]ViolationKind{
 	"allocationRecord.upper": ViolationPool,
 	"ruleRecord.generation":  ViolationPool, "ruleRecord.channel": ViolationPool,
 	"skuRecord.firstWaiting": ViolationWaiting, "skuRecord.lastWaiting": ViolationWaiting, "waitingRecord.since": ViolationWaiting,
-	"waitingRecord.channel": ViolationWaiting, "lifeLineRecord.cancelled": ViolationAllocated,
+	"waitingRecord.channel": ViolationWaiting, "lifeLineRecord.cancelled": ViolationAllocated, "shipmentRecord.status": ViolationShipment,
 }
 
 // neverSeen are the fields of which an audit cannot tell what they should be: facts that stand nowhere else. Nine of them, places and
@@ -278,7 +284,8 @@ var neverSeen = map[string]bool{
 	"waitingRecord.pickup": true, "waitingRecord.avoided": true, "waitingRecord.flags": true,
 	"levelRecord.location": true, "partLineRecord.location": true, "partLineRecord.sku": true,
 	"saleWaiterRecord.identities": true, "lifeRecord.order": true, "lifeRecord.firstLine": true, "lifeRecord.firstShipment": true,
-	"shipmentRecord.location": true, "shipmentRecord.created": true, "shipmentRecord.createdAt": true, "shipmentRecord.flags": true, "shipmentRecord.firstLine": true,
+	"shipmentRecord.location": true, "shipmentRecord.trackedAt": true, "shipmentRecord.firstReport": true, "shipmentRecord.created": true,
+	"reportRecord.at": true, "reportRecord.id": true, "reportRecord.status": true, "shipmentRecord.createdAt": true, "shipmentRecord.flags": true, "shipmentRecord.firstLine": true,
 }
 
 // TestAuditSeesFields changes every field of every record once. A field that is added has to be put in one of the lists.

@@ -27,6 +27,7 @@ func (m *Machine) decideCancelLines(st *Step) {
 		return
 	}
 	st.planCancelLines()
+	m.finish(st)
 }
 
 // checkPlaced refuses a command whose order is not the one that it names, or is not placed.

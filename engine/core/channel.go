@@ -10,6 +10,9 @@ import (
 type ChannelSettings struct {
 	Bands  bool     // availability is shown as in stock, low or out, without numbers
 	Buffer Quantity // units of every SKU that the channel does not sell, where no rule says otherwise
+
+	HasReturnDays bool
+	ReturnDays    uint16 // after all has arrived until an order closes, 0 to MaxReturnDays; ReturnWindow where it does not say
 }
 
 // ChannelRule is what holds for a SKU in a channel. Without buffer and pool it is that nothing special does.

@@ -34,6 +34,8 @@ const (
 	SlabLifeLines
 	SlabShipments
 	SlabShipmentLines
+	SlabReports
+	SlabSettled
 
 	// SlabKinds is the number of slabs that a slot has.
 	SlabKinds = int(iota)
@@ -99,6 +101,7 @@ func (s *slot) stores() [SlabKinds]pageStore {
 		&s.desk.items, &s.desk.buyers, &s.desk.tickets, &s.desk.queues,
 		&s.rules, &s.inbounds, &s.inboundLines, &s.lots, &s.waiting, &s.components, &s.desk.waiters,
 		&s.lives, &s.lifeLines, &s.shipments, &s.shipmentLines,
+		&s.reports, &s.settled,
 	}
 }
 
@@ -314,6 +317,7 @@ func (m *Machine) RestoreIndexes(id Slot, now Millis) {
 	}
 	s.restoreDesk()
 	s.restoreLives()
+	s.restoreSettled()
 	for place := range s.rules.length {
 		s.awaitInstant(place)
 	}

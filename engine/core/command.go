@@ -30,6 +30,8 @@ const (
 	CommandAdvanceQueue   CommandKind = 36 // note how far the line before a sale has come
 	CommandCancelLines    CommandKind = 48 // give units of an order's lines back
 	CommandShipOrder      CommandKind = 49 // have units of an order leave a location
+	CommandTrackShipment  CommandKind = 50 // note what a carrier reports about a shipment
+	CommandTakeBack       CommandKind = 51 // have units in stock again that were returned to the sender
 	CommandCreateInbound  CommandKind = 22 // make a purchase order or a transfer
 	CommandSendInbound    CommandKind = 23 // order a purchase order's units, dispatch a transfer's
 	CommandReceiveInbound CommandKind = 24 // note what became of units that were on their way, all rows or none
@@ -42,7 +44,7 @@ func (k CommandKind) IsKnown() bool {
 	switch {
 	case k >= CommandTick && k <= CommandMoveStock, k == CommandDefineRouting, k == CommandRerouteOrder, k == CommandSetChannel, k == CommandSetChannelRule, k == CommandSetKit,
 		k >= CommandCreateInbound && k <= CommandCancelInbound, k == CommandFillOrder, k >= CommandDefineSale && k <= CommandAdvanceQueue,
-		k >= CommandCancelLines && k <= CommandShipOrder:
+		k >= CommandCancelLines && k <= CommandTakeBack:
 		return true
 	}
 	return false
@@ -66,7 +68,7 @@ type Command struct {
 	ExternalID []byte      // place order; empty for none
 	UpTo       bool        // place hold: of each line as many units as there are, but one at least
 	Stock      StockPolicy // place order: whether stock may refuse it
-	Lines      []Line      // place hold, place order; reroute, ship: what is to move, no two of one SKU
+	Lines      []Line      // place hold, place order; reroute, ship, take back: what is to move, no two of one SKU
 	Recipes    []Recipe    // place hold, place order: of each kit among the lines, in the order of their numbers. Set kit: the one
 
 	Sale       SaleID   // place hold, place order: the sale that it is part of; 0 for none. Advance queue, waitlists: the sale
@@ -93,7 +95,7 @@ type Command struct {
 	Queue        QueueCounters   // advance queue
 	Inbound      *InboundRequest // create to cancel inbound
 	Reroute      *Reroute        // reroute
-	Life         *LifeRequest    // cancel lines, ship order
+	Life         *LifeRequest    // cancel lines to take back
 
 	Document []byte // what no decision needs; kept under the command's sequence
 }

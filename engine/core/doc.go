@@ -199,6 +199,13 @@
 //   - ShipOrder has units that are allocated at a location leave it, if so many lie there and can be sold: they are neither on hand nor
 //     allocated any more, and what can be sold stays as it was. Limits, quotas and pools count them as before. An order of which something has left
 //     is not cancelled by CancelOrder (AlreadyShipped); what is still there of its lines is by CancelLines.
+//   - TrackShipment notes what a carrier reports about a shipment: late, twice, in any order. Its status is what the last report says, by the carrier's time and
+//     then by the number of the status. A report is known by the carrier's id or, without one, by instant and status; the last MaxReports are remembered. Units
+//     are counted as delivered, lost or returned to the sender as their shipment is. A shipment of which units were taken back keeps its status.
+//   - TakeBack has units in stock again of a shipment that was returned to the sender.
+//   - An order is completed when nothing of it is left to ship, and all that left was delivered, lost, or returned and taken back; it is placed again
+//     when that is not so any more. Its return window, the channel's when it was completed, ends at an instant like a hold: then it is closed. What limits,
+//     quotas and pools counted of it stays counted.
 //   - AdvanceQueue notes how far the line before a sale has come. None of its counters goes back; the order of a line is drawn once.
 //   - ArchiveOrders forgets the page of an order, when the page is full and all its orders are closed (cancelled, released
 //     or expired); else nothing changes. Commands about those orders are refused with ReasonOrderArchived from then on, and
@@ -221,14 +228,19 @@
 //
 // # Which status allows what
 //
-//	             held       placed          cancelled        released       expired
-//	confirm      placed     unchanged       OrderCancelled   HoldReleased   HoldExpired
-//	extend       held       HoldConfirmed   OrderCancelled   HoldReleased   HoldExpired
-//	release      released   HoldConfirmed   unchanged        unchanged      unchanged
-//	cancel       cancelled  cancelled       unchanged        HoldReleased   HoldExpired
-//	reroute      OrderHeld  placed          OrderCancelled   HoldReleased   HoldExpired
-//	ship         OrderHeld  placed          OrderCancelled   HoldReleased   HoldExpired
-//	cancel lines OrderHeld  placed¹         OrderCancelled   HoldReleased   HoldExpired      (¹ cancelled when nothing is left)
+//	              held       placed          cancelled        released       expired        completed        closed
+//	confirm       placed     unchanged       OrderCancelled   HoldReleased   HoldExpired    unchanged        unchanged
+//	extend        held       HoldConfirmed   OrderCancelled   HoldReleased   HoldExpired    HoldConfirmed    HoldConfirmed
+//	release       released   HoldConfirmed   unchanged        unchanged      unchanged      HoldConfirmed    HoldConfirmed
+//	cancel        cancelled  cancelled¹      unchanged        HoldReleased   HoldExpired    AlreadyShipped   AlreadyShipped
+//	reroute       OrderHeld  placed          OrderCancelled   HoldReleased   HoldExpired    OrderCompleted   OrderCompleted
+//	cancel lines  OrderHeld  placed²         OrderCancelled   HoldReleased   HoldExpired    OrderCompleted   OrderCompleted
+//	ship          OrderHeld  placed          OrderCancelled   HoldReleased   HoldExpired    OrderCompleted   OrderCompleted
+//	track         OrderHeld  placed³         OrderCancelled   HoldReleased   HoldExpired    completed³       OrderCompleted
+//	take back     OrderHeld  placed³         OrderCancelled   HoldReleased   HoldExpired    completed³       OrderCompleted
+//
+// ¹ AlreadyShipped when some of it has left. ² Cancelled when nothing is left, and completed when the rest has arrived. ³ Completed or placed,
+// as its units are.
 //
 // And which status of a document:
 //
@@ -248,8 +260,8 @@
 //
 // # Memory
 //
-// An order that is only placed has no life; with one it takes 12 bytes more and 12 for each line, 40 for each shipment
-// and 12 for each line in it.
+// An order that is only placed has no life; with one it takes 24 bytes more and 28 for each line, 48 for each shipment,
+// 16 for each line in it and 24 for each report about it.
 //
 // Records are fixed-size and free of pointers, in slabs per slot (slab.go); indexes are derived from
 // them. Documents stay in memory, closed ones too: 168 bytes each and 40 for each line; lots go when nothing is open. Pages of orders that are all closed can be archived: the machine hands them over and forgets them (archive.go). Pages come from an Allocator, so the host may keep them outside the garbage collector's heap. The processor

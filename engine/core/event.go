@@ -4,36 +4,39 @@ package core
 type EventKind uint8
 
 const (
-	EventSKUDefined      EventKind = 1
-	EventLocationDefined EventKind = 2
-	EventChannelDefined  EventKind = 3
-	EventStockAdjusted   EventKind = 4
-	EventHoldPlaced      EventKind = 5
-	EventHoldExtended    EventKind = 6
-	EventHoldReleased    EventKind = 7
-	EventHoldExpired     EventKind = 8
-	EventHoldConfirmed   EventKind = 9
-	EventOrderPlaced     EventKind = 10
-	EventOrderCancelled  EventKind = 11
-	EventStockMoved      EventKind = 12
-	EventSupplyChanged   EventKind = 13
-	EventHoldCancelled   EventKind = 14
-	EventOrderRouted     EventKind = 16
-	EventOrderRerouted   EventKind = 17
-	EventRoutingDefined  EventKind = 18
-	EventChannelRuleSet  EventKind = 19
-	EventPoolChanged     EventKind = 20
-	EventKitSet          EventKind = 21
-	EventOrderFilled     EventKind = 28
-	EventPreorderEnded   EventKind = 29
-	EventSaleDefined     EventKind = 32
-	EventWaitlistJoined  EventKind = 33
-	EventWaitlistLeft    EventKind = 34
-	EventWaitlistOffered EventKind = 35
-	EventQueueAdvanced   EventKind = 36
-	EventOrderOversold   EventKind = 39
-	EventLinesCancelled  EventKind = 48
-	EventOrderShipped    EventKind = 49
+	EventSKUDefined        EventKind = 1
+	EventLocationDefined   EventKind = 2
+	EventChannelDefined    EventKind = 3
+	EventStockAdjusted     EventKind = 4
+	EventHoldPlaced        EventKind = 5
+	EventHoldExtended      EventKind = 6
+	EventHoldReleased      EventKind = 7
+	EventHoldExpired       EventKind = 8
+	EventHoldConfirmed     EventKind = 9
+	EventOrderPlaced       EventKind = 10
+	EventOrderCancelled    EventKind = 11
+	EventStockMoved        EventKind = 12
+	EventSupplyChanged     EventKind = 13
+	EventHoldCancelled     EventKind = 14
+	EventOrderRouted       EventKind = 16
+	EventOrderRerouted     EventKind = 17
+	EventRoutingDefined    EventKind = 18
+	EventChannelRuleSet    EventKind = 19
+	EventPoolChanged       EventKind = 20
+	EventKitSet            EventKind = 21
+	EventOrderFilled       EventKind = 28
+	EventPreorderEnded     EventKind = 29
+	EventSaleDefined       EventKind = 32
+	EventWaitlistJoined    EventKind = 33
+	EventWaitlistLeft      EventKind = 34
+	EventWaitlistOffered   EventKind = 35
+	EventQueueAdvanced     EventKind = 36
+	EventOrderOversold     EventKind = 39
+	EventLinesCancelled    EventKind = 48
+	EventOrderShipped      EventKind = 49
+	EventShipmentTracked   EventKind = 50
+	EventShipmentTakenBack EventKind = 51
+	EventOrderClosed       EventKind = 54
 
 	EventPurchaseOrderChanged EventKind = 22
 	EventTransferChanged      EventKind = 23
@@ -47,7 +50,7 @@ const (
 type Event struct {
 	Kind     EventKind
 	Sequence Sequence
-	At       Millis // the command's stamp; for an expiry the deadline, for a pool that began or ended its start or end, for a preorder its end
+	At       Millis // the command's stamp; for an expiry the deadline, for an order that closed the end of its return window, for a pool that began or ended its start or end, for a preorder its end
 
 	Order    OrderImage       // hold and order events, waitlist offered
 	SKU      SKUImage         // SKU defined
@@ -56,10 +59,11 @@ type Event struct {
 	Routing  RoutingImage     // routing defined
 	Route    RouteImage       // order routed
 	Levels   []LevelChange    // stock adjusted
-	Moves    []MovementImage  // stock moved, in the order of the rows; purchase order and transfer changed, order shipped: the units that came or left
+	Moves    []MovementImage  // stock moved, in the order of the rows; purchase order and transfer changed, order shipped, shipment taken back: the units that came or left
 	Actor    []byte           // the same; order rerouted, and what went on with an order's life
-	Note     []byte           // lines cancelled, order shipped
-	Shipment int              // order shipped: its number
+	Note     []byte           // what went on with an order's life
+	Shipment int              // order shipped, shipment tracked, taken back: its number
+	Reports  []TrackingReport // shipment tracked: those that are new
 	Units    []LineUnits      // lines cancelled: how many of each line, those of components too; in the order of the lines
 	Freed    []FreedUnits     // lines cancelled: where they were
 	Cause    []byte           // stock moved; purchase order and transfer changed: its number
@@ -82,13 +86,13 @@ func (k EventKind) IsKnown() bool {
 	return k >= EventSKUDefined && k <= EventHoldCancelled || k >= EventChannelRuleSet && k <= EventKitSet ||
 		k == EventPurchaseOrderChanged || k == EventTransferChanged || k >= EventSaleDefined && k <= EventQueueAdvanced ||
 		k >= EventOrderRouted && k <= EventRoutingDefined || k == EventOrderFilled || k == EventPreorderEnded ||
-		k == EventOrderOversold || k >= EventLinesCancelled && k <= EventOrderShipped
+		k == EventOrderOversold || k >= EventLinesCancelled && k <= EventShipmentTakenBack || k == EventOrderClosed
 }
 
 // IsOwn tells whether an event of the kind is what a command did, and not what had happened before it or follows from it.
 func (k EventKind) IsOwn() bool {
 	return k != EventHoldExpired && k != EventSupplyChanged && k != EventPoolChanged && k != EventPreorderEnded && k != EventOrderRouted &&
-		k != EventOrderOversold
+		k != EventOrderOversold && k != EventOrderClosed
 }
 
 // IsDefinition tells whether an event of the kind is about a SKU's settings or recipe, or a row of the tables that all slots read.
@@ -106,10 +110,17 @@ const (
 	StatusCancelled OrderStatus = 3
 	StatusReleased  OrderStatus = 4
 	StatusExpired   OrderStatus = 5
+	StatusCompleted OrderStatus = 6 // all of it has arrived; it may be sent back for a while
+	StatusClosed    OrderStatus = 7 // and may no more
 )
 
 // IsClosed tells whether an order of the status never changes again.
-func (s OrderStatus) IsClosed() bool { return s >= StatusCancelled }
+func (s OrderStatus) IsClosed() bool { return s >= StatusCancelled && s != StatusCompleted }
+
+// isSold tells whether limits, quotas and pools count the units of orders of the status as sold.
+func (s OrderStatus) isSold() bool {
+	return s == StatusPlaced || s == StatusCompleted || s == StatusClosed
+}
 
 // OrderImage is an order, or the hold it began as, at one instant.
 type OrderImage struct {

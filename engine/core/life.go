@@ -11,8 +11,11 @@ import "holdfast/engine/invariant"
 // LifeRequest is what a command asks for that goes on with the life of an order.
 type LifeRequest struct {
 	Note     []byte
-	Units    []LineUnits // cancel lines: no two of one line; a quantity of 0 stands for all that can be
-	Location LocationID  // ship order: that units leave
+	Units    []LineUnits      // cancel lines: no two of one line; a quantity of 0 stands for all that can be
+	Location LocationID       // ship order: that units leave; take back: to which they come
+	Shipment int              // track, take back: its number, from 1 on
+	Reports  []TrackingReport // track: 1 to MaxTracked
+	To       StockState       // take back: in which the units are
 }
 
 // LineUnits are units of one line.
@@ -33,13 +36,25 @@ type FreedUnits struct {
 type LifeImage struct {
 	Lines     []LineLife // of each line
 	Shipments []ShipmentImage
-	Sent      []LineUnits // units of all shipments, in the order of these
+	Sent      []SentUnits // units of all shipments, in the order of these
+	ClosesAt  Millis      // of an order that was completed: the end of its return window
+}
+
+// SentUnits are units of one line in a shipment.
+type SentUnits struct {
+	Line      int // place in the order's lines
+	Quantity  Quantity
+	TakenBack Quantity // of those, when the shipment was returned to the sender
 }
 
 // LineLife is what became of a line's units. Of a line of units, or of a component's, what is not in it is allocated or waits.
 type LineLife struct {
 	Cancelled Quantity
 	Shipped   Quantity
+	Delivered Quantity // of those that were shipped
+	Lost      Quantity // likewise
+	SentBack  Quantity // likewise, returned to the sender
+	TakenBack Quantity // of those, what is in stock again
 }
 
 // gone is how many units the order does not wait for, nor has at a location.
@@ -58,6 +73,8 @@ type lifeRecord struct {
 	order         uint32 // its place in orders, plus one; 0 while the record is free
 	firstLine     uint32 // in lifeLines, plus one; while the record is free, the next free one
 	firstShipment uint32 // in shipments, plus one; 0 for none
+	_             uint32
+	closesAt      Millis
 }
 
 // lifeLineRecord is what became of one line. Those of an order are a list in the order of its lines.
@@ -65,6 +82,24 @@ type lifeLineRecord struct {
 	next      uint32 // in lifeLines, plus one; 0 at the end; while free, the next free one
 	cancelled uint32
 	shipped   uint32
+	delivered uint32
+	lost      uint32
+	sentBack  uint32
+	takenBack uint32
+}
+
+// image is what became of the line.
+func (r *lifeLineRecord) image() LineLife {
+	return LineLife{
+		Cancelled: Quantity(r.cancelled), Shipped: Quantity(r.shipped), Delivered: Quantity(r.delivered), Lost: Quantity(r.lost),
+		SentBack: Quantity(r.sentBack), TakenBack: Quantity(r.takenBack),
+	}
+}
+
+// set makes it what became of the line.
+func (r *lifeLineRecord) set(l *LineLife) {
+	r.cancelled, r.shipped, r.delivered, r.lost = uint32(l.Cancelled), uint32(l.Shipped), uint32(l.Delivered), uint32(l.Lost)
+	r.sentBack, r.takenBack = uint32(l.SentBack), uint32(l.TakenBack)
 }
 
 // orderHasLife is the flag of an order that has a life.
@@ -128,9 +163,10 @@ func (s *slot) lifeImage(order uint32, life *LifeImage) {
 	life.Lines, life.Shipments, life.Sent = life.Lines[:0], life.Shipments[:0], life.Sent[:0]
 	for at := s.lives.at(place).firstLine; at != 0; {
 		record := s.lifeLines.at(at - 1)
-		life.Lines = append(life.Lines, LineLife{Cancelled: Quantity(record.cancelled), Shipped: Quantity(record.shipped)})
+		life.Lines = append(life.Lines, record.image())
 		at = record.next
 	}
+	life.ClosesAt = s.lives.at(place).closesAt
 	s.shipmentImages(s.lives.at(place).firstShipment, life)
 }
 
@@ -140,10 +176,15 @@ func (s *slot) storeLife(order uint32, life *LifeImage) {
 	at := s.lives.at(place).firstLine
 	for i := range life.Lines {
 		line := s.lifeLines.mut(at - 1)
-		line.cancelled, line.shipped = uint32(life.Lines[i].Cancelled), uint32(life.Lines[i].Shipped)
+		line.set(&life.Lines[i])
 		at = line.next
 	}
 	s.storeShipments(place, life)
+	if s.lives.at(place).closesAt != life.ClosesAt {
+		if s.lives.mut(place).closesAt = life.ClosesAt; life.ClosesAt != 0 {
+			s.awaitClosing(order, life.ClosesAt)
+		}
+	}
 }
 
 // beginLife gives the loaded image a life if it has none, in the step's memory.
@@ -166,6 +207,9 @@ func (s *slot) restoreLives() {
 	for place := range s.lives.length {
 		if order := s.lives.at(place).order; order != 0 {
 			s.lifeOf.Insert(s.lifeHash(order-1), place)
+			if at := s.closesAt(order - 1); at != 0 {
+				s.awaitClosing(order-1, at)
+			}
 		}
 	}
 }
@@ -198,6 +242,7 @@ func (a *auditor) auditLives(s *slot) {
 	}
 	a.checkLive(s, lives, s.lives.live)
 	a.checkLive(s, lines, s.lifeLines.live)
+	a.checkLive(s, a.reports[s.id], s.reports.live)
 	a.checkLive(s, a.shipments[s.id], s.shipments.live)
 	a.checkLive(s, a.sent[s.id], s.shipmentLines.live)
 }
@@ -208,6 +253,9 @@ func (a *auditor) tallyLife(s *slot, image *OrderImage) {
 		return
 	}
 	a.tallyShipments(s, image)
+	if (image.Life.ClosesAt != 0) != (image.Status == StatusCompleted || image.Status == StatusClosed) {
+		a.violate(Violation{Kind: ViolationLife, Order: image.ID})
+	}
 	for i := range image.Life.Lines {
 		if life := &image.Life.Lines[i]; life.gone() > image.Lines[i].Quantity {
 			a.expect(image.Lines[i].Quantity, life.gone(), Violation{Kind: ViolationLife, Order: image.ID, SKU: image.Lines[i].SKU})

@@ -61,6 +61,80 @@ func TestArchivedLives(t *testing.T) {
 	}
 }
 
+// TestDeliveredOrdersLeave has a page of orders delivered, closed and archived: what limits, pools and sales counted of them stays counted, and an
+// audit can add it up.
+func TestDeliveredOrdersLeave(t *testing.T) {
+	s := newAuditShop(t)
+	sku := s.skuIn(20, SKUSettings{LimitPerCustomer: MaxOnHand})
+	s.run(Command{Kind: CommandAdjustStock, Rows: []AdjustmentRow{{SKU: sku, Value: 9 * PageOrders}}})
+	s.run(Command{Kind: CommandSetChannelRule, Rule: ChannelRule{SKU: sku, HasPool: true, Pool: PoolSettings{Quota: PageOrders}}})
+	s.run(Command{Kind: CommandDefineSale, Name: []byte("monday"), SaleSettings: &SaleSettings{EndsAt: 1 << 60, Items: []SaleItem{{SKU: sku, Quota: Unlimited}}}})
+	var ids []OrderID
+	for range PageOrders {
+		id := s.run(Command{Kind: CommandPlaceOrder, Customer: []byte("ann"), Lines: []Line{{sku, 3}}, Sale: MakeSaleID(20, 1)})
+		s.run(Command{Kind: CommandCancelLines, Order: id, Life: &LifeRequest{Units: []LineUnits{{0, 1}}}})
+		s.run(Command{Kind: CommandShipOrder, Order: id, Lines: []Line{{sku, 0}}, Life: &LifeRequest{}})
+		s.run(Command{Kind: CommandTrackShipment, Order: id, Life: &LifeRequest{Shipment: 1, Reports: []TrackingReport{{At: 1, Status: ShipmentDelivered}}}})
+		ids = append(ids, id)
+	}
+	if at, ok := s.NextDeadline(20); !ok || at != s.now+ReturnWindow {
+		t.Errorf("the slot needs a command at %d", at)
+	}
+	again := restored(t, s.Machine)
+	if at, ok := again.NextDeadline(20); !ok || at != s.now+ReturnWindow {
+		t.Errorf("restored, the slot needs a command at %d", at)
+	}
+	s.now += ReturnWindow
+	s.run(Command{Kind: CommandTick, Mask: AllSlots})
+	if r := s.Audit(); r.Found != 0 || r.Closed != PageOrders {
+		t.Fatalf("%d closed: %+v", r.Closed, r.Violations)
+	}
+	s.run(Command{Kind: CommandArchiveOrders, Order: ids[0]})
+	if !s.IsArchived(ids[0]) || s.slots[20].reports.live != 0 || s.slots[20].shipments.live != 0 || s.slots[20].shipmentLines.live != 0 {
+		t.Error("something stayed of orders that left")
+	}
+	if r := s.Audit(); r.Found != 0 {
+		t.Errorf("audit: %+v", r.Violations)
+	}
+	if n := s.slots[20].unitsOf(hashCustomer([]byte("ann")), sku); n != 2*PageOrders {
+		t.Errorf("%d units count against the customer's limit", n)
+	}
+	again = restored(t, s.Machine)
+	if r := again.Audit(); r.Found != 0 || again.Digest() != s.Digest() {
+		t.Errorf("restored: %+v", r.Violations)
+	}
+	s.slots[20].settled.mut(0).units++
+	if r := s.Audit(); r.Found == 0 {
+		t.Error("an audit does not see that more is settled than was sold")
+	}
+}
+
+// restored is a machine made of the pages of another one, with its table of sales.
+func restored(t *testing.T, m *Machine) *Machine {
+	t.Helper()
+	again := New(Options{Seed: 7})
+	again.locations, again.channels, again.sales = m.locations, m.channels, m.sales
+	for id := range Slot(SlotCount) {
+		again.RestoreArchived(id, m.Archived(id))
+		pages := map[PageID][]byte{}
+		for _, image := range m.Freeze(id, func(page PageID, bytes []byte) { pages[page] = slices.Clone(bytes) }) {
+			store := m.slots[id].storeOf(image.Kind)
+			if !again.RestoreSlab(id, image, func(n uint32) bool { return !store.isHere(n) }) {
+				t.Fatal("a slab does not fit")
+			}
+		}
+		m.KeepPages(id, 1<<40)
+		for page, bytes := range pages {
+			again.RestorePage(page, bytes, DigestPage(bytes))
+		}
+		for _, page := range m.slots[id].keeper.frozen {
+			m.Unsave(page)
+		}
+		again.RestoreIndexes(id, 0)
+	}
+	return again
+}
+
 // TestStepsOnLivesAllocateNothing goes on with the life of an order again and again.
 func TestStepsOnLivesAllocateNothing(t *testing.T) {
 	s := newAuditShop(t)

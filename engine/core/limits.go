@@ -31,6 +31,16 @@ const (
 	MaxReasonLength = 64
 	// MaxShipments bounds the shipments of an order, which each of its images lists.
 	MaxShipments = 500
+	// MaxTracked bounds the reports of one command.
+	MaxTracked = 64
+	// MaxReports bounds what is remembered of the reports about a shipment. Of more, the oldest are forgotten.
+	MaxReports = 64
+	// MaxReportIDLength bounds a carrier's id of a report, in bytes.
+	MaxReportIDLength = 64
+	// maxReportAhead is how far a carrier's clock may be ahead: a day, as some report local time.
+	maxReportAhead = day
+	// MaxReturnDays bounds the return window of a channel.
+	MaxReturnDays = 3650
 	// MaxSupplierLength bounds what a purchase order says about its supplier, in bytes.
 	MaxSupplierLength = 64
 	// MaxLots bounds what is on its way of one SKU: open lines of documents, which every answer about its units lists.

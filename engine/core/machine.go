@@ -76,6 +76,9 @@ type slot struct {
 	lives         recycler[lifeRecord]
 	lifeLines     recycler[lifeLineRecord]
 	shipments     recycler[shipmentRecord]
+	reports       recycler[reportRecord]
+	settled       slab[settledRecord]
+	settledOf     *Index // what is settled → settled
 	shipmentLines recycler[shipmentLineRecord]
 	lifeOf        *Index                 // orders → lives
 	inboundList   [Transfer]slab[uint32] // by kind: places in inbounds, in the order in which the documents were made
@@ -144,6 +147,10 @@ func (s *slot) open(id Slot, allocate Allocator, seed uint64) {
 	s.lives.next = func(r *lifeRecord) *uint32 { return &r.firstLine }
 	s.lifeLines.open(SlabLifeLines, &s.keeper, allocate)
 	s.lifeLines.next = func(r *lifeLineRecord) *uint32 { return &r.next }
+	s.reports.open(SlabReports, &s.keeper, allocate)
+	s.reports.next = func(r *reportRecord) *uint32 { return &r.next }
+	s.settled.open(SlabSettled, &s.keeper, allocate)
+	s.settledOf = NewIndex(allocate)
 	s.shipments.open(SlabShipments, &s.keeper, allocate)
 	s.shipments.next = func(r *shipmentRecord) *uint32 { return &r.next }
 	s.shipmentLines.open(SlabShipmentLines, &s.keeper, allocate)
@@ -229,6 +236,10 @@ func (m *Machine) Gather(id Slot, st *Step, sink Sink) {
 		s.gatherCancelLines(st)
 	case CommandShipOrder:
 		s.gatherShip(st)
+	case CommandTrackShipment:
+		s.gatherTrack(st)
+	case CommandTakeBack:
+		s.gatherTakeBack(st)
 	default:
 		invariant.Check(false, "a command's kind is known")
 	}
@@ -284,6 +295,10 @@ func (m *Machine) Decide(st *Step) {
 		m.decideCancelLines(st)
 	case CommandShipOrder:
 		m.decideShip(st)
+	case CommandTrackShipment:
+		m.decideTrack(st)
+	case CommandTakeBack:
+		m.decideTakeBack(st)
 	}
 }
 
@@ -339,5 +354,9 @@ func (m *Machine) Apply(id Slot, st *Step, sink Sink) {
 		s.applyCancelLines(st, sink)
 	case CommandShipOrder:
 		s.applyShip(st, sink)
+	case CommandTrackShipment:
+		s.applyTrack(st, sink)
+	case CommandTakeBack:
+		s.applyTakeBack(st, sink)
 	}
 }

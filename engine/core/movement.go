@@ -13,7 +13,8 @@ const (
 	MovementTransferOut MovementKind = 6 // units left for another location; only transfers do that
 	MovementTransferIn  MovementKind = 7 // and came there
 
-	MovementShip MovementKind = 8 // units that were promised to an order left
+	MovementShip     MovementKind = 8 // units that were promised to an order left
+	MovementReturnIn MovementKind = 9 // units came back that had left; only what was shipped does
 )
 
 // HasFrom tells whether units leave a state by a movement of the kind.

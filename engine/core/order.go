@@ -169,7 +169,7 @@ func transition(kind CommandKind, status OrderStatus) (change bool, refused Reas
 	switch status {
 	case StatusHeld:
 		switch kind {
-		case CommandRerouteOrder, CommandCancelLines, CommandShipOrder:
+		case CommandRerouteOrder, CommandCancelLines, CommandShipOrder, CommandTrackShipment, CommandTakeBack:
 			return false, ReasonOrderHeld
 		}
 		return true, ReasonNone
@@ -177,10 +177,12 @@ func transition(kind CommandKind, status OrderStatus) (change bool, refused Reas
 		switch kind {
 		case CommandConfirmHold:
 			return false, ReasonNone
-		case CommandCancelOrder, CommandRerouteOrder, CommandCancelLines, CommandShipOrder:
+		case CommandCancelOrder, CommandRerouteOrder, CommandCancelLines, CommandShipOrder, CommandTrackShipment, CommandTakeBack:
 			return true, ReasonNone
 		}
 		return false, ReasonHoldConfirmed
+	case StatusCompleted, StatusClosed:
+		return arrived(kind, status)
 	case StatusCancelled:
 		if kind == CommandReleaseHold || kind == CommandCancelOrder {
 			return false, ReasonNone
@@ -197,6 +199,23 @@ func transition(kind CommandKind, status OrderStatus) (change bool, refused Reas
 		return false, ReasonNone
 	}
 	return false, ReasonHoldExpired
+}
+
+// arrived is transition for an order of which all has arrived.
+func arrived(kind CommandKind, status OrderStatus) (change bool, refused Reason) {
+	switch kind {
+	case CommandConfirmHold:
+		return false, ReasonNone
+	case CommandExtendHold, CommandReleaseHold:
+		return false, ReasonHoldConfirmed
+	case CommandCancelOrder:
+		return false, ReasonAlreadyShipped
+	case CommandTrackShipment, CommandTakeBack:
+		if status == StatusCompleted {
+			return true, ReasonNone
+		}
+	}
+	return false, ReasonOrderCompleted
 }
 
 // planTransition makes the loaded image into the one after the change.

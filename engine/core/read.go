@@ -215,6 +215,9 @@ func (m *Machine) DigestTables() Digest {
 		if row.hasDocument {
 			flags |= 2
 		}
+		if row.settings.HasReturnDays {
+			flags |= 4 | uint64(row.settings.ReturnDays)<<8
+		}
 		d = d.addBytes(row.name).add(uint64(row.settings.Buffer), flags).add(uint64(row.version), uint64(row.changed))
 	}
 	for i := range m.sales {

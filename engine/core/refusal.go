@@ -17,10 +17,14 @@ const (
 	ReasonHoldReleased      Reason = 5  // it was released
 	ReasonHoldConfirmed     Reason = 6  // it is an order already
 	ReasonOrderCancelled    Reason = 7  // it was cancelled
+	ReasonOrderCompleted    Reason = 83 // all of it has arrived
 	ReasonOrderHeld         Reason = 27 // it is a hold, and no order yet
 	ReasonAlreadyShipped    Reason = 80 // some of the order has left
 	ReasonOrderLine         Reason = 81 // a row names no line of the order, or one of components
 	ReasonNotCancellable    Reason = 82 // a row names more units than are left of the line, or nothing is left
+	ReasonShipmentNotFound  Reason = 86 // the order has no shipment of the number
+	ReasonNotSentBack       Reason = 88 // the shipment was not returned to the sender, or fewer units of it are still to be taken back
+	ReasonReportAhead       Reason = 89 // a report is of an instant that is far from having come
 	ReasonInboundNotFound   Reason = 38 // no such purchase order or transfer
 	ReasonInboundStatus     Reason = 40 // its status does not allow the command
 	ReasonRecipeChanged     Reason = 35 // a line's SKU is a kit of another recipe than the command's: look it up again (never leaves the engine)

@@ -48,6 +48,10 @@ func (s *story) command(line *sentence) (c core.Command, name string) {
 		s.readOrder(line, &c)
 	case "reroute":
 		s.readReroute(line, &c)
+	case "track":
+		s.readTrack(line, &c)
+	case "take-back":
+		s.readTakeBack(line, &c)
 	case "ship":
 		s.readShip(line, &c)
 	case "cancel-lines":
@@ -217,6 +221,8 @@ func readChannel(line *sentence, c *core.Command) {
 		switch name {
 		case "bands":
 			c.Selling.Bands = value == "yes"
+		case "returns":
+			c.Selling.HasReturnDays, c.Selling.ReturnDays = true, uint16(line.number(strings.TrimSuffix(value, "d")))
 		case "buffer":
 			c.Selling.Buffer = core.Quantity(line.number(value))
 		default:

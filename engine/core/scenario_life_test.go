@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"holdfast/engine/core"
 )
@@ -69,7 +70,54 @@ func (s *story) shipmentsWords(o *core.OrderImage) string {
 	return out.String()
 }
 
-var shipmentWords = map[core.ShipmentStatus]string{core.ShipmentShipped: "shipped"}
+var shipmentWords = map[core.ShipmentStatus]string{
+	core.ShipmentShipped: "shipped", core.ShipmentLabelCreated: "label_created", core.ShipmentPickedUp: "picked_up", core.ShipmentInTransit: "in_transit",
+	core.ShipmentOutForDelivery: "out_for_delivery", core.ShipmentAttempted: "attempted", core.ShipmentAvailableForPickup: "available_for_pickup",
+	core.ShipmentDelivered: "delivered", core.ShipmentException: "exception", core.ShipmentLost: "lost", core.ShipmentReturnedToSender: "returned_to_sender",
+}
+
+// readTrack reads what a carrier reports, "delivered@12:30:00.000", with "/7" behind it for its id.
+func (s *story) readTrack(line *sentence, c *core.Command) {
+	c.Kind, c.Life = core.CommandTrackShipment, &core.LifeRequest{}
+	s.readLife(line, c)
+	for line.peek() != "" {
+		word, at, _ := strings.Cut(line.next(), "@")
+		at, id, _ := strings.Cut(at, "/")
+		r := core.TrackingReport{At: line.clock(at), ID: []byte(id)}
+		for status, name := range shipmentWords {
+			if name == word {
+				r.Status = status
+			}
+		}
+		c.Life.Reports = append(c.Life.Reports, r)
+	}
+}
+
+// readTakeBack reads what comes back of a shipment that was returned to the sender.
+func (s *story) readTakeBack(line *sentence, c *core.Command) {
+	c.Kind, c.Life = core.CommandTakeBack, &core.LifeRequest{}
+	s.readLife(line, c)
+	c.Lines = s.readSKUs(line, c.Order)
+}
+
+// trackedWords tells what a carrier reported.
+func trackedWords(e *core.Event) string {
+	var out strings.Builder
+	for i := range e.Reports {
+		r := &e.Reports[i]
+		fmt.Fprintf(&out, "  shipment %d: %s at %s\n", e.Shipment, shipmentWords[r.Status], timeWords(r.At))
+	}
+	return out.String()
+}
+
+// statusOf tells the status of an order, and until when one that was completed may be sent back.
+func statusOf(o *core.OrderImage) string {
+	words := statusWords[o.Status]
+	if o.Status == core.StatusCompleted {
+		words += " until " + time.UnixMilli(int64(o.Life.ClosesAt)).UTC().Format("2006-01-02 15:04:05.000")
+	}
+	return words
+}
 
 // readLife reads which order a command goes on with, and what is noted.
 func (s *story) readLife(line *sentence, c *core.Command) {
@@ -79,6 +127,14 @@ func (s *story) readLife(line *sentence, c *core.Command) {
 		switch name {
 		case "from":
 			c.Life.Location = s.location(value)
+		case "to":
+			if c.Kind == core.CommandTakeBack && slices.Contains(stateNames[:], value) {
+				c.Life.To = core.StockState(slices.Index(stateNames[:], value))
+			} else {
+				c.Life.Location = s.location(value)
+			}
+		case "shipment":
+			c.Life.Shipment = int(line.number(value))
 		case "note":
 			c.Life.Note = []byte(value)
 		case "by":
@@ -132,6 +188,14 @@ func lineLifeWords(life core.LineLife) (words []string) {
 	}
 	if life.Shipped > 0 {
 		words = append(words, fmt.Sprintf("%d shipped", life.Shipped))
+	}
+	for _, n := range []struct {
+		units core.Quantity
+		word  string
+	}{{life.Delivered, "delivered"}, {life.Lost, "lost"}, {life.SentBack, "sent back"}, {life.TakenBack, "taken back"}} {
+		if n.units > 0 {
+			words = append(words, fmt.Sprintf("%d %s", n.units, n.word))
+		}
 	}
 	return words
 }

@@ -23,7 +23,7 @@ import (
 //	wait 10m                        it is that much later now
 //	tick [phone]                    let time pass everywhere, or in phone's slot alone
 //	location hamburg priority=10 [kind=store]
-//	channel outlet [bands=yes] [buffer=2]         with a setting it is set, else only made
+//	channel outlet [bands=yes] [buffer=2] [returns=14d]       with a setting it is set, else only made
 //	rule phone outlet buffer=2 quota=5 from=12:01:00.000 until=12:02:00.000 exclusive=yes    share=30 instead of a quota; nothing but the names: taken back
 //	routing rules=fewest,nearest,cost [strategy=cost] [most=3] [penalty=250] [suppliers=no] [preferred=main,hamburg]
 //	                                the rules: preferred, pickup, fewest, nearest, cost, date, balance, priority
@@ -60,6 +60,8 @@ import (
 //	                                units of o1 move away from Hamburg: all, or those that are named; what nobody else has waits, or stays
 //	cancel-lines o1 1×2 2 [by=anna] [note=why] [version=2]             two of the first line, and all that are left of the second
 //	ship o1 from=hamburg [by=kim] [note=why] [version=2] [phone×1]     units leave: all that the order has there, or those that are named
+//	track o1 shipment=1 in_transit@12:10:00.000 delivered@12:30:00.000/7          what its carrier reports, and the report's id
+//	take-back o1 shipment=1 to=hamburg [to=damaged] [phone×1]          what was returned to the sender is in stock again
 //	waiting phone                   who waits for it, oldest promise first
 //	show phone                      all its units
 //	show h1                         the hold or order

@@ -79,6 +79,12 @@ func (s *story) eventWords(e *core.Event) string {
 		return fmt.Sprintf("rerouted: %s%s\n%s", who, s.rerouteWords(e), s.linesWords(o))
 	case core.EventLinesCancelled:
 		return fmt.Sprintf("cancelled in part: %s%s%s\n%s", who, noteWords(e), s.cancelledWords(e), s.linesWords(o))
+	case core.EventShipmentTracked:
+		return fmt.Sprintf("tracked: %s%s, %s\n%s%s%s", who, noteWords(e), statusOf(o), trackedWords(e), s.linesWords(o), s.shipmentsWords(o))
+	case core.EventShipmentTakenBack:
+		return fmt.Sprintf("taken back: %s%s, %s\n%s%s%s", who, noteWords(e), statusOf(o), s.movementWords(e), s.linesWords(o), s.shipmentsWords(o))
+	case core.EventOrderClosed:
+		return fmt.Sprintf("closed at %s: %s\n", timeWords(e.At), who)
 	case core.EventOrderShipped:
 		return fmt.Sprintf("shipped: %s%s\n%s%s%s", who, noteWords(e), s.movementWords(e), s.linesWords(o), s.shipmentsWords(o))
 	case core.EventOrderCancelled:
@@ -199,6 +205,10 @@ var reasonWords = map[core.Reason]string{
 	core.ReasonAlreadyShipped:    "some of it has left",
 	core.ReasonShortOnHand:       "so many do not lie there",
 	core.ReasonShipmentsFull:     "it has as many shipments as an order may",
+	core.ReasonOrderCompleted:    "all of it has arrived",
+	core.ReasonShipmentNotFound:  "it has no such shipment",
+	core.ReasonNotSentBack:       "so many are not on their way back",
+	core.ReasonReportAhead:       "a report is of the future",
 	core.ReasonOrderLine:         "the order has no such line",
 	core.ReasonNotCancellable:    "not so many are left to cancel",
 	core.ReasonInboundLine:       "the document has no such line",
@@ -237,6 +247,10 @@ func (s *story) refusalWords(c *core.Command, r *core.Refusal) string {
 				l.Index+1, s.skuName(l.SKU), s.locationName(l.Location), l.Available, l.Requested)
 			continue
 		}
+		if c.Kind == core.CommandTakeBack {
+			fmt.Fprintf(&out, "  line %d: %s, %d to take back, %d on their way\n", l.Index+1, s.skuName(l.SKU), l.Requested, l.Available)
+			continue
+		}
 		if c.Kind == core.CommandShipOrder {
 			fmt.Fprintf(&out, "  line %d: %s at %s, %d to ship, %d there\n",
 				l.Index+1, s.skuName(l.SKU), s.locationName(l.Location), l.Requested, l.Available)
@@ -264,6 +278,9 @@ func sellingWords(settings core.ChannelSettings) string {
 	}
 	if settings.Buffer > 0 {
 		words += fmt.Sprintf(", buffer %d", settings.Buffer)
+	}
+	if settings.HasReturnDays {
+		words += fmt.Sprintf(", returns within %d days", settings.ReturnDays)
 	}
 	return words
 }
@@ -367,6 +384,8 @@ func (s *story) movementWords(e *core.Event) string {
 			verb = "transfer in"
 		case core.MovementShip:
 			verb = "ship"
+		case core.MovementReturnIn:
+			verb = "return"
 		}
 		fmt.Fprintf(&out, "%s at %s, %s %d: %s", s.skuName(m.SKU), s.locationName(m.Location), verb, m.Quantity, strings.Join(changes, ", "))
 		for _, note := range []struct{ word, text string }{{"reason", string(m.Reason)}, {"by", string(e.Actor)}, {"for", string(e.Cause)}} {
@@ -499,7 +518,7 @@ func (s *story) show(name string) string {
 		external = fmt.Sprintf(", external id %s", o.ExternalID)
 	}
 	return fmt.Sprintf("%s for %s: %s%s, version %d, channel %s%s\n%s", name, o.Customer,
-		statusWords[o.Status], deadline, o.Version, s.shop.machine.ChannelName(o.Channel), external, s.linesWords(&o)+s.shipmentsWords(&o))
+		statusOf(&o), deadline, o.Version, s.shop.machine.ChannelName(o.Channel), external, s.linesWords(&o)+s.shipmentsWords(&o))
 }
 
 func (s *story) showSKU(id core.SKUID) string {
@@ -532,6 +551,8 @@ var statusWords = map[core.OrderStatus]string{
 	core.StatusCancelled: "cancelled",
 	core.StatusReleased:  "released",
 	core.StatusExpired:   "expired",
+	core.StatusCompleted: "completed",
+	core.StatusClosed:    "closed",
 }
 
 func settingsWords(s core.SKUSettings) string {

@@ -21,28 +21,31 @@ type ShipmentImage struct {
 	Location    LocationID
 	Created     Sequence // the command that made it; its document lies under this number
 	CreatedAt   Millis
+	TrackedAt   Millis // of the report that the status is from; 0 for none yet
 	HasDocument bool
 	Lines       int // how many of the life's sent units are this shipment's
 }
 
 // shipmentRecord is a shipment. Those of an order are a list in the order of their numbers.
 type shipmentRecord struct {
-	created   Sequence
-	createdAt Millis
-	firstLine uint32 // in shipmentLines, plus one
-	next      uint32 // in shipments, plus one; 0 at the end; while free, the next free one
-	location  LocationID
-	status    ShipmentStatus // 0 while the record is free
-	flags     uint8          // hasDocument
-	_         uint32
+	created     Sequence
+	createdAt   Millis
+	trackedAt   Millis
+	firstLine   uint32 // in shipmentLines, plus one
+	next        uint32 // in shipments, plus one; 0 at the end; while free, the next free one
+	location    LocationID
+	status      ShipmentStatus // 0 while the record is free
+	flags       uint8          // hasDocument
+	firstReport uint32         // in reports, plus one; 0 for none
 }
 
 // shipmentLineRecord is units of one line in a shipment. Those of a shipment are a list in the order of the order's lines.
 type shipmentLineRecord struct {
-	quantity uint32
-	next     uint32 // in shipmentLines, plus one; 0 at the end; while free, the next free one
-	line     uint16
-	_        uint16
+	quantity  uint32
+	takenBack uint32
+	next      uint32 // in shipmentLines, plus one; 0 at the end; while free, the next free one
+	line      uint16
+	_         uint16
 }
 
 func (st *Step) beginShip() {
@@ -157,7 +160,7 @@ func (st *Step) planShip() {
 		first := len(st.allocations)
 		if n := st.shipLine(line.SKU, had); n > 0 {
 			life.Lines[i].Shipped += n
-			life.Sent = append(life.Sent, LineUnits{Line: i, Quantity: n})
+			life.Sent = append(life.Sent, SentUnits{Line: i, Quantity: n})
 		}
 		line.Allocations = len(st.allocations) - first
 	}
@@ -217,7 +220,7 @@ func (s *slot) dispatch(id SKUID, location LocationID, n Quantity) {
 }
 
 // makeShipment writes a shipment down, with the units of its lines, and gives its place.
-func (s *slot) makeShipment(image *ShipmentImage, units []LineUnits) uint32 {
+func (s *slot) makeShipment(image *ShipmentImage, units []SentUnits) uint32 {
 	place := s.shipments.acquire()
 	record := s.shipments.mut(place)
 	record.created, record.createdAt, record.location, record.status = image.Created, image.CreatedAt, image.Location, image.Status
@@ -239,18 +242,18 @@ func (s *slot) shipmentImages(first uint32, life *LifeImage) {
 		image := grow(&life.Shipments)
 		*image = ShipmentImage{
 			Status: record.status, Location: record.location, Created: record.created, CreatedAt: record.createdAt,
-			HasDocument: record.flags&hasDocument != 0,
+			HasDocument: record.flags&hasDocument != 0, TrackedAt: record.trackedAt,
 		}
 		for line := record.firstLine; line != 0; image.Lines++ {
 			l := s.shipmentLines.at(line - 1)
-			life.Sent = append(life.Sent, LineUnits{Line: int(l.line), Quantity: Quantity(l.quantity)})
+			life.Sent = append(life.Sent, SentUnits{Line: int(l.line), Quantity: Quantity(l.quantity), TakenBack: Quantity(l.takenBack)})
 			line = l.next
 		}
 		at = record.next
 	}
 }
 
-// storeShipments writes down the shipments of an image that an order has not yet.
+// storeShipments writes down the shipments of an image: what became of those that the order has, and others.
 func (s *slot) storeShipments(place uint32, life *LifeImage) {
 	at, last, sent := s.lives.at(place).firstShipment, uint32(0), 0
 	for i := range life.Shipments {
@@ -258,6 +261,7 @@ func (s *slot) storeShipments(place uint32, life *LifeImage) {
 		units := life.Sent[sent : sent+image.Lines]
 		sent += image.Lines
 		if at != 0 {
+			s.storeShipment(at-1, image, units)
 			last, at = at, s.shipments.at(at-1).next
 			continue
 		}
@@ -271,6 +275,22 @@ func (s *slot) storeShipments(place uint32, life *LifeImage) {
 	}
 }
 
+// storeShipment writes down what became of a shipment.
+func (s *slot) storeShipment(place uint32, image *ShipmentImage, units []SentUnits) {
+	if record := s.shipments.at(place); record.status != image.Status || record.trackedAt != image.TrackedAt {
+		record = s.shipments.mut(place)
+		record.status, record.trackedAt = image.Status, image.TrackedAt
+	}
+	at := s.shipments.at(place).firstLine
+	for i := range units {
+		line := s.shipmentLines.at(at - 1)
+		if line.takenBack != uint32(units[i].TakenBack) {
+			s.shipmentLines.mut(at - 1).takenBack = uint32(units[i].TakenBack)
+		}
+		at = line.next
+	}
+}
+
 // dropShipments forgets the shipments of an order that leaves.
 func (s *slot) dropShipments(first uint32) {
 	for at := first; at != 0; {
@@ -280,29 +300,52 @@ func (s *slot) dropShipments(first uint32) {
 			s.shipmentLines.release(line - 1)
 			line = next
 		}
+		for report := record.firstReport; report != 0; {
+			next := s.reports.at(report - 1).next
+			s.reports.release(report - 1)
+			report = next
+		}
 		s.shipments.release(at - 1)
 		at = record.next
 	}
 }
 
-// tallyShipments compares what an order's shipments sent with what its lines have shipped, and counts their records.
+// tallyShipments compares what became of an order's shipments with what its lines count, and counts their records.
 func (a *auditor) tallyShipments(s *slot, image *OrderImage) {
 	life := image.Life
-	sent := make([]Quantity, len(life.Lines))
-	for _, u := range life.Sent {
-		if u.Line < len(sent) {
-			sent[u.Line] += u.Quantity
-		}
-	}
-	for i := range life.Lines {
-		a.expect(sent[i], life.Lines[i].Shipped, Violation{Kind: ViolationShipment, Order: image.ID, SKU: image.Lines[i].SKU})
-	}
+	want := make([]LineLife, len(life.Lines))
+	first := 0
 	for i := range life.Shipments {
 		sh := &life.Shipments[i]
-		if sh.Status != ShipmentShipped || int(sh.Location) >= len(a.machine.locations) || sh.Lines == 0 {
+		if sh.Status < ShipmentShipped || sh.Status > LastShipmentStatus || int(sh.Location) >= len(a.machine.locations) || sh.Lines == 0 {
 			a.violate(Violation{Kind: ViolationShipment, Order: image.ID, Location: sh.Location})
+		}
+		for _, u := range life.Sent[first : first+sh.Lines] {
+			if u.Line >= len(want) || u.TakenBack > u.Quantity || u.TakenBack > 0 && sh.Status != ShipmentReturnedToSender {
+				a.violate(Violation{Kind: ViolationShipment, Order: image.ID})
+				continue
+			}
+			l := &want[u.Line]
+			l.Shipped += u.Quantity
+			l.TakenBack += u.TakenBack
+			if n := l.counter(sh.Status); n != nil {
+				*n += u.Quantity
+			}
+		}
+		first += sh.Lines
+	}
+	for i := range life.Lines {
+		want[i].Cancelled = life.Lines[i].Cancelled
+		if want[i] != life.Lines[i] {
+			a.expect(want[i].Shipped, life.Lines[i].Shipped, Violation{Kind: ViolationShipment, Order: image.ID, SKU: image.Lines[i].SKU})
+			a.violate(Violation{Kind: ViolationShipment, Order: image.ID, SKU: image.Lines[i].SKU})
 		}
 	}
 	a.shipments[s.id] += uint32(len(life.Shipments))
 	a.sent[s.id] += uint32(len(life.Sent))
+	for at := s.firstShipment(image.ID); at != 0; at = s.shipments.at(at - 1).next {
+		for report := s.shipments.at(at - 1).firstReport; report != 0; report = s.reports.at(report - 1).next {
+			a.reports[s.id]++
+		}
+	}
 }

@@ -63,6 +63,7 @@ type Step struct {
 	allocations []Allocation             // fill, reroute order, scratch: those of all lines
 	pools       []linePool               // reroute order, cancel lines: of each line of the order
 	rest        []Quantity               // ship order, scratch: of each movement, the units that are still to be taken from lines
+	reports     []reportRecord           // track: those that are remembered
 	life        *LifeImage               // memory of the order's, once one had a life
 	whole       bool                     // place with kits: there is room for their components
 	expanded    []Line                   // place with kits: the lines with their components
@@ -126,12 +127,14 @@ func (st *Step) Begin(c *Command, seq Sequence, now Millis) {
 			st.skuFound[i] = false
 		}
 	case CommandConfirmHold, CommandExtendHold, CommandReleaseHold, CommandCancelOrder, CommandArchiveOrders, CommandFillOrder,
-		CommandCancelLines:
+		CommandCancelLines, CommandTrackShipment:
 		st.home = c.Order.Home()
 	case CommandRerouteOrder:
 		st.beginReroute()
 	case CommandShipOrder:
 		st.beginShip()
+	case CommandTakeBack:
+		st.beginTakeBack()
 	case CommandDefineSale:
 		st.skuFound = resize(st.skuFound, len(c.SaleSettings.Items))
 	case CommandCreateInbound, CommandSendInbound, CommandReceiveInbound, CommandCloseInbound, CommandCancelInbound:
@@ -203,7 +206,7 @@ func SlotsOf(c *Command) (mask SlotMask, known bool) {
 	case CommandPlaceHold, CommandPlaceOrder, CommandJoinWaitlist, CommandServeWaitlist:
 		return c.placementSlots(), true
 	case CommandConfirmHold, CommandExtendHold, CommandReleaseHold, CommandCancelOrder, CommandFillOrder,
-		CommandRerouteOrder, CommandCancelLines, CommandShipOrder:
+		CommandRerouteOrder, CommandCancelLines, CommandShipOrder, CommandTrackShipment, CommandTakeBack:
 		return c.Order.Home().Mask(), !c.Order.Spread()
 	case CommandArchiveOrders:
 		return c.Order.Home().Mask(), true

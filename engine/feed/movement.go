@@ -19,6 +19,7 @@ const (
 	Deallocate // of an order that is cancelled
 	TransferOut
 	TransferIn
+	ReturnIn   // of an order, whose units come back
 	Ship       // of an order, whose units leave
 	Reallocate // of an order, from one location to another or to nobody: one movement at each of the two
 
@@ -89,7 +90,7 @@ var stockMovements = map[core.MovementKind]MovementType{
 	core.MovementReceive: Receive, core.MovementAdjust: Adjust, core.MovementCount: Count,
 	core.MovementReclassify: Reclassify, core.MovementWriteOff: WriteOff,
 	core.MovementTransferOut: TransferOut, core.MovementTransferIn: TransferIn,
-	core.MovementShip: Ship,
+	core.MovementShip: Ship, core.MovementReturnIn: ReturnIn,
 }
 
 // AppendMovements appends what an event did to a SKU's units, in the order of its rows or lines. Texts are those of the event.
@@ -128,7 +129,7 @@ func appendAdjustments(dst []Movement, m Movement, ev *core.Event, sku core.SKUI
 
 func appendMoves(dst []Movement, m Movement, ev *core.Event, sku core.SKUID) []Movement {
 	m.Actor, m.Cause = ev.Actor, ev.Cause
-	if ev.Kind == core.EventOrderShipped {
+	if ev.Kind == core.EventOrderShipped || ev.Kind == core.EventShipmentTakenBack {
 		m.Order, m.OfOrder = ev.Order.ID, true
 	}
 	for i := range ev.Moves {

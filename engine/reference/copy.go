@@ -95,9 +95,15 @@ func CopyEvent(e *core.Event) core.Event {
 	case core.EventLinesCancelled:
 		c.Order, c.Actor, c.Note = CopyOrder(&e.Order), copyBytes(e.Actor), copyBytes(e.Note)
 		c.Units, c.Freed = copyList(e.Units), copyList(e.Freed)
-	case core.EventOrderShipped:
+	case core.EventOrderShipped, core.EventShipmentTakenBack:
 		c.Order, c.Actor, c.Note = CopyOrder(&e.Order), copyBytes(e.Actor), copyBytes(e.Note)
 		c.Shipment, c.Moves = e.Shipment, copyList(e.Moves)
+	case core.EventShipmentTracked:
+		c.Order, c.Actor, c.Note = CopyOrder(&e.Order), copyBytes(e.Actor), copyBytes(e.Note)
+		c.Shipment, c.Reports = e.Shipment, copyList(e.Reports)
+		for i := range c.Reports {
+			c.Reports[i].ID = copyBytes(c.Reports[i].ID)
+		}
 	case core.EventOrderFilled:
 		c.Order, c.Fills = CopyOrder(&e.Order), copyList(e.Fills)
 	default:

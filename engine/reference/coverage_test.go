@@ -221,6 +221,14 @@ var reachable = map[core.CommandKind][]core.Reason{
 		core.ReasonOrderCancelled, core.ReasonHoldReleased, core.ReasonHoldExpired, core.ReasonLocationNotFound,
 		core.ReasonNotAllocated,
 	},
+	core.CommandTrackShipment: {
+		core.ReasonSlotsChanged, core.ReasonOrderNotFound, core.ReasonVersionConflict, core.ReasonOrderHeld, core.ReasonOrderCancelled,
+		core.ReasonOrderCompleted, core.ReasonShipmentNotFound, core.ReasonReportAhead,
+	},
+	core.CommandTakeBack: {
+		core.ReasonSlotsChanged, core.ReasonOrderNotFound, core.ReasonVersionConflict, core.ReasonOrderHeld, core.ReasonOrderCancelled,
+		core.ReasonLocationNotFound, core.ReasonShipmentNotFound, core.ReasonNotSentBack,
+	},
 	core.CommandShipOrder: {
 		core.ReasonSlotsChanged, core.ReasonOrderNotFound, core.ReasonVersionConflict, core.ReasonOrderHeld, core.ReasonOrderCancelled,
 		core.ReasonHoldReleased, core.ReasonHoldExpired, core.ReasonLocationNotFound, core.ReasonNotAllocated, core.ReasonShortOnHand,

@@ -21,6 +21,8 @@ var verdicts = map[core.CommandKind]map[core.OrderStatus]verdict{
 		core.StatusCancelled: refused(core.ReasonOrderCancelled),
 		core.StatusReleased:  refused(core.ReasonHoldReleased),
 		core.StatusExpired:   refused(core.ReasonHoldExpired),
+		core.StatusCompleted: unchanged,
+		core.StatusClosed:    unchanged,
 	},
 	core.CommandExtendHold: {
 		core.StatusHeld:      becomes(core.StatusHeld),
@@ -28,6 +30,8 @@ var verdicts = map[core.CommandKind]map[core.OrderStatus]verdict{
 		core.StatusCancelled: refused(core.ReasonOrderCancelled),
 		core.StatusReleased:  refused(core.ReasonHoldReleased),
 		core.StatusExpired:   refused(core.ReasonHoldExpired),
+		core.StatusCompleted: refused(core.ReasonHoldConfirmed),
+		core.StatusClosed:    refused(core.ReasonHoldConfirmed),
 	},
 	core.CommandReleaseHold: {
 		core.StatusHeld:      becomes(core.StatusReleased),
@@ -35,6 +39,8 @@ var verdicts = map[core.CommandKind]map[core.OrderStatus]verdict{
 		core.StatusCancelled: unchanged,
 		core.StatusReleased:  unchanged,
 		core.StatusExpired:   unchanged,
+		core.StatusCompleted: refused(core.ReasonHoldConfirmed),
+		core.StatusClosed:    refused(core.ReasonHoldConfirmed),
 	},
 	core.CommandRerouteOrder: {
 		core.StatusHeld:      refused(core.ReasonOrderHeld),
@@ -42,6 +48,26 @@ var verdicts = map[core.CommandKind]map[core.OrderStatus]verdict{
 		core.StatusCancelled: refused(core.ReasonOrderCancelled),
 		core.StatusReleased:  refused(core.ReasonHoldReleased),
 		core.StatusExpired:   refused(core.ReasonHoldExpired),
+		core.StatusCompleted: refused(core.ReasonOrderCompleted),
+		core.StatusClosed:    refused(core.ReasonOrderCompleted),
+	},
+	core.CommandTrackShipment: {
+		core.StatusHeld:      refused(core.ReasonOrderHeld),
+		core.StatusPlaced:    becomes(core.StatusPlaced),
+		core.StatusCancelled: refused(core.ReasonOrderCancelled),
+		core.StatusReleased:  refused(core.ReasonHoldReleased),
+		core.StatusExpired:   refused(core.ReasonHoldExpired),
+		core.StatusCompleted: becomes(core.StatusCompleted),
+		core.StatusClosed:    refused(core.ReasonOrderCompleted),
+	},
+	core.CommandTakeBack: {
+		core.StatusHeld:      refused(core.ReasonOrderHeld),
+		core.StatusPlaced:    becomes(core.StatusPlaced),
+		core.StatusCancelled: refused(core.ReasonOrderCancelled),
+		core.StatusReleased:  refused(core.ReasonHoldReleased),
+		core.StatusExpired:   refused(core.ReasonHoldExpired),
+		core.StatusCompleted: becomes(core.StatusCompleted),
+		core.StatusClosed:    refused(core.ReasonOrderCompleted),
 	},
 	core.CommandShipOrder: {
 		core.StatusHeld:      refused(core.ReasonOrderHeld),
@@ -49,6 +75,8 @@ var verdicts = map[core.CommandKind]map[core.OrderStatus]verdict{
 		core.StatusCancelled: refused(core.ReasonOrderCancelled),
 		core.StatusReleased:  refused(core.ReasonHoldReleased),
 		core.StatusExpired:   refused(core.ReasonHoldExpired),
+		core.StatusCompleted: refused(core.ReasonOrderCompleted),
+		core.StatusClosed:    refused(core.ReasonOrderCompleted),
 	},
 	core.CommandCancelLines: {
 		core.StatusHeld:      refused(core.ReasonOrderHeld),
@@ -56,6 +84,8 @@ var verdicts = map[core.CommandKind]map[core.OrderStatus]verdict{
 		core.StatusCancelled: refused(core.ReasonOrderCancelled),
 		core.StatusReleased:  refused(core.ReasonHoldReleased),
 		core.StatusExpired:   refused(core.ReasonHoldExpired),
+		core.StatusCompleted: refused(core.ReasonOrderCompleted),
+		core.StatusClosed:    refused(core.ReasonOrderCompleted),
 	},
 	core.CommandCancelOrder: {
 		core.StatusHeld:      becomes(core.StatusCancelled),
@@ -63,6 +93,8 @@ var verdicts = map[core.CommandKind]map[core.OrderStatus]verdict{
 		core.StatusCancelled: unchanged,
 		core.StatusReleased:  refused(core.ReasonHoldReleased),
 		core.StatusExpired:   refused(core.ReasonHoldExpired),
+		core.StatusCompleted: refused(core.ReasonAlreadyShipped),
+		core.StatusClosed:    refused(core.ReasonAlreadyShipped),
 	},
 }
 
@@ -109,6 +141,10 @@ func (m *Model) followUp(c *core.Command) core.Outcome {
 		return m.cancelLines(c, o)
 	case core.CommandShipOrder:
 		return m.ship(c, o)
+	case core.CommandTrackShipment:
+		return m.track(c, o)
+	case core.CommandTakeBack:
+		return m.takeBack(c, o)
 	}
 	extends := c.Kind == core.CommandExtendHold
 	if v == unchanged || extends && m.extended(o, c.TTL) <= o.deadline {

@@ -16,11 +16,22 @@ func (o *order) lifeImage() *core.LifeImage {
 	}
 	life := &core.LifeImage{}
 	for _, l := range o.lines {
-		life.Lines = append(life.Lines, core.LineLife{Cancelled: l.cancelled, Shipped: l.shipped})
+		life.Lines = append(life.Lines, core.LineLife{Cancelled: l.cancelled, Shipped: l.shipped, TakenBack: l.takenBack})
 	}
+	life.ClosesAt = o.closesAt
 	for _, s := range o.shipments {
 		s.image.Lines = len(s.units)
 		life.Shipments, life.Sent = append(life.Shipments, s.image), append(life.Sent, s.units...)
+		for _, u := range s.units {
+			switch l := &life.Lines[u.Line]; s.image.Status {
+			case core.ShipmentDelivered:
+				l.Delivered += u.Quantity
+			case core.ShipmentLost:
+				l.Lost += u.Quantity
+			case core.ShipmentReturnedToSender:
+				l.SentBack += u.Quantity
+			}
+		}
 	}
 	return life
 }
@@ -106,6 +117,7 @@ func (m *Model) cancelLines(c *core.Command, o *order) core.Outcome {
 		}
 	}
 	o.waitNoMore()
+	m.finish(o)
 	event.Order = o.image()
 	m.emit(event)
 	return core.Outcome{Changed: true, Order: o.id}

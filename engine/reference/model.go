@@ -83,8 +83,9 @@ type order struct {
 	waits map[core.SKUID]*errandOfWaiting // of each SKU that it waits for
 
 	shipments []shipment
-	lives     bool // something became of it since it was placed
-	archived  bool // it has left the shop, with its page
+	closesAt  core.Millis // once completed
+	lives     bool        // something became of it since it was placed
+	archived  bool        // it has left the shop, with its page
 }
 
 type line struct {
@@ -98,6 +99,7 @@ type line struct {
 	preorder    bool // some of its units were sold in one
 	cancelled   core.Quantity
 	shipped     core.Quantity
+	takenBack   core.Quantity
 	role        core.LineRole
 }
 
@@ -180,7 +182,13 @@ func (m *Model) expire(mask core.SlotMask) {
 			continue
 		}
 		for _, o := range m.dueIn(slot) {
-			m.turn(slot, o.deadline-1)
+			m.turn(slot, o.dueAt()-1)
+			if o.status == core.StatusCompleted {
+				o.status = core.StatusClosed
+				o.version++
+				m.emit(core.Event{Kind: core.EventOrderClosed, At: o.closesAt, Order: o.image()})
+				continue
+			}
 			o.claims[slot] = claimNone
 			if s := m.saleOf(o.sale); s != nil && slot == o.sale.Slot() {
 				s.expired[o.customer]++
@@ -196,17 +204,17 @@ func (m *Model) expire(mask core.SlotMask) {
 	}
 }
 
-// dueIn lists the holds that still claim units in the slot though their deadline has come, by
+// dueIn lists the holds that still claim units in the slot though their deadline has come, and the orders that close, by
 // deadline, then by number.
 func (m *Model) dueIn(slot core.Slot) []*order {
 	var due []*order
 	for _, o := range m.orders {
-		if o.claims[slot] == claimReserved && o.deadline <= m.now {
+		if o.isDueIn(slot) && o.dueAt() <= m.now {
 			due = append(due, o)
 		}
 	}
 	slices.SortFunc(due, func(a, b *order) int {
-		return cmp.Or(cmp.Compare(a.deadline, b.deadline), cmp.Compare(a.id, b.id))
+		return cmp.Or(cmp.Compare(a.dueAt(), b.dueAt()), cmp.Compare(a.id, b.id))
 	})
 	return due
 }

@@ -202,8 +202,8 @@ func (m *Model) NextDeadline(slot core.Slot) (core.Millis, bool) {
 	var next core.Millis
 	found := false
 	for _, o := range m.orders {
-		if o.claims[slot] == claimReserved && (!found || o.deadline < next) {
-			next, found = o.deadline, true
+		if o.isDueIn(slot) && (!found || o.dueAt() < next) {
+			next, found = o.dueAt(), true
 		}
 	}
 	for _, r := range m.rulesIn(slot) {

@@ -8,8 +8,9 @@ import (
 
 // shipment is units of an order that left a location together.
 type shipment struct {
-	image core.ShipmentImage
-	units []core.LineUnits
+	image   core.ShipmentImage
+	units   []core.SentUnits
+	reports []core.TrackingReport // that are remembered
 }
 
 // ship has units of an order leave a location.
@@ -55,7 +56,7 @@ func (m *Model) ship(c *core.Command, o *order) core.Outcome {
 		if n := min(wanted[at].Quantity, l.at(location)); n > 0 {
 			wanted[at].Quantity -= n
 			l.leave(location, n)
-			s.units = append(s.units, core.LineUnits{Line: i, Quantity: n})
+			s.units = append(s.units, core.SentUnits{Line: i, Quantity: n})
 		}
 	}
 	for _, line := range c.Lines {

@@ -153,8 +153,8 @@ func (g *generator) passTime() {
 func (g *generator) nextDeadline() (core.Millis, bool) {
 	var next core.Millis
 	for _, o := range g.model.orders {
-		if o.status == core.StatusHeld && o.deadline > g.now && (next == 0 || o.deadline < next) {
-			next = o.deadline
+		if at := o.dueAt(); (o.status == core.StatusHeld || o.status == core.StatusCompleted) && at > g.now && (next == 0 || at < next) {
+			next = at
 		}
 	}
 	for _, s := range g.model.skus {
@@ -221,9 +221,9 @@ func (g *generator) command(step int) core.Command {
 		g.followUp(&c, core.CommandConfirmHold)
 	case roll < 73:
 		g.reroute(&c)
-	case roll < 76:
+	case roll < 78:
 		g.goOn(&c)
-	case roll < 79:
+	case roll < 80:
 		g.followUp(&c, core.CommandExtendHold)
 	case roll < 85:
 		g.followUp(&c, core.CommandReleaseHold)

@@ -134,6 +134,9 @@ func (g *generator) setChannel(c *core.Command) {
 	c.Kind = core.CommandSetChannel
 	c.Name = pick(g, g.channels)
 	c.Selling = core.ChannelSettings{Bands: g.chance(50), Buffer: pick(g, []core.Quantity{0, 0, 1, 4})}
+	if c.Selling.HasReturnDays = g.chance(60); c.Selling.HasReturnDays {
+		c.Selling.ReturnDays = pick(g, []uint16{0, 0, 1})
+	}
 }
 
 func (g *generator) setRule(c *core.Command) {

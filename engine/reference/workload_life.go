@@ -9,10 +9,14 @@ import (
 // goOn goes on with the life of an order.
 func (g *generator) goOn(c *core.Command) {
 	switch roll := g.random.IntN(100); {
-	case roll < 50:
+	case roll < 25:
 		g.cancelLines(c)
-	default:
+	case roll < 55:
 		g.ship(c)
+	case roll < 85:
+		g.track(c)
+	default:
+		g.takeBack(c)
 	}
 }
 
@@ -76,4 +80,62 @@ func (g *generator) cancelLines(c *core.Command) {
 	if g.chance(2) || len(c.Life.Units) == 0 {
 		c.Life.Units = append(c.Life.Units, core.LineUnits{Line: len(o.lines), Quantity: 1})
 	}
+}
+
+// shippedOrder chooses a command's order and shipment, mostly of one that has some.
+func (g *generator) shippedOrder(c *core.Command, kind core.CommandKind, wanted func(s *shipment) bool) *order {
+	o := g.placedOrder(c, kind)
+	c.Life = &core.LifeRequest{Shipment: g.between(1, 2)}
+	for range 40 {
+		if len(g.model.orders) == 0 || g.chance(3) {
+			break
+		}
+		other := pick(g, g.model.orders)
+		if len(other.shipments) == 0 || other.archived {
+			continue
+		}
+		number := g.random.IntN(len(other.shipments))
+		o = other
+		c.Order, c.ExpectedVersion, c.Mask, c.Life.Shipment = o.id, 0, g.model.OrderMask(o.id), number+1
+		if wanted(&o.shipments[number]) {
+			break
+		}
+	}
+	if g.chance(20) {
+		c.Life.Note, c.Actor = []byte("by mail"), []byte("kim")
+	}
+	return o
+}
+
+// track reports where a shipment is, in the carrier's time: late, twice, and in any order.
+func (g *generator) track(c *core.Command) {
+	g.shippedOrder(c, core.CommandTrackShipment, func(s *shipment) bool { return s.image.Status != core.ShipmentDelivered || g.chance(5) })
+	for range pick(g, []int{1, 1, 1, 2, 5, 40}) {
+		r := core.TrackingReport{At: g.now + core.Millis(g.between(-5, 20)), Status: core.ShipmentStatus(g.between(2, int(core.LastShipmentStatus)))}
+		if g.chance(40) {
+			r.Status = pick(g, []core.ShipmentStatus{core.ShipmentDelivered, core.ShipmentDelivered, core.ShipmentLost, core.ShipmentReturnedToSender})
+		}
+		if g.chance(40) {
+			r.ID = fmt.Appendf(nil, "report-%d", g.random.IntN(200))
+		}
+		if g.chance(1) {
+			r.At += 24 * 60 * 60 * 1000
+		}
+		c.Life.Reports = append(c.Life.Reports, r)
+	}
+}
+
+// takeBack has units in stock again.
+func (g *generator) takeBack(c *core.Command) {
+	o := g.shippedOrder(c, core.CommandTakeBack, func(s *shipment) bool { return s.image.Status == core.ShipmentReturnedToSender })
+	c.Life.Location = core.LocationID(g.random.IntN(len(g.model.locations)))
+	if g.chance(2) {
+		c.Life.Location = core.LocationID(len(g.model.locations))
+	}
+	c.Life.To = core.StockState(g.random.IntN(core.UnavailableStates + 1))
+	if o == nil {
+		c.Lines = []core.Line{{SKU: g.sku()}}
+		return
+	}
+	g.someSKUs(c, o)
 }

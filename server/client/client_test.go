@@ -99,6 +99,14 @@ func TestShop(t *testing.T) {
 	if sent.Fulfilment != "fulfilled" || sent.Shipment.Lines[0].Quantity != 2 || sent.Shipment.Parcels[0].WeightGrams != 900 || sent.ID != hold.ID {
 		t.Errorf("shipped %+v", sent)
 	}
+	back := client.TrackingReport{Status: "returned_to_sender", At: time.UnixMilli(1_764_000_000_000).UTC(), ID: "7"}
+	if tracked := must[client.ShippedOrder](t)(c.Track(ctx, hold.ID, 1, []client.TrackingReport{back})); !tracked.Shipment.TrackedAt.Equal(back.At) || tracked.Status != "placed" {
+		t.Errorf("tracked %+v", tracked)
+	}
+	received := must[client.ShippedOrder](t)(c.ReceiveBack(ctx, hold.ID, 1, "main", "damaged", lines[:0]))
+	if received.Lines[0].Units.Received != 2 || received.Shipment.Lines[0].Received != 2 || received.Status != "completed" || received.ClosesAt.IsZero() {
+		t.Errorf("received %+v", received)
+	}
 	if list := must[[]client.Shipment](t)(c.Shipments(ctx, hold.ID)); len(list) != 1 || list[0].Carrier != "DHL" || list[0].ShippedAt.IsZero() {
 		t.Errorf("shipments %+v", list)
 	}

@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"net/http"
+	"strconv"
 	"time"
 )
 
@@ -19,6 +20,10 @@ type UnitsOfLine struct {
 	Backordered int64 `json:"backordered"`
 	Allocated   int64 `json:"allocated"`
 	Shipped     int64 `json:"shipped"`
+	Delivered   int64 `json:"delivered"`
+	Lost        int64 `json:"lost"`
+	SentBack    int64 `json:"returned_to_sender"`
+	Received    int64 `json:"received_back"`
 }
 
 // ShipmentRequest says what of an order leaves a location.
@@ -49,6 +54,7 @@ type Shipment struct {
 	Status         string        `json:"status"`
 	Location       string        `json:"location"`
 	ShippedAt      time.Time     `json:"shipped_at"`
+	TrackedAt      time.Time     `json:"tracked_at"` // zero while nothing was reported
 	Lines          []ShippedLine `json:"lines"`
 	Carrier        string        `json:"carrier"`
 	TrackingNumber string        `json:"tracking_number"`
@@ -61,6 +67,7 @@ type ShippedLine struct {
 	Line     int    `json:"line"` // place in the order's lines, from 0
 	SKU      string `json:"sku"`
 	Quantity int64  `json:"quantity"`
+	Received int64  `json:"received"` // of those, what is in stock again
 }
 
 // ShippedOrder is an order, and the shipment that was made.
@@ -73,6 +80,33 @@ type ShippedOrder struct {
 func (c *Client) Ship(ctx context.Context, id string, shipment ShipmentRequest, options ...Option) (shipped ShippedOrder, err error) {
 	err = c.call(ctx, http.MethodPost, path("v1", "orders", id, "shipments"), shipment, &shipped, options)
 	return shipped, err
+}
+
+// TrackingReport is what a carrier says about a shipment.
+type TrackingReport struct {
+	Status string    `json:"status"` // label_created, picked_up, in_transit, out_for_delivery, attempted, available_for_pickup, delivered, exception, lost, returned_to_sender
+	At     time.Time `json:"at"`     // by the carrier, exact to the millisecond
+	ID     string    `json:"id,omitempty"`
+}
+
+// Track notes what a carrier reports about a shipment. Reports may come late, twice and in any order.
+func (c *Client) Track(ctx context.Context, id string, shipment int, reports []TrackingReport, options ...Option) (tracked ShippedOrder, err error) {
+	body := struct {
+		Reports []TrackingReport `json:"reports"`
+	}{reports}
+	err = c.call(ctx, http.MethodPost, path("v1", "orders", id, "shipments", strconv.Itoa(shipment), "tracking"), body, &tracked, options)
+	return tracked, err
+}
+
+// ReceiveBack puts units of a shipment in stock that was returned to the sender: those of some SKUs, or all.
+func (c *Client) ReceiveBack(ctx context.Context, id string, shipment int, location, state string, lines []Line, options ...Option) (received ShippedOrder, err error) {
+	body := struct {
+		Location string `json:"location,omitempty"`
+		To       string `json:"to,omitempty"`
+		Lines    []Line `json:"lines,omitempty"`
+	}{location, state, lines}
+	err = c.call(ctx, http.MethodPost, path("v1", "orders", id, "shipments", strconv.Itoa(shipment), "receive"), body, &received, options)
+	return received, err
 }
 
 // Shipments lists the shipments of an order.

@@ -315,7 +315,7 @@ type HoldRequest struct {
 // Order is a hold or an order: one thing at two stations of its life.
 type Order struct {
 	ID         string      `json:"id"`
-	Status     string      `json:"status"` // held, placed, cancelled, released, expired
+	Status     string      `json:"status"` // held, placed, cancelled, released, expired, completed, closed
 	ExpiresAt  time.Time   `json:"expires_at"`
 	Version    uint32      `json:"version"`
 	Lines      []OrderLine `json:"lines"`
@@ -325,6 +325,7 @@ type Order struct {
 	CreatedAt  time.Time   `json:"created_at"`
 	ShipTo     *Address    `json:"ship_to"`
 	Fulfilment string      `json:"fulfillment_status"` // unfulfilled, partially_fulfilled, fulfilled; "" while nothing has become of it
+	ClosesAt   time.Time   `json:"closes_at"`          // of an order that was completed: the end of its return window
 	Sequence   uint64      `json:"sequence"`
 }
 
