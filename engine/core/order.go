@@ -13,7 +13,8 @@ func (s *slot) loadOrder(st *Step) {
 		return
 	}
 	st.known, st.place = true, place
-	st.mask = s.orders.at(place).mask
+	record := s.orders.at(place)
+	st.mask, st.booked = record.mask, record.flags&orderBooked != 0
 	s.image(place, &st.event.Order)
 }
 
@@ -216,6 +217,9 @@ func (s *slot) applyOrder(st *Step, sink Sink) {
 			s.giveBack(l, allocations, st.wasHeld)
 		})
 		s.countLines(st, -1)
+		if st.booked && s.id == CapacitySlot {
+			s.dropAllBookings(st.event.Order.ID)
+		}
 	}
 	image := &st.event.Order
 	if image.Sale != 0 && image.Sale.Slot() == s.id {

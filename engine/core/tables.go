@@ -75,6 +75,7 @@ func (m *Machine) decideLocation(st *Step) {
 	st.turned = row.version > 0 && row.settings.Stopped != c.Location.Stopped
 	row.settings, row.changed, row.hasDocument = c.Location, st.sequence, len(c.Document) > 0
 	row.point = positionOf(&c.Location)
+	m.countCapacities()
 	row.version++
 	st.event.Kind = EventLocationDefined
 	m.locationImage(LocationID(id), &st.event.Location)
