@@ -210,6 +210,9 @@ func (s *slot) applyOrder(st *Step, sink Sink) {
 	case CommandConfirmHold:
 		s.applyLines(st, s.settle)
 	case CommandReleaseHold, CommandCancelOrder:
+		if st.booked && s.id == CapacitySlot {
+			s.dropAllBookings(st.event.Order.ID)
+		}
 		s.applyLines(st, func(l *LineImage, allocations []Allocation) {
 			if l.Backordered > 0 {
 				s.waitNoMore(l.SKU, st.event.Order.ID)
@@ -217,9 +220,6 @@ func (s *slot) applyOrder(st *Step, sink Sink) {
 			s.giveBack(l, allocations, st.wasHeld)
 		})
 		s.countLines(st, -1)
-		if st.booked && s.id == CapacitySlot {
-			s.dropAllBookings(st.event.Order.ID)
-		}
 	}
 	image := &st.event.Order
 	if image.Sale != 0 && image.Sale.Slot() == s.id {
