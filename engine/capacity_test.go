@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"holdfast/engine"
+	"holdfast/engine/codec"
 	"holdfast/engine/core"
 )
 
@@ -80,6 +81,30 @@ func TestCapacitySetInTheSameRequest(t *testing.T) {
 		}
 		closeEngine(t, e)
 	}
+}
+
+// TestCapacityOfAFrame takes over an order that a client has encoded, with room for the slot of its SKU alone.
+func TestCapacityOfAFrame(t *testing.T) {
+	leavesNothing(t)
+	e := openOn(t, newDisk(), engine.Options{Shards: 2, Clock: noon})
+	skus := stock(t, e, 1, 50)
+	done(t, e, byPriority(), shipsDaily("main", 0, 1))
+	for _, want := range []core.Reason{core.ReasonNone, core.ReasonBookedUp} {
+		c := withKey(order("ann", skus[0], 1), byte(want+1))
+		c.Mask = skus[0].Slot().Mask()
+		r := engine.AcquireRequest()
+		if err := r.AddFrame(codec.AppendCommand(nil, &c), &c); err != nil {
+			t.Fatal(err)
+		}
+		if err := e.Submit(r); err != nil || r.Results()[0].Reason != want {
+			t.Errorf("%+v %v", r.Results()[0], err)
+		}
+		engine.ReleaseRequest(r)
+	}
+	if n := booked(t, e); n != 1 {
+		t.Errorf("%d are booked", n)
+	}
+	closeEngine(t, e)
 }
 
 // TestCapacityUnderLoad has many order at once while the capacity comes and goes and others cancel: at the end the location has just as many

@@ -89,13 +89,10 @@ func (l *location) hasCapacity() bool {
 	return l.settings.Shipping != nil && l.settings.Shipping.DailyCapacity > 0
 }
 
-// countCapacities notes how many locations have a capacity.
-func (m *Machine) countCapacities() {
-	m.capacities = 0
-	for i := range m.locations {
-		if m.locations[i].hasCapacity() {
-			m.capacities++
-		}
+// countCapacity adds a location to those that have a capacity, or takes it away, if it has one.
+func (m *Machine) countCapacity(l *location, one int) {
+	if l.hasCapacity() {
+		m.capacities += one
 	}
 }
 

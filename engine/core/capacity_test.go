@@ -76,6 +76,22 @@ func TestExpiredHoldsGiveTheirDayBack(t *testing.T) {
 	}
 }
 
+// TestAuditCountsDays makes counts of days wrong: one order more, one on a day on which there is none, one less.
+func TestAuditCountsDays(t *testing.T) {
+	for _, wrong := range []func(b *book, day Day){
+		func(b *book, day Day) { b.count(1, day, 1) },
+		func(b *book, day Day) { b.count(1, day+1, 1) },
+		func(b *book, day Day) { b.count(9, day, 1) },
+		func(b *book, day Day) { b.count(0, day, -1) },
+	} {
+		s := newAuditShop(t)
+		wrong(&s.slots[CapacitySlot].book, dayAt(s.now))
+		if kinds, stopped := s.audited(); !slices.Contains(kinds, ViolationBooking) {
+			t.Errorf("the audit tells %v %s", kinds, stopped)
+		}
+	}
+}
+
 // capacityShop is a small shop with capacities, and what a clerk with a calendar knows of it.
 type capacityShop struct {
 	*auditShop

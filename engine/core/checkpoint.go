@@ -361,6 +361,7 @@ func (m *Machine) RestoreLocation(image *LocationImage) bool {
 	if int(image.ID) == len(m.locations) {
 		m.locations = append(m.locations, location{})
 	}
+	m.countCapacity(&m.locations[image.ID], -1)
 	m.locations[image.ID] = location{
 		name:        append([]byte(nil), image.Name...),
 		settings:    image.Settings,
@@ -369,7 +370,7 @@ func (m *Machine) RestoreLocation(image *LocationImage) bool {
 		hasDocument: image.HasDocument,
 		point:       positionOf(&image.Settings),
 	}
-	m.countCapacities()
+	m.countCapacity(&m.locations[image.ID], 1)
 	return true
 }
 

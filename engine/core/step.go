@@ -179,7 +179,7 @@ func (c *Command) home() Slot {
 	return c.Lines[0].SKU.Slot()
 }
 
-// SlotsOf gives the slots that a command touches. For a command on an order that is spread, known is false: the
+// SlotsOf gives the slots that a command touches by what it names; SlotsNow gives those beside them. For a command on an order that is spread, known is false: the
 // order has to be asked.
 func SlotsOf(c *Command) (mask SlotMask, known bool) {
 	switch c.Kind {
