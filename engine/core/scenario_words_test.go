@@ -482,8 +482,10 @@ func (s *story) show(name string) string {
 	if len(o.ExternalID) > 0 {
 		external = fmt.Sprintf(", external id %s", o.ExternalID)
 	}
+	var channel core.ChannelImage
+	s.shop.machine.ReadChannel(o.Channel, &channel)
 	return fmt.Sprintf("%s for %s: %s%s, version %d, channel %s%s\n%s", name, o.Customer,
-		statusWords[o.Status], deadline, o.Version, s.shop.machine.ChannelName(o.Channel), external, s.linesWords(&o))
+		statusWords[o.Status], deadline, o.Version, channel.Name, external, s.linesWords(&o))
 }
 
 func (s *story) showSKU(id core.SKUID) string {
