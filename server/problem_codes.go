@@ -41,6 +41,7 @@ const (
 	codeSaleNotFound     = "sale_not_found"
 	codeInboundNotFound  = "inbound_not_found"
 	codePlaceNotFound    = "place_not_found"
+	codeCaseNotFound     = "case_not_found"
 
 	codeCheckpointNotFound  = "checkpoint_not_found"
 	codeChannelRuleNotFound = "channel_rule_not_found"
@@ -54,6 +55,9 @@ const (
 	codeOrderCancelled        = "order_cancelled"
 	codeOrderHeld             = "order_held"
 	codeNotAllocated          = "not_allocated"
+	codeCaseResolved          = "case_resolved"
+	codeNotAVictim            = "not_a_victim"
+	codeNothingThere          = "nothing_there"
 	codeDuplicateExternalID   = "duplicate_external_id"
 	codeStockChanged          = "stock_changed"
 	codeStockNegative         = "stock_negative"
@@ -133,6 +137,7 @@ type problemKind struct {
 var (
 	kindSKUInBody      = problemKind{codeSKUNotFound, 422, "No such SKU"}
 	kindLocationInBody = problemKind{codeLocationNotFound, 422, "No such location"}
+	kindOrderInBody    = problemKind{codeOrderNotFound, 422, "No such order"}
 	kindSaleInBody     = problemKind{codeSaleNotFound, 422, "No such sale"}
 )
 
@@ -166,6 +171,7 @@ var problemKinds = []problemKind{
 	{codeSaleNotFound, 404, "No such sale"},
 	{codeInboundNotFound, 404, "No such purchase order or transfer"},
 	{codePlaceNotFound, 404, "No such place"},
+	{codeCaseNotFound, 404, "No such oversold case"},
 	{codeCheckpointNotFound, 404, "No such checkpoint"},
 	{codeChannelRuleNotFound, 404, "No such rule"},
 	{codeKitNotFound, 404, "Not a kit"},
@@ -176,6 +182,9 @@ var problemKinds = []problemKind{
 	{codeOrderCancelled, 409, "Order cancelled"},
 	{codeOrderHeld, 409, "Still a hold"},
 	{codeNotAllocated, 409, "Not so many units allocated there"},
+	{codeCaseResolved, 409, "Nothing left to resolve"},
+	{codeNotAVictim, 409, "Order cannot help"},
+	{codeNothingThere, 409, "Nothing to be had there"},
 	{codeDuplicateExternalID, 409, "External id taken"},
 	{codeStockChanged, 409, "Stock changed"},
 	{codeStockNegative, 409, "Stock would fall below zero"},
@@ -263,6 +272,10 @@ var refusalKinds = [...]problemKind{
 	core.ReasonOrderCancelled:    kindOf(codeOrderCancelled),
 	core.ReasonOrderHeld:         kindOf(codeOrderHeld),
 	core.ReasonNotAllocated:      kindOf(codeNotAllocated),
+	core.ReasonCaseNotFound:      kindOf(codeCaseNotFound),
+	core.ReasonCaseResolved:      kindOf(codeCaseResolved),
+	core.ReasonNotAVictim:        kindOf(codeNotAVictim),
+	core.ReasonNothingThere:      kindOf(codeNothingThere),
 	core.ReasonSKUNotFound:       kindSKUInBody,
 	core.ReasonLocationNotFound:  kindLocationInBody,
 	core.ReasonChannelNotFound:   kindOf(codeChannelNotFound),

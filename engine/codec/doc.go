@@ -188,7 +188,7 @@
 //	35 waitlist offered                  waiter image, order image
 //	36 queue advanced                    as in the command
 //	39 order oversold                    uv order number, uv SKUs, and of each: uv SKU, uv units
-//	40 case resolved                     order image, case, u8 action, uv units, str note, str actor, uv fills as in event 28, which may be none
+//	40 case resolved                     order image, case, u8 action (bit 7: the order that was cancelled was a hold), uv units, str note, str actor, uv fills as in event 28, which may be none
 //
 // # Images
 //

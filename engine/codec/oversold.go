@@ -7,6 +7,9 @@ import (
 	"holdfast/engine/core"
 )
 
+// resolvedHold marks, beside the action, that the order which was cancelled was a hold.
+const resolvedHold = 1 << 7
+
 func appendOversold(dst []byte, o *core.OversoldImage) []byte {
 	dst = appendUvarint(dst, uint64(o.Order))
 	dst = appendUvarint(dst, uint64(len(o.Units)))
@@ -41,16 +44,17 @@ func appendResolution(dst []byte, c *core.Command) []byte {
 func (c *cursor) resolution(cmd *core.Command) {
 	r := &core.Resolution{}
 	cmd.Resolution, cmd.Order = r, core.OrderID(c.uint64())
-	r.Case, r.SKU, r.Action = core.OrderID(c.uint64()), c.sku(), c.oversoldAction()
+	r.Case, r.SKU = core.OrderID(c.uint64()), c.sku()
+	at := c.pos
+	r.Action = c.oversoldAction(at, c.byte())
 	if r.Action == core.OversoldReSource {
 		r.Location = c.location()
 	}
 	r.Note, cmd.Actor = c.rerouteNote(), c.note("actor is longer than 64 bytes", "actor is not UTF-8")
 }
 
-func (c *cursor) oversoldAction() core.OversoldAction {
-	at := c.pos
-	action := core.OversoldAction(c.byte())
+func (c *cursor) oversoldAction(at int, b byte) core.OversoldAction {
+	action := core.OversoldAction(b)
 	if action == 0 || action > core.LastOversoldAction {
 		c.fail(at, "unknown action on an oversold case")
 	}
@@ -82,7 +86,11 @@ func (c *cursor) caseImage(k *core.CaseImage) {
 func appendResolved(dst []byte, ev *core.Event) []byte {
 	r := &ev.Resolution
 	dst = appendCaseImage(appendOrder(dst, &ev.Order, birth{ev.Sequence, ev.At}), &r.Case)
-	dst = appendQuantity(append(dst, byte(r.Action)), r.Units)
+	action := byte(r.Action)
+	if r.Held {
+		action |= resolvedHold
+	}
+	dst = appendQuantity(append(dst, action), r.Units)
 	return appendFills(appendNotes(dst, r.Note, ev.Actor), ev.Fills)
 }
 
@@ -90,7 +98,14 @@ func (c *cursor) resolved(ev *core.Event) {
 	r := &ev.Resolution
 	c.order(&ev.Order, birth{ev.Sequence, ev.At})
 	c.caseImage(&r.Case)
-	r.Action, r.Units = c.oversoldAction(), c.quantity()
+	at := c.pos
+	action := c.byte()
+	r.Held = action&resolvedHold != 0
+	r.Action = c.oversoldAction(at, action&^resolvedHold)
+	if r.Held && r.Action != core.OversoldCancel {
+		c.fail(at, "a hold is only cancelled for a case")
+	}
+	r.Units = c.quantity()
 	r.Note, ev.Actor = c.rerouteNote(), c.note("actor is longer than 64 bytes", "actor is not UTF-8")
 	ev.Fills = c.fills(ev.Fills, len(ev.Order.Lines), 0)
 }

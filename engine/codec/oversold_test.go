@@ -51,6 +51,7 @@ func TestMalformedResolutions(t *testing.T) {
 	checkMalformed(t, decodeEvent, []malformed{
 		{"more left than there was", resolved(1, 65, 2, 1, 1, 1, 1, 3, 4, 1, 1, 0, 0, 0), 23, "left"},
 		{"event of no action", resolved(1, 65, 2, 1, 1, 1, 1, 3, 3, 0, 1, 0, 0, 0), 24, "action"},
+		{"a hold gives units up", resolved(1, 65, 2, 1, 1, 1, 1, 3, 3, 0x82, 1, 0, 0, 0), 24, "hold"},
 		{"given up by line 1", resolved(1, 65, 2, 1, 1, 1, 1, 3, 3, 2, 1, 0, 0, 1, 1, 0, 1), 29, "line"},
 	})
 }

@@ -581,6 +581,7 @@ func (g generator) event(kind core.EventKind) core.Event {
 			ev.Actor, ev.Resolution = g.reason(), core.ResolutionImage{
 				Case: g.caseImage(), Action: core.OversoldAction(g.between(1, 3)), Units: g.quantity(), Note: g.reason(),
 			}
+			ev.Resolution.Held = ev.Resolution.Action == core.OversoldCancel && g.bool()
 		}
 		if kind == core.EventOrderFilled || kind == core.EventCaseResolved && g.bool() {
 			ev.Fills = make([]core.Fill, g.between(1, 40))

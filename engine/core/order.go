@@ -133,9 +133,6 @@ func (st *Step) checkOrder() bool {
 // FollowUpClosed says what a command on a closed order comes to: there is nothing to do (ReasonNone), or it is refused.
 func FollowUpClosed(c *Command, image *OrderImage) Reason {
 	invariant.Check(image.Status.IsClosed(), "what is archived is closed")
-	if c.Kind == CommandResolveCase && c.Resolution.Action == OversoldCancel && image.Status == StatusCancelled {
-		return ReasonOrderCancelled
-	}
 	if c.Kind != CommandResolveCase && c.ExpectedVersion != 0 && c.ExpectedVersion != image.Version {
 		return ReasonVersionConflict
 	}

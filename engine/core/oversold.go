@@ -53,6 +53,7 @@ type Resolution struct {
 type ResolutionImage struct {
 	Case   CaseImage // after it
 	Action OversoldAction
+	Held   bool     // cancel: the order was a hold, and its units were reserved
 	Units  Quantity // of the case that are resolved by it
 	Note   []byte
 }
@@ -365,7 +366,7 @@ func (m *Machine) planReSource(st *Step) Quantity {
 func (st *Step) planResolution(units Quantity) {
 	c, f, what := st.command, &st.oversoldCase, &st.event.Resolution
 	st.event.Kind, st.event.Actor = EventCaseResolved, c.Actor
-	*what = ResolutionImage{Case: f.image, Action: c.Resolution.Action, Units: units, Note: c.Resolution.Note}
+	*what = ResolutionImage{Case: f.image, Action: c.Resolution.Action, Held: st.wasHeld, Units: units, Note: c.Resolution.Note}
 	what.Case.Left -= units
 	what.Case.Changed, what.Case.At = st.sequence, st.now
 	what.Case.Version++

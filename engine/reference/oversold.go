@@ -92,6 +92,7 @@ func (m *Model) resolve(c *core.Command, o *order) core.Outcome {
 	if has == 0 || what.Action == core.OversoldReSource && waits == 0 {
 		return short(core.ReasonNotAVictim, k.image.Left)
 	}
+	held := o.status == core.StatusHeld
 	units, fills := min(k.image.Left, has), []core.Fill(nil)
 	switch {
 	case what.Action == core.OversoldCancel:
@@ -123,7 +124,7 @@ func (m *Model) resolve(c *core.Command, o *order) core.Outcome {
 	}
 	m.setCase(k, k.image.Left-units)
 	m.emit(core.Event{Kind: core.EventCaseResolved, Order: o.image(), Actor: copyBytes(c.Actor), Fills: fills, Resolution: core.ResolutionImage{
-		Case: k.image, Action: what.Action, Units: units, Note: copyBytes(what.Note),
+		Case: k.image, Action: what.Action, Held: held, Units: units, Note: copyBytes(what.Note),
 	}})
 	return core.Outcome{Changed: true, Order: o.id}
 }
