@@ -171,6 +171,12 @@ func TestOversoldRefusals(t *testing.T) {
 	first := h.force("c2", 3, "")
 	id := h.want(200, "GET", "/v1/oversold", "")["items"].([]any)[0].(map[string]any)["id"].(string)
 	path := "/v1/oversold/" + id + "/resolve"
+	h.stock("C", 1)
+	h.stock("D", 1)
+	spread := h.want(201, "POST", "/v1/orders", `{"customer":"c1","lines":[{"sku":"C","quantity":1},{"sku":"D","quantity":1}]}`)["id"].(string)
+	if a, c, d := h.number("A").Slot(), h.number("C").Slot(), h.number("D").Slot(); a == c || a == d || c == d {
+		t.Fatal("the order is to lie in two slots that have nothing of the case's SKU")
+	}
 	before := h.want(200, "GET", "/v1/digest", "")["digest"]
 	for _, test := range []struct {
 		status int
@@ -190,6 +196,7 @@ func TestOversoldRefusals(t *testing.T) {
 		{404, codeCaseNotFound, "/v1/oversold/" + other + "-" + fmt.Sprint(h.number("A")) + "/resolve", `{"action":"cancel"}`},
 		{404, codeCaseNotFound, "/v1/oversold/" + first + "-0" + fmt.Sprint(h.number("A")) + "/resolve", `{"action":"cancel"}`},
 		{409, codeNotAVictim, path, fmt.Sprintf(`{"action":"cancel","order":%q}`, other)},
+		{409, codeNotAVictim, path, fmt.Sprintf(`{"action":"cancel","order":%q}`, spread)},
 		{409, codeNothingThere, path, `{"action":"re_source","location":"main"}`},
 	} {
 		h.wantProblem(test.status, test.code, "POST", test.path, test.body)
@@ -205,4 +212,46 @@ func TestOversoldRefusals(t *testing.T) {
 	if after := h.want(200, "GET", "/v1/digest", "")["digest"]; after != before {
 		t.Errorf("the digest was %v and is %v", before, after)
 	}
+}
+
+// TestOversoldGoesWhereItWent: an order that gives units up goes where it went before, and is not served from where that cannot be reached.
+func TestOversoldGoesWhereItWent(t *testing.T) {
+	h := openShop(t, Options{})
+	h.want(201, "PUT", "/v1/locations/berlin", `{"priority":-1,"shipping":{"zones":[{"country":"DE"}]}}`)
+	h.want(200, "PUT", "/v1/routing", `{"rules":["priority"]}`)
+	h.stock("A", 1)
+	to := func(country string) string {
+		return `,"ship_to":{"name":"N","address":["a"],"city":"C","postal_code":"1010","country":"` + country + `"}`
+	}
+	vienna := h.want(201, "POST", "/v1/orders", `{"customer":"c1","lines":[{"sku":"A","quantity":1}]`+to("AT")+`}`)["id"].(string)
+	berlin := h.force("c2", 1, to("DE"))
+	id := h.want(200, "GET", "/v1/oversold", "")["items"].([]any)[0].(map[string]any)["id"].(string)
+	h.want(200, "POST", "/v1/oversold/"+id+"/resolve", fmt.Sprintf(`{"action":"backorder","order":%q}`, vienna))
+	h.waitsFor(berlin, "<nil>")
+	h.want(200, "POST", "/v1/stock/adjustments", `{"adjustments":[{"sku":"A","location":"berlin","delta":1},{"sku":"A","delta":1}]}`)
+	h.waitsFor(vienna, "<nil>")
+	line := h.want(200, "GET", "/v1/orders/"+vienna, "")["lines"].([]any)[0].(map[string]any)
+	if got := fmt.Sprint(line["allocations"]); got != "[map[location:main quantity:1]]" {
+		t.Errorf("the order to Vienna comes from %s", got)
+	}
+}
+
+// TestOversoldSurvives: a case that was opened before a checkpoint is resolved after a restart.
+func TestOversoldSurvives(t *testing.T) {
+	h := openShop(t, Options{})
+	h.stock("A", 1)
+	first := h.force("c1", 2, "")
+	id := h.want(200, "GET", "/v1/oversold", "")["items"].([]any)[0].(map[string]any)["id"].(string)
+	h.want(200, "POST", "/v1/checkpoint", "")
+	h.restart()
+	if got := h.want(200, "GET", "/v1/oversold/"+id, ""); got["remaining"] != jsonNumber("1") || victims(got) != first {
+		t.Errorf("after a restart: %v", got)
+	}
+	h.checkAudit()
+	h.stock("A", 1)
+	h.waitsFor(first, "<nil>")
+	if got := h.want(200, "GET", "/v1/oversold/"+id, ""); got["status"] != "resolved" {
+		t.Errorf("after the delivery: %v", got)
+	}
+	h.checkAudit()
 }
