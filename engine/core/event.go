@@ -219,7 +219,7 @@ type LevelChange struct {
 // WaitingImage is an order that waits for units of a SKU.
 type WaitingImage struct {
 	Order OrderID
-	Since Sequence // the command that promised them
+	Since Sequence // the command that promised them, or with which the order gave way to those who waited then
 	Units Quantity // over all lines of the order
 }
 

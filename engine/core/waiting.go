@@ -19,7 +19,7 @@ import (
 // cache line.
 type waitingRecord struct {
 	order    OrderID
-	since    Sequence // the command that promised the units
+	since    Sequence // the command that promised the units, or with which the order gave way to those who waited then
 	units    Quantity // over all lines of the order
 	sku      SKUID
 	next     uint32 // in waiting, plus one; 0 at the end; while the record is free, the next free one
