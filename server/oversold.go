@@ -100,7 +100,7 @@ func (s *Server) getCase(x *exchange) {
 	dst := appendTextField(s.appendCase(x.out[:0], &image), `,"policy":`, victimPolicies[policy])
 	dst = append(dst, `,"victims":[`...)
 	for i := range ranking.Victims {
-		dst = s.appendVictim(appendComma(dst, i), &ranking.Victims[i])
+		dst = s.appendVictim(appendComma(dst, i), id.SKU, &ranking.Victims[i])
 	}
 	dst = appendBoolField(append(dst, ']'), `,"more":`, ranking.More)
 	dst = appendBoolField(dst, `,"complete":`, ranking.Complete)
@@ -193,14 +193,18 @@ func (s *Server) appendCase(dst []byte, k *core.CaseImage) []byte {
 	return appendTimeField(dst, `,"changed_at":`, k.At)
 }
 
-func (s *Server) appendVictim(dst []byte, v *core.VictimImage) []byte {
+func (s *Server) appendVictim(dst []byte, sku core.SKUID, v *core.VictimImage) []byte {
 	dst = append(appendID(append(dst, `{"order_id":"`...), s.engine.PublicOrderID(v.Order)), '"')
 	dst = appendTextField(dst, `,"status":`, orderStatuses[v.Status])
 	dst = s.appendChannel(append(dst, `,"channel":`...), v.Channel)
 	dst = appendNumberField(dst, `,"quantity":`, v.Quantity)
 	dst = appendNumberField(dst, `,"backordered":`, v.Backordered)
 	dst = appendNumberField(dst, `,"version":`, v.Version)
-	return append(appendTimeField(dst, `,"created_at":`, v.CreatedAt), '}')
+	dst = appendTimeField(dst, `,"created_at":`, v.CreatedAt)
+	if v.HasCase {
+		dst = append(s.appendCaseID(append(dst, `,"case_id":"`...), core.CaseID{Order: v.Order, SKU: sku}), '"')
+	}
+	return append(dst, '}')
 }
 
 // appendResolution appends what was done about a case, with which order, and which of its units moved: null is where units wait.

@@ -171,6 +171,10 @@ func TestOversoldRefusals(t *testing.T) {
 	first := h.force("c2", 3, "")
 	id := h.want(200, "GET", "/v1/oversold", "")["items"].([]any)[0].(map[string]any)["id"].(string)
 	path := "/v1/oversold/" + id + "/resolve"
+	second := h.force("c3", 1, "")
+	if own := h.want(200, "GET", "/v1/oversold/"+id, "")["victims"].([]any)[0].(map[string]any)["case_id"]; own != second+"-"+fmt.Sprint(h.number("A")) {
+		t.Errorf("the case of the second order is %v", own)
+	}
 	h.stock("C", 1)
 	h.stock("D", 1)
 	spread := h.want(201, "POST", "/v1/orders", `{"customer":"c1","lines":[{"sku":"C","quantity":1},{"sku":"D","quantity":1}]}`)["id"].(string)
@@ -195,6 +199,7 @@ func TestOversoldRefusals(t *testing.T) {
 		{404, codeCaseNotFound, "/v1/oversold/" + first + "/resolve", `{"action":"cancel"}`},
 		{404, codeCaseNotFound, "/v1/oversold/" + other + "-" + fmt.Sprint(h.number("A")) + "/resolve", `{"action":"cancel"}`},
 		{404, codeCaseNotFound, "/v1/oversold/" + first + "-0" + fmt.Sprint(h.number("A")) + "/resolve", `{"action":"cancel"}`},
+		{409, codeOwnCase, path, fmt.Sprintf(`{"action":"cancel","order":%q}`, second)},
 		{409, codeNotAVictim, path, fmt.Sprintf(`{"action":"cancel","order":%q}`, other)},
 		{409, codeNotAVictim, path, fmt.Sprintf(`{"action":"cancel","order":%q}`, spread)},
 		{409, codeNothingThere, path, `{"action":"re_source","location":"main"}`},

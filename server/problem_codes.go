@@ -58,6 +58,7 @@ const (
 	codeCaseResolved          = "case_resolved"
 	codeNotAVictim            = "not_a_victim"
 	codeNothingThere          = "nothing_there"
+	codeOwnCase               = "own_case"
 	codeDuplicateExternalID   = "duplicate_external_id"
 	codeStockChanged          = "stock_changed"
 	codeStockNegative         = "stock_negative"
@@ -185,6 +186,7 @@ var problemKinds = []problemKind{
 	{codeCaseResolved, 409, "Nothing left to resolve"},
 	{codeNotAVictim, 409, "Order cannot help"},
 	{codeNothingThere, 409, "Nothing to be had there"},
+	{codeOwnCase, 409, "Has a case of its own"},
 	{codeDuplicateExternalID, 409, "External id taken"},
 	{codeStockChanged, 409, "Stock changed"},
 	{codeStockNegative, 409, "Stock would fall below zero"},
@@ -276,6 +278,7 @@ var refusalKinds = [...]problemKind{
 	core.ReasonCaseResolved:      kindOf(codeCaseResolved),
 	core.ReasonNotAVictim:        kindOf(codeNotAVictim),
 	core.ReasonNothingThere:      kindOf(codeNothingThere),
+	core.ReasonOwnCase:           kindOf(codeOwnCase),
 	core.ReasonSKUNotFound:       kindSKUInBody,
 	core.ReasonLocationNotFound:  kindLocationInBody,
 	core.ReasonChannelNotFound:   kindOf(codeChannelNotFound),

@@ -14,6 +14,7 @@ var refusalDetails = [...]string{
 	core.ReasonNotAllocated:      "the order has fewer units at the location than are to move, or none",
 	core.ReasonCaseNotFound:      "no oversold case has this id",
 	core.ReasonCaseResolved:      "nothing of the case is left to resolve",
+	core.ReasonOwnCase:           "the order has an open case of its own of the SKU: resolve that",
 	core.ReasonNotAVictim:        "the order has no units of the SKU that others could use, or waits for none: look at the case's victims",
 	core.ReasonNothingThere:      "the location has no units of the SKU, or live pools may still sell them",
 	core.ReasonDuplicateExternal: "another order of the channel has this external_id",

@@ -168,7 +168,7 @@
 //     as it would get them back in its old place, with whatever it waited for before. FillOrder gives them to those who wait. Units of a pool and
 //     those at stopped locations are not given up. Of the order whose case it is nothing moves; it is settled that it waits. Re-source gives an
 //     order that waits units of a location that is named, whatever else keeps them: safety stock, a stop, the policy of routing, or those who wait longer;
-//     but not what live pools may still sell. Each resolves units of the case, so that cancel and re-source take a promise back, and
+//     but not what live pools may still sell. An order of which a case of its own is left is dealt with in that: else its units would count twice. Each resolves units of the case, so that cancel and re-source take a promise back, and
 //     backorder says who it is that waits.
 //   - Victims are ranked by a read, so a ranking has no state: holds first, then by a policy, then the last to come.
 //   - DefineSale touches all slots, too. A known name gets new rules and one more version; what was sold stays sold, and a SKU

@@ -69,6 +69,7 @@ type caseRecord struct {
 // caseFinding is what the slot of a case's SKU found about it, and about the order that something is done with.
 type caseFinding struct {
 	known  bool
+	own    bool // the order is another one, and has a case of its own of which something is left
 	place  uint32
 	weight uint32   // of a unit
 	waits  Quantity // that the order waits for
@@ -162,6 +163,9 @@ func (s *slot) gatherResolution(st *Step) {
 		return
 	}
 	s.cases.at(f.place).image(&f.image)
+	if own, ok := s.findCase(CaseID{st.command.Order, what.SKU}); ok && own != f.place {
+		f.own = s.cases.at(own).left > 0
+	}
 	sku := s.skus.at(what.SKU.Place())
 	f.weight = sku.weight()
 	if place, ok := s.findWaiting(what.SKU, st.command.Order); ok {
@@ -216,6 +220,10 @@ func (m *Machine) decideResolution(st *Step) {
 	}
 	if what.Action == OversoldReSource && int(what.Location) >= len(m.locations) {
 		st.refuseOrder(ReasonLocationNotFound)
+		return
+	}
+	if f.own {
+		st.refuseOrder(ReasonOwnCase)
 		return
 	}
 	has := image.unitsOf(what.SKU)
@@ -387,7 +395,6 @@ func (s *slot) applyResolution(st *Step, sink Sink) {
 				s.giveUp(st, what.SKU, f)
 			}
 		}
-		s.settleCase(st, what.SKU, image.ID) // it may have one of its own
 	}
 	if s.id != st.home {
 		return

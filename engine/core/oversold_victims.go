@@ -36,6 +36,7 @@ type VictimImage struct {
 	Channel     ChannelID
 	Quantity    Quantity // of the SKU, over all lines of the order
 	Backordered Quantity // of those, what it waits for
+	HasCase     bool     // something is left of a case of its own of the SKU
 }
 
 // VictimsLooked bounds the orders of a slot that a ranking looks at, as no command runs meanwhile: over all slots a million, some 20 ms.
@@ -67,6 +68,12 @@ func (m *Machine) RankVictims(q *VictimQuery, r *VictimRanking) {
 			if v, ok := s.victim(place, q.SKU); ok {
 				q.rank(r, &v)
 			}
+		}
+	}
+	s := &m.slots[q.SKU.Slot()]
+	for i := range r.Victims {
+		if place, ok := s.findCase(CaseID{r.Victims[i].Order, q.SKU}); ok {
+			r.Victims[i].HasCase = s.cases.at(place).left > 0
 		}
 	}
 }

@@ -30,6 +30,7 @@ const (
 	ReasonCaseResolved      Reason = 61 // nothing of it is left to resolve
 	ReasonLocationNotFound  Reason = 9  // a row or a document names no location
 	ReasonNotAllocated      Reason = 28 // the order has fewer units at the location, or none
+	ReasonOwnCase           Reason = 64 // the order has a case of its own of the SKU, and is dealt with in that
 	ReasonNotAVictim        Reason = 62 // the order has no units of the case's SKU that could be given up, or waits for none
 	ReasonNothingThere      Reason = 63 // the location that units are to come from has none
 	ReasonNotASupplier      Reason = 44 // the location that a purchase order's units come from is no supplier

@@ -140,7 +140,11 @@ func (s *story) victims(line *sentence) string {
 	}
 	var out strings.Builder
 	for i, v := range r.Victims {
-		fmt.Fprintf(&out, "%d. %s (%s, %s): %d, of which %d wait\n", i+1, s.orderName(v.Order), statusWords[v.Status], s.channelName(v.Channel), v.Quantity, v.Backordered)
+		own := ""
+		if v.HasCase {
+			own = ", with a case"
+		}
+		fmt.Fprintf(&out, "%d. %s (%s, %s): %d, of which %d wait%s\n", i+1, s.orderName(v.Order), statusWords[v.Status], s.channelName(v.Channel), v.Quantity, v.Backordered, own)
 	}
 	if r.More {
 		out.WriteString("and others\n")

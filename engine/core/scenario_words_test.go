@@ -160,6 +160,7 @@ var reasonWords = map[core.Reason]string{
 	core.ReasonSKUNotFound:       "no such SKU",
 	core.ReasonCaseNotFound:      "no such case",
 	core.ReasonCaseResolved:      "nothing is left to resolve",
+	core.ReasonOwnCase:           "it has a case of its own",
 	core.ReasonNotAVictim:        "the order cannot help",
 	core.ReasonNothingThere:      "nothing to be had there",
 	core.ReasonLocationNotFound:  "no such location",

@@ -82,6 +82,9 @@ func (m *Model) resolve(c *core.Command, o *order) core.Outcome {
 	if what.Action == core.OversoldReSource && int(what.Location) >= len(m.locations) {
 		return no(core.ReasonLocationNotFound)
 	}
+	if own := m.caseOf(core.CaseID{Order: o.id, SKU: what.SKU}); own != nil && own != k && own.image.Left > 0 {
+		return no(core.ReasonOwnCase)
+	}
 	has, waits := core.Quantity(0), core.Quantity(0)
 	for _, l := range o.lines {
 		if l.sku == what.SKU && l.role != core.LineOfKits && l.role != core.LineUntracked {
@@ -211,6 +214,9 @@ func (m *Model) Victims(id core.SKUID, policy core.VictimPolicy, channels []core
 				v.Quantity += l.quantity
 				v.Backordered += l.backordered
 			}
+		}
+		if own := m.caseOf(core.CaseID{Order: o.id, SKU: id}); own != nil {
+			v.HasCase = own.image.Left > 0
 		}
 		if v.Quantity > 0 && !o.status.IsClosed() {
 			list = append(list, v)

@@ -41,6 +41,7 @@ type Victim struct {
 	Backordered int64     `json:"backordered"`
 	Version     uint32    `json:"version"`
 	CreatedAt   time.Time `json:"created_at"`
+	CaseID      string    `json:"case_id"` // of its own open case, in which alone it is dealt with; "" for none
 }
 
 // RankedCase is a case, and who might not be served.
