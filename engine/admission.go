@@ -365,8 +365,8 @@ func (e *Engine) resolveSlots(r *Request) error {
 			_, err = codec.DecodeCommand(patchable(r.frames[at:at+n]), &r.command)
 		}
 		invariant.Check(err == nil, "a request holds commands that codec takes")
-		if _, known := core.SlotsOf(&r.command); !known {
-			q.add(r.command.Order, at, at+n)
+		if mask, known := core.SlotsOf(&r.command); !known {
+			q.add(r.command.Order, mask, at, at+n)
 		}
 		at += n
 	}
@@ -374,7 +374,7 @@ func (e *Engine) resolveSlots(r *Request) error {
 		return err
 	}
 	for k := range q.orders {
-		err := codec.SetSlots(r.frames[q.froms[k]:q.tos[k]], q.masks[k]|q.orders[k].Home().Mask())
+		err := codec.SetSlots(r.frames[q.froms[k]:q.tos[k]], q.masks[k]|q.known[k])
 		if err != nil {
 			return errors.Join(ErrNotFound, err)
 		}

@@ -74,7 +74,8 @@
 //
 // Units that were promised beyond stock wait for stock (core/waiting.go). When some comes, the filler (filler.go) has the orders
 // served that wait for it, oldest promise first, with a command for each, soon after whatever brought it. Meanwhile nobody else can buy
-// those units.
+// those units. What a forced order has beyond the rules is a case beside the queue of its SKU (core/oversold.go); who might not be served is ranked when
+// somebody asks (oversold.go), between two commands.
 //
 // # Retention
 //

@@ -43,17 +43,18 @@ func (e *Engine) ask(reader reader) (core.Sequence, error) {
 type slotsRead struct {
 	orders     []core.OrderID
 	masks      []core.SlotMask
+	known      []core.SlotMask // that their commands touch whatever the orders' are
 	froms, tos []int
 	lines      []core.RefusedLine // scratch of soldOut
 	places     []int32            // the same
 }
 
 func (q *slotsRead) reset() {
-	q.orders, q.masks, q.froms, q.tos = q.orders[:0], q.masks[:0], q.froms[:0], q.tos[:0]
+	q.orders, q.masks, q.known, q.froms, q.tos = q.orders[:0], q.masks[:0], q.known[:0], q.froms[:0], q.tos[:0]
 }
 
-func (q *slotsRead) add(id core.OrderID, from, to int) {
-	q.orders, q.masks = append(q.orders, id), append(q.masks, 0)
+func (q *slotsRead) add(id core.OrderID, known core.SlotMask, from, to int) {
+	q.orders, q.masks, q.known = append(q.orders, id), append(q.masks, 0), append(q.known, known)
 	q.froms, q.tos = append(q.froms, from), append(q.tos, to)
 }
 

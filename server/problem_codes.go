@@ -41,6 +41,7 @@ const (
 	codeSaleNotFound     = "sale_not_found"
 	codeInboundNotFound  = "inbound_not_found"
 	codePlaceNotFound    = "place_not_found"
+	codeCaseNotFound     = "case_not_found"
 
 	codeCheckpointNotFound  = "checkpoint_not_found"
 	codeChannelRuleNotFound = "channel_rule_not_found"
@@ -54,6 +55,10 @@ const (
 	codeOrderCancelled        = "order_cancelled"
 	codeOrderHeld             = "order_held"
 	codeNotAllocated          = "not_allocated"
+	codeCaseResolved          = "case_resolved"
+	codeNotAVictim            = "not_a_victim"
+	codeNothingThere          = "nothing_there"
+	codeOwnCase               = "own_case"
 	codeDuplicateExternalID   = "duplicate_external_id"
 	codeStockChanged          = "stock_changed"
 	codeStockNegative         = "stock_negative"
@@ -134,6 +139,7 @@ type problemKind struct {
 var (
 	kindSKUInBody      = problemKind{codeSKUNotFound, 422, "No such SKU"}
 	kindLocationInBody = problemKind{codeLocationNotFound, 422, "No such location"}
+	kindOrderInBody    = problemKind{codeOrderNotFound, 422, "No such order"}
 	kindSaleInBody     = problemKind{codeSaleNotFound, 422, "No such sale"}
 )
 
@@ -167,6 +173,7 @@ var problemKinds = []problemKind{
 	{codeSaleNotFound, 404, "No such sale"},
 	{codeInboundNotFound, 404, "No such purchase order or transfer"},
 	{codePlaceNotFound, 404, "No such place"},
+	{codeCaseNotFound, 404, "No such oversold case"},
 	{codeCheckpointNotFound, 404, "No such checkpoint"},
 	{codeChannelRuleNotFound, 404, "No such rule"},
 	{codeKitNotFound, 404, "Not a kit"},
@@ -177,6 +184,10 @@ var problemKinds = []problemKind{
 	{codeOrderCancelled, 409, "Order cancelled"},
 	{codeOrderHeld, 409, "Still a hold"},
 	{codeNotAllocated, 409, "Not so many units allocated there"},
+	{codeCaseResolved, 409, "Nothing left to resolve"},
+	{codeNotAVictim, 409, "Order cannot help"},
+	{codeNothingThere, 409, "Nothing to be had there"},
+	{codeOwnCase, 409, "Has a case of its own"},
 	{codeDuplicateExternalID, 409, "External id taken"},
 	{codeStockChanged, 409, "Stock changed"},
 	{codeStockNegative, 409, "Stock would fall below zero"},
@@ -265,6 +276,11 @@ var refusalKinds = [...]problemKind{
 	core.ReasonOrderCancelled:    kindOf(codeOrderCancelled),
 	core.ReasonOrderHeld:         kindOf(codeOrderHeld),
 	core.ReasonNotAllocated:      kindOf(codeNotAllocated),
+	core.ReasonCaseNotFound:      kindOf(codeCaseNotFound),
+	core.ReasonCaseResolved:      kindOf(codeCaseResolved),
+	core.ReasonNotAVictim:        kindOf(codeNotAVictim),
+	core.ReasonNothingThere:      kindOf(codeNothingThere),
+	core.ReasonOwnCase:           kindOf(codeOwnCase),
 	core.ReasonSKUNotFound:       kindSKUInBody,
 	core.ReasonLocationNotFound:  kindLocationInBody,
 	core.ReasonChannelNotFound:   kindOf(codeChannelNotFound),

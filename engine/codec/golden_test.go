@@ -214,6 +214,11 @@ func goldenFollowUps() []golden {
 			Order: order, ExpectedVersion: 3, Actor: []byte("anna"), Lines: []core.Line{{SKU: 64 + 3}, {SKU: 7, Quantity: 2}},
 			Reroute:     &core.Reroute{Location: 300, Reason: core.RerouteManual, Note: []byte("the roof leaks"), Backorder: true},
 			Destination: core.Destination{Country: core.CountryCode{'D', 'E'}}}),
+		goldenCommand("resolve_case", "resolve case of SKU 7 of another order, slots 9 and 63, key, expected version 3: the order is given units from location 300, by anna, "+
+			"as it is Friday; to Germany", core.Command{Kind: core.CommandResolveCase, Mask: slots9and63, HasKey: true, Key: goldenKey,
+			Order: order, ExpectedVersion: 3, Actor: []byte("anna"), Resolution: &core.Resolution{
+				SKU: 7, Case: core.MakeOrderID(63, false, 5), Action: core.OversoldReSource, Location: 300, Note: []byte("it is Friday")},
+			Destination: core.Destination{Country: core.CountryCode{'D', 'E'}}}),
 		goldenCommand("fill_order", "fill order, slots 9 and 63", core.Command{
 			Kind: core.CommandFillOrder, Mask: slots9and63, Order: order}),
 	}
@@ -311,6 +316,11 @@ func goldenEvents() []golden {
 				{LevelImage: goldenLevel(7), Kind: core.MovementReceive, To: core.StateDamaged, Quantity: 3, Reason: []byte("wet")},
 				{LevelImage: core.LevelImage{SKU: 64 + 3, Location: 300}, Kind: core.MovementCount, Quantity: -2},
 			}}),
+		goldenEvent("case_resolved", "case of SKU 7 of another order resolved as far as 2 of 3 units: the order gives one up in main and one in location 300", of(core.EventCaseResolved,
+			core.Event{Order: later(core.StatusPlaced).Order, Actor: []byte("anna"), Resolution: core.ResolutionImage{
+				Case: core.CaseImage{ID: core.CaseID{Order: core.MakeOrderID(63, false, 5), SKU: 7}, Version: 2, Opened: 800, OpenedAt: 1_789_999_990_000,
+					Changed: 814, At: 1_790_000_000_000, Units: 3, Left: 1}, Action: core.OversoldBackorder, Units: 2, Note: []byte("it is Friday")},
+				Fills: []core.Fill{{Location: 0, Quantity: 1}, {Location: 300, Quantity: 1}}})),
 	}
 }
 

@@ -587,7 +587,7 @@ func TestMalformedImages(t *testing.T) {
 	}, []malformed{
 		{"empty", nil, 0, "ends"},
 		{"reason 0", []byte{0, 0, 0, 0}, 0, "reason"},
-		{"unknown reason", []byte{byte(core.ReasonStillForSale) + 1, 0, 0, 0}, 0, "reason"},
+		{"unknown reason", []byte{0xff, 0, 0, 0}, 0, "reason"},
 		{"501 lines", join(1, 0, 0, uvarintOf(501), make([]byte, 2600)), 3, "refused lines"},
 		{"more lines than bytes", join(1, 0, 0, 1, make([]byte, 4)), 3, "more things"},
 		{"index 500", join(1, 0, 0, 1, uvarintOf(500), make([]byte, 4)), 4, "index"},
@@ -665,7 +665,7 @@ func TestMalformedBatches(t *testing.T) {
 	}, []malformed{
 		{"cut", good[:15], 15, "ends"},
 		{"status 199", with(good, 0, 199), 0, "status"},
-		{"unknown reason", with(good, 2, byte(core.ReasonStillForSale)+1), 2, "reason"},
+		{"unknown reason", with(good, 2, 0xff), 2, "reason"},
 		{"unknown flag", with(good, 3, 2), 3, "flag"},
 		{"bytes not zero", with(good, 7, 1), 4, "zero"},
 	})

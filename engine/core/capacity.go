@@ -198,9 +198,26 @@ func (s *slot) bookReroute(st *Step) {
 			s.makeBooking(st, r.To)
 		}
 	}
-	stays := slices.ContainsFunc(st.event.Order.Allocations, func(a Allocation) bool { return a.Location == what.From })
+	s.leave(st, what.From)
+}
+
+// leave has an order count no longer with a location that has none of its units any more.
+func (s *slot) leave(st *Step, location LocationID) {
+	stays := slices.ContainsFunc(st.event.Order.Allocations, func(a Allocation) bool { return a.Location == location })
 	if !stays {
-		s.dropBookings(st.event.Order.ID, func(r *bookingRecord) bool { return r.location == what.From })
+		s.dropBookings(st.event.Order.ID, func(r *bookingRecord) bool { return r.location == location })
+	}
+}
+
+// bookResolution books an order with the location that it is given units of because of an oversold case, and no longer with those whose
+// units it gave up.
+func (s *slot) bookResolution(st *Step) {
+	if st.command.Resolution.Action == OversoldReSource {
+		s.bookFills(st)
+		return
+	}
+	for i := range st.event.Fills {
+		s.leave(st, st.event.Fills[i].Location)
 	}
 }
 

@@ -31,6 +31,7 @@ const (
 	SlabComponents
 	SlabSaleWaiters
 	SlabBookings
+	SlabCases
 
 	// SlabKinds is the number of slabs that a slot has.
 	SlabKinds = int(iota)
@@ -95,7 +96,7 @@ func (s *slot) stores() [SlabKinds]pageStore {
 		&s.skus, &s.levels, &s.orders, &s.lines, &s.allocations, &s.texts, &s.parts, &s.partLines, &s.limits,
 		&s.desk.items, &s.desk.buyers, &s.desk.tickets, &s.desk.queues,
 		&s.rules, &s.inbounds, &s.inboundLines, &s.lots, &s.waiting, &s.components, &s.desk.waiters,
-		&s.book.bookings,
+		&s.book.bookings, &s.cases,
 	}
 }
 
@@ -321,6 +322,9 @@ func (m *Machine) RestoreIndexes(id Slot, now Millis) {
 	}
 	for place := range s.inbounds.length {
 		s.indexInbound(place)
+	}
+	for place := range s.cases.length {
+		s.indexCase(place)
 	}
 }
 

@@ -74,7 +74,10 @@ type slot struct {
 	lots         recycler[lotRecord]
 	inboundOf    *Index // (kind, number) → inbounds
 	waiting      recycler[waitingRecord]
-	waitingIndex *Index                 // order number → waiting
+	waitingIndex *Index // order number → waiting
+	cases        slab[caseRecord]
+	caseOf       *Index                 // order number → cases
+	unresolved   uint32                 // cases of which something is left
 	inboundList  [Transfer]slab[uint32] // by kind: places in inbounds, in the order in which the documents were made
 	book         book
 }
@@ -136,6 +139,7 @@ func (s *slot) open(id Slot, allocate Allocator, seed uint64) {
 	s.lots.next = func(l *lotRecord) *uint32 { return &l.next }
 	s.waiting.open(SlabWaiting, &s.keeper, allocate)
 	s.waiting.next = func(w *waitingRecord) *uint32 { return &w.next }
+	s.cases.open(SlabCases, &s.keeper, allocate)
 	s.components.open(SlabComponents, &s.keeper, allocate)
 	s.components.next = func(r *componentRecord) *uint32 { return &r.next }
 	s.book.open(&s.keeper, allocate)
@@ -149,6 +153,7 @@ func (s *slot) open(id Slot, allocate Allocator, seed uint64) {
 	s.limitOf = NewIndex(allocate)
 	s.inboundOf = NewIndex(allocate)
 	s.waitingIndex = NewIndex(allocate)
+	s.caseOf = NewIndex(allocate)
 	s.kitOf, s.componentOf = NewIndex(allocate), NewIndex(allocate)
 }
 
@@ -215,6 +220,8 @@ func (m *Machine) Gather(id Slot, st *Step, sink Sink) {
 		s.gatherWaitlist(st)
 	case CommandRerouteOrder:
 		s.gatherReroute(st)
+	case CommandResolveCase:
+		s.gatherResolution(st)
 	default:
 		invariant.Check(false, "a command's kind is known")
 	}
@@ -266,6 +273,8 @@ func (m *Machine) Decide(st *Step) {
 		m.decideServe(st)
 	case CommandRerouteOrder:
 		m.decideReroute(st)
+	case CommandResolveCase:
+		m.decideResolution(st)
 	}
 }
 
@@ -317,5 +326,7 @@ func (m *Machine) Apply(id Slot, st *Step, sink Sink) {
 		s.applyTurn(st, sink)
 	case CommandRerouteOrder:
 		s.applyReroute(st, sink)
+	case CommandResolveCase:
+		s.applyResolution(st, sink)
 	}
 }

@@ -522,6 +522,9 @@ func (s *slot) applyPlacement(st *Step, sink Sink) {
 		}
 		s.take(l, allocations, held)
 	})
+	if st.command.Stock == StockForce {
+		s.openCases(st)
+	}
 	s.countLines(st, 1)
 	if image.Sale != 0 && image.Sale.Slot() == s.id {
 		s.sell(image, held, 1)

@@ -11,7 +11,7 @@ import (
 func TestRecordsHaveNoHoles(t *testing.T) {
 	for _, record := range []any{
 		skuRecord{}, levelRecord{}, orderRecord{}, lineRecord{}, allocationRecord{},
-		partRecord{}, partLineRecord{}, limitRecord{}, dueRecord{}, waitingRecord{},
+		caseRecord{}, partRecord{}, partLineRecord{}, limitRecord{}, dueRecord{}, waitingRecord{},
 		saleItemRecord{}, saleBuyerRecord{}, saleTicketRecord{}, saleQueueRecord{}, saleWaiterRecord{},
 		inboundRecord{}, inboundLineRecord{}, lotRecord{}, componentRecord{}, bookingRecord{},
 	} {

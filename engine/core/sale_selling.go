@@ -220,7 +220,7 @@ func (s *slot) followSale(st *Step) {
 	switch st.command.Kind {
 	case CommandConfirmHold:
 		s.settleSale(&st.event.Order)
-	case CommandReleaseHold, CommandCancelOrder:
+	case CommandReleaseHold, CommandCancelOrder, CommandResolveCase:
 		s.sell(&st.event.Order, st.wasHeld, -1)
 	}
 }

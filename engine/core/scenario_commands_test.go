@@ -48,6 +48,8 @@ func (s *story) command(line *sentence) (c core.Command, name string) {
 		s.readOrder(line, &c)
 	case "reroute":
 		s.readReroute(line, &c)
+	case "resolve":
+		s.readResolve(line, &c)
 	case "confirm", "extend", "release", "cancel", "fill":
 		s.readFollowUp(line, &c)
 	default:

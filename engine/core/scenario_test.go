@@ -62,6 +62,11 @@ import (
 //	capacity hamburg                how many it has on the day of an order of now
 //	order o1 customer=bob slots=named phone×1       sent before the first location got a capacity, so the mask has no bookings
 //	preview order o1 customer=bob phone×1           what it would come to; nothing changes
+//	resolve o3 phone by=cancel|backorder|re-source [with=o1] [from=hamburg] [note=why] [actor=anna] [version=2] [to=DE20095]
+//	                                something is done about what o3 was oversold of phones: with o3 itself, or with another order
+//	cases [status=resolved|all] [sku=phone] [order=o3]
+//	victims phone [policy=oldest|smallest|largest|channels:web,outlet] [most=2]
+//	                                who might not be served, the newest first unless another policy is named
 //	waiting phone                   who waits for it, oldest promise first
 //	show phone                      all its units
 //	show h1                         the hold or order
@@ -152,6 +157,10 @@ func (s *story) tell(t *testing.T, word string, args []datadriven.CmdArg) string
 		return s.sells(line)
 	case "promise":
 		return s.promise(line)
+	case "cases":
+		return s.cases(line)
+	case "victims":
+		return s.victims(line)
 	case "stale":
 		id := s.sku(line.next())
 		s.stale = []core.Recipe{{Kit: id, Components: s.shop.model.Recipe(id)}}

@@ -67,7 +67,9 @@ type Step struct {
 	expanded    []Line                   // place with kits: the lines with their components
 	origins     []lineOrigin             // and where each of them comes from
 	oversold    Event                    // place order, forced: what of it there is no room for
-	isKit       []bool                   // adjust, move stock: each row's SKU is a kit; set rule: its SKU is
+
+	oversoldCase caseFinding // resolve case
+	isKit        []bool      // adjust, move stock: each row's SKU is a kit; set rule: its SKU is
 }
 
 // lineFinding is what a slot found about one line, and what the decision made of it.
@@ -125,7 +127,9 @@ func (st *Step) Begin(c *Command, seq Sequence, now Millis) {
 		for i := range st.skuFound {
 			st.skuFound[i] = false
 		}
-	case CommandConfirmHold, CommandExtendHold, CommandReleaseHold, CommandCancelOrder, CommandArchiveOrders, CommandFillOrder:
+	case CommandConfirmHold, CommandExtendHold, CommandReleaseHold, CommandCancelOrder, CommandArchiveOrders, CommandFillOrder,
+		CommandResolveCase:
+		st.oversoldCase.known = false
 		st.home = c.Order.Home()
 	case CommandRerouteOrder:
 		st.beginReroute()
@@ -180,7 +184,7 @@ func (c *Command) home() Slot {
 }
 
 // SlotsOf gives the slots that a command touches by what it names; SlotsNow gives those beside them. For a command on an order that is spread, known is false: the
-// order has to be asked.
+// order has to be asked for others.
 func SlotsOf(c *Command) (mask SlotMask, known bool) {
 	switch c.Kind {
 	case CommandDefineSKU:
@@ -203,6 +207,8 @@ func SlotsOf(c *Command) (mask SlotMask, known bool) {
 	case CommandConfirmHold, CommandExtendHold, CommandReleaseHold, CommandCancelOrder, CommandFillOrder,
 		CommandRerouteOrder:
 		return c.Order.Home().Mask(), !c.Order.Spread()
+	case CommandResolveCase:
+		return c.Order.Home().Mask() | c.Resolution.SKU.Slot().Mask(), !c.Order.Spread()
 	case CommandArchiveOrders:
 		return c.Order.Home().Mask(), true
 	}

@@ -18,6 +18,7 @@ type Model struct {
 	orders    []*order // in the order in which they were made
 	byNumber  map[core.OrderID]*order
 	inbounds  map[inboundName]*inbound
+	cases     []*oversoldCase
 
 	nextSKU   map[core.Slot]uint32 // SKUs made in the slot so far
 	nextOrder map[core.Slot]uint32 // orders made in the slot so far
@@ -123,6 +124,7 @@ func (m *Model) Execute(c *core.Command, seq core.Sequence, now core.Millis) ([]
 	m.seq, m.now, m.events = seq, now, nil
 	m.expire(c.Mask)
 	outcome := m.carryOut(c)
+	m.settleCases()
 	m.alert(c.Mask)
 	return m.events, outcome
 }

@@ -89,6 +89,7 @@ func (m *Model) sell(c *core.Command, external string, wanted []core.Line, roles
 	}
 	m.emit(event)
 	if len(over) > 0 {
+		m.openCases(o, over)
 		m.emit(core.Event{Kind: core.EventOrderOversold, Oversold: core.OversoldImage{Order: o.id, Units: over}})
 	}
 	if routed != nil {

@@ -191,6 +191,10 @@ func (g *generator) command(step int) core.Command {
 	if (g.lines && g.chance(35) || g.sales && g.chance(5)) && g.atWaitlist(&c) {
 		return c
 	}
+	if k := g.openCase(); k != nil && g.chance(15) {
+		g.resolve(&c, k)
+		return c
+	}
 	switch roll = g.random.IntN(100); {
 	case roll < 1 && g.kits > 0:
 		g.setKit(&c, g.skus[len(g.skus)-1-g.random.IntN(g.kits)])
