@@ -38,7 +38,7 @@ var refusalDetails = [...]string{
 	core.ReasonExpiredTooOften:   "so many holds of the customer in this sale expired that it gets no more: order at once",
 	core.ReasonInboundNotFound:   "no purchase order or transfer has this number",
 	core.ReasonInboundExists:     "another purchase order, or transfer, has this number",
-	core.ReasonInboundStatus:     "its status does not allow this: look at it",
+	core.ReasonInboundStatus:     "its status does not allow this",
 	core.ReasonInboundLine:       "a row names a line that is not there, or a SKU that no line has",
 	core.ReasonInboundQuantity: "a row tells of more units than are open; units over come when all others have, and are at most as many as the " +
 		"line's quantity",
@@ -58,8 +58,11 @@ func (s *Server) appendRefusal(dst []byte, r *core.Refusal, how *submission, c *
 		dst = append(dst, `,"order_id":"`...)
 		dst = appendID(dst, s.engine.PublicOrderID(r.Order))
 		dst = append(dst, '"')
-	case core.ReasonVersionConflict, core.ReasonInboundStatus:
+	case core.ReasonVersionConflict:
 		dst = appendNumberField(dst, `,"version":`, r.Version)
+	case core.ReasonInboundStatus:
+		dst = appendNumberField(dst, `,"version":`, r.Version)
+		dst = appendInboundStatus(dst, c.Inbound.Kind, r.Status)
 	case core.ReasonSaleNotStarted:
 		dst = appendTimeField(dst, `,"starts_at":`, r.At)
 	case core.ReasonSaleEnded:

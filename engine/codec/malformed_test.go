@@ -457,6 +457,8 @@ func TestMalformedInbound(t *testing.T) {
 		{"number of 65 bytes", inbound(core.CommandSendInbound, 1, 65, strings.Repeat("7", 65), 0), 9, "number"},
 		{"actor not UTF-8", inbound(core.CommandSendInbound, 1, 1, "7", 1, 0xff), 11, "actor"},
 		{"byte behind", inbound(core.CommandCancelInbound, 1, 1, "7", 0, 0), 12, "after the command"},
+		{"number of those that are made", frame(core.CommandCreateInbound, 0, 1, 4, "PO:7", 0, 0, 3, 0, 1, 65, 1, 0), 9, "made"},
+		{"number of transfers that are made", frame(core.CommandCreateInbound, 0, 1, 3, "TR:", 0, 0, 3, 0, 1, 65, 1, 0), 9, "made"},
 		{"unknown flag", create(4, 3, 0, 1, 65, 1, 0), 12, "flag"},
 		{"to itself", transfer(1, 3, 3, 0, 1, 65, 1, 0), 12, "where they come from"},
 		{"from nowhere", transfer(0, 3, 0, 1, 65, 1, 0), 12, "does not say"},

@@ -70,6 +70,8 @@ type Refusal struct {
 
 	At       Millis       // sale not started, sale ended: when it begins, or was over
 	Identity IdentityKind // sale limit: by which the buyer has too much
+
+	Status InboundStatus // inbound status: the document's, which does not allow the command
 }
 
 // RefusedLine is a line or row that could not be served. Of lines with one SKU only the first is listed, with the

@@ -205,7 +205,11 @@ func (s *story) refusalWords(c *core.Command, r *core.Refusal) string {
 	var out strings.Builder
 	fmt.Fprintf(&out, "refused: %s", reasonWords[r.Reason])
 	if r.Version != 0 && c.Inbound != nil {
-		fmt.Fprintf(&out, " (it is at version %d)", r.Version)
+		fmt.Fprintf(&out, " (it is at version %d", r.Version)
+		if r.Status != 0 {
+			fmt.Fprintf(&out, ", %s", inboundStatusWords(c.Inbound.Kind, r.Status))
+		}
+		out.WriteByte(')')
 	} else if r.Version != 0 {
 		fmt.Fprintf(&out, " (%s is at version %d)", s.orderName(r.Order), r.Version)
 	} else if r.Reason == core.ReasonDuplicateExternal {
