@@ -24,6 +24,7 @@ var refusalDetails = [...]string{
 	core.ReasonNestedKit:         "a component is a kit itself, and kits are not made of kits",
 	core.ReasonNotAKit:           "the SKU has units in stock, promised, on their way or set apart, a rule in a channel, or is a component of a kit",
 	core.ReasonKitSize:           "with the components of its kits an order may have 500 lines, and a line 1000000000 units",
+	core.ReasonKitWaitlist:       "nobody waits for kits of a sale: wait for what they are made of, or ask again later",
 	core.ReasonKitUpTo:           "up_to is not for kits: ask for as many as there are",
 	core.ReasonTableFull:         "no number is left for another SKU, location, channel, sale or document",
 	core.ReasonSaleNotStarted:    "the sale has not begun",

@@ -8,7 +8,7 @@ import (
 
 // knownReason tells whether a refusal can have a reason.
 func knownReason(r core.Reason) bool {
-	return r >= core.ReasonSlotsChanged && r <= core.ReasonSKUStopped || r == core.ReasonPoolOver || isOfSale(r) ||
+	return r >= core.ReasonSlotsChanged && r <= core.ReasonSKUStopped || r == core.ReasonPoolOver || r == core.ReasonKitWaitlist || isOfSale(r) ||
 		r >= core.ReasonNotAKit && r <= core.ReasonNestedKit ||
 		r >= core.ReasonInboundNotFound && r <= core.ReasonNotASupplier ||
 		r >= core.ReasonNotDeliverable && r <= core.ReasonNotAllocated

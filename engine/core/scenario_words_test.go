@@ -188,6 +188,7 @@ var reasonWords = map[core.Reason]string{
 	core.ReasonNestedKit:         "a kit has no kit in it",
 	core.ReasonNotAKit:           "it has units of its own, or is part of a kit",
 	core.ReasonKitSize:           "too many lines or units with the components of kits",
+	core.ReasonKitWaitlist:       "nobody waits for kits",
 	core.ReasonKitUpTo:           "kits are not held up to what there is",
 	core.ReasonInboundStatus:     "the document's status does not allow that",
 	core.ReasonNotASupplier:      "the units come from a location that is no supplier",
