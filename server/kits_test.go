@@ -305,7 +305,7 @@ func (h *shop) saleItem(sale string, item int) string {
 func TestKitsInSales(t *testing.T) {
 	h := openKits(t)
 	h.do("PUT", "/v1/skus/set", `{}`)
-	h.want(201, "PUT", "/v1/sales/tea", saleOf(`"items":[{"sku":"set","quota":5,"unit_price":{"amount":3900,"currency":"EUR"}},{"sku":"cup","quota":2}],"limit_per_customer":3`))
+	h.want(201, "PUT", "/v1/sales/tea", saleOf(`"items":[{"sku":"set","quota":5,"unit_price":{"amount":3900,"currency":"EUR"}},{"sku":"cup","quota":2},{"sku":"pot","quota":0}],"limit_per_customer":3`))
 	item := func(i int, want string) {
 		t.Helper()
 		if got := h.saleItem("tea", i); got != want {
@@ -327,7 +327,7 @@ func TestKitsInSales(t *testing.T) {
 	order := h.want(201, "POST", "/v1/orders", `{"customer":"bo","sale":"tea","lines":[{"sku":"set","quantity":1}]}`)["id"].(string)
 	quota := h.wantProblem(409, codeSaleQuota, "POST", "/v1/orders", `{"customer":"cy","sale":"tea","lines":[{"sku":"set","quantity":1},{"sku":"cup","quantity":1}]}`)
 	wantLine(t, quota, map[string]string{"index": "1", "sku": "cup", "requested": "1", "available": "0"})
-	h.wantProblem(409, codeSKUNotInSale, "POST", "/v1/orders", `{"customer":"cy","sale":"tea","lines":[{"sku":"set","quantity":1},{"sku":"pot","quantity":1}]}`)
+	h.wantProblem(409, codeSaleQuota, "POST", "/v1/orders", `{"customer":"cy","sale":"tea","lines":[{"sku":"set","quantity":1},{"sku":"pot","quantity":1}]}`)
 	h.wantProblem(409, codeKitUpTo, "POST", "/v1/holds", `{"customer":"cy","sale":"tea","up_to":true,"lines":[{"sku":"set","quantity":1}]}`)
 	item(0, "1 held, 1 sold, 3 left, 3 available, 0 beyond")
 
