@@ -30,6 +30,7 @@ var refusalDetails = [...]string{
 	core.ReasonNestedKit:         "a component is a kit itself, and kits are not made of kits",
 	core.ReasonNotAKit:           "the SKU has units in stock, promised, on their way or set apart, a rule in a channel, or is a component of a kit",
 	core.ReasonKitSize:           "with the components of its kits an order may have 500 lines, and a line 1000000000 units",
+	core.ReasonKitWaitlist:       "nobody waits for kits of a sale: wait for what they are made of, or ask again later",
 	core.ReasonKitUpTo:           "up_to is not for kits: ask for as many as there are",
 	core.ReasonTableFull:         "no number is left for another SKU, location, channel, sale or document",
 	core.ReasonSaleNotStarted:    "the sale has not begun",
@@ -44,7 +45,7 @@ var refusalDetails = [...]string{
 	core.ReasonExpiredTooOften:   "so many holds of the customer in this sale expired that it gets no more: order at once",
 	core.ReasonInboundNotFound:   "no purchase order or transfer has this number",
 	core.ReasonInboundExists:     "another purchase order, or transfer, has this number",
-	core.ReasonInboundStatus:     "its status does not allow this: look at it",
+	core.ReasonInboundStatus:     "its status does not allow this",
 	core.ReasonInboundLine:       "a row names a line that is not there, or a SKU that no line has",
 	core.ReasonInboundQuantity: "a row tells of more units than are open; units over come when all others have, and are at most as many as the " +
 		"line's quantity",
@@ -64,8 +65,11 @@ func (s *Server) appendRefusal(dst []byte, r *core.Refusal, how *submission, c *
 		dst = append(dst, `,"order_id":"`...)
 		dst = appendID(dst, s.engine.PublicOrderID(r.Order))
 		dst = append(dst, '"')
-	case core.ReasonVersionConflict, core.ReasonInboundStatus:
+	case core.ReasonVersionConflict:
 		dst = appendNumberField(dst, `,"version":`, r.Version)
+	case core.ReasonInboundStatus:
+		dst = appendNumberField(dst, `,"version":`, r.Version)
+		dst = appendInboundStatus(dst, c.Inbound.Kind, r.Status)
 	case core.ReasonSaleNotStarted:
 		dst = appendTimeField(dst, `,"starts_at":`, r.At)
 	case core.ReasonSaleEnded:

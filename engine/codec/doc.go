@@ -117,6 +117,7 @@
 //	26 cancel inbound    document
 //
 // A document is named by u8 kind (core.InboundKind), str number and, behind them, str actor.
+// The number of a new one is empty or not reserved (core.IsReservedNumber).
 //
 //	28 fill order        u64 order number
 //	32 define sale       str name, sale rules
@@ -256,7 +257,7 @@
 // AppendRefusal:
 //
 //	u8 reason (core.Reason, never 0), uv order number, uv version, [uv time, u8 kind of identity: reasons of sales, 48 to 59],
-//	uv lines, and of each:
+//	[u8 core.InboundStatus: reason 40], uv lines, and of each:
 //	uv index, uv SKU, uv location, zv requested, zv available
 //
 // # Feed group

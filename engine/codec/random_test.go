@@ -695,6 +695,9 @@ func (g generator) refusal() core.Refusal {
 	if isOfSale(r.Reason) {
 		r.At, r.Identity = g.millis(), core.IdentityKind(g.IntN(core.IdentityKinds))
 	}
+	if r.Reason == core.ReasonInboundStatus {
+		r.Status = core.InboundStatus(g.between(1, 5))
+	}
 	for range g.IntN(20) {
 		r.Lines = append(r.Lines, core.RefusedLine{
 			Index: int(g.between(0, core.MaxLines-1)), SKU: g.sku(), Location: g.location(),

@@ -236,13 +236,13 @@ func (st *Step) refuseNotFound() bool {
 	return false
 }
 
-// refuseKit refuses a line of which the command does not say what the kit is made of. Nobody waits for kits in a sale, which sells none.
+// refuseKit refuses a line of which the command does not say what the kit is made of. That of who waits in a sale never does.
 func (st *Step) refuseKit(i int) {
 	if st.command.places() {
 		st.refuse(ReasonRecipeChanged)
 		return
 	}
-	st.refuse(ReasonSKUNotInSale)
+	st.refuse(ReasonKitWaitlist)
 	st.refusal.Lines = append(st.refusal.Lines, RefusedLine{SKU: st.asked[i].SKU, Requested: st.asked[i].Quantity})
 }
 

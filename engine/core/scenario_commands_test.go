@@ -410,7 +410,7 @@ func (s *story) readOrder(line *sentence, c *core.Command) {
 // readJoin reads who takes a place on a waitlist, and for what.
 func (s *story) readJoin(line *sentence, c *core.Command) {
 	s.readOrder(line, c)
-	c.Kind = core.CommandJoinWaitlist
+	c.Kind, c.Recipes = core.CommandJoinWaitlist, nil
 	if len(c.Lines) != 1 {
 		line.fail("a place is for one SKU")
 	}

@@ -196,6 +196,7 @@ var reasonWords = map[core.Reason]string{
 	core.ReasonNestedKit:         "a kit has no kit in it",
 	core.ReasonNotAKit:           "it has units of its own, or is part of a kit",
 	core.ReasonKitSize:           "too many lines or units with the components of kits",
+	core.ReasonKitWaitlist:       "nobody waits for kits",
 	core.ReasonKitUpTo:           "kits are not held up to what there is",
 	core.ReasonInboundStatus:     "the document's status does not allow that",
 	core.ReasonNotASupplier:      "the units come from a location that is no supplier",
@@ -213,7 +214,11 @@ func (s *story) refusalWords(c *core.Command, r *core.Refusal) string {
 	var out strings.Builder
 	fmt.Fprintf(&out, "refused: %s", reasonWords[r.Reason])
 	if r.Version != 0 && (c.Inbound != nil || c.Resolution != nil && r.Reason == core.ReasonVersionConflict) {
-		fmt.Fprintf(&out, " (it is at version %d)", r.Version)
+		fmt.Fprintf(&out, " (it is at version %d", r.Version)
+		if r.Status != 0 {
+			fmt.Fprintf(&out, ", %s", inboundStatusWords(c.Inbound.Kind, r.Status))
+		}
+		out.WriteByte(')')
 	} else if r.Version != 0 {
 		fmt.Fprintf(&out, " (%s is at version %d)", s.orderName(r.Order), r.Version)
 	} else if r.Reason == core.ReasonDuplicateExternal {

@@ -246,12 +246,12 @@ var reachable = map[core.CommandKind][]core.Reason{
 		core.ReasonSaleLimit, core.ReasonTicketRequired, core.ReasonTicketUsed,
 		core.ReasonNotDeliverable, core.ReasonTooManyShipments, core.ReasonBookedUp, core.ReasonSlotsChanged,
 	},
-	core.CommandDefineSale:   {core.ReasonSKUNotFound, core.ReasonKitUnits},
+	core.CommandDefineSale:   {core.ReasonSKUNotFound},
 	core.CommandAdvanceQueue: {core.ReasonSaleNotFound},
 	core.CommandJoinWaitlist: {
 		core.ReasonSKUNotFound, core.ReasonChannelNotFound, core.ReasonSKUStopped, core.ReasonLimitPerCustomer,
 		core.ReasonSaleNotFound, core.ReasonSaleNotStarted, core.ReasonSaleEnded, core.ReasonSKUNotInSale, core.ReasonExpiredTooOften,
-		core.ReasonStillForSale, core.ReasonSaleLimit, core.ReasonWaitlistFull,
+		core.ReasonStillForSale, core.ReasonSaleLimit, core.ReasonWaitlistFull, core.ReasonKitWaitlist,
 	},
 	core.CommandLeaveWaitlist: {core.ReasonSaleNotFound},
 	core.CommandConfirmHold: {
