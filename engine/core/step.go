@@ -62,6 +62,7 @@ type Step struct {
 	fills       [SlotCount][]fillFinding // fill order
 	allocations []Allocation             // fill, reroute order, scratch: those of all lines
 	pools       []linePool               // reroute order: of each line of the order
+	newChannel  bool                     // preview: the order's channel would be a new one
 	whole       bool                     // place with kits: there is room for their components
 	expanded    []Line                   // place with kits: the lines with their components
 	origins     []lineOrigin             // and where each of them comes from
