@@ -79,8 +79,8 @@ func (s *Server) appendRefusal(dst []byte, r *core.Refusal, how *submission, c *
 // hidesUnits reports whether a refusal must not say how many units there are, as it goes to a channel that is shown none.
 func (s *Server) hidesUnits(reason core.Reason, c *core.Command) bool {
 	switch reason {
-	case core.ReasonInsufficientStock, core.ReasonNotDeliverable, core.ReasonSaleQuota, core.ReasonHoldCap:
-		return (c.Kind == core.CommandPlaceOrder || c.Kind == core.CommandPlaceHold) && s.engine.ShowsBands(c.Channel)
+	case core.ReasonInsufficientStock, core.ReasonNotDeliverable, core.ReasonSaleQuota, core.ReasonHoldCap, core.ReasonStillForSale:
+		return (c.Kind == core.CommandPlaceOrder || c.Kind == core.CommandPlaceHold || c.Kind == core.CommandJoinWaitlist) && s.engine.ShowsBands(c.Channel)
 	}
 	return false
 }
