@@ -27,7 +27,9 @@ func (s *Server) putRouting(x *exchange) {
 		}
 		in.command.Routing.Preferred = append(in.command.Routing.Preferred, id)
 	}
-	s.submit(x, &definedRouting)
+	if x.setVersion(&in.command) {
+		s.submit(x, &definedRouting)
+	}
 }
 
 // getRouting serves GET /v1/routing.
@@ -48,7 +50,9 @@ func (s *Server) getRouting(x *exchange) {
 
 // renderRouting answers with the policy in the exchange's event.
 func (s *Server) renderRouting(x *exchange, sequence core.Sequence) {
-	x.tag(x.event.Routing.Version)
+	if x.event.Routing.Version > 0 { // before it is set there is no version that If-Match could name
+		x.tag(x.event.Routing.Version)
+	}
 	x.answerJSON(200, s.appendRouting(x.out[:0], &x.event.Routing, sequence))
 }
 

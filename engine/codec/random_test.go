@@ -245,7 +245,20 @@ func (g generator) destination() core.Destination {
 
 // hasExpectedVersion and its like say what the frames of a kind have.
 func hasExpectedVersion(kind core.CommandKind) bool {
-	return kind >= core.CommandConfirmHold && kind <= core.CommandCancelOrder || kind == core.CommandRerouteOrder || isInbound(kind) && kind != core.CommandCreateInbound
+	return hasOrder(kind) || isSettings(kind) || isInbound(kind) && kind != core.CommandCreateInbound
+}
+
+func hasOrder(kind core.CommandKind) bool {
+	return kind >= core.CommandConfirmHold && kind <= core.CommandCancelOrder || kind == core.CommandRerouteOrder
+}
+
+func isSettings(kind core.CommandKind) bool {
+	switch kind {
+	case core.CommandDefineSKU, core.CommandDefineLocation, core.CommandDefineSale, core.CommandDefineRouting, core.CommandSetChannel,
+		core.CommandSetChannelRule:
+		return true
+	}
+	return false
 }
 
 var commandKinds = []core.CommandKind{
@@ -282,7 +295,7 @@ func (g generator) command(kind core.CommandKind) core.Command {
 	}
 	if hasExpectedVersion(kind) {
 		c.ExpectedVersion = g.version()
-		if !isInbound(kind) {
+		if hasOrder(kind) {
 			c.Order = g.order()
 		}
 	}

@@ -260,6 +260,8 @@ func (m *Machine) decideRule(st *Step) {
 	case int(rule.Channel) >= len(m.channels):
 		st.refuse(ReasonChannelNotFound)
 		return
+	case st.isStale(before.version):
+		return
 	case st.isKit[0] && (rule.HasBuffer || rule.HasPool):
 		st.refuse(ReasonKitUnits)
 		return

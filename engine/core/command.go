@@ -55,7 +55,7 @@ type Command struct {
 	Key     IdempotencyKey
 
 	Order           OrderID // confirm, extend, release, cancel, fill, reroute; archive: any of the page
-	ExpectedVersion uint32  // confirm, extend, release, cancel, reroute; send to cancel inbound: refuse unless order or document has it; 0 for any
+	ExpectedVersion uint32  // confirm, extend, release, cancel, reroute; send to cancel inbound; define SKU, location, sale, routing, set channel, channel rule: refuse unless it has it; 0 for any
 
 	TTL        Millis // place hold, extend hold
 	Channel    ChannelID

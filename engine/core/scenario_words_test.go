@@ -204,7 +204,9 @@ func (s *story) placeWords(w *core.WaiterImage) string {
 func (s *story) refusalWords(c *core.Command, r *core.Refusal) string {
 	var out strings.Builder
 	fmt.Fprintf(&out, "refused: %s", reasonWords[r.Reason])
-	if r.Version != 0 && c.Inbound != nil {
+	if r.Reason == core.ReasonVersionConflict && r.Version == 0 {
+		fmt.Fprintf(&out, " (it is not there)")
+	} else if r.Version != 0 && (c.Inbound != nil || c.Kind < core.CommandConfirmHold || c.Kind > core.CommandCancelOrder && c.Kind != core.CommandRerouteOrder) {
 		fmt.Fprintf(&out, " (it is at version %d)", r.Version)
 	} else if r.Version != 0 {
 		fmt.Fprintf(&out, " (%s is at version %d)", s.orderName(r.Order), r.Version)

@@ -235,6 +235,15 @@ func (st *Step) refuse(reason Reason) *Refusal {
 	return &st.refusal
 }
 
+// isStale refuses a command that expects another version of what it changes; 0 is the version of what is not there.
+func (st *Step) isStale(version uint32) bool {
+	if expected := st.command.ExpectedVersion; expected == 0 || expected == version {
+		return false
+	}
+	st.refuse(ReasonVersionConflict).Version = version
+	return true
+}
+
 // resize gives a slice of n elements, those it had before included, and takes memory only to grow.
 func resize[T any](s []T, n int) []T {
 	if n <= cap(s) {

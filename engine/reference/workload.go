@@ -234,6 +234,7 @@ func (g *generator) command(step int) core.Command {
 	default:
 		g.tick(&c)
 	}
+	g.expectVersion(&c)
 	return c
 }
 
