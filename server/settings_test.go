@@ -92,3 +92,40 @@ func TestWritesTakeNoParameters(t *testing.T) {
 	h.wantProblem(400, codeInvalidQuery, "GET", "/v1/checkpoints/1?x=1", "")
 	h.wantProblem(400, codeInvalidQuery, "GET", "/v1/replication?x=1", "")
 }
+
+// TestRefusalsSayEnough: who is refused learns which field, which limit, or where to look.
+func TestRefusalsSayEnough(t *testing.T) {
+	h := openShop(t, Options{})
+	h.stock("A", 1)
+	h.want(201, "PUT", "/v1/skus/stopped", `{"stopped":true}`)
+	h.want(201, "PUT", "/v1/skus/gone", `{}`)
+	h.want(201, "PUT", "/v1/skus/few", `{"limit_per_customer":1,"backorder_limit":9}`)
+	h.want(201, "PUT", "/v1/sales/s", `{"starts_at":"2020-01-01T00:00:00Z","ends_at":"2100-01-01T00:00:00Z","items":[{"sku":"gone","quota":9}]}`)
+	h.want(201, "PUT", "/v1/sales/later", `{"starts_at":"2099-01-01T00:00:00Z","ends_at":"2100-01-01T00:00:00Z","items":[{"sku":"A","quota":9}]}`)
+	move := func(kind, quantity string) string {
+		return `{"movements":[{"quantity":` + quantity + `,"type":"` + kind + `","sku":"A"}]}`
+	}
+	for _, c := range []struct {
+		path, body, code, says string
+		status                 int
+	}{
+		{"/v1/stock/movements", move("receive", "1000000000001"), codeOutOfRange, "from 1 to 1000000000000 for receive", 422},
+		{"/v1/stock/movements", move("receive", "99999999999999999999"), codeOutOfRange, "from 1 to 1000000000000 for receive", 422},
+		{"/v1/stock/movements", move("count", "-1"), codeOutOfRange, "from 0 to 1000000000000 for count", 422},
+		{"/v1/stock/movements", move("adjust", "-1000000000001"), codeOutOfRange, "from -1000000000000 to 1000000000000 for adjust", 422},
+		{"/v1/stock/movements", move("receive", "1.5"), codeWrongType, "whole number", 400},
+		{"/v1/transfers", `{"number":"T","from":"main","to":"moon","lines":[{"sku":"A","quantity":1}]}`, codeLocationNotFound, "to: there is no", 422},
+		{"/v1/transfers", `{"number":"T","from":"moon","to":"main","lines":[{"sku":"A","quantity":1}]}`, codeLocationNotFound, "from: there is no", 422},
+		{"/v1/purchase-orders", `{"number":"P","location":"moon","lines":[{"sku":"A","quantity":1}]}`, codeLocationNotFound, "location: there is no", 422},
+		{"/v1/orders", order("c", "A", 2), codeInsufficientStock, "not so many units", 409},
+		{"/v1/orders", order("c", "stopped", 1), codeSKUStopped, "stopped", 409},
+		{"/v1/orders", order("c", "few", 2), codeLimitPerCustomer, "limit_per_customer", 409},
+		{"/v1/orders", `{"customer":"c","sale":"later","lines":[{"sku":"A","quantity":1}]}`, codeSaleNotStarted, "starts_at", 409},
+		{"/v1/sales/s/waitlist", `{"customer":"c","sku":"gone"}`, codeWaitlistFull, "has no waitlist", 409},
+	} {
+		got := h.wantProblem(c.status, c.code, "POST", c.path, c.body)
+		if detail, _ := got["detail"].(string); !strings.Contains(detail, c.says) {
+			t.Errorf("%s %s: %q does not say %q", c.path, c.body, detail, c.says)
+		}
+	}
+}
