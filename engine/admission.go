@@ -35,8 +35,8 @@ func (e *Engine) Submit(r *Request) error {
 			return err
 		}
 	}
-	if e.directory.kits.Load() > 0 || r.recipes {
-		if err := e.bringRecipes(r); err != nil {
+	if e.directory.kits.Load() > 0 || r.recipes || e.directory.capacities.Load() > 0 {
+		if err := e.complete(r); err != nil {
 			return err
 		}
 	}
@@ -62,7 +62,7 @@ func (e *Engine) Submit(r *Request) error {
 
 // conclude settles the keys of a request that was carried out, and tries again what has to be.
 func (e *Engine) conclude(r *Request) error {
-	again, of := e.changedKits(r)
+	again, of := e.overtaken(r)
 	e.settleKeys(r)
 	e.checkpoints.settled(r)
 	if again != nil {

@@ -175,23 +175,25 @@ func (e *Engine) ReadLocation(dst []byte, id core.LocationID) (Image, error) {
 // unitsRead asks for a location and all that lies there, of one moment.
 type unitsRead struct {
 	imageRead
-	units core.LocationUnits
+	now   core.Millis
+	state LocationState
 }
 
 func (q *unitsRead) read(m *core.Machine) {
 	q.imageRead.read(m)
-	m.ReadLocationUnits(core.LocationID(q.id), &q.units)
+	m.ReadLocationUnits(core.LocationID(q.id), &q.state.Units)
+	m.ReadCapacity(core.LocationID(q.id), q.now, &q.state.Capacity)
 }
 
-// ReadLocationUnits appends a location's image to dst, and adds up the units of all SKUs there. No command runs meanwhile:
+// ReadLocationState appends a location's image to dst, and adds up the units of all SKUs there. No command runs meanwhile:
 // some 10 ms for a million levels.
-func (e *Engine) ReadLocationUnits(dst []byte, id core.LocationID) (Image, core.LocationUnits, error) {
-	q := unitsRead{imageRead: imageRead{kind: imageLocation, id: uint64(id), bytes: dst}}
+func (e *Engine) ReadLocationState(dst []byte, id core.LocationID) (Image, LocationState, error) {
+	q := unitsRead{imageRead: imageRead{kind: imageLocation, id: uint64(id), bytes: dst}, now: e.now()}
 	sequence, err := e.ask(&q)
 	if err == nil && !q.found {
 		err = ErrNotFound
 	}
-	return Image{Bytes: q.bytes, Sequence: sequence}, q.units, err
+	return Image{Bytes: q.bytes, Sequence: sequence}, q.state, err
 }
 
 // ReadChannel appends a channel's image (codec.DecodeChannelImage) to dst.

@@ -112,10 +112,11 @@ func (d *decoder) text(rule *textRule) []byte {
 // integer reads a whole number in the range. After a fault the answer is least.
 func (d *decoder) integer(least, most int64) int64 {
 	number, fits, ok := d.whole()
-	if ok && (!fits || number < least || number > most) {
+	switch {
+	case !ok:
+		return least
+	case !fits || number < least || number > most:
 		d.report(codeOutOfRange, rangeSays(least, most))
-	}
-	if !ok || !fits || number < least || number > most {
 		return least
 	}
 	return number

@@ -77,6 +77,7 @@ const (
 	codeNotASupplier          = "not_a_supplier"
 	codeTooManyLots           = "too_many_lots"
 	codeNotDeliverable        = "not_deliverable"
+	codeCapacity              = "daily_capacity_exhausted"
 	codeTooManyShipments      = "too_many_shipments"
 	codeWaitlistFull          = "waitlist_full"
 	codeStillForSale          = "still_for_sale"
@@ -199,6 +200,7 @@ var problemKinds = []problemKind{
 	{codeNotASupplier, 409, "Location is no supplier"},
 	{codeTooManyLots, 409, "Too much on its way"},
 	{codeNotDeliverable, 409, "No location can deliver it"},
+	{codeCapacity, 409, "No location can ship it that day"},
 	{codeTooManyShipments, 409, "Split over too many locations"},
 	{codeWaitlistFull, 409, "No room on the waitlist"},
 	{codeStillForSale, 409, "Still for sale"},
@@ -275,6 +277,7 @@ var refusalKinds = [...]problemKind{
 	core.ReasonInsufficientStock: kindOf(codeInsufficientStock),
 	core.ReasonSKUStopped:        kindOf(codeSKUStopped),
 	core.ReasonNotDeliverable:    kindOf(codeNotDeliverable),
+	core.ReasonBookedUp:          kindOf(codeCapacity),
 	core.ReasonTooManyShipments:  kindOf(codeTooManyShipments),
 	core.ReasonTableFull:         kindOf(codeTableFull),
 	core.ReasonSaleNotFound:      kindSaleInBody,

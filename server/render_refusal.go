@@ -23,6 +23,7 @@ var refusalDetails = [...]string{
 	core.ReasonSaleLimit:         "the buyer would have more units than the sale allows, known by what identity names",
 	core.ReasonPoolOver:          "ends_at of the pool has passed already",
 	core.ReasonNotDeliverable:    "the units lie where the order cannot be shipped from",
+	core.ReasonBookedUp:          "the locations that could ship the order have as many orders as they can ship that day",
 	core.ReasonTooManyShipments:  "no way was found to ship the order from as few locations as max_shipments of GET /v1/routing allows",
 	core.ReasonKitUnits:          "a kit has no units of its own: those of its components count",
 	core.ReasonNestedKit:         "a component is a kit itself, and kits are not made of kits",
@@ -86,7 +87,7 @@ func (s *Server) appendRefusal(dst []byte, r *core.Refusal, how *submission, c *
 // hidesUnits reports whether a refusal must not say how many units there are, as it goes to a channel that is shown none.
 func (s *Server) hidesUnits(reason core.Reason, c *core.Command) bool {
 	switch reason {
-	case core.ReasonInsufficientStock, core.ReasonNotDeliverable, core.ReasonSaleQuota, core.ReasonHoldCap, core.ReasonStillForSale:
+	case core.ReasonInsufficientStock, core.ReasonNotDeliverable, core.ReasonBookedUp, core.ReasonSaleQuota, core.ReasonHoldCap, core.ReasonStillForSale:
 		return (c.Kind == core.CommandPlaceOrder || c.Kind == core.CommandPlaceHold || c.Kind == core.CommandJoinWaitlist) && s.engine.ShowsBands(c.Channel)
 	}
 	return false

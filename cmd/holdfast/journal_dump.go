@@ -242,6 +242,8 @@ type dumpedShipping struct {
 	CostPerUnit  uint32           `json:"cost_per_unit,omitempty"`
 	Channels     []core.ChannelID `json:"channels,omitempty"`
 	Zones        []dumpedZone     `json:"zones,omitempty"`
+
+	DailyCapacity uint32 `json:"daily_capacity,omitempty"`
 }
 
 type dumpedZone struct {
@@ -460,7 +462,7 @@ func dumpLocation(l core.LocationSettings) *dumpedLocation {
 func dumpShipping(s *core.Shipping) *dumpedShipping {
 	d := &dumpedShipping{
 		Methods: server.DeliveryMethodNames(s.Methods), UTCOffset: s.UTCOffset, HandlingDays: s.HandlingDays,
-		CostPerUnit: s.CostPerUnit, Channels: s.Channels,
+		CostPerUnit: s.CostPerUnit, Channels: s.Channels, DailyCapacity: s.DailyCapacity,
 	}
 	if s.HasCutOff {
 		d.CutOff = server.FormatMinute(s.CutOff)

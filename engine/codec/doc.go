@@ -138,7 +138,8 @@
 //
 // Shipping, what a location can ship: u8 set of delivery methods, u8 1 if a cut-off follows, [uv minute of the day], zv minutes ahead of UTC, u8 days
 // of handling, uv cost of a unit, uv channels, each uv, uv zones, and of each: 2 bytes country (0 for all), str postal code, u8 days in
-// transit, uv cost of a shipment, uv cost of a kilogram, uv grams that an order may weigh (0 for any). Costs are in minor units.
+// transit, uv cost of a shipment, uv cost of a kilogram, uv grams that an order may weigh (0 for any), [uv orders in a day]. Costs are in minor
+// units. The mark before says whether there is any: 0 for none, 1 without a capacity of a day, 3 with one.
 //
 // Routing, how orders are routed: u8 strategy, uv rules, each u8, u8 limit of shipments, uv penalty, u8 1 if suppliers do not count, uv preferred
 // locations, each uv.

@@ -119,6 +119,8 @@ func goldenCommands() []golden {
 		goldenCommand("define_location_nowhere", "define location nowhere: a warehouse of priority 10 without position",
 			core.Command{Kind: core.CommandDefineLocation, Mask: core.AllSlots, Name: []byte("nowhere"),
 				Location: core.LocationSettings{Priority: 10, Stopped: true}}),
+		goldenCommand("define_location_capacity", "define location corner: a store that ships 20 orders a day", core.Command{Kind: core.CommandDefineLocation,
+			Mask: core.AllSlots, Name: []byte("corner"), Location: core.LocationSettings{Kind: core.LocationStore, Shipping: &core.Shipping{DailyCapacity: 20}}}),
 		goldenCommand("define_location_shipping", "define location porto: ships standard and express until 14:30 local time, an hour ahead of UTC, after a day, 0.50 a unit, "+
 			"for channels 0 and 2; to Portugal in a day for 3.90, to postal codes 9… in three, elsewhere in five for 9.90 and 1.00 a kilogram",
 			core.Command{Kind: core.CommandDefineLocation, Mask: core.AllSlots, Name: []byte("porto"),

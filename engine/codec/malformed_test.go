@@ -278,6 +278,11 @@ func TestMalformedRouting(t *testing.T) {
 		{"country of a zone", shipping(0, 0, 0, 0, 0, 0, 1, "D1", 0, 0, 0, 0, 0), 22, "country"},
 		{"weight of a zone above the limit", shipping(0, 0, 0, 0, 0, 0, 1, "DE", 0, 0, 0, 0, tooDear), 28, "weight"},
 
+		{"mark of shipping 4", frame(core.CommandDefineLocation, 0, 1, "a", 0, 0, 0, 0, 4), 14, "shipping"},
+		{"daily capacity of 0", frame(core.CommandDefineLocation, 0, 1, "a", 0, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0), 22, "daily capacity"},
+		{"daily capacity above the limit", frame(core.CommandDefineLocation, 0, 1, "a", 0, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0, tooDear), 22, "daily capacity"},
+		{"daily capacity that ends early", frame(core.CommandDefineLocation, 0, 1, "a", 0, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0), 22, "ends"},
+
 		{"strategy 2", routing(2, 0, 0, 0, 0, 0), 8, "strategy"},
 		{"9 rules", routing(0, 9, 1, 2, 3, 4, 5, 6, 7, 8, 1, 0, 0, 0, 0), 9, "rules"},
 		{"rule 0", routing(0, 1, 0, 0, 0, 0, 0), 10, "unknown rule"},

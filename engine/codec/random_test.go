@@ -171,6 +171,9 @@ func (g generator) shipping() *core.Shipping {
 	if s.HasCutOff = g.bool(); s.HasCutOff {
 		s.CutOff = uint16(g.between(0, core.MinutesOfDay-1))
 	}
+	if g.bool() {
+		s.DailyCapacity = uint32(g.between(1, core.MaxDailyCapacity))
+	}
 	for range g.IntN(core.MaxLocationChannels + 1) {
 		s.Channels = append(s.Channels, g.channel())
 	}

@@ -11,7 +11,7 @@ func knownReason(r core.Reason) bool {
 	return r >= core.ReasonSlotsChanged && r <= core.ReasonSKUStopped || r == core.ReasonPoolOver || isOfSale(r) ||
 		r >= core.ReasonNotAKit && r <= core.ReasonNestedKit ||
 		r >= core.ReasonInboundNotFound && r <= core.ReasonNotASupplier ||
-		r >= core.ReasonNotDeliverable && r <= core.ReasonNotAllocated
+		r >= core.ReasonNotDeliverable && r <= core.ReasonNotAllocated || r == core.ReasonBookedUp
 }
 
 // isOfSale tells whether a refusal of a reason says more, as it is about a sale.

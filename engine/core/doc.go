@@ -33,6 +33,7 @@
 //	discrepancy              why the units that came are not those that were sent
 //	waitlist                 who waits for a SKU of a sale that is sold out, in the order in which they came
 //	offer                    a hold that the next one on a waitlist gets
+//	capacity                 how many orders a location ships in a day; booked is an order that counts against it
 //
 // # Quantities
 //
@@ -94,7 +95,19 @@
 // A plan is better by the first rule in which two differ, then with fewer locations, then by (priority, number) of the locations. All
 // plans of up to three locations are compared, of the 24 most promising where there are more candidates (fewer with very many
 // SKUs); single ones always. What no three have together is taken greedily from where most of it is, from at most 100 locations.
-// There is no capacity of a day: it would have to be counted across slots.
+//
+// A location may have a capacity, of orders in a day. An order counts once at each location that ships some of it, all its lines and kits
+// together, on the day of the command's stamp there: a day goes from 00:00:00.000 of local time (utc_offset_minutes) until before the next one, and from the first
+// millisecond of the cut-off on an order counts on the day after. A location with as many orders of that day as it ships, or more, is no candidate; an order
+// that asks for more than is left then, but could have it all otherwise, is refused as booked up. A hold counts like an order, and keeps its
+// day and its place when it is confirmed or extended. Who is cancelled, released or expires gives all places back; what is rerouted counts
+// where units go, today, and no longer where none is left. Forced orders, fills and offers of waitlists are served whatever the capacity, and count:
+// a fill on the day on which it is made, also where the order has been shipped from before. What is only recorded never counts. To join a waitlist no
+// capacity counts either: units that cannot be shipped today are for sale.
+//
+// Orders are booked while the policy routes and some location has a capacity, then with all locations. An order that was placed before never
+// is, whatever is filled or rerouted of it, and a lowered capacity takes nothing from anybody. What was booked on a day stays so
+// when settings change. All bookings lie in CapacitySlot (capacity.go), which is in the mask of such orders and of all that follows on them.
 //
 // # A command, step by step
 //
@@ -240,6 +253,6 @@
 // # Memory
 //
 // Records are fixed-size and free of pointers, in slabs per slot (slab.go); indexes are derived from
-// them. Documents stay in memory, closed ones too: 168 bytes each and 40 for each line; lots go when nothing is open. Pages of orders that are all closed can be archived: the machine hands them over and forgets them (archive.go). Pages come from an Allocator, so the host may keep them outside the garbage collector's heap. The processor
+// them. A booking takes 24 bytes, and stays as long as its order is live. Documents stay in memory, closed ones too: 168 bytes each and 40 for each line; lots go when nothing is open. Pages of orders that are all closed can be archived: the machine hands them over and forgets them (archive.go). Pages come from an Allocator, so the host may keep them outside the garbage collector's heap. The processor
 // is told ahead what will be read and written (prefetch.go), by a few lines of assembly that read and change nothing.
 package core

@@ -21,6 +21,8 @@ type Machine struct {
 	sales     []sale
 	policy    policy
 
+	capacities int // how many locations have a capacity
+
 	asked Step           // scratch of what is asked between commands
 	units []channelUnits // likewise
 }
@@ -74,6 +76,7 @@ type slot struct {
 	waiting      recycler[waitingRecord]
 	waitingIndex *Index                 // order number → waiting
 	inboundList  [Transfer]slab[uint32] // by kind: places in inbounds, in the order in which the documents were made
+	book         book
 }
 
 // location and channel are rows of the tables that every slot reads.
@@ -135,6 +138,7 @@ func (s *slot) open(id Slot, allocate Allocator, seed uint64) {
 	s.waiting.next = func(w *waitingRecord) *uint32 { return &w.next }
 	s.components.open(SlabComponents, &s.keeper, allocate)
 	s.components.next = func(r *componentRecord) *uint32 { return &r.next }
+	s.book.open(&s.keeper, allocate)
 	s.due.entries.allocate = allocate
 	for i := range s.inboundList {
 		s.inboundList[i].allocate = allocate
@@ -216,8 +220,8 @@ func (m *Machine) Gather(id Slot, st *Step, sink Sink) {
 	}
 }
 
-// Decide makes a plan or a refusal from everything gathered. Only the tables may change here. When the command has every slot in
-// its mask, it may look at any slot.
+// Decide makes a plan or a refusal from everything gathered. Only the tables may change here. Where the decision needs more than a slot
+// could gather it looks at the slots of the command's mask, which stand still.
 func (m *Machine) Decide(st *Step) {
 	switch st.command.Kind {
 	case CommandTick:

@@ -13,7 +13,8 @@ func (s *slot) loadOrder(st *Step) {
 		return
 	}
 	st.known, st.place = true, place
-	st.mask = s.orders.at(place).mask
+	record := s.orders.at(place)
+	st.mask, st.booked = record.mask, record.flags&orderBooked != 0
 	s.image(place, &st.event.Order)
 }
 
@@ -209,6 +210,9 @@ func (s *slot) applyOrder(st *Step, sink Sink) {
 	case CommandConfirmHold:
 		s.applyLines(st, s.settle)
 	case CommandReleaseHold, CommandCancelOrder:
+		if st.booked && s.id == CapacitySlot {
+			s.dropAllBookings(st.event.Order.ID)
+		}
 		s.applyLines(st, func(l *LineImage, allocations []Allocation) {
 			if l.Backordered > 0 {
 				s.waitNoMore(l.SKU, st.event.Order.ID)

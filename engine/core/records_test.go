@@ -13,7 +13,7 @@ func TestRecordsHaveNoHoles(t *testing.T) {
 		skuRecord{}, levelRecord{}, orderRecord{}, lineRecord{}, allocationRecord{},
 		partRecord{}, partLineRecord{}, limitRecord{}, dueRecord{}, waitingRecord{},
 		saleItemRecord{}, saleBuyerRecord{}, saleTicketRecord{}, saleQueueRecord{}, saleWaiterRecord{},
-		inboundRecord{}, inboundLineRecord{}, lotRecord{}, componentRecord{},
+		inboundRecord{}, inboundLineRecord{}, lotRecord{}, componentRecord{}, bookingRecord{},
 	} {
 		r := reflect.TypeOf(record)
 		covered := make([]int, r.Size())

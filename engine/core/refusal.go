@@ -54,6 +54,7 @@ const (
 	ReasonLimitPerCustomer  Reason = 16 // the customer would have more than the SKU allows
 	ReasonInsufficientStock Reason = 17 // a line asks for more than may be sold
 	ReasonNotDeliverable    Reason = 25 // a line asks for more than locations have that may serve the order
+	ReasonBookedUp          Reason = 65 // it could have all, were the locations that have it not booked up for the day
 	ReasonSaleLimit         Reason = 53 // the buyer would have more in the sale than it allows, by one of its identities
 	ReasonWaitlistFull      Reason = 58 // the sale's waitlist takes nobody more, or the sale has none
 	ReasonTooManyShipments  Reason = 26 // the order would be split over more locations than the policy allows

@@ -236,7 +236,7 @@ func (s *slot) customerText(image *OrderImage) []byte {
 
 // saleImage takes customer and identities apart.
 func (r *orderRecord) saleImage(img *OrderImage) {
-	end := len(img.Customer) - int(r.flags>>identitiesShift)*IdentitySize
+	end := len(img.Customer) - int(r.flags>>identitiesShift&3)*IdentitySize
 	img.Sale = r.sale
 	if end < len(img.Customer) {
 		img.Customer, img.Identities = img.Customer[:end:end], img.Customer[end:]

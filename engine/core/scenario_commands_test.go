@@ -132,6 +132,8 @@ func (s *story) readShipping(line *sentence, c *core.Command, name, value string
 		shipping.UTCOffset = int16(60 * line.number(value))
 	case "days":
 		shipping.HandlingDays = uint8(line.number(value))
+	case "capacity":
+		shipping.DailyCapacity = uint32(line.number(value))
 	case "unit-cost":
 		shipping.CostPerUnit = uint32(line.number(value))
 	case "channels":
@@ -392,6 +394,8 @@ func (s *story) readOrder(line *sentence, c *core.Command) {
 			c.Stock = core.StockPolicy(slices.Index([]string{"validate", "skip", "force"}, value))
 		case "up-to":
 			c.UpTo = value == "what-there-is"
+		case "slots":
+			s.slotsNamed = value == "named"
 		default:
 			if !s.readDestination(line, c, name, value) {
 				line.fail("unknown setting %s", name)

@@ -167,6 +167,7 @@ var reasonWords = map[core.Reason]string{
 	core.ReasonLimitPerCustomer:  "limit per customer",
 	core.ReasonInsufficientStock: "insufficient stock",
 	core.ReasonNotDeliverable:    "no location that may serve the order has it",
+	core.ReasonBookedUp:          "the locations that have it are booked up that day",
 	core.ReasonTooManyShipments:  "too many shipments",
 	core.ReasonTableFull:         "the table is full",
 	core.ReasonSaleNotFound:      "no such sale",
@@ -640,6 +641,7 @@ func (s *story) showSale(id core.SaleID) string {
 var fateWords = map[core.Fate]string{
 	core.FateSupplier: "a supplier", core.FateChannel: "not for the channel", core.FateMethod: "not by this method", core.FateZone: "does not ship there",
 	core.FateCutOff: "too late", core.FateElsewhere: "it is fetched elsewhere", core.FateWeight: "the order is too heavy", core.FateAvoided: "the order leaves it",
+	core.FateCapacity: "booked up that day",
 }
 
 // routeWords tells why an order is routed as it is: the scores of the plan, of the candidates alone, and who is none.

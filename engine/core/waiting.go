@@ -346,6 +346,9 @@ func (s *slot) applyFill(st *Step, sink Sink) {
 			s.applyOneFill(st, id, f)
 		}
 	}
+	if st.booked && s.id == CapacitySlot {
+		s.bookFills(st)
+	}
 	if s.id != st.home {
 		return
 	}

@@ -99,6 +99,7 @@ func (m *Model) followUp(c *core.Command) core.Outcome {
 		o.claimAll(claimAllocated)
 	default:
 		o.claimAll(claimNone)
+		o.bookings = nil
 		m.forget(o)
 	}
 	event := core.Event{Kind: followUpEvents[c.Kind]}

@@ -225,6 +225,11 @@ func (tr *trial) comparePlaces() string {
 		if !reflect.DeepEqual(location, wantLocation) {
 			return fmt.Sprintf("location %d\n  machine %+v\n  model   %+v", id, location, wantLocation)
 		}
+		var capacity core.CapacityImage
+		tr.straight.machine.ReadCapacity(id, tr.now, &capacity)
+		if want := tr.model.Capacity(id, tr.now); capacity != want {
+			return fmt.Sprintf("location %d\n  machine %+v\n  model   %+v", id, capacity, want)
+		}
 	}
 }
 

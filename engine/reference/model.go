@@ -82,6 +82,10 @@ type order struct {
 
 	waits map[core.SKUID]*errandOfWaiting // of each SKU that it waits for
 
+	knowsBook bool // core.CapacitySlot is one of its slots, whatever it has there
+	booked    bool // it counts at the locations that ship it
+	bookings  []booking
+
 	archived bool // it has left the shop, with its page
 }
 
@@ -182,6 +186,9 @@ func (m *Model) expire(mask core.SlotMask) {
 				s.expired[o.customer]++
 			}
 			m.forget(o)
+			if slot == core.CapacitySlot {
+				o.bookings = nil
+			}
 			if slot == o.id.Home() {
 				o.status = core.StatusExpired
 				o.version++
@@ -229,6 +236,9 @@ func (o *order) mask() core.SlotMask {
 	}
 	for _, l := range o.lines {
 		mask |= l.sku.Slot().Mask()
+	}
+	if o.knowsBook {
+		mask |= core.CapacitySlot.Mask()
 	}
 	return mask
 }

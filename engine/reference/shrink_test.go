@@ -41,7 +41,9 @@ func shrinkCommand(steps []reference.Step, c *core.Command, fails func([]referen
 	try := func(change func()) {
 		before := *c
 		change()
+		books := c.Mask & core.CapacitySlot.Mask() & core.SlotsWith(c, true)
 		c.Mask, _ = core.SlotsOf(c)
+		c.Mask |= books
 		if !fails(steps) {
 			*c = before
 		}

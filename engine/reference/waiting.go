@@ -134,6 +134,7 @@ func (m *Model) fill(o *order) core.Outcome {
 			toGive[l.sku] -= n
 			s.left -= n
 			l.allocate(s.location, n)
+			m.book(o, s.location)
 			fills = append(fills, core.Fill{Line: i, Location: s.location, Quantity: n})
 		}
 	}

@@ -118,6 +118,9 @@ func (g *generator) namesInSlots(count, slots int) [][]byte {
 	for range slots {
 		wanted |= core.Slot(g.random.IntN(core.SlotCount)).Mask()
 	}
+	if g.chance(30) {
+		wanted |= core.CapacitySlot.Mask() // where bookings lie, too
+	}
 	var found [][]byte
 	for i := 0; len(found) < count; i++ {
 		name := fmt.Appendf(nil, "sku-%d", i)
@@ -243,6 +246,9 @@ func (g *generator) command(step int) core.Command {
 func (g *generator) setMask(c *core.Command) {
 	if c.Mask == 0 {
 		c.Mask, _ = core.SlotsOf(c)
+		if !g.chance(3) { // else it was made before the first capacity was set, or after the last
+			c.Mask |= core.SlotsWith(c, g.model.HasCapacities())
+		}
 		if (c.Kind == core.CommandAdjustStock || c.Kind == core.CommandMoveStock) && g.chance(5) {
 			c.Mask |= core.Slot(g.random.IntN(core.SlotCount)).Mask()
 		}
