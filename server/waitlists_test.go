@@ -54,6 +54,11 @@ func TestWaitlist(t *testing.T) {
 	h, clock := openWaitlist(t, 2, `,"limit_per_customer":2`)
 	refused := h.wantProblem(409, codeStillForSale, "POST", dropWaitlist, `{"customer":"ann","sku":"phone"}`)
 	wantLine(t, refused, map[string]string{"sku": "phone", "requested": "1", "available": "2"})
+	h.want(201, "PUT", "/v1/channels/market", `{"visibility":"bands"}`)
+	refused = h.wantProblem(409, codeStillForSale, "POST", dropWaitlist, `{"customer":"ann","channel":"market","sku":"phone"}`)
+	if line := refused["lines"].([]any)[0].(map[string]any); line["sku"] != "phone" || line["available"] != nil {
+		t.Errorf("a channel that is shown bands is told %v", line)
+	}
 	first, second := h.holdPhones("ann", 1), h.holdPhones("bob", 1)
 	cleo, dan, eve := h.wait("cleo", 1), h.wait("dan", 2), h.wait("eve", 1)
 	wantFields(t, cleo, `"sale":drop,"sku":phone,"quantity":1,"customer":cleo,"channel":web,"position":1`)

@@ -157,6 +157,7 @@ func TestMalformedHeader(t *testing.T) {
 		{"key all zero", frame(core.CommandConfirmHold, flagKey, zeros, zeros, eight), 8, "key"},
 		{"no slot in the mask", frame(core.CommandConfirmHold, flagMask, zeros, eight), 8, "mask"},
 		{"no slot in the mask behind a key", frame(core.CommandConfirmHold, flagKey|flagMask, sixteen, zeros, eight), 24, "mask"},
+		{"expected version of a new channel", frame(core.CommandDefineChannel, flagVersion, 1, 0, 0, 0, 1, "c"), 2, "flag"},
 		{"expected version 0", frame(core.CommandConfirmHold, flagVersion, 0, 0, 0, 0, eight), 8, "expected version"},
 		{"expected version 0 behind a mask", frame(core.CommandConfirmHold, flagMask|flagVersion, eight, 0, 0, 0, 0, eight), 16, "expected version"},
 		{"order number cut", frame(core.CommandConfirmHold, 0, eight[:7]), 8, "ends"},

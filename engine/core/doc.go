@@ -266,7 +266,8 @@
 // allocations in its record and images when it ends; units that were counted against a limit stay counted while the limit is
 // lifted and set again.
 //
-// A wrong expected version is refused first, whatever the status. A backordered part of a line moves with the line: it is reserved while held,
+// A wrong expected version is refused first, whatever the status. So it is of a SKU, a location, a channel, a sale, the policy of routing, and a
+// channel's rule about a SKU, of which those must exist: of what is not there it is 0, so whoever expects a version makes nothing new. A backordered part of a line moves with the line: it is reserved while held,
 // and given back on release, expiry and cancellation.
 //
 // # Memory

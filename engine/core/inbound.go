@@ -245,8 +245,7 @@ func (st *Step) followsInbound(home *slot) bool {
 	}
 	home.inboundImage(st.place, img)
 	version := img.Version
-	if c.ExpectedVersion != 0 && c.ExpectedVersion != version {
-		st.refuse(ReasonVersionConflict).Version = version
+	if st.isStale(version) {
 		return false
 	}
 	change, allowed := inboundTransition(c.Kind, img.Kind, img.Status)

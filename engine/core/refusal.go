@@ -72,7 +72,7 @@ const (
 type Refusal struct {
 	Reason  Reason
 	Order   OrderID // the order asked about, or the one that has the external id
-	Version uint32  // the version of the order, document or case asked about; 0 for the owner of an external id
+	Version uint32  // the version of the order, document, case or settings asked about; 0 for what is not there, and for the owner of an external id
 	Lines   []RefusedLine
 
 	At       Millis       // sale not started, sale ended: when it begins, or was over

@@ -205,6 +205,13 @@ func (s *slot) gatherSaleDefinition(st *Step) {
 // decideSale changes the table of sales. It may: every slot stands at this command.
 func (m *Machine) decideSale(st *Step) {
 	c := st.command
+	place, version := m.findSale(c.Name), uint32(0)
+	if place < len(m.sales) {
+		version = m.sales[place].version
+	}
+	if st.isStale(version) {
+		return
+	}
 	for i, item := range c.SaleSettings.Items {
 		if st.skuFound[i] {
 			continue
@@ -217,7 +224,6 @@ func (m *Machine) decideSale(st *Step) {
 	if st.Outcome.Reason != ReasonNone {
 		return
 	}
-	place := m.findSale(c.Name)
 	if place == len(m.sales) {
 		if place == MaxSales {
 			st.refuse(ReasonTableFull)

@@ -13,6 +13,12 @@ import (
 func (s *story) command(line *sentence) (c core.Command, name string) {
 	c.Version = 1
 	switch line.word {
+	case "location", "routing", "channel", "rule", "sku", "sale":
+		if version := line.take("version"); version != "" {
+			c.ExpectedVersion = uint32(line.number(version))
+		}
+	}
+	switch line.word {
 	case "tick":
 		s.readTick(line, &c)
 	case "location":

@@ -28,6 +28,9 @@ func (m *Model) saleOf(id core.SaleID) *sale {
 }
 
 func (m *Model) defineSale(c *core.Command) core.Outcome {
+	if stale, is := isStale(c, m.settingsVersion(c)); is {
+		return stale
+	}
 	var unknown []core.RefusedLine
 	for i, item := range c.SaleSettings.Items {
 		if m.skus[item.SKU] == nil {

@@ -93,7 +93,7 @@ func WithKey(key string) Option {
 	return func(r *http.Request) { r.Header.Set("Idempotency-Key", key) }
 }
 
-// IfVersion makes a write to an order depend on its version.
+// IfVersion makes a write to an order, a document or settings depend on the version.
 func IfVersion(version uint32) Option {
 	return func(r *http.Request) { r.Header.Set("If-Match", `"`+strconv.FormatUint(uint64(version), 10)+`"`) }
 }

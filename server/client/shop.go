@@ -87,8 +87,8 @@ type SKU struct {
 }
 
 // PutSKU makes a SKU, or replaces its settings.
-func (c *Client) PutSKU(ctx context.Context, name string, settings SKUSettings) (sku SKU, err error) {
-	err = c.call(ctx, http.MethodPut, path("v1", "skus", name), settings, &sku, nil)
+func (c *Client) PutSKU(ctx context.Context, name string, settings SKUSettings, options ...Option) (sku SKU, err error) {
+	err = c.call(ctx, http.MethodPut, path("v1", "skus", name), settings, &sku, options)
 	return sku, err
 }
 
@@ -173,8 +173,8 @@ type Location struct {
 }
 
 // PutLocation makes a location, or replaces its settings.
-func (c *Client) PutLocation(ctx context.Context, name string, settings LocationSettings) (location Location, err error) {
-	err = c.call(ctx, http.MethodPut, path("v1", "locations", name), settings, &location, nil)
+func (c *Client) PutLocation(ctx context.Context, name string, settings LocationSettings, options ...Option) (location Location, err error) {
+	err = c.call(ctx, http.MethodPut, path("v1", "locations", name), settings, &location, options)
 	return location, err
 }
 
