@@ -157,6 +157,7 @@ var violationKinds = [...]string{
 	core.ViolationShipment:        "shipment_sum",
 	core.ViolationSettled:         "settled_sum",
 	core.ViolationWaiting:         "waiting_queue",
+	core.ViolationCase:            "oversold_case",
 }
 
 // getAudit serves GET /v1/audit.

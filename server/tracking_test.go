@@ -109,7 +109,7 @@ func TestTrackRefused(t *testing.T) {
 		{400, codeMissingField, "/shipments/1/tracking", `{"reports":[{"status":"delivered"}]}`},
 		{400, codeMissingField, "/shipments/1/tracking", `{"reports":[{"at":"2026-11-27T12:00:00.000Z"}]}`},
 		{422, codeOutOfRange, "/shipments/1/tracking", `{"reports":[{"status":"shipped","at":"2026-11-27T12:00:00.000Z"}]}`},
-		{422, codeInvalidLength, "/shipments/1/tracking", `{"reports":[{"status":"lost","at":"yesterday"}]}`},
+		{422, codeOutOfRange, "/shipments/1/tracking", `{"reports":[{"status":"lost","at":"yesterday"}]}`},
 		{400, codeUnknownField, "/shipments/1/tracking", `{"reports":[{"status":"lost","at":"2026-11-27T12:00:00.000Z","by":"me"}]}`},
 		{400, codeUnknownField, "/shipments/1/receive", `{"from":"x"}`},
 		{422, codeOutOfRange, "/shipments/1/receive", `{"to":"nowhere"}`},

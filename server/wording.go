@@ -47,6 +47,9 @@ func RerouteReasonName(reason core.RerouteReason) string { return rerouteReasons
 // ShipmentStatusName is what the API calls the status of a shipment.
 func ShipmentStatusName(status core.ShipmentStatus) string { return shipmentStatuses[status] }
 
+// OversoldActionName is what the API calls what is done about an oversold case.
+func OversoldActionName(action core.OversoldAction) string { return oversoldActions[action] }
+
 // StrategyName is what the API calls a strategy of routing.
 func StrategyName(strategy core.RoutingStrategy) string { return routingStrategies[strategy] }
 

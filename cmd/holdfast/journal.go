@@ -157,6 +157,8 @@ func kindName(k core.CommandKind) string {
 		return "track_shipment"
 	case core.CommandTakeBack:
 		return "take_back"
+	case core.CommandResolveCase:
+		return "resolve_case"
 	case core.CommandFillOrder:
 		return "fill_order"
 	default:

@@ -34,6 +34,8 @@ func appendBody(dst []byte, c *core.Command) []byte {
 		return appendReroute(dst, c)
 	case core.CommandCancelLines, core.CommandShipOrder, core.CommandTrackShipment, core.CommandTakeBack:
 		return appendLifeRequest(dst, c)
+	case core.CommandResolveCase:
+		return appendResolution(dst, c)
 	case core.CommandExtendHold:
 		dst = binary.LittleEndian.AppendUint64(dst, uint64(c.Order))
 		return appendUvarint(dst, uint64(c.TTL))
@@ -89,6 +91,8 @@ func (c *cursor) body(cmd *core.Command) {
 		c.reroute(cmd)
 	case core.CommandCancelLines, core.CommandShipOrder, core.CommandTrackShipment, core.CommandTakeBack:
 		c.lifeRequest(cmd)
+	case core.CommandResolveCase:
+		c.resolution(cmd)
 	case core.CommandExtendHold:
 		cmd.Order = core.OrderID(c.uint64())
 		cmd.TTL = c.ttl()

@@ -67,3 +67,30 @@ func (g generator) recipes(lines []core.Line) (all []core.Recipe) {
 	}
 	return all
 }
+
+// hasExpectedVersion and its like say what the frames of a kind have.
+func hasExpectedVersion(kind core.CommandKind) bool {
+	return hasOrder(kind) || isSettings(kind) || isInbound(kind) && kind != core.CommandCreateInbound
+}
+
+func hasOrder(kind core.CommandKind) bool {
+	return kind >= core.CommandConfirmHold && kind <= core.CommandCancelOrder || kind == core.CommandRerouteOrder ||
+		kind == core.CommandResolveCase || isOfLife(kind)
+}
+
+func isSettings(kind core.CommandKind) bool {
+	switch kind {
+	case core.CommandDefineSKU, core.CommandDefineLocation, core.CommandDefineSale, core.CommandDefineRouting, core.CommandSetChannel,
+		core.CommandSetChannelRule:
+		return true
+	}
+	return false
+}
+
+func (g generator) channelSettings() core.ChannelSettings {
+	s := core.ChannelSettings{Bands: g.bool(), Buffer: core.Quantity(g.between(0, int64(core.MaxSettingQuantity)))}
+	if s.HasReturnDays = g.bool(); s.HasReturnDays {
+		s.ReturnDays = uint16(g.between(0, core.MaxReturnDays))
+	}
+	return s
+}

@@ -133,14 +133,6 @@ func (g generator) locationSettings() core.LocationSettings {
 	return s
 }
 
-func (g generator) channelSettings() core.ChannelSettings {
-	s := core.ChannelSettings{Bands: g.bool(), Buffer: core.Quantity(g.between(0, int64(core.MaxSettingQuantity)))}
-	if s.HasReturnDays = g.bool(); s.HasReturnDays {
-		s.ReturnDays = uint16(g.between(0, core.MaxReturnDays))
-	}
-	return s
-}
-
 func (g generator) rule() core.ChannelRule {
 	r := core.ChannelRule{SKU: g.sku(), Channel: g.channel(), HasBuffer: g.bool(), HasPool: g.bool()}
 	if r.HasBuffer {
@@ -174,6 +166,9 @@ func (g generator) shipping() *core.Shipping {
 	}
 	if s.HasCutOff = g.bool(); s.HasCutOff {
 		s.CutOff = uint16(g.between(0, core.MinutesOfDay-1))
+	}
+	if g.bool() {
+		s.DailyCapacity = uint32(g.between(1, core.MaxDailyCapacity))
 	}
 	for range g.IntN(core.MaxLocationChannels + 1) {
 		s.Channels = append(s.Channels, g.channel())
@@ -247,18 +242,13 @@ func (g generator) destination() core.Destination {
 	return d
 }
 
-// hasExpectedVersion and its like say what the frames of a kind have.
-func hasExpectedVersion(kind core.CommandKind) bool {
-	return kind >= core.CommandConfirmHold && kind <= core.CommandCancelOrder || kind == core.CommandRerouteOrder || isOfLife(kind) || isInbound(kind) && kind != core.CommandCreateInbound
-}
-
 var commandKinds = []core.CommandKind{
 	core.CommandTick, core.CommandDefineSKU, core.CommandDefineLocation, core.CommandDefineChannel,
 	core.CommandAdjustStock, core.CommandPlaceHold, core.CommandPlaceOrder, core.CommandConfirmHold,
 	core.CommandExtendHold, core.CommandReleaseHold, core.CommandCancelOrder, core.CommandArchiveOrders,
 	core.CommandMoveStock, core.CommandDefineRouting, core.CommandDefineSale, core.CommandAdvanceQueue, core.CommandSetChannel, core.CommandSetChannelRule,
 	core.CommandCreateInbound, core.CommandSendInbound, core.CommandReceiveInbound, core.CommandCloseInbound, core.CommandCancelInbound,
-	core.CommandFillOrder, core.CommandSetKit, core.CommandRerouteOrder, core.CommandCancelLines, core.CommandShipOrder, core.CommandTrackShipment, core.CommandTakeBack,
+	core.CommandFillOrder, core.CommandSetKit, core.CommandRerouteOrder, core.CommandCancelLines, core.CommandShipOrder, core.CommandTrackShipment, core.CommandTakeBack, core.CommandResolveCase,
 	core.CommandJoinWaitlist, core.CommandLeaveWaitlist, core.CommandServeWaitlist,
 }
 
@@ -281,12 +271,13 @@ func (g generator) command(kind core.CommandKind) core.Command {
 		c.HasKey = true
 		c.Key = core.IdempotencyKey{byte(g.IntN(255) + 1), 5: byte(g.IntN(256)), 15: byte(g.IntN(256))}
 	}
-	if isOfWaitlist := kind == core.CommandJoinWaitlist || kind == core.CommandLeaveWaitlist; !isOfWaitlist && !isInbound(kind) && kind != core.CommandSetKit && kind != core.CommandRerouteOrder && (!isOfLife(kind) || kind == core.CommandShipOrder) && g.bool() {
+	if isOfWaitlist := kind == core.CommandJoinWaitlist || kind == core.CommandLeaveWaitlist; !isOfWaitlist && !isInbound(kind) && kind != core.CommandSetKit && kind != core.CommandRerouteOrder &&
+		kind != core.CommandResolveCase && (!isOfLife(kind) || kind == core.CommandShipOrder) && g.bool() {
 		c.Document = g.text(nameAlphabet, 1, 500)
 	}
 	if hasExpectedVersion(kind) {
 		c.ExpectedVersion = g.version()
-		if !isInbound(kind) {
+		if hasOrder(kind) {
 			c.Order = g.order()
 		}
 	}
@@ -347,6 +338,8 @@ func (g generator) body(c *core.Command) {
 		g.reroute(c)
 	case core.CommandCancelLines, core.CommandShipOrder, core.CommandTrackShipment, core.CommandTakeBack:
 		g.lifeRequest(c)
+	case core.CommandResolveCase:
+		g.resolution(c)
 	}
 	if isInbound(c.Kind) {
 		c.Actor, c.Inbound = g.reason(), g.inboundRequest(c.Kind)
@@ -520,6 +513,7 @@ var eventKinds = []core.EventKind{
 	core.EventOrderRouted, core.EventOrderRerouted, core.EventRoutingDefined,
 	core.EventWaitlistJoined, core.EventWaitlistLeft, core.EventWaitlistOffered, core.EventOrderOversold, core.EventLinesCancelled, core.EventOrderShipped,
 	core.EventShipmentTracked, core.EventShipmentTakenBack, core.EventOrderClosed,
+	core.EventCaseResolved,
 }
 
 func (g generator) event(kind core.EventKind) core.Event {
@@ -581,7 +575,13 @@ func (g generator) event(kind core.EventKind) core.Event {
 			ev.Actor, ev.Reroute = g.reason(), g.rerouteImage(len(ev.Order.Lines))
 		}
 		g.lifeEvent(&ev)
-		if kind == core.EventOrderFilled {
+		if kind == core.EventCaseResolved {
+			ev.Actor, ev.Resolution = g.reason(), core.ResolutionImage{
+				Case: g.caseImage(), Action: core.OversoldAction(g.between(1, 3)), Units: g.quantity(), Note: g.reason(),
+			}
+			ev.Resolution.Held = ev.Resolution.Action == core.OversoldCancel && g.bool()
+		}
+		if kind == core.EventOrderFilled || kind == core.EventCaseResolved && g.bool() {
 			ev.Fills = make([]core.Fill, g.between(1, 40))
 			for i := range ev.Fills {
 				ev.Fills[i] = core.Fill{Line: g.IntN(len(ev.Order.Lines)), Location: g.location(), Quantity: g.quantity()}
@@ -692,6 +692,9 @@ func (g generator) refusal() core.Refusal {
 	}
 	if isOfSale(r.Reason) {
 		r.At, r.Identity = g.millis(), core.IdentityKind(g.IntN(core.IdentityKinds))
+	}
+	if r.Reason == core.ReasonInboundStatus {
+		r.Status = core.InboundStatus(g.between(1, 5))
 	}
 	for range g.IntN(20) {
 		r.Lines = append(r.Lines, core.RefusedLine{

@@ -32,6 +32,8 @@ const (
 	ViolationLife            ViolationKind = 48 // a life is lost, or its order's lines are others; of a line more became than there is
 	ViolationShipment        ViolationKind = 49 // a line shipped other units than the shipments sent, or a shipment cannot be
 	ViolationSettled         ViolationKind = 50 // units of orders that left were counted of nobody
+	ViolationBooking         ViolationKind = 41 // an order that counts at a location on a day is not one that it ships, or is not counted
+	ViolationCase            ViolationKind = 39 // an oversold case is lost, or more is left of it than its order waits for
 	ViolationInbound         ViolationKind = 21 // a document's line does not fit its status: out is not what was received and what differed
 )
 
@@ -102,9 +104,11 @@ func (m *Machine) Audit() AuditReport {
 	for i := range m.slots {
 		a.checkSlot(&m.slots[i])
 		a.auditQueues(&m.slots[i])
+		a.auditCases(&m.slots[i])
 		a.checkLots(&m.slots[i])
 		a.auditWaitlists(&m.slots[i])
 		a.auditLives(&m.slots[i])
+		a.auditBook(&m.slots[i])
 	}
 	a.checkSettled()
 	return a.report
@@ -142,6 +146,7 @@ func (a *auditor) tallyOrders(s *slot) {
 		if image.Sale != 0 {
 			a.tallySale(s, &image)
 		}
+		a.auditBooking(s, record, &image)
 		if len(image.ExternalID) == 0 {
 			continue
 		}

@@ -15,6 +15,9 @@ func (a *auditor) tallySale(home *slot, image *OrderImage) {
 	for i := range image.Lines {
 		l := &image.Lines[i]
 		n := l.Quantity - image.LineLife(i).Cancelled
+		if l.Role == LineOfComponent {
+			continue
+		}
 		units += n
 		place, ok := s.findSaleItem(image.Sale, l.SKU)
 		switch {

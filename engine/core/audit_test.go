@@ -28,6 +28,7 @@ func (s *auditShop) run(c Command) OrderID {
 	s.seq++
 	if c.Mask == 0 {
 		c.Mask, _ = SlotsOf(&c)
+		c.Mask |= s.SlotsNow(&c)
 	}
 	if c.Order.Spread() {
 		c.Mask, _ = s.OrderSlots(c.Order)
@@ -92,7 +93,7 @@ func newAuditShop(t *testing.T) *auditShop {
 	kit := Recipe{Kit: s.skuIn(12, SKUSettings{LimitPerCustomer: 9}), Components: []Component{{c, 1}, {d, 2}}}
 	s.run(Command{Kind: CommandSetKit, Recipes: []Recipe{kit}})
 	s.run(Command{Kind: CommandPlaceOrder, Customer: []byte("ann"), Lines: []Line{{kit.Kit, 1}}, Recipes: []Recipe{kit}})
-	f := s.skuIn(14, SKUSettings{})
+	f := s.skuIn(15, SKUSettings{})
 	s.run(Command{Kind: CommandAdjustStock, Rows: []AdjustmentRow{{SKU: f, Value: 9}}})
 	sent := order(CommandPlaceOrder, 0, "", Line{f, 3}, Line{f, 4})
 	s.run(Command{Kind: CommandCancelLines, Order: sent, Life: &LifeRequest{Units: []LineUnits{{0, 1}}}})
@@ -101,7 +102,12 @@ func newAuditShop(t *testing.T) *auditShop {
 	}
 	s.run(Command{Kind: CommandTrackShipment, Order: sent, Life: &LifeRequest{Shipment: 1, Reports: []TrackingReport{{At: 1, Status: ShipmentReturnedToSender}}}})
 	s.run(Command{Kind: CommandTakeBack, Order: sent, Lines: []Line{{f, 1}}, Life: &LifeRequest{Shipment: 1}})
-	if r := s.Audit(); r.Found != 0 || r.Held != 6 || r.Placed != 6 || r.Cancelled != 1 || r.Released != 1 || r.Expired != 1 {
+	s.run(Command{Kind: CommandDefineRouting, Routing: &RoutingSettings{Rules: []RoutingRule{RulePriority}}})
+	s.run(Command{Kind: CommandDefineLocation, Name: []byte("east"), Location: LocationSettings{Shipping: &Shipping{DailyCapacity: 1}}})
+	order(CommandPlaceOrder, 0, "", Line{d, 1})
+	order(CommandPlaceHold, 60_000, "", Line{d, 1})
+	s.run(Command{Kind: CommandPlaceOrder, Customer: []byte("ann"), Stock: StockForce, Lines: []Line{{s.skuIn(14, SKUSettings{BackorderLimit: 2}), 5}}})
+	if r := s.Audit(); r.Found != 0 || r.Held != 7 || r.Placed != 8 || r.Cancelled != 1 || r.Released != 1 || r.Expired != 1 {
 		t.Fatalf("the shop itself: %+v", r)
 	}
 	return s
@@ -183,6 +189,8 @@ func (s *slot) sabotage(see func(field string)) {
 	sabotage(&s.shipmentLines.slab, see)
 	sabotage(&s.reports.slab, see)
 	sabotage(&s.settled, see)
+	sabotage(&s.book.bookings.slab, see)
+	sabotage(&s.cases, see)
 }
 
 func saboteur(v reflect.Value, name string, see func(field string)) {
@@ -232,12 +240,15 @@ var alwaysSeen = map[string]ViolationKind{
 	"ruleRecord.used":     ViolationPool,
 	"componentRecord.kit": ViolationKit, "componentRecord.sku": ViolationKit, "componentRecord.position": ViolationKit,
 	"inboundRecord.kind": ViolationInbound, "inboundRecord.numberLength": ViolationInbound,
+	"caseRecord.order": ViolationCase, "caseRecord.sku": ViolationCase, "caseRecord.left": ViolationCase,
 	"waitingRecord.order": ViolationWaiting, "waitingRecord.sku": ViolationWaiting,
 	"waitingRecord.units": ViolationWaiting, "waitingRecord.previous": ViolationWaiting,
 	"lifeLineRecord.shipped": ViolationShipment, "lifeLineRecord.delivered": ViolationShipment,
 	"lifeLineRecord.lost": ViolationShipment, "lifeLineRecord.sentBack": ViolationShipment, "lifeLineRecord.takenBack": ViolationShipment,
 	"shipmentLineRecord.takenBack": ViolationShipment, "lifeRecord.closesAt": ViolationLife,
 	"shipmentLineRecord.quantity": ViolationShipment, "shipmentLineRecord.line": ViolationShipment,
+	"bookingRecord.order": ViolationBooking, "bookingRecord.day": ViolationBooking, "bookingRecord.location": ViolationBooking,
+	"bookingRecord.flags": ViolationBooking,
 }
 
 // sometimesSeen are the fields that matter in some records only: not in an order that has ended, say.
@@ -286,6 +297,8 @@ var neverSeen = map[string]bool{
 	"saleWaiterRecord.identities": true, "lifeRecord.order": true, "lifeRecord.firstLine": true, "lifeRecord.firstShipment": true,
 	"shipmentRecord.location": true, "shipmentRecord.trackedAt": true, "shipmentRecord.firstReport": true, "shipmentRecord.created": true,
 	"reportRecord.at": true, "reportRecord.id": true, "reportRecord.status": true, "shipmentRecord.createdAt": true, "shipmentRecord.flags": true, "shipmentRecord.firstLine": true,
+	"caseRecord.opened": true, "caseRecord.openedAt": true, "caseRecord.changed": true, "caseRecord.at": true, "caseRecord.units": true,
+	"caseRecord.version": true,
 }
 
 // TestAuditSeesFields changes every field of every record once. A field that is added has to be put in one of the lists.

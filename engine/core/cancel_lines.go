@@ -51,7 +51,7 @@ func (st *Step) findCancelled() bool {
 	}
 	for i, u := range st.command.Life.Units {
 		if u.Line >= len(image.Lines) || image.Lines[u.Line].Role == LineOfComponent {
-			st.refuseUnits(ReasonOrderLine, i, u, 0)
+			st.refuseOfLine(ReasonOrderLine, i, u, 0)
 		}
 	}
 	if st.Outcome.Reason != ReasonNone {
@@ -64,7 +64,7 @@ func (st *Step) findCancelled() bool {
 			u.Quantity = most
 		}
 		if u.Quantity > most {
-			st.refuseUnits(ReasonNotCancellable, i, u, most)
+			st.refuseOfLine(ReasonNotCancellable, i, u, most)
 		}
 		sum += u.Quantity
 		cancelled[u.Line].Quantity = u.Quantity
@@ -76,8 +76,8 @@ func (st *Step) findCancelled() bool {
 	return st.Outcome.Reason == ReasonNone
 }
 
-// refuseUnits refuses a row of the command.
-func (st *Step) refuseUnits(reason Reason, row int, u LineUnits, available Quantity) {
+// refuseOfLine refuses a row of the command.
+func (st *Step) refuseOfLine(reason Reason, row int, u LineUnits, available Quantity) {
 	if st.Outcome.Reason == ReasonNone {
 		st.refuseOrder(reason)
 	}
@@ -189,7 +189,7 @@ func (s *slot) applyCancelLines(st *Step, sink Sink) {
 	for i := range st.event.Freed {
 		f := &st.event.Freed[i]
 		if id := image.Lines[f.Line].SKU; id.Slot() == s.id {
-			s.freeUnits(image.ID, id, f)
+			s.freeUnits(st, id, f)
 		}
 	}
 	for _, u := range st.event.Units {
@@ -204,6 +204,7 @@ func (s *slot) applyCancelLines(st *Step, sink Sink) {
 			s.draw(id, image.Channel, st.poolOf(u.Line), -p)
 		}
 	}
+	s.bookLess(st)
 	if image.Sale != 0 && image.Sale.Slot() == s.id {
 		s.sellLess(image, st.event.Units)
 	}
@@ -214,11 +215,13 @@ func (s *slot) applyCancelLines(st *Step, sink Sink) {
 }
 
 // freeUnits gives units of a line back.
-func (s *slot) freeUnits(order OrderID, id SKUID, f *FreedUnits) {
+func (s *slot) freeUnits(st *Step, id SKUID, f *FreedUnits) {
+	order := st.event.Order.ID
 	sku := s.skus.mut(id.Place())
 	if f.Beyond {
 		sku.moveBackordered(false, -f.Quantity)
 		s.waitForLess(sku, id, order, f.Quantity)
+		s.settleCase(st, id, order)
 	} else {
 		s.move(sku, s.levels.mut(s.levelOf(sku, f.Location)), false, -f.Quantity)
 	}
@@ -239,6 +242,9 @@ func (s *slot) waitForLess(sku *skuRecord, id SKUID, order OrderID, n Quantity) 
 func (s *slot) sellLess(image *OrderImage, cancelled []LineUnits) {
 	units := Quantity(0)
 	for _, u := range cancelled {
+		if image.Lines[u.Line].Role == LineOfComponent {
+			continue
+		}
 		units += u.Quantity
 		place, ok := s.findSaleItem(image.Sale, image.Lines[u.Line].SKU)
 		invariant.Check(ok, "a sale has a record of what it sold")

@@ -36,6 +36,8 @@ const (
 	SlabShipmentLines
 	SlabReports
 	SlabSettled
+	SlabBookings
+	SlabCases
 
 	// SlabKinds is the number of slabs that a slot has.
 	SlabKinds = int(iota)
@@ -102,6 +104,7 @@ func (s *slot) stores() [SlabKinds]pageStore {
 		&s.rules, &s.inbounds, &s.inboundLines, &s.lots, &s.waiting, &s.components, &s.desk.waiters,
 		&s.lives, &s.lifeLines, &s.shipments, &s.shipmentLines,
 		&s.reports, &s.settled,
+		&s.book.bookings, &s.cases,
 	}
 }
 
@@ -316,6 +319,7 @@ func (m *Machine) RestoreIndexes(id Slot, now Millis) {
 		}
 	}
 	s.restoreDesk()
+	s.restoreBook()
 	s.restoreLives()
 	s.restoreSettled()
 	for place := range s.rules.length {
@@ -328,6 +332,9 @@ func (m *Machine) RestoreIndexes(id Slot, now Millis) {
 	}
 	for place := range s.inbounds.length {
 		s.indexInbound(place)
+	}
+	for place := range s.cases.length {
+		s.indexCase(place)
 	}
 }
 
@@ -368,6 +375,7 @@ func (m *Machine) RestoreLocation(image *LocationImage) bool {
 	if int(image.ID) == len(m.locations) {
 		m.locations = append(m.locations, location{})
 	}
+	m.countCapacity(&m.locations[image.ID], -1)
 	m.locations[image.ID] = location{
 		name:        append([]byte(nil), image.Name...),
 		settings:    image.Settings,
@@ -376,6 +384,7 @@ func (m *Machine) RestoreLocation(image *LocationImage) bool {
 		hasDocument: image.HasDocument,
 		point:       positionOf(&image.Settings),
 	}
+	m.countCapacity(&m.locations[image.ID], 1)
 	return true
 }
 

@@ -32,6 +32,7 @@ const (
 	CommandShipOrder      CommandKind = 49 // have units of an order leave a location
 	CommandTrackShipment  CommandKind = 50 // note what a carrier reports about a shipment
 	CommandTakeBack       CommandKind = 51 // have units in stock again that were returned to the sender
+	CommandResolveCase    CommandKind = 40 // do something about units that were oversold
 	CommandCreateInbound  CommandKind = 22 // make a purchase order or a transfer
 	CommandSendInbound    CommandKind = 23 // order a purchase order's units, dispatch a transfer's
 	CommandReceiveInbound CommandKind = 24 // note what became of units that were on their way, all rows or none
@@ -44,7 +45,7 @@ func (k CommandKind) IsKnown() bool {
 	switch {
 	case k >= CommandTick && k <= CommandMoveStock, k == CommandDefineRouting, k == CommandRerouteOrder, k == CommandSetChannel, k == CommandSetChannelRule, k == CommandSetKit,
 		k >= CommandCreateInbound && k <= CommandCancelInbound, k == CommandFillOrder, k >= CommandDefineSale && k <= CommandAdvanceQueue,
-		k >= CommandCancelLines && k <= CommandTakeBack:
+		k >= CommandCancelLines && k <= CommandTakeBack, k == CommandResolveCase:
 		return true
 	}
 	return false
@@ -59,8 +60,8 @@ type Command struct {
 	HasKey  bool
 	Key     IdempotencyKey
 
-	Order           OrderID // confirm, extend, release, cancel, fill, reroute, and what goes on with an order's life; archive: any of the page
-	ExpectedVersion uint32  // the same, but for fill and archive; send to cancel inbound: refuse unless order or document has it; 0 for any
+	Order           OrderID // confirm, extend, release, cancel, fill, reroute, and what goes on with an order's life; resolve case: with which something is done; archive: any of the page
+	ExpectedVersion uint32  // the same, but for fill and archive; send to cancel inbound; define SKU, location, sale, routing, set channel, channel rule; resolve case, of the case: refuse unless it has it; 0 for any
 
 	TTL        Millis // place hold, extend hold
 	Channel    ChannelID
@@ -76,12 +77,12 @@ type Command struct {
 	Waiter     Sequence // leave, serve waitlist: the number of the place
 	Identities []byte   // and what else the buyer is known by: AppendIdentity
 
-	Destination Destination // place hold, place order, reroute
+	Destination Destination // place hold, place order, reroute, resolve case
 
 	Rows []AdjustmentRow // adjust stock
 
 	Moves []MovementRow // move stock
-	Actor []byte        // move stock, inbound, reroute, and what goes on with an order's life: who did it; empty for nobody in particular
+	Actor []byte        // move stock, inbound, reroute, and what goes on with an order's life, resolve case: who did it; empty for nobody in particular
 	Cause []byte        // move stock: what it belongs to, such as a delivery's number; empty for nothing
 
 	Name     []byte           // define SKU, location, channel, sale; set channel
@@ -96,6 +97,7 @@ type Command struct {
 	Inbound      *InboundRequest // create to cancel inbound
 	Reroute      *Reroute        // reroute
 	Life         *LifeRequest    // cancel lines to take back
+	Resolution   *Resolution     // resolve case
 
 	Document []byte // what no decision needs; kept under the command's sequence
 }

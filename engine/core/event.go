@@ -37,6 +37,7 @@ const (
 	EventShipmentTracked   EventKind = 50
 	EventShipmentTakenBack EventKind = 51
 	EventOrderClosed       EventKind = 54
+	EventCaseResolved      EventKind = 40
 
 	EventPurchaseOrderChanged EventKind = 22
 	EventTransferChanged      EventKind = 23
@@ -52,7 +53,7 @@ type Event struct {
 	Sequence Sequence
 	At       Millis // the command's stamp; for an expiry the deadline, for an order that closed the end of its return window, for a pool that began or ended its start or end, for a preorder its end
 
-	Order    OrderImage       // hold and order events, waitlist offered
+	Order    OrderImage       // hold and order events, waitlist offered, case resolved
 	SKU      SKUImage         // SKU defined
 	Location LocationImage    // location defined
 	Channel  ChannelImage     // channel defined
@@ -60,7 +61,7 @@ type Event struct {
 	Route    RouteImage       // order routed
 	Levels   []LevelChange    // stock adjusted
 	Moves    []MovementImage  // stock moved, in the order of the rows; purchase order and transfer changed, order shipped, shipment taken back: the units that came or left
-	Actor    []byte           // the same; order rerouted, and what went on with an order's life
+	Actor    []byte           // the same; order rerouted, and what went on with an order's life, case resolved
 	Note     []byte           // what went on with an order's life
 	Shipment int              // order shipped, shipment tracked, taken back: its number
 	Reports  []TrackingReport // shipment tracked: those that are new
@@ -73,12 +74,14 @@ type Event struct {
 	Sale     SaleImage        // sale defined
 	Queue    QueueImage       // queue advanced
 	Recipe   Recipe           // kit set
-	Fills    []Fill           // order filled, in the order of the lines
+	Fills    []Fill           // order filled, in the order of the lines; case resolved: what came to the order, or what it gave up
 	Preorder PreorderImage    // preorder ended
 	Waiter   WaiterImage      // waitlist joined, left, offered; what was offered is the hold in Order
 	Reason   Reason           // waitlist left: why somebody was struck off; ReasonNone for who left
 	Reroute  RerouteImage     // order rerouted
 	Oversold OversoldImage    // order oversold
+
+	Resolution ResolutionImage // case resolved
 }
 
 // IsKnown tells whether the kind's number is given out.
@@ -86,7 +89,7 @@ func (k EventKind) IsKnown() bool {
 	return k >= EventSKUDefined && k <= EventHoldCancelled || k >= EventChannelRuleSet && k <= EventKitSet ||
 		k == EventPurchaseOrderChanged || k == EventTransferChanged || k >= EventSaleDefined && k <= EventQueueAdvanced ||
 		k >= EventOrderRouted && k <= EventRoutingDefined || k == EventOrderFilled || k == EventPreorderEnded ||
-		k == EventOrderOversold || k >= EventLinesCancelled && k <= EventShipmentTakenBack || k == EventOrderClosed
+		k == EventOrderOversold || k >= EventLinesCancelled && k <= EventShipmentTakenBack || k == EventOrderClosed || k == EventCaseResolved
 }
 
 // IsOwn tells whether an event of the kind is what a command did, and not what had happened before it or follows from it.
@@ -234,7 +237,7 @@ type LevelChange struct {
 // WaitingImage is an order that waits for units of a SKU.
 type WaitingImage struct {
 	Order OrderID
-	Since Sequence // the command that promised them
+	Since Sequence // the command that promised them, or with which the order gave way to those who waited then
 	Units Quantity // over all lines of the order
 }
 

@@ -170,6 +170,20 @@ func (s *slot) lifeImage(order uint32, life *LifeImage) {
 	s.shipmentImages(s.lives.at(place).firstShipment, life)
 }
 
+// goneOf is how many units of an order's line were cancelled, or have left.
+func (s *slot) goneOf(order, line uint32) Quantity {
+	place, ok := s.findLife(order)
+	if !ok {
+		return 0
+	}
+	at := s.lives.at(place).firstLine
+	for ; line > 0; line-- {
+		at = s.lifeLines.at(at - 1).next
+	}
+	life := s.lifeLines.at(at - 1).image()
+	return life.gone()
+}
+
 // storeLife writes an image's life down, and makes it if there is none.
 func (s *slot) storeLife(order uint32, life *LifeImage) {
 	place := s.makeLife(order)

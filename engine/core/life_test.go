@@ -21,7 +21,7 @@ func (k *lifeKeeper) Archived(a *Archived) {
 
 // TestArchivedLives archives a page of orders, some of which have a life: it is handed over with them, and its records are used again.
 func TestArchivedLives(t *testing.T) {
-	s := newAuditShop(t)
+	s := &auditShop{Machine: New(Options{}), t: t, now: 1000}
 	sku := s.skuIn(20, SKUSettings{BackorderLimit: Unlimited})
 	place := func() OrderID {
 		return s.run(Command{Kind: CommandPlaceOrder, Customer: []byte("ann"), Lines: []Line{{sku, 5}, {sku, 1}}})
@@ -64,14 +64,14 @@ func TestArchivedLives(t *testing.T) {
 // TestDeliveredOrdersLeave has a page of orders delivered, closed and archived: what limits, pools and sales counted of them stays counted, and an
 // audit can add it up.
 func TestDeliveredOrdersLeave(t *testing.T) {
-	s := newAuditShop(t)
+	s := &auditShop{Machine: New(Options{}), t: t, now: 1000}
 	sku := s.skuIn(20, SKUSettings{LimitPerCustomer: MaxOnHand})
 	s.run(Command{Kind: CommandAdjustStock, Rows: []AdjustmentRow{{SKU: sku, Value: 9 * PageOrders}}})
 	s.run(Command{Kind: CommandSetChannelRule, Rule: ChannelRule{SKU: sku, HasPool: true, Pool: PoolSettings{Quota: PageOrders}}})
 	s.run(Command{Kind: CommandDefineSale, Name: []byte("monday"), SaleSettings: &SaleSettings{EndsAt: 1 << 60, Items: []SaleItem{{SKU: sku, Quota: Unlimited}}}})
 	var ids []OrderID
 	for range PageOrders {
-		id := s.run(Command{Kind: CommandPlaceOrder, Customer: []byte("ann"), Lines: []Line{{sku, 3}}, Sale: MakeSaleID(20, 1)})
+		id := s.run(Command{Kind: CommandPlaceOrder, Customer: []byte("ann"), Lines: []Line{{sku, 3}}, Sale: MakeSaleID(20, 0)})
 		s.run(Command{Kind: CommandCancelLines, Order: id, Life: &LifeRequest{Units: []LineUnits{{0, 1}}}})
 		s.run(Command{Kind: CommandShipOrder, Order: id, Lines: []Line{{sku, 0}}, Life: &LifeRequest{}})
 		s.run(Command{Kind: CommandTrackShipment, Order: id, Life: &LifeRequest{Shipment: 1, Reports: []TrackingReport{{At: 1, Status: ShipmentDelivered}}}})
@@ -137,7 +137,7 @@ func restored(t *testing.T, m *Machine) *Machine {
 
 // TestStepsOnLivesAllocateNothing goes on with the life of an order again and again.
 func TestStepsOnLivesAllocateNothing(t *testing.T) {
-	s := newAuditShop(t)
+	s := &auditShop{Machine: New(Options{}), t: t, now: 1000}
 	sku := s.skuIn(20, SKUSettings{BackorderLimit: Unlimited})
 	id := s.run(Command{Kind: CommandPlaceOrder, Customer: []byte("ann"), Lines: []Line{{sku, 1000}}})
 	c := Command{Kind: CommandCancelLines, Order: id, Mask: Slot(20).Mask(), Life: &LifeRequest{Units: []LineUnits{{0, 1}}}}

@@ -21,6 +21,8 @@ type Machine struct {
 	sales     []sale
 	policy    policy
 
+	capacities int // how many locations have a capacity
+
 	asked Step           // scratch of what is asked between commands
 	units []channelUnits // likewise
 }
@@ -80,8 +82,12 @@ type slot struct {
 	settled       slab[settledRecord]
 	settledOf     *Index // what is settled → settled
 	shipmentLines recycler[shipmentLineRecord]
-	lifeOf        *Index                 // orders → lives
+	lifeOf        *Index // orders → lives
+	cases         slab[caseRecord]
+	caseOf        *Index                 // order number → cases
+	unresolved    uint32                 // cases of which something is left
 	inboundList   [Transfer]slab[uint32] // by kind: places in inbounds, in the order in which the documents were made
+	book          book
 }
 
 // location and channel are rows of the tables that every slot reads.
@@ -141,6 +147,7 @@ func (s *slot) open(id Slot, allocate Allocator, seed uint64) {
 	s.lots.next = func(l *lotRecord) *uint32 { return &l.next }
 	s.waiting.open(SlabWaiting, &s.keeper, allocate)
 	s.waiting.next = func(w *waitingRecord) *uint32 { return &w.next }
+	s.cases.open(SlabCases, &s.keeper, allocate)
 	s.components.open(SlabComponents, &s.keeper, allocate)
 	s.components.next = func(r *componentRecord) *uint32 { return &r.next }
 	s.lives.open(SlabLives, &s.keeper, allocate)
@@ -155,6 +162,7 @@ func (s *slot) open(id Slot, allocate Allocator, seed uint64) {
 	s.shipments.next = func(r *shipmentRecord) *uint32 { return &r.next }
 	s.shipmentLines.open(SlabShipmentLines, &s.keeper, allocate)
 	s.shipmentLines.next = func(r *shipmentLineRecord) *uint32 { return &r.next }
+	s.book.open(&s.keeper, allocate)
 	s.due.entries.allocate = allocate
 	for i := range s.inboundList {
 		s.inboundList[i].allocate = allocate
@@ -166,6 +174,7 @@ func (s *slot) open(id Slot, allocate Allocator, seed uint64) {
 	s.inboundOf = NewIndex(allocate)
 	s.waitingIndex = NewIndex(allocate)
 	s.lifeOf = NewIndex(allocate)
+	s.caseOf = NewIndex(allocate)
 	s.kitOf, s.componentOf = NewIndex(allocate), NewIndex(allocate)
 }
 
@@ -240,13 +249,15 @@ func (m *Machine) Gather(id Slot, st *Step, sink Sink) {
 		s.gatherTrack(st)
 	case CommandTakeBack:
 		s.gatherTakeBack(st)
+	case CommandResolveCase:
+		s.gatherResolution(st)
 	default:
 		invariant.Check(false, "a command's kind is known")
 	}
 }
 
-// Decide makes a plan or a refusal from everything gathered. Only the tables may change here. When the command has every slot in
-// its mask, it may look at any slot.
+// Decide makes a plan or a refusal from everything gathered. Only the tables may change here. Where the decision needs more than a slot
+// could gather it looks at the slots of the command's mask, which stand still.
 func (m *Machine) Decide(st *Step) {
 	switch st.command.Kind {
 	case CommandTick:
@@ -299,6 +310,8 @@ func (m *Machine) Decide(st *Step) {
 		m.decideTrack(st)
 	case CommandTakeBack:
 		m.decideTakeBack(st)
+	case CommandResolveCase:
+		m.decideResolution(st)
 	}
 }
 
@@ -358,5 +371,7 @@ func (m *Machine) Apply(id Slot, st *Step, sink Sink) {
 		s.applyTrack(st, sink)
 	case CommandTakeBack:
 		s.applyTakeBack(st, sink)
+	case CommandResolveCase:
+		s.applyResolution(st, sink)
 	}
 }

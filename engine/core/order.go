@@ -13,7 +13,8 @@ func (s *slot) loadOrder(st *Step) {
 		return
 	}
 	st.known, st.place = true, place
-	st.mask = s.orders.at(place).mask
+	record := s.orders.at(place)
+	st.mask, st.booked = record.mask, record.flags&orderBooked != 0
 	st.event.Order.Life = st.life
 	if s.image(place, &st.event.Order); st.event.Order.Life != nil {
 		st.life = st.event.Order.Life
@@ -139,7 +140,7 @@ func (st *Step) checkOrder() bool {
 		st.refuse(ReasonOrderNotFound).Order = c.Order
 	case st.mask&^c.Mask != 0:
 		st.refuseOrder(ReasonSlotsChanged)
-	case c.ExpectedVersion != 0 && c.ExpectedVersion != st.event.Order.Version:
+	case c.Kind != CommandResolveCase && c.ExpectedVersion != 0 && c.ExpectedVersion != st.event.Order.Version: // that of a case is the case's
 		st.refuseOrder(ReasonVersionConflict)
 	}
 	return st.Outcome.Reason == ReasonNone
@@ -148,7 +149,7 @@ func (st *Step) checkOrder() bool {
 // FollowUpClosed says what a command on a closed order comes to: there is nothing to do (ReasonNone), or it is refused.
 func FollowUpClosed(c *Command, image *OrderImage) Reason {
 	invariant.Check(image.Status.IsClosed(), "what is archived is closed")
-	if c.ExpectedVersion != 0 && c.ExpectedVersion != image.Version {
+	if c.Kind != CommandResolveCase && c.ExpectedVersion != 0 && c.ExpectedVersion != image.Version {
 		return ReasonVersionConflict
 	}
 	_, reason := transition(c.Kind, image.Status)
@@ -169,7 +170,7 @@ func transition(kind CommandKind, status OrderStatus) (change bool, refused Reas
 	switch status {
 	case StatusHeld:
 		switch kind {
-		case CommandRerouteOrder, CommandCancelLines, CommandShipOrder, CommandTrackShipment, CommandTakeBack:
+		case CommandRerouteOrder, CommandResolveCase, CommandCancelLines, CommandShipOrder, CommandTrackShipment, CommandTakeBack:
 			return false, ReasonOrderHeld
 		}
 		return true, ReasonNone
@@ -177,7 +178,7 @@ func transition(kind CommandKind, status OrderStatus) (change bool, refused Reas
 		switch kind {
 		case CommandConfirmHold:
 			return false, ReasonNone
-		case CommandCancelOrder, CommandRerouteOrder, CommandCancelLines, CommandShipOrder, CommandTrackShipment, CommandTakeBack:
+		case CommandCancelOrder, CommandRerouteOrder, CommandCancelLines, CommandShipOrder, CommandTrackShipment, CommandTakeBack, CommandResolveCase:
 			return true, ReasonNone
 		}
 		return false, ReasonHoldConfirmed
@@ -243,10 +244,14 @@ func (s *slot) applyOrder(st *Step, sink Sink) {
 	switch st.command.Kind {
 	case CommandConfirmHold:
 		s.applyLines(st, s.settle)
-	case CommandReleaseHold, CommandCancelOrder, CommandCancelLines:
+	case CommandReleaseHold, CommandCancelOrder, CommandCancelLines, CommandResolveCase:
+		if st.booked && s.id == CapacitySlot {
+			s.dropAllBookings(st.event.Order.ID)
+		}
 		s.applyLines(st, func(l *LineImage, allocations []Allocation) {
 			if l.Backordered > 0 {
 				s.waitNoMore(l.SKU, st.event.Order.ID)
+				s.settleCase(st, l.SKU, st.event.Order.ID)
 			}
 			s.giveBack(l, allocations, st.wasHeld)
 		})

@@ -63,7 +63,6 @@ func (s *slot) settleOrder(place uint32) {
 		life := image.LineLife(i)
 		l, line := &image.Lines[i], s.lines.at(record.firstLine+uint32(i))
 		n := l.Quantity - life.Cancelled
-		units += n
 		if line.flags&lineCounted != 0 {
 			s.addSettled(settledRecord{kind: settledCounted, sku: l.SKU, units: n})
 		}
@@ -71,7 +70,8 @@ func (s *slot) settleOrder(place uint32) {
 			pooled, pool := s.pooled(line)
 			s.addSettled(settledRecord{kind: settledPooled, sku: l.SKU, channel: image.Channel, generation: pool, units: pooled})
 		}
-		if image.Sale != 0 {
+		if image.Sale != 0 && l.Role != LineOfComponent {
+			units += n
 			s.addSettled(settledRecord{kind: settledSaleItem, sku: l.SKU, sale: image.Sale, units: n})
 		}
 	}

@@ -118,6 +118,7 @@ func (s *slot) applyTakeBack(st *Step, sink Sink) {
 			s.setStock(&m.LevelImage)
 		}
 	}
+	s.bookLess(st)
 	if s.id == st.home {
 		s.rewriteOrder(st)
 		sink.Event(&st.event)

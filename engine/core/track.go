@@ -205,6 +205,7 @@ func (l *LineLife) counter(status ShipmentStatus) *Quantity {
 
 // applyTrack writes down, in the home slot, what is known of the shipment now.
 func (s *slot) applyTrack(st *Step, sink Sink) {
+	s.bookLess(st)
 	if s.id != st.home {
 		return
 	}

@@ -104,6 +104,9 @@ func CopyEvent(e *core.Event) core.Event {
 		for i := range c.Reports {
 			c.Reports[i].ID = copyBytes(c.Reports[i].ID)
 		}
+	case core.EventCaseResolved:
+		c.Order, c.Actor, c.Fills, c.Resolution = CopyOrder(&e.Order), copyBytes(e.Actor), copyList(e.Fills), e.Resolution
+		c.Resolution.Note = copyBytes(e.Resolution.Note)
 	case core.EventOrderFilled:
 		c.Order, c.Fills = CopyOrder(&e.Order), copyList(e.Fills)
 	default:

@@ -100,6 +100,7 @@ func (m *Model) cancelLines(c *core.Command, o *order) core.Outcome {
 	if left == 0 {
 		o.status = core.StatusCancelled
 		o.claimAll(claimNone)
+		o.bookings = nil
 		m.forget(o)
 		m.emit(core.Event{Kind: core.EventOrderCancelled, Order: o.image()})
 		return core.Outcome{Changed: true, Order: o.id}
@@ -114,6 +115,11 @@ func (m *Model) cancelLines(c *core.Command, o *order) core.Outcome {
 		for _, f := range l.cancel(wanted[i]) {
 			f.Line = i
 			event.Freed = append(event.Freed, f)
+		}
+	}
+	for _, f := range event.Freed {
+		if !f.Beyond {
+			o.rebook(f.Location)
 		}
 	}
 	o.waitNoMore()

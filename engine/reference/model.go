@@ -18,6 +18,7 @@ type Model struct {
 	orders    []*order // in the order in which they were made
 	byNumber  map[core.OrderID]*order
 	inbounds  map[inboundName]*inbound
+	cases     []*oversoldCase
 
 	nextSKU   map[core.Slot]uint32 // SKUs made in the slot so far
 	nextOrder map[core.Slot]uint32 // orders made in the slot so far
@@ -85,7 +86,11 @@ type order struct {
 	shipments []shipment
 	closesAt  core.Millis // once completed
 	lives     bool        // something became of it since it was placed
-	archived  bool        // it has left the shop, with its page
+	knowsBook bool        // core.CapacitySlot is one of its slots, whatever it has there
+	booked    bool        // it counts at the locations that ship it
+	bookings  []booking
+
+	archived bool // it has left the shop, with its page
 }
 
 type line struct {
@@ -125,6 +130,7 @@ func (m *Model) Execute(c *core.Command, seq core.Sequence, now core.Millis) ([]
 	m.seq, m.now, m.events = seq, now, nil
 	m.expire(c.Mask)
 	outcome := m.carryOut(c)
+	m.settleCases()
 	m.alert(c.Mask)
 	return m.events, outcome
 }
@@ -194,6 +200,9 @@ func (m *Model) expire(mask core.SlotMask) {
 				s.expired[o.customer]++
 			}
 			m.forget(o)
+			if slot == core.CapacitySlot {
+				o.bookings = nil
+			}
 			if slot == o.id.Home() {
 				o.status = core.StatusExpired
 				o.version++
@@ -241,6 +250,9 @@ func (o *order) mask() core.SlotMask {
 	}
 	for _, l := range o.lines {
 		mask |= l.sku.Slot().Mask()
+	}
+	if o.knowsBook {
+		mask |= core.CapacitySlot.Mask()
 	}
 	return mask
 }
