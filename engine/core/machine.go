@@ -23,6 +23,7 @@ type Machine struct {
 
 	asked Step           // scratch of what is asked between commands
 	units []channelUnits // likewise
+	idle  idleLines
 }
 
 // slot is one partition of the state, with the indexes derived from it.
@@ -216,9 +217,12 @@ func (m *Machine) Gather(id Slot, st *Step, sink Sink) {
 	}
 }
 
-// Decide makes a plan or a refusal from everything gathered. Only the tables may change here. When the command has every slot in
-// its mask, it may look at any slot.
+// Decide makes a plan or a refusal from everything gathered. Only the tables may change here. The slots of the command's mask stand still,
+// so it may look at them.
 func (m *Machine) Decide(st *Step) {
+	if st.command.changesTables() {
+		m.idle.forget()
+	}
 	switch st.command.Kind {
 	case CommandTick:
 		st.Outcome.Changed = true

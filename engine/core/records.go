@@ -110,6 +110,9 @@ const hasDocument = 1
 // identitiesShift is where an order's flags have the number of identities that stand behind its customer.
 const identitiesShift = 1
 
+// orderOffered marks a hold that was offered to somebody on a waitlist.
+const orderOffered = 1 << 3
+
 // orderRecord is an order, kept by its home slot.
 type orderRecord struct {
 	created   Sequence
