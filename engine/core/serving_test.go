@@ -168,24 +168,20 @@ func TestIdleLinesNotice(t *testing.T) {
 	}
 }
 
-// Two lines of one SKU, of different sales: what was asked for one is not believed of the other.
+// Two lines of one SKU, of different sales: what was found for one is not believed of the other.
 func TestIdleLinesOfOneSKU(t *testing.T) {
-	l := newLineup(t)
-	id := l.open(1)[0]
-	l.rules.Items[0].Quota = 0
-	l.define()
-	l.join("ann", 0, id)
-	first := l.sale
-	l.do(core.Command{Kind: core.CommandDefineSale, Name: []byte("other"), SaleSettings: l.rules})
-	l.sale = core.MakeSaleID(id.Slot(), 1)
-	l.join("bob", 0, id)
+	l, ids := openSetAside(t, 1) // there is nothing for who waits there
+	l.do(core.Command{Kind: core.CommandDefineSale, Name: []byte("other"), SaleSettings: &core.SaleSettings{
+		StartsAt: l.rules.StartsAt, EndsAt: l.rules.EndsAt, WaitlistCapacity: 9, WaitlistTTL: 60_000, Items: []core.SaleItem{{SKU: ids[0]}},
+	}})
+	l.sale = core.MakeSaleID(ids[0].Slot(), 1)
+	l.join("bob", 1, ids[0])
 	l.ask()
-	l.put(id, 0, 1)
-	l.ask()
-	l.rules.Items[0].Quota = 1
-	l.define() // the first one
-	if at, ok := l.machine.NextServing(first.Slot()); !ok || at > l.now {
-		t.Error("the first sale's quota was raised, and nobody is to be served")
+	l.do(core.Command{Kind: core.CommandDefineSale, Name: []byte("other"), SaleSettings: &core.SaleSettings{
+		StartsAt: l.rules.StartsAt, EndsAt: l.rules.EndsAt, WaitlistCapacity: 9, WaitlistTTL: 60_000, Items: []core.SaleItem{{SKU: ids[0], Quota: 1}},
+	}})
+	if at, ok := l.machine.NextServing(l.sale.Slot()); !ok || at > l.now {
+		t.Error("the other sale's quota was raised, and nobody is to be served")
 	}
 }
 
