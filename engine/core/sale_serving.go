@@ -213,10 +213,9 @@ func (m *Machine) Serve(id Slot, now Millis, most int, serve func(c *Command) bo
 
 // serveLine has those offered something who are next in a line.
 func (m *Machine) serveLine(id Slot, item *saleItemRecord, most int, serve func(c *Command) bool) (goesOn bool) {
-	s := &m.slots[id]
 	goesOn = true
-	m.eachNext(s, item, func(record *saleWaiterRecord) bool {
-		goesOn = s.serveCommand(record, item, serve)
+	m.eachNext(&m.slots[id], item, func(record *saleWaiterRecord) bool {
+		goesOn = m.serveCommand(record, item, serve)
 		most--
 		return most > 0 && goesOn
 	})
@@ -228,7 +227,7 @@ func (m *Machine) strikeOff(id Slot, item *saleItemRecord, most int, serve func(
 	s := &m.slots[id]
 	for at := item.first; at != 0 && most > 0; most-- {
 		record := s.desk.waiters.at(at - 1)
-		if !s.serveCommand(record, item, serve) {
+		if !m.serveCommand(record, item, serve) {
 			return false
 		}
 		at = record.next
@@ -236,7 +235,7 @@ func (m *Machine) strikeOff(id Slot, item *saleItemRecord, most int, serve func(
 	return true
 }
 
-func (s *slot) serveCommand(record *saleWaiterRecord, item *saleItemRecord, serve func(c *Command) bool) bool {
+func (m *Machine) serveCommand(record *saleWaiterRecord, item *saleItemRecord, serve func(c *Command) bool) bool {
 	c := Command{
 		Kind:    CommandServeWaitlist,
 		Version: 1,
@@ -248,5 +247,6 @@ func (s *slot) serveCommand(record *saleWaiterRecord, item *saleItemRecord, serv
 	}
 	c.Customer, c.Identities = record.texts()
 	c.Mask, _ = SlotsOf(&c)
+	c.Mask |= m.SlotsNow(&c)
 	return serve(&c)
 }

@@ -247,7 +247,7 @@ func (m *Machine) decideServe(st *Step) {
 		// the hold's slot tells of it, while that of the sale forgets the place
 		st.event.Waiter.Customer, st.event.Waiter.Identities = st.command.Customer, st.command.Identities
 		st.giveUp(EventWaitlistOffered, ReasonNone)
-	case ReasonSaleNotStarted, ReasonSKUStopped, ReasonHoldCap, ReasonSaleQuota, ReasonInsufficientStock, ReasonNotDeliverable:
+	case ReasonSlotsChanged, ReasonSaleNotStarted, ReasonSKUStopped, ReasonHoldCap, ReasonSaleQuota, ReasonInsufficientStock, ReasonNotDeliverable:
 	default:
 		st.giveUp(EventWaitlistLeft, reason)
 	}
