@@ -186,13 +186,15 @@
 //   - Victims are ranked by a read, so a ranking has no state: holds first, then by a policy, then the last to come.
 //   - DefineSale touches all slots, too. A known name gets new rules and one more version; what was sold stays sold, and a SKU
 //     that is left out is no longer sold in the sale. A sale belongs to the slot of the first SKU of its first definition,
-//     for ever; that slot keeps all that is counted of it, and is in the mask of every order in it.
+//     for ever; that slot keeps all that is counted of it, and is in the mask of every order in it. Rules that do not say how long offers
+//     last leave it as it was while anybody waits.
 //   - A hold or order in a sale is accepted iff the stamp is at or after the start and before the end, the sale sells all its SKUs,
 //     each SKU's quota covers what is held and sold of it, and the buyer has no more units than the limits allow, over all
 //     SKUs of the sale, by each identity that is known. Holds also keep to the units that may be held at once.
 //   - A hold in a sale lasts as long as asked for, or the sale's longest time if that is less; half as long for each of
-//     the customer's holds in the sale that expired, but not less than 30 seconds for that. An extension does not move the deadline beyond the longest
-//     time after the hold was placed. With so many expired holds as the sale says a customer gets no more holds.
+//     the customer's holds in the sale that expired, but not less than 30 seconds for that. An extension lasts as long as asked for, shortened
+//     in the same way, and does not move the deadline beyond the sale's longest time, shortened too, after the hold was placed; that of an
+//     offer not beyond the time that the sale's offers last. With so many expired holds as the sale says a customer gets no more holds.
 //   - A ticket is used for good by the first hold or order that is accepted with it. A sale with a queue takes nothing without.
 //   - JoinWaitlist takes the last place in the line of a SKU of a sale, while the sale runs, has a place left, and nothing of the SKU is to be
 //     had there. A customer has one place for each SKU; who asks again changes nothing. It is refused to whom a hold of the units would be

@@ -237,8 +237,9 @@ func (tr *trial) asksFor(c *core.Command, now core.Millis) (asked bool) {
 		}
 	}
 	frame := codec.AppendCommand(nil, c)
-	tr.straight.machine.Serve(c.Sale.Slot(), now, 1, func(c *core.Command) {
-		asked = asked || bytes.Equal(codec.AppendCommand(nil, c), frame)
+	tr.straight.machine.Serve(c.Sale.Slot(), now, 1, func(c *core.Command) bool {
+		asked = bytes.Equal(codec.AppendCommand(nil, c), frame)
+		return !asked
 	})
 	return asked
 }
