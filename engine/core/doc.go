@@ -198,7 +198,7 @@
 //   - FillOrder gives an order what it waits for: of each SKU of which it is the first in the queue of those who can be served, as many units as
 //     there are to fill where it may have them from, to its lines in their order, from locations by priority. They are reserved for a hold, allocated for an
 //     order. If there is nothing to give, or the order is closed, nothing changes. The host sends it (Machine.Waiting) soon after stock came; who stands
-//     further behind is not served before its turn, which comes when nobody before it can be served. At most 4096 who cannot are passed over.
+//     further behind is not served before its turn, which comes when nobody before it can be served. At most 65,536 who cannot are passed over.
 //   - RerouteOrder moves units of an order that is placed away from a location: all that the order has there, or some. They are planned like those
 //     of a new order, over the other locations, but take whatever those can give: nothing is promised anew, so safety stock, buffers and
 //     pools do not count. What nobody else has stays, or waits at the place in the queue that its promise has; units of a pool that wait are
