@@ -363,7 +363,7 @@ func (a *auditor) checkWaiting(s *slot, id SKUID, sku *skuRecord) {
 	a.expect(Quantity(last), Quantity(sku.lastWaiting), Violation{Kind: ViolationWaiting, SKU: id})
 	a.expect(sku.backorderedHeld+sku.backorderedPlaced, units, Violation{Kind: ViolationWaiting, SKU: id})
 	first := s.firstServed(sku, &queueNotes{})
-	if n := s.queues[id.Place()]; n != nil && s.firstServed(sku, n) != first || s.mark[id.Place()]&markFillable == 0 && first != 0 && s.toFill(sku) > 0 {
+	if n := s.queues.known(id); n != nil && s.firstServed(sku, n) != first || s.mark[id.Place()]&markFillable == 0 && first != 0 && s.toFill(sku) > 0 {
 		a.violate(Violation{Kind: ViolationWaiting, SKU: id})
 	}
 }

@@ -72,8 +72,8 @@ type slot struct {
 	lots         recycler[lotRecord]
 	inboundOf    *Index // (kind, number) → inbounds
 	waiting      recycler[waitingRecord]
-	waitingIndex *Index                 // order number → waiting
-	queues       map[uint32]*queueNotes // by place of a SKU
+	waitingIndex *Index // order number → waiting
+	queues       queues
 	looks        uint64                 // at those who wait, for tests: what it costs to find out whose turn it is
 	inboundList  [Transfer]slab[uint32] // by kind: places in inbounds, in the order in which the documents were made
 }

@@ -16,8 +16,8 @@ const (
 	mostPassed = 1 << 16
 	// milestoneEvery is how many who wait lie between two milestones, as far as somebody has walked.
 	milestoneEvery = 256
-	// fewWaiting are looked at before it is worth to remember what was found out about orders like them, and about how many kinds.
-	fewWaiting, mostAlike = 16, 4096
+	// fewWaiting are looked at before it is worth to remember what was found out about orders like them; of knownErrands at most.
+	fewWaiting, knownErrands = 16, 1024
 )
 
 // queueNotes are what is known of a SKU's queue.
@@ -84,17 +84,44 @@ func (p places) drop(other places) {
 	}
 }
 
-// notesOf gives the notes of a SKU's queue.
-func (s *slot) notesOf(id SKUID) *queueNotes {
-	n := s.queues[id.Place()]
-	if n == nil {
-		if s.queues == nil {
-			s.queues = map[uint32]*queueNotes{}
-		}
-		n = &queueNotes{}
-		s.queues[id.Place()] = n
+// queues are the notes of a slot's queues.
+type queues struct {
+	of    []uint32 // by place of a SKU: in notes, plus one
+	notes []queueNotes
+	free  []uint32 // of notes
+}
+
+// known gives the notes of a SKU's queue, nil if there are none.
+func (q *queues) known(id SKUID) *queueNotes {
+	if id.Place() >= uint32(len(q.of)) || q.of[id.Place()] == 0 {
+		return nil
 	}
-	return n
+	return &q.notes[q.of[id.Place()]-1]
+}
+
+// forget drops them.
+func (q *queues) forget(id SKUID) {
+	at := q.of[id.Place()] - 1
+	q.of[id.Place()], q.notes[at], q.free = 0, queueNotes{}, append(q.free, at)
+}
+
+// notesOf gives the notes of a SKU's queue. They are valid until those of another one are asked for.
+func (s *slot) notesOf(id SKUID) *queueNotes {
+	q := &s.queues
+	if n := q.known(id); n != nil {
+		return n
+	}
+	if more := int(id.Place()) + 1 - len(q.of); more > 0 {
+		q.of = append(q.of, make([]uint32, more)...)
+	}
+	var at uint32
+	if last := len(q.free) - 1; last >= 0 {
+		at, q.free = q.free[last], q.free[:last]
+	} else {
+		at, q.notes = uint32(len(q.notes)), append(q.notes, queueNotes{})
+	}
+	q.of[id.Place()] = at + 1
+	return &q.notes[at]
 }
 
 // firstServed is who is the first in a SKU's queue of those who can be served, as a place plus one; 0 for nobody.
@@ -119,7 +146,7 @@ func (s *slot) firstServed(sku *skuRecord, n *queueNotes) uint32 {
 	if n.nowhere = nowhere; n.last != 0 && fresh != nil && !n.passAgain(&r, sku, fresh) {
 		return n.behind(s, sku)
 	}
-	r.known = nil
+	r.round++
 	for at := n.behind(s, sku); at != 0 && n.passed <= mostPassed; {
 		w := s.waiting.at(at - 1)
 		reach, served := r.of(w, n.nowhere, has)
@@ -160,12 +187,12 @@ func (n *queueNotes) behind(s *slot, sku *skuRecord) uint32 {
 
 // noteGone takes a record that leaves a SKU's queue out of its notes.
 func (s *slot) noteGone(w *waitingRecord, place uint32) {
-	n := s.queues[w.sku.Place()]
+	n := s.queues.known(w.sku)
 	switch {
 	case n == nil:
 		return
 	case w.previous == 0 && w.next == 0:
-		delete(s.queues, w.sku.Place())
+		s.queues.forget(w.sku)
 		return
 	}
 	if n.last != 0 && w.since <= n.since {
@@ -193,14 +220,15 @@ func (s *slot) noteGone(w *waitingRecord, place uint32) {
 // noteAgain makes the notes of a SKU's queue forget whom was passed over, if one of them may be served from elsewhere now or another has come
 // to stand among them.
 func (s *slot) noteAgain(id SKUID, since Sequence) {
-	if n := s.queues[id.Place()]; n != nil && n.last != 0 && since <= n.since {
+	if n := s.queues.known(id); n != nil && n.last != 0 && since <= n.since {
 		n.last, n.passed = 0, 0
 	}
 }
 
 // noteRules makes the notes of all queues forget whom was passed over: who may serve whom has changed.
 func (s *slot) noteRules() {
-	for _, n := range s.queues {
+	for i := range s.queues.notes {
+		n := &s.queues.notes[i]
 		n.last, n.passed, n.nowhere = 0, 0, n.nowhere[:0]
 	}
 }
@@ -250,8 +278,15 @@ func (s *slot) seek(id SKUID, after Sequence) uint32 {
 type reaches struct {
 	slot  *slot
 	asked int
-	known map[waitingErrand]places
-	reach places // scratch
+	round int           // of what was found out before another one nothing is known any more
+	known []knownErrand // by the hash of the errand, the one that was asked about last
+	reach places        // scratch
+}
+
+type knownErrand struct {
+	errand waitingErrand
+	round  int // plus one; 0 for nothing
+	reach  places
 }
 
 // waitingErrand is all that decides from where an order that waits may be served.
@@ -273,8 +308,12 @@ func (r *reaches) of(w *waitingRecord, among, have places) (reach places, served
 	e := waitingErrand{
 		grams: w.grams, country: w.country, postal: w.postal, pickup: w.pickup, channel: w.channel, avoided: w.avoided, method: w.method, flags: w.flags,
 	}
-	if reach, ok := r.known[e]; ok {
-		return reach, false
+	var known *knownErrand
+	if r.asked > fewWaiting {
+		r.known = resize(r.known, knownErrands)
+		if known = &r.known[e.hash()%knownErrands]; known.round == r.round+1 && known.errand == e {
+			return known.reach, false
+		}
 	}
 	for at := range have.all {
 		if r.slot.looks++; r.slot.mayServe(w, at) {
@@ -290,11 +329,14 @@ func (r *reaches) of(w *waitingRecord, among, have places) (reach places, served
 			r.reach = r.reach.with(at)
 		}
 	}
-	if r.asked > fewWaiting && len(r.known) < mostAlike {
-		if r.known == nil {
-			r.known = map[waitingErrand]places{}
-		}
-		r.known[e] = slices.Clone(r.reach)
+	if known != nil {
+		known.errand, known.round, known.reach = e, r.round+1, append(known.reach[:0], r.reach...)
 	}
 	return r.reach, false
+}
+
+func (e *waitingErrand) hash() uint64 {
+	where := uint64(e.country[0]) | uint64(e.country[1])<<8 | uint64(e.method)<<16 | uint64(e.flags)<<24 | uint64(e.grams)<<32
+	who := uint64(e.pickup) | uint64(e.channel)<<16 | uint64(e.avoided[0])<<32
+	return finish(finish(hashBytes(hashSeed, e.postal[:])^where) ^ who)
 }
