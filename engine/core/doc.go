@@ -93,7 +93,8 @@
 //
 // A plan is better by the first rule in which two differ, then with fewer locations, then by (priority, number) of the locations. All
 // plans of up to three locations are compared, of the 24 most promising where there are more candidates (fewer with very many
-// SKUs); single ones always. What no three have together is taken greedily from where most of it is, from at most 100 locations.
+// SKUs); single ones always. What no three have together is taken greedily from where most of it is, from at most 100 locations; for a forced
+// order what is missing then is taken from the others, by priority.
 // There is no capacity of a day: it would have to be counted across slots.
 //
 // # A command, step by step

@@ -57,6 +57,7 @@ type candidate struct {
 type router struct {
 	rules        []RoutingRule
 	maxShipments int
+	forced       bool // the order is taken, in however many shipments
 	penalty      int64
 
 	candidates []candidate // that may serve the order, by (priority, number)
@@ -568,6 +569,9 @@ func (r *router) greedyFrom(start int) {
 			r.missing[sku] -= min(n, r.has[int(at)*r.skus+sku])
 		}
 	}
+	if r.forced {
+		set = r.addByPriority(set)
+	}
 	slices.Sort(set)
 	if !r.covers(set) {
 		return
@@ -579,6 +583,21 @@ func (r *router) greedyFrom(start int) {
 		r.found, r.greedily, r.best = true, true, s
 		r.chosen = append(r.chosen[:0], set...)
 	}
+}
+
+// addByPriority adds to a greedy set that is as large as it may be what has something of what is still missing, by priority: that is less work than to
+// look for who has most, and of so many shipments none is a good plan.
+func (r *router) addByPriority(set []uint16) []uint16 {
+	for at := range r.candidates {
+		if r.gives[at] || r.gainOf(at) == 0 {
+			continue
+		}
+		set, r.gives[at] = append(set, uint16(at)), true
+		for sku, n := range r.missing {
+			r.missing[sku] -= min(n, r.has[at*r.skus+sku])
+		}
+	}
+	return set
 }
 
 // mostMissing finds the candidate that has most units of what is missing; of several that with the lowest score alone. What a candidate has
