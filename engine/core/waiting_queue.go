@@ -138,6 +138,9 @@ func (s *slot) firstServed(sku *skuRecord, n *queueNotes) uint32 {
 		}
 		at = level.next
 	}
+	if len(has) == 0 {
+		return 0
+	}
 	if n.last == 0 {
 		n.nowhere = n.nowhere[:0]
 	}

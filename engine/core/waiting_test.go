@@ -143,13 +143,13 @@ func TestPassedOverKeepTheirTurn(t *testing.T) {
 	next(austrian)
 	next(germans[1])
 	next()
-	s.receive(id, 1, 5)
+	s.receive(id, 3, 1)
 	next(germans[2])
 	s.do(core.Command{
 		Kind: core.CommandRerouteOrder, Order: german, Lines: []core.Line{{SKU: id, Quantity: 1}},
 		Reroute: &core.Reroute{Location: 1, Reason: core.RerouteRejected, Backorder: true},
 	})
-	s.receive(id, 3, 1)
+	s.receive(id, 3, 2)
 	next(german)
 	s.location("north")
 	next(french)
