@@ -24,6 +24,12 @@ type directory struct {
 	kits    atomic.Int64
 	hadKits atomic.Bool
 
+	// capacities counts the locations with a capacity of a day, and hadCapacities says whether there ever were any. Without, nobody looks whether
+	// an order is to be booked.
+	capacities    atomic.Int64
+	hadCapacities atomic.Bool
+	withCapacity  [core.MaxLocations / 64]atomic.Uint64 // by number; written by release alone
+
 	byNumber      [core.SlotCount]atomic.Pointer[[]*SKUEntry]
 	locationNames atomic.Pointer[[]string]
 	channelNames  atomic.Pointer[[]string]
@@ -76,6 +82,7 @@ func (d *directory) define(ev *core.Event) {
 		d.defineSKU(ev.SKU.ID, string(ev.SKU.Name))
 	case core.EventLocationDefined:
 		defineName(&d.locationNames, d.locations, ev.Location.ID, string(ev.Location.Name))
+		d.setCapacity(&ev.Location)
 	case core.EventChannelDefined:
 		defineName(&d.channelNames, d.channels, ev.Channel.ID, string(ev.Channel.Name))
 		d.setBands(ev.Channel.ID, ev.Channel.Settings.Bands)

@@ -23,7 +23,7 @@ func TestDirectory(t *testing.T) {
 			for i := range names {
 				done(t, e, core.Command{Kind: core.CommandDefineSKU, Name: fmt.Appendf(nil, "sku-%d", i)},
 					core.Command{Kind: core.CommandDefineLocation, Name: fmt.Appendf(nil, "location-%d", i)},
-					core.Command{Kind: core.CommandDefineChannel, Name: fmt.Appendf(nil, "channel-%d", i)})
+					core.Command{Kind: core.CommandSetChannel, Name: fmt.Appendf(nil, "channel-%d", i), Selling: core.ChannelSettings{Bands: i%2 == 1}})
 			}
 		}
 		for i := range names {
@@ -60,8 +60,8 @@ func lookUp(t *testing.T, e *engine.Engine, i int) {
 		t.Errorf("%s has number %d, which is %s", location, id, e.LocationName(id))
 	}
 	number, ok := e.Channel(channel)
-	if !ok || e.ChannelName(number) != string(channel) {
-		t.Errorf("%s has number %d, which is %s", channel, number, e.ChannelName(number))
+	if !ok || e.ChannelName(number) != string(channel) || e.ShowsBands(number) != (i%2 == 1) {
+		t.Errorf("%s has number %d, which is %s and shows bands: %t", channel, number, e.ChannelName(number), e.ShowsBands(number))
 	}
 	image, err := e.ReadSKU(nil, entry.ID)
 	var skuImage core.SKUImage

@@ -107,6 +107,11 @@ func (in *intake) parseShipping() *core.Shipping {
 			s.CostPerUnit = in.shippingCost()
 		case "channels":
 			in.list(core.MaxLocationChannels, in.nameOnce)
+		case "daily_capacity":
+			s.DailyCapacity = 0
+			if !in.null() {
+				s.DailyCapacity = uint32(in.integer(1, core.MaxDailyCapacity))
+			}
 		case "zones":
 			in.list(core.MaxZones, func() { in.zoneRow(s) })
 		default:

@@ -41,6 +41,7 @@ const (
 	codeSaleNotFound     = "sale_not_found"
 	codeInboundNotFound  = "inbound_not_found"
 	codePlaceNotFound    = "place_not_found"
+	codeCaseNotFound     = "case_not_found"
 
 	codeCheckpointNotFound  = "checkpoint_not_found"
 	codeChannelRuleNotFound = "channel_rule_not_found"
@@ -54,6 +55,10 @@ const (
 	codeOrderCancelled        = "order_cancelled"
 	codeOrderHeld             = "order_held"
 	codeNotAllocated          = "not_allocated"
+	codeCaseResolved          = "case_resolved"
+	codeNotAVictim            = "not_a_victim"
+	codeNothingThere          = "nothing_there"
+	codeOwnCase               = "own_case"
 	codeDuplicateExternalID   = "duplicate_external_id"
 	codeStockChanged          = "stock_changed"
 	codeStockNegative         = "stock_negative"
@@ -77,6 +82,7 @@ const (
 	codeNotASupplier          = "not_a_supplier"
 	codeTooManyLots           = "too_many_lots"
 	codeNotDeliverable        = "not_deliverable"
+	codeCapacity              = "daily_capacity_exhausted"
 	codeTooManyShipments      = "too_many_shipments"
 	codeWaitlistFull          = "waitlist_full"
 	codeStillForSale          = "still_for_sale"
@@ -133,6 +139,7 @@ type problemKind struct {
 var (
 	kindSKUInBody      = problemKind{codeSKUNotFound, 422, "No such SKU"}
 	kindLocationInBody = problemKind{codeLocationNotFound, 422, "No such location"}
+	kindOrderInBody    = problemKind{codeOrderNotFound, 422, "No such order"}
 	kindSaleInBody     = problemKind{codeSaleNotFound, 422, "No such sale"}
 )
 
@@ -166,6 +173,7 @@ var problemKinds = []problemKind{
 	{codeSaleNotFound, 404, "No such sale"},
 	{codeInboundNotFound, 404, "No such purchase order or transfer"},
 	{codePlaceNotFound, 404, "No such place"},
+	{codeCaseNotFound, 404, "No such oversold case"},
 	{codeCheckpointNotFound, 404, "No such checkpoint"},
 	{codeChannelRuleNotFound, 404, "No such rule"},
 	{codeKitNotFound, 404, "Not a kit"},
@@ -176,6 +184,10 @@ var problemKinds = []problemKind{
 	{codeOrderCancelled, 409, "Order cancelled"},
 	{codeOrderHeld, 409, "Still a hold"},
 	{codeNotAllocated, 409, "Not so many units allocated there"},
+	{codeCaseResolved, 409, "Nothing left to resolve"},
+	{codeNotAVictim, 409, "Order cannot help"},
+	{codeNothingThere, 409, "Nothing to be had there"},
+	{codeOwnCase, 409, "Has a case of its own"},
 	{codeDuplicateExternalID, 409, "External id taken"},
 	{codeStockChanged, 409, "Stock changed"},
 	{codeStockNegative, 409, "Stock would fall below zero"},
@@ -199,6 +211,7 @@ var problemKinds = []problemKind{
 	{codeNotASupplier, 409, "Location is no supplier"},
 	{codeTooManyLots, 409, "Too much on its way"},
 	{codeNotDeliverable, 409, "No location can deliver it"},
+	{codeCapacity, 409, "No location can ship it that day"},
 	{codeTooManyShipments, 409, "Split over too many locations"},
 	{codeWaitlistFull, 409, "No room on the waitlist"},
 	{codeStillForSale, 409, "Still for sale"},
@@ -263,6 +276,11 @@ var refusalKinds = [...]problemKind{
 	core.ReasonOrderCancelled:    kindOf(codeOrderCancelled),
 	core.ReasonOrderHeld:         kindOf(codeOrderHeld),
 	core.ReasonNotAllocated:      kindOf(codeNotAllocated),
+	core.ReasonCaseNotFound:      kindOf(codeCaseNotFound),
+	core.ReasonCaseResolved:      kindOf(codeCaseResolved),
+	core.ReasonNotAVictim:        kindOf(codeNotAVictim),
+	core.ReasonNothingThere:      kindOf(codeNothingThere),
+	core.ReasonOwnCase:           kindOf(codeOwnCase),
 	core.ReasonSKUNotFound:       kindSKUInBody,
 	core.ReasonLocationNotFound:  kindLocationInBody,
 	core.ReasonChannelNotFound:   kindOf(codeChannelNotFound),
@@ -275,6 +293,7 @@ var refusalKinds = [...]problemKind{
 	core.ReasonInsufficientStock: kindOf(codeInsufficientStock),
 	core.ReasonSKUStopped:        kindOf(codeSKUStopped),
 	core.ReasonNotDeliverable:    kindOf(codeNotDeliverable),
+	core.ReasonBookedUp:          kindOf(codeCapacity),
 	core.ReasonTooManyShipments:  kindOf(codeTooManyShipments),
 	core.ReasonTableFull:         kindOf(codeTableFull),
 	core.ReasonSaleNotFound:      kindSaleInBody,

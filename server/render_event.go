@@ -23,6 +23,7 @@ var eventTypes = [...]string{
 	core.EventPreorderEnded:   "preorder_ended",
 	core.EventOrderRouted:     "order_routed",
 	core.EventOrderOversold:   "order_oversold",
+	core.EventCaseResolved:    "oversold_resolved",
 	core.EventOrderRerouted:   "order_rerouted",
 	core.EventRoutingDefined:  "routing_defined",
 	core.EventKitSet:          "kit_set",
@@ -87,9 +88,14 @@ func (t *eventSource) appendEvent(dst []byte) []byte {
 		dst = append(appendID(dst, t.server.engine.PublicOrderID(ev.Oversold.Order)), `","oversold":[`...)
 		for i, u := range ev.Oversold.Units {
 			dst = t.server.appendSKU(append(appendComma(dst, i), `{"sku":`...), u.SKU)
-			dst = append(appendNumberField(dst, `,"quantity":`, u.Units), '}')
+			dst = appendNumberField(dst, `,"quantity":`, u.Units)
+			dst = t.server.appendCaseID(append(dst, `,"case_id":"`...), core.CaseID{Order: ev.Oversold.Order, SKU: u.SKU})
+			dst = append(dst, `"}`...)
 		}
 		dst = append(dst, ']')
+	case core.EventCaseResolved:
+		dst = append(t.server.appendCase(append(dst, `"case":`...), &ev.Resolution.Case), '}')
+		dst = t.server.appendResolution(dst, ev, t.partsOf(&ev.Order))
 	case core.EventOrderRouted:
 		dst = append(dst, `"order_id":"`...)
 		dst = append(appendID(dst, t.server.engine.PublicOrderID(ev.Route.Order)), '"')

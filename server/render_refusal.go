@@ -12,6 +12,11 @@ var refusalDetails = [...]string{
 	core.ReasonOrderCancelled:    "the order was cancelled",
 	core.ReasonOrderHeld:         "it is a hold, and no order yet: units of holds do not move",
 	core.ReasonNotAllocated:      "the order has fewer units at the location than are to move, or none",
+	core.ReasonCaseNotFound:      "no oversold case has this id",
+	core.ReasonCaseResolved:      "nothing of the case is left to resolve",
+	core.ReasonOwnCase:           "the order has an open case of its own of the SKU: resolve that",
+	core.ReasonNotAVictim:        "the order has no units of the SKU that others could use, or waits for none: look at the case's victims",
+	core.ReasonNothingThere:      "the location has no units of the SKU, or live pools may still sell them",
 	core.ReasonDuplicateExternal: "another order of the channel has this external_id",
 	core.ReasonDuplicateRow:      "two rows adjust the same SKU at the same location",
 	core.ReasonStockChanged:      "the units there are not the expected ones",
@@ -19,6 +24,7 @@ var refusalDetails = [...]string{
 	core.ReasonStockTooLarge:     "a row would leave more than 1000000000000 units on hand",
 	core.ReasonPoolOver:          "ends_at of the pool has passed already",
 	core.ReasonNotDeliverable:    "the units lie where the order cannot be shipped from",
+	core.ReasonBookedUp:          "the locations that could ship the order have as many orders as they can ship that day",
 	core.ReasonTooManyShipments:  "no way was found to ship the order from as few locations as max_shipments allows",
 	core.ReasonKitUnits:          "a kit has no units of its own: those of its components count",
 	core.ReasonNestedKit:         "a component is a kit itself, and kits are not made of kits",
@@ -79,7 +85,7 @@ func (s *Server) appendRefusal(dst []byte, r *core.Refusal, how *submission, c *
 // hidesUnits reports whether a refusal must not say how many units there are, as it goes to a channel that is shown none.
 func (s *Server) hidesUnits(reason core.Reason, c *core.Command) bool {
 	switch reason {
-	case core.ReasonInsufficientStock, core.ReasonNotDeliverable, core.ReasonSaleQuota, core.ReasonHoldCap:
+	case core.ReasonInsufficientStock, core.ReasonNotDeliverable, core.ReasonBookedUp, core.ReasonSaleQuota, core.ReasonHoldCap:
 		return (c.Kind == core.CommandPlaceOrder || c.Kind == core.CommandPlaceHold) && s.engine.ShowsBands(c.Channel)
 	}
 	return false

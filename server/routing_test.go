@@ -66,7 +66,7 @@ func TestRoutedOrders(t *testing.T) {
 	location := h.do("GET", "/v1/locations/hamburg", "")
 	if !strings.Contains(string(location.body), `"shipping":{"methods":["standard","express"],"cut_off":"23:59","utc_offset_minutes":60,"handling_days":1,`+
 		`"cost_per_unit":50,"channels":[],"zones":[{"country":"DE","transit_days":1,"cost":390,"cost_per_kg":20},`+
-		`{"country":"DE","postal_prefix":"20","transit_days":0,"cost":290,"cost_per_kg":0,"up_to_grams":5000}]}`) {
+		`{"country":"DE","postal_prefix":"20","transit_days":0,"cost":290,"cost_per_kg":0,"up_to_grams":5000}],"daily_capacity":null}`) {
 		t.Errorf("location: %s", location.body)
 	}
 	if got := h.want(200, "GET", "/v1/skus/A", ""); got["weight_grams"] != jsonNumber("350") {
@@ -122,6 +122,9 @@ func TestRoutingFaults(t *testing.T) {
 		{`{"latitude":0,"longitude":-180.1}`, codeOutOfRange, "longitude"},
 		{shipping(`"methods":["drone"]`), codeOutOfRange, "shipping.methods[0]"},
 		{shipping(`"cut_off":"24:00"`), codeOutOfRange, "shipping.cut_off"},
+		{shipping(`"daily_capacity":0`), codeOutOfRange, "shipping.daily_capacity"},
+		{shipping(`"daily_capacity":1000000001`), codeOutOfRange, "shipping.daily_capacity"},
+		{shipping(`"daily_capacity":"5"`), codeWrongType, "shipping.daily_capacity"},
 		{shipping(`"cut_off":"9:00"`), codeOutOfRange, "shipping.cut_off"},
 		{shipping(`"utc_offset_minutes":841`), codeOutOfRange, "shipping.utc_offset_minutes"},
 		{shipping(`"handling_days":251`), codeOutOfRange, "shipping.handling_days"},

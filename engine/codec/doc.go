@@ -71,9 +71,9 @@
 //	     [  4  length of recipes ]  flag bit 6
 //
 // Flags by kind: tick, fill order and serve waitlist have only the mask, archive orders has none; confirm, extend, release and cancel have
-// all but sale, destination and recipes, reroute order all but sale, document and recipes; join and leave waitlist have no document; commands on documents of incoming stock have none in
+// all but sale, destination and recipes, reroute order and resolve case all but sale, document and recipes; join and leave waitlist have no document; commands on documents of incoming stock have none in
 // this sense, and create inbound no expected version either; all others have everything but the expected version, and of those only
-// place hold and place order may have a sale, recipes and, with reroute order, a destination; set kit has no document. Slots and
+// place hold and place order may have a sale, recipes and, with reroute order and resolve case, a destination; set kit has no document. Slots and
 // order number have fixed widths, so they are patched in
 // place once they are known (SetSlots, SetOrder).
 //
@@ -123,6 +123,7 @@
 //	33 join waitlist     uv sale, uv channel, str customer, str identities, uv SKU, uv quantity
 //	34 leave waitlist    uv sale, uv number of the place
 //	35 serve waitlist    uv sale, uv number of the place, uv channel, str customer, str identities, uv SKU, uv quantity
+//	40 resolve case      u64 order number, u64 number of the order whose case it is, uv SKU, u8 action, [uv location: action 3], str note, str actor
 //	36 advance queue     uv sale, uv reserved, uv drawn, uv admitted, uv settled, u8 1 if opened
 //
 // Identities are at most one each of u8 1 address, 2 device, 3 payment, in this order, and behind each 16 bytes of hash.
@@ -137,7 +138,8 @@
 //
 // Shipping, what a location can ship: u8 set of delivery methods, u8 1 if a cut-off follows, [uv minute of the day], zv minutes ahead of UTC, u8 days
 // of handling, uv cost of a unit, uv channels, each uv, uv zones, and of each: 2 bytes country (0 for all), str postal code, u8 days in
-// transit, uv cost of a shipment, uv cost of a kilogram, uv grams that an order may weigh (0 for any). Costs are in minor units.
+// transit, uv cost of a shipment, uv cost of a kilogram, uv grams that an order may weigh (0 for any), [uv orders in a day]. Costs are in minor
+// units. The mark before says whether there is any: 0 for none, 1 without a capacity of a day, 3 with one.
 //
 // Routing, how orders are routed: u8 strategy, uv rules, each u8, u8 limit of shipments, uv penalty, u8 1 if suppliers do not count, uv preferred
 // locations, each uv.
@@ -187,6 +189,7 @@
 //	35 waitlist offered                  waiter image, order image
 //	36 queue advanced                    as in the command
 //	39 order oversold                    uv order number, uv SKUs, and of each: uv SKU, uv units
+//	40 case resolved                     order image, case, u8 action (bit 7: the order that was cancelled was a hold), uv units, str note, str actor, uv fills as in event 28, which may be none
 //
 // # Images
 //
@@ -226,6 +229,10 @@
 // Waiter (AppendWaiterImage):
 //
 //	uv sale, uv SKU, uv number, uv since, uv quantity, uv position, uv channel, str customer, str identities
+//
+// Case, of what an order was oversold of a SKU:
+//
+//	uv order number, uv SKU, uv version, uv opened, uv opened at, uv changed, uv changed at, uv units, uv left
 //
 // Level, in events and in an availability:
 //

@@ -277,6 +277,11 @@ func TestMalformedRouting(t *testing.T) {
 		{"country of a zone", shipping(0, 0, 0, 0, 0, 0, 1, "D1", 0, 0, 0, 0, 0), 22, "country"},
 		{"weight of a zone above the limit", shipping(0, 0, 0, 0, 0, 0, 1, "DE", 0, 0, 0, 0, tooDear), 28, "weight"},
 
+		{"mark of shipping 4", frame(core.CommandDefineLocation, 0, 1, "a", 0, 0, 0, 0, 4), 14, "shipping"},
+		{"daily capacity of 0", frame(core.CommandDefineLocation, 0, 1, "a", 0, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0), 22, "daily capacity"},
+		{"daily capacity above the limit", frame(core.CommandDefineLocation, 0, 1, "a", 0, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0, tooDear), 22, "daily capacity"},
+		{"daily capacity that ends early", frame(core.CommandDefineLocation, 0, 1, "a", 0, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0), 22, "ends"},
+
 		{"strategy 2", routing(2, 0, 0, 0, 0, 0), 8, "strategy"},
 		{"9 rules", routing(0, 9, 1, 2, 3, 4, 5, 6, 7, 8, 1, 0, 0, 0, 0), 9, "rules"},
 		{"rule 0", routing(0, 1, 0, 0, 0, 0, 0), 10, "unknown rule"},
@@ -582,7 +587,7 @@ func TestMalformedImages(t *testing.T) {
 	}, []malformed{
 		{"empty", nil, 0, "ends"},
 		{"reason 0", []byte{0, 0, 0, 0}, 0, "reason"},
-		{"unknown reason", []byte{byte(core.ReasonStillForSale) + 1, 0, 0, 0}, 0, "reason"},
+		{"unknown reason", []byte{0xff, 0, 0, 0}, 0, "reason"},
 		{"501 lines", join(1, 0, 0, uvarintOf(501), make([]byte, 2600)), 3, "refused lines"},
 		{"more lines than bytes", join(1, 0, 0, 1, make([]byte, 4)), 3, "more things"},
 		{"index 500", join(1, 0, 0, 1, uvarintOf(500), make([]byte, 4)), 4, "index"},
@@ -660,7 +665,7 @@ func TestMalformedBatches(t *testing.T) {
 	}, []malformed{
 		{"cut", good[:15], 15, "ends"},
 		{"status 199", with(good, 0, 199), 0, "status"},
-		{"unknown reason", with(good, 2, byte(core.ReasonStillForSale)+1), 2, "reason"},
+		{"unknown reason", with(good, 2, 0xff), 2, "reason"},
 		{"unknown flag", with(good, 3, 2), 3, "flag"},
 		{"bytes not zero", with(good, 7, 1), 4, "zero"},
 	})

@@ -171,6 +171,9 @@ func (g generator) shipping() *core.Shipping {
 	if s.HasCutOff = g.bool(); s.HasCutOff {
 		s.CutOff = uint16(g.between(0, core.MinutesOfDay-1))
 	}
+	if g.bool() {
+		s.DailyCapacity = uint32(g.between(1, core.MaxDailyCapacity))
+	}
 	for range g.IntN(core.MaxLocationChannels + 1) {
 		s.Channels = append(s.Channels, g.channel())
 	}
@@ -245,7 +248,7 @@ func (g generator) destination() core.Destination {
 
 // hasExpectedVersion and its like say what the frames of a kind have.
 func hasExpectedVersion(kind core.CommandKind) bool {
-	return kind >= core.CommandConfirmHold && kind <= core.CommandCancelOrder || kind == core.CommandRerouteOrder || isInbound(kind) && kind != core.CommandCreateInbound
+	return kind >= core.CommandConfirmHold && kind <= core.CommandCancelOrder || kind == core.CommandRerouteOrder || kind == core.CommandResolveCase || isInbound(kind) && kind != core.CommandCreateInbound
 }
 
 var commandKinds = []core.CommandKind{
@@ -254,7 +257,7 @@ var commandKinds = []core.CommandKind{
 	core.CommandExtendHold, core.CommandReleaseHold, core.CommandCancelOrder, core.CommandArchiveOrders,
 	core.CommandMoveStock, core.CommandDefineRouting, core.CommandDefineSale, core.CommandAdvanceQueue, core.CommandSetChannel, core.CommandSetChannelRule,
 	core.CommandCreateInbound, core.CommandSendInbound, core.CommandReceiveInbound, core.CommandCloseInbound, core.CommandCancelInbound,
-	core.CommandFillOrder, core.CommandSetKit, core.CommandRerouteOrder,
+	core.CommandFillOrder, core.CommandSetKit, core.CommandRerouteOrder, core.CommandResolveCase,
 	core.CommandJoinWaitlist, core.CommandLeaveWaitlist, core.CommandServeWaitlist,
 }
 
@@ -277,7 +280,8 @@ func (g generator) command(kind core.CommandKind) core.Command {
 		c.HasKey = true
 		c.Key = core.IdempotencyKey{byte(g.IntN(255) + 1), 5: byte(g.IntN(256)), 15: byte(g.IntN(256))}
 	}
-	if isOfWaitlist := kind == core.CommandJoinWaitlist || kind == core.CommandLeaveWaitlist; !isOfWaitlist && !isInbound(kind) && kind != core.CommandSetKit && kind != core.CommandRerouteOrder && g.bool() {
+	if isOfWaitlist := kind == core.CommandJoinWaitlist || kind == core.CommandLeaveWaitlist; !isOfWaitlist && !isInbound(kind) && kind != core.CommandSetKit && kind != core.CommandRerouteOrder &&
+		kind != core.CommandResolveCase && g.bool() {
 		c.Document = g.text(nameAlphabet, 1, 500)
 	}
 	if hasExpectedVersion(kind) {
@@ -341,6 +345,8 @@ func (g generator) body(c *core.Command) {
 		c.TTL = g.ttl()
 	case core.CommandRerouteOrder:
 		g.reroute(c)
+	case core.CommandResolveCase:
+		g.resolution(c)
 	}
 	if isInbound(c.Kind) {
 		c.Actor, c.Inbound = g.reason(), g.inboundRequest(c.Kind)
@@ -513,6 +519,7 @@ var eventKinds = []core.EventKind{
 	core.EventPurchaseOrderChanged, core.EventTransferChanged, core.EventOrderFilled, core.EventKitSet,
 	core.EventOrderRouted, core.EventOrderRerouted, core.EventRoutingDefined,
 	core.EventWaitlistJoined, core.EventWaitlistLeft, core.EventWaitlistOffered, core.EventOrderOversold,
+	core.EventCaseResolved,
 }
 
 func (g generator) event(kind core.EventKind) core.Event {
@@ -573,7 +580,13 @@ func (g generator) event(kind core.EventKind) core.Event {
 		if kind == core.EventOrderRerouted {
 			ev.Actor, ev.Reroute = g.reason(), g.rerouteImage(len(ev.Order.Lines))
 		}
-		if kind == core.EventOrderFilled {
+		if kind == core.EventCaseResolved {
+			ev.Actor, ev.Resolution = g.reason(), core.ResolutionImage{
+				Case: g.caseImage(), Action: core.OversoldAction(g.between(1, 3)), Units: g.quantity(), Note: g.reason(),
+			}
+			ev.Resolution.Held = ev.Resolution.Action == core.OversoldCancel && g.bool()
+		}
+		if kind == core.EventOrderFilled || kind == core.EventCaseResolved && g.bool() {
 			ev.Fills = make([]core.Fill, g.between(1, 40))
 			for i := range ev.Fills {
 				ev.Fills[i] = core.Fill{Line: g.IntN(len(ev.Order.Lines)), Location: g.location(), Quantity: g.quantity()}

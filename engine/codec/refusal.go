@@ -9,9 +9,10 @@ import (
 // knownReason tells whether a refusal can have a reason.
 func knownReason(r core.Reason) bool {
 	return r >= core.ReasonSlotsChanged && r <= core.ReasonSKUStopped || r == core.ReasonPoolOver || isOfSale(r) ||
+		r >= core.ReasonCaseNotFound && r <= core.ReasonOwnCase ||
 		r >= core.ReasonNotAKit && r <= core.ReasonNestedKit ||
 		r >= core.ReasonInboundNotFound && r <= core.ReasonNotASupplier ||
-		r >= core.ReasonNotDeliverable && r <= core.ReasonNotAllocated
+		r >= core.ReasonNotDeliverable && r <= core.ReasonNotAllocated || r == core.ReasonBookedUp
 }
 
 // isOfSale tells whether a refusal of a reason says more, as it is about a sale.

@@ -29,6 +29,8 @@ const (
 	ViolationQueue           ViolationKind = 36 // the counters of a sale's queue contradict each other
 	ViolationIncoming        ViolationKind = 20 // a SKU's lots are not the open lines of documents
 	ViolationKit             ViolationKind = 24 // a kit has units of its own, or its components are not in order
+	ViolationBooking         ViolationKind = 41 // an order that counts at a location on a day is not one that it ships, or is not counted
+	ViolationCase            ViolationKind = 39 // an oversold case is lost, or more is left of it than its order waits for
 	ViolationInbound         ViolationKind = 21 // a document's line does not fit its status: out is not what was received and what differed
 )
 
@@ -96,8 +98,10 @@ func (m *Machine) Audit() AuditReport {
 		a.checkSlot(&m.slots[i])
 		a.checkLimits(&m.slots[i])
 		a.auditQueues(&m.slots[i])
+		a.auditCases(&m.slots[i])
 		a.checkLots(&m.slots[i])
 		a.auditWaitlists(&m.slots[i])
+		a.auditBook(&m.slots[i])
 	}
 	return a.report
 }
@@ -133,6 +137,7 @@ func (a *auditor) tallyOrders(s *slot) {
 		if image.Sale != 0 {
 			a.tallySale(s, &image)
 		}
+		a.auditBooking(s, record, &image)
 		if len(image.ExternalID) == 0 {
 			continue
 		}

@@ -32,7 +32,10 @@
 //	lot                      what is open of a document's line: units on their way
 //	discrepancy              why the units that came are not those that were sent
 //	waitlist                 who waits for a SKU of a sale that is sold out, in the order in which they came
+//	case                     units of a SKU that a forced order has beyond the rules, until they are resolved
+//	victim                   an order that might not be served, so that a case is resolved
 //	offer                    a hold that the next one on a waitlist gets
+//	capacity                 how many orders a location ships in a day; booked is an order that counts against it
 //
 // # Quantities
 //
@@ -95,7 +98,19 @@
 // plans of up to three locations are compared, of the 24 most promising where there are more candidates (fewer with very many
 // SKUs); single ones always. What no three have together is taken greedily from where most of it is, from at most 100 locations; for a forced
 // order what is missing then is taken from the others, by priority.
-// There is no capacity of a day: it would have to be counted across slots.
+//
+// A location may have a capacity, of orders in a day. An order counts once at each location that ships some of it, all its lines and kits
+// together, on the day of the command's stamp there: a day goes from 00:00:00.000 of local time (utc_offset_minutes) until before the next one, and from the first
+// millisecond of the cut-off on an order counts on the day after. A location with as many orders of that day as it ships, or more, is no candidate; an order
+// that asks for more than is left then, but could have it all otherwise, is refused as booked up. A hold counts like an order, and keeps its
+// day and its place when it is confirmed or extended. Who is cancelled, released or expires gives all places back; what is rerouted counts
+// where units go, today, and no longer where none is left. Forced orders, fills and offers of waitlists are served whatever the capacity, and count:
+// a fill on the day on which it is made, also where the order has been shipped from before. What is only recorded never counts. To join a waitlist no
+// capacity counts either: units that cannot be shipped today are for sale.
+//
+// Orders are booked while the policy routes and some location has a capacity, then with all locations. An order that was placed before never
+// is, whatever is filled or rerouted of it, and a lowered capacity takes nothing from anybody. What was booked on a day stays so
+// when settings change. All bookings lie in CapacitySlot (capacity.go), which is in the mask of such orders and of all that follows on them.
 //
 // # A command, step by step
 //
@@ -158,6 +173,18 @@
 //     have refused, as neither stock nor backorder limit had it, is told by an event behind the order's own. Skipped, it is recorded and no
 //     unit moves: its lines have none, and no recipes are asked for. Either is refused for an unknown SKU or channel, an external id that is taken, and
 //     in a sale.
+//   - What a forced order has beyond the rules of a SKU is a case of (order, SKU). It is one for each SKU, and not one for the order, as all that is done
+//     about it is done where the SKU's queue and units are, and a merchant deals with one SKU after the other. No more is left of it than its order
+//     waits for: units that come, and a cancellation, end it. Lines of kits have no units, so a case is of their components. Its record stays.
+//   - ResolveCase does something about a case with an order that is named: that of the case, or another one of the SKU, by the version of the case if that is
+//     expected. Cancel cancels the order whole, hold or not, and resolves as many units as it had or waited for. Backorder
+//     has an order give up as many units as are left, in the order of its lines and their allocations, and wait for them: behind all who wait,
+//     as it would get them back in its old place, with whatever it waited for before. FillOrder gives them to those who wait. Units of a pool and
+//     those at stopped locations are not given up. Of the order whose case it is nothing moves; it is settled that it waits. Re-source gives an
+//     order that waits units of a location that is named, whatever else keeps them: safety stock, a stop, the policy of routing, or those who wait longer;
+//     but not what live pools may still sell. An order of which a case of its own is left is dealt with in that: else its units would count twice. Each resolves units of the case, so that cancel and re-source take a promise back, and
+//     backorder says who it is that waits.
+//   - Victims are ranked by a read, so a ranking has no state: holds first, then by a policy, then the last to come.
 //   - DefineSale touches all slots, too. A known name gets new rules and one more version; what was sold stays sold, and a SKU
 //     that is left out is no longer sold in the sale. A sale belongs to the slot of the first SKU of its first definition,
 //     for ever; that slot keeps all that is counted of it, and is in the mask of every order in it.
@@ -220,6 +247,7 @@
 //	release      released   HoldConfirmed   unchanged        unchanged      unchanged
 //	cancel       cancelled  cancelled       unchanged        HoldReleased   HoldExpired
 //	reroute      OrderHeld  placed          OrderCancelled   HoldReleased   HoldExpired
+//	resolve      OrderHeld  placed          OrderCancelled   HoldReleased   HoldExpired   (to cancel, a hold is cancelled)
 //
 // And which status of a document:
 //
@@ -240,6 +268,6 @@
 // # Memory
 //
 // Records are fixed-size and free of pointers, in slabs per slot (slab.go); indexes are derived from
-// them. Documents stay in memory, closed ones too: 168 bytes each and 40 for each line; lots go when nothing is open. Pages of orders that are all closed can be archived: the machine hands them over and forgets them (archive.go). Pages come from an Allocator, so the host may keep them outside the garbage collector's heap. The processor
+// them. A booking takes 24 bytes, and stays as long as its order is live. Documents stay in memory, closed ones too: 168 bytes each and 40 for each line, and so do oversold cases, 64 bytes each; lots go when nothing is open. Pages of orders that are all closed can be archived: the machine hands them over and forgets them (archive.go). Pages come from an Allocator, so the host may keep them outside the garbage collector's heap. The processor
 // is told ahead what will be read and written (prefetch.go), by a few lines of assembly that read and change nothing.
 package core

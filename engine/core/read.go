@@ -171,9 +171,6 @@ func (m *Machine) Locations() int { return len(m.locations) }
 // Channels is the number of channels.
 func (m *Machine) Channels() int { return len(m.channels) }
 
-// ChannelName is the name of a channel.
-func (m *Machine) ChannelName(id ChannelID) []byte { return m.channels[id].name }
-
 // DigestSlot is the digest of a slot's records. Indexes and the heap of deadlines are derived and not in it.
 func (m *Machine) DigestSlot(id Slot) Digest {
 	s := &m.slots[id]

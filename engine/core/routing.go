@@ -126,7 +126,7 @@ func (d Digest) addShipping(s *Shipping) Digest {
 	if s.HasCutOff {
 		cutOff |= 1
 	}
-	d = d.add(uint64(s.Methods)<<8|uint64(s.HandlingDays), cutOff).add(uint64(s.UTCOffset), uint64(s.CostPerUnit)).
+	d = d.add(uint64(s.Methods)<<8|uint64(s.HandlingDays)|uint64(s.DailyCapacity)<<16, cutOff).add(uint64(s.UTCOffset), uint64(s.CostPerUnit)).
 		add(uint64(len(s.Channels)), uint64(len(s.Zones)))
 	for i, channel := range s.Channels {
 		d = d.add(uint64(i), uint64(channel))

@@ -247,7 +247,7 @@ func (m *Machine) decideServe(st *Step) {
 		// the hold's slot tells of it, while that of the sale forgets the place
 		st.event.Waiter.Customer, st.event.Waiter.Identities = st.command.Customer, st.command.Identities
 		st.giveUp(EventWaitlistOffered, ReasonNone)
-	case ReasonSaleNotStarted, ReasonSKUStopped, ReasonHoldCap, ReasonSaleQuota, ReasonInsufficientStock, ReasonNotDeliverable:
+	case ReasonSlotsChanged, ReasonSaleNotStarted, ReasonSKUStopped, ReasonHoldCap, ReasonSaleQuota, ReasonInsufficientStock, ReasonNotDeliverable:
 	default:
 		st.giveUp(EventWaitlistLeft, reason)
 	}
@@ -507,9 +507,8 @@ func (m *Machine) Serve(id Slot, now Millis, most int, serve func(c *Command)) {
 
 // serveLine has those offered something who are next in a line.
 func (m *Machine) serveLine(id Slot, item *saleItemRecord, most int, serve func(c *Command)) {
-	s := &m.slots[id]
-	m.eachNext(s, item, func(record *saleWaiterRecord) bool {
-		s.serveCommand(record, item, serve)
+	m.eachNext(&m.slots[id], item, func(record *saleWaiterRecord) bool {
+		m.serveCommand(record, item, serve)
 		most--
 		return most > 0
 	})
@@ -520,12 +519,12 @@ func (m *Machine) strikeOff(id Slot, item *saleItemRecord, most int, serve func(
 	s := &m.slots[id]
 	for at := item.first; at != 0 && most > 0; most-- {
 		record := s.desk.waiters.at(at - 1)
-		s.serveCommand(record, item, serve)
+		m.serveCommand(record, item, serve)
 		at = record.next
 	}
 }
 
-func (s *slot) serveCommand(record *saleWaiterRecord, item *saleItemRecord, serve func(c *Command)) {
+func (m *Machine) serveCommand(record *saleWaiterRecord, item *saleItemRecord, serve func(c *Command)) {
 	c := Command{
 		Kind:    CommandServeWaitlist,
 		Version: 1,
@@ -537,6 +536,7 @@ func (s *slot) serveCommand(record *saleWaiterRecord, item *saleItemRecord, serv
 	}
 	c.Customer, c.Identities = record.texts()
 	c.Mask, _ = SlotsOf(&c)
+	c.Mask |= m.SlotsNow(&c)
 	serve(&c)
 }
 

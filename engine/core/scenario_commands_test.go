@@ -48,6 +48,8 @@ func (s *story) command(line *sentence) (c core.Command, name string) {
 		s.readOrder(line, &c)
 	case "reroute":
 		s.readReroute(line, &c)
+	case "resolve":
+		s.readResolve(line, &c)
 	case "confirm", "extend", "release", "cancel", "fill":
 		s.readFollowUp(line, &c)
 	default:
@@ -126,6 +128,8 @@ func (s *story) readShipping(line *sentence, c *core.Command, name, value string
 		shipping.UTCOffset = int16(60 * line.number(value))
 	case "days":
 		shipping.HandlingDays = uint8(line.number(value))
+	case "capacity":
+		shipping.DailyCapacity = uint32(line.number(value))
 	case "unit-cost":
 		shipping.CostPerUnit = uint32(line.number(value))
 	case "channels":
@@ -386,6 +390,8 @@ func (s *story) readOrder(line *sentence, c *core.Command) {
 			c.Stock = core.StockPolicy(slices.Index([]string{"validate", "skip", "force"}, value))
 		case "up-to":
 			c.UpTo = value == "what-there-is"
+		case "slots":
+			s.slotsNamed = value == "named"
 		default:
 			if !s.readDestination(line, c, name, value) {
 				line.fail("unknown setting %s", name)

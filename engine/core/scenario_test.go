@@ -58,6 +58,15 @@ import (
 //	fill o1                         o1 alone is, if it is its turn
 //	reroute o1 from=hamburg [reason=rejected|short-pick|down|manual] [note=why] [actor=anna] [wait=yes] [version=2] [to=DE20095] [phone×1]
 //	                                units of o1 move away from Hamburg: all, or those that are named; what nobody else has waits, or stays
+//	location hamburg capacity=2 [utc=1] [cut-off=14:30]       it ships two orders a day
+//	capacity hamburg                how many it has on the day of an order of now
+//	order o1 customer=bob slots=named phone×1       sent before the first location got a capacity, so the mask has no bookings
+//	preview order o1 customer=bob phone×1           what it would come to; nothing changes
+//	resolve o3 phone by=cancel|backorder|re-source [with=o1] [from=hamburg] [note=why] [actor=anna] [version=2] [to=DE20095]
+//	                                something is done about what o3 was oversold of phones: with o3 itself, or with another order
+//	cases [status=resolved|all] [sku=phone] [order=o3]
+//	victims phone [policy=oldest|smallest|largest|channels:web,outlet] [most=2]
+//	                                who might not be served, the newest first unless another policy is named
 //	waiting phone                   who waits for it, oldest promise first
 //	show phone                      all its units
 //	show h1                         the hold or order
@@ -104,6 +113,8 @@ type story struct {
 	placed    map[core.Sequence]string // names of places
 	names     map[core.OrderID]string
 	stale     []core.Recipe // that the next order comes with; nil for those of then
+
+	slotsNamed bool // the next order names no other slots than those of what it asks for
 }
 
 func newStory() *story {
@@ -134,6 +145,10 @@ func (s *story) tell(t *testing.T, word string, args []datadriven.CmdArg) string
 			return s.serveSale(line)
 		}
 		return s.serve(t)
+	case "capacity":
+		return s.capacityWords(line)
+	case "preview":
+		return s.preview(line)
 	case "waiting":
 		return s.waitingWords(s.sku(line.next()))
 	case "show":
@@ -142,6 +157,10 @@ func (s *story) tell(t *testing.T, word string, args []datadriven.CmdArg) string
 		return s.sells(line)
 	case "promise":
 		return s.promise(line)
+	case "cases":
+		return s.cases(line)
+	case "victims":
+		return s.victims(line)
 	case "stale":
 		id := s.sku(line.next())
 		s.stale = []core.Recipe{{Kit: id, Components: s.shop.model.Recipe(id)}}
@@ -162,7 +181,11 @@ func (s *story) execute(t *testing.T, c *core.Command, name string) string {
 	t.Helper()
 	if c.Mask == 0 {
 		c.Mask, _ = core.SlotsOf(c)
+		if !s.slotsNamed {
+			c.Mask |= s.shop.machine.SlotsNow(c)
+		}
 	}
+	s.slotsNamed = false
 	events, outcome := s.shop.execute(t, c, s.now)
 	s.learn(c, name, events)
 	var out strings.Builder

@@ -27,6 +27,7 @@ type Step struct {
 	externalTaken bool          // place: another order has the external id
 	tells         bool          // there is an explain record
 	hasPoint      bool          // point is known
+	booked        bool          // place, follow-ups: the order is booked with the locations that ship it
 	place         uint32        // define SKU, place: the next free place in the home's slab; archive: the page; set rule: its place
 	version       uint32        // define SKU, set rule: its version so far
 	externalOwner OrderID       // place: who has the external id
@@ -66,7 +67,9 @@ type Step struct {
 	expanded    []Line                   // place with kits: the lines with their components
 	origins     []lineOrigin             // and where each of them comes from
 	oversold    Event                    // place order, forced: what of it there is no room for
-	isKit       []bool                   // adjust, move stock: each row's SKU is a kit; set rule: its SKU is
+
+	oversoldCase caseFinding // resolve case
+	isKit        []bool      // adjust, move stock: each row's SKU is a kit; set rule: its SKU is
 }
 
 // lineFinding is what a slot found about one line, and what the decision made of it.
@@ -93,9 +96,10 @@ type lineFinding struct {
 	slot          Slot
 	from, to      int32 // choices of the slot
 
-	there  Quantity // while the order is routed: what locations have that may serve it
-	weight uint32   // of a unit, in grams
-	column int32    // at the first line: the SKU's place in the router
+	there       Quantity // while the order is routed: what locations have that may serve it
+	thereAnyDay Quantity // likewise, with those that are booked up
+	weight      uint32   // of a unit, in grams
+	column      int32    // at the first line: the SKU's place in the router
 }
 
 // choice is a location that has units of a line's SKU.
@@ -112,7 +116,7 @@ func (st *Step) Begin(c *Command, seq Sequence, now Millis) {
 	st.known, st.turned, st.gone, st.externalTaken = false, false, false, false
 	st.Outcome = Outcome{}
 	st.event.Sequence, st.event.At = seq, now
-	st.hasPoint = false
+	st.hasPoint, st.booked = false, false
 	c.checkMask()
 	switch c.Kind {
 	case CommandPlaceHold, CommandPlaceOrder, CommandJoinWaitlist, CommandServeWaitlist:
@@ -123,7 +127,9 @@ func (st *Step) Begin(c *Command, seq Sequence, now Millis) {
 		for i := range st.skuFound {
 			st.skuFound[i] = false
 		}
-	case CommandConfirmHold, CommandExtendHold, CommandReleaseHold, CommandCancelOrder, CommandArchiveOrders, CommandFillOrder:
+	case CommandConfirmHold, CommandExtendHold, CommandReleaseHold, CommandCancelOrder, CommandArchiveOrders, CommandFillOrder,
+		CommandResolveCase:
+		st.oversoldCase.known = false
 		st.home = c.Order.Home()
 	case CommandRerouteOrder:
 		st.beginReroute()
@@ -155,7 +161,8 @@ func (st *Step) beginPlacement() {
 func (c *Command) checkMask() {
 	switch c.Kind {
 	case CommandPlaceHold, CommandPlaceOrder, CommandJoinWaitlist, CommandServeWaitlist:
-		invariant.Check(c.Mask == c.placementSlots(), "a command's mask is that of what it names")
+		named := c.placementSlots()
+		invariant.Check(c.Mask == named || c.Mask == named|SlotsWith(c, true), "a command's mask is that of what it names")
 	case CommandTick:
 		invariant.Check(c.Mask != 0, "a tick touches some slot")
 	case CommandDefineSKU, CommandSetChannelRule:
@@ -176,8 +183,8 @@ func (c *Command) home() Slot {
 	return c.Lines[0].SKU.Slot()
 }
 
-// SlotsOf gives the slots that a command touches. For a command on an order that is spread, known is false: the
-// order has to be asked.
+// SlotsOf gives the slots that a command touches by what it names; SlotsNow gives those beside them. For a command on an order that is spread, known is false: the
+// order has to be asked for others.
 func SlotsOf(c *Command) (mask SlotMask, known bool) {
 	switch c.Kind {
 	case CommandDefineSKU:
@@ -200,6 +207,8 @@ func SlotsOf(c *Command) (mask SlotMask, known bool) {
 	case CommandConfirmHold, CommandExtendHold, CommandReleaseHold, CommandCancelOrder, CommandFillOrder,
 		CommandRerouteOrder:
 		return c.Order.Home().Mask(), !c.Order.Spread()
+	case CommandResolveCase:
+		return c.Order.Home().Mask() | c.Resolution.SKU.Slot().Mask(), !c.Order.Spread()
 	case CommandArchiveOrders:
 		return c.Order.Home().Mask(), true
 	}

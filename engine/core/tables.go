@@ -73,8 +73,10 @@ func (m *Machine) decideLocation(st *Step) {
 	}
 	row := &m.locations[id]
 	st.turned = row.version > 0 && row.settings.Stopped != c.Location.Stopped
+	m.countCapacity(row, -1)
 	row.settings, row.changed, row.hasDocument = c.Location, st.sequence, len(c.Document) > 0
 	row.point = positionOf(&c.Location)
+	m.countCapacity(row, 1)
 	row.version++
 	st.event.Kind = EventLocationDefined
 	m.locationImage(LocationID(id), &st.event.Location)

@@ -19,7 +19,7 @@ import (
 // cache line.
 type waitingRecord struct {
 	order    OrderID
-	since    Sequence // the command that promised the units
+	since    Sequence // the command that promised the units, or with which the order gave way to those who waited then
 	units    Quantity // over all lines of the order
 	sku      SKUID
 	next     uint32 // in waiting, plus one; 0 at the end; while the record is free, the next free one
@@ -107,12 +107,18 @@ func (s *slot) wait(st *Step, id SKUID, units Quantity) {
 		s.waiting.mut(last - 1).units += units
 		return
 	}
-	place := s.waiting.acquire()
-	w := s.waiting.mut(place)
-	*w = waitingRecord{order: order, since: st.sequence, units: units, sku: id, previous: last}
+	w := waitingRecord{order: order, since: st.sequence, units: units, sku: id, previous: last}
 	w.setErrand(&errand{to: &st.command.Destination, channel: st.command.Channel, grams: st.askedGrams()})
+	s.enterQueue(sku, &w)
+}
+
+// enterQueue puts a record between those of a SKU's queue that it names.
+func (s *slot) enterQueue(sku *skuRecord, w *waitingRecord) (place uint32) {
+	place = s.waiting.acquire()
+	*s.waiting.mut(place) = *w
 	s.linkWaiting(sku, place)
-	s.waitingIndex.Insert(s.waitingHash(order), place)
+	s.waitingIndex.Insert(s.waitingHash(w.order), place)
+	return place
 }
 
 // waitAgain has an order that is rerouted wait for units of a SKU that it had been given: at the place in the queue that its promise has.
@@ -125,12 +131,9 @@ func (s *slot) waitAgain(st *Step, id SKUID, units Quantity) {
 		if next != 0 {
 			previous = s.waiting.at(next - 1).previous
 		}
-		place = s.waiting.acquire()
-		w := s.waiting.mut(place)
-		*w = waitingRecord{order: order, since: since, sku: id, next: next, previous: previous}
-		w.setErrand(&st.errand)
-		s.linkWaiting(sku, place)
-		s.waitingIndex.Insert(s.waitingHash(order), place)
+		again := waitingRecord{order: order, since: since, sku: id, next: next, previous: previous}
+		again.setErrand(&st.errand)
+		place = s.enterQueue(sku, &again)
 	}
 	s.noteAgain(id, since)
 	w := s.waiting.mut(place)
@@ -297,7 +300,11 @@ func (s *slot) applyFill(st *Step, sink Sink) {
 		f := &st.event.Fills[i]
 		if id := image.Lines[f.Line].SKU; id.Slot() == s.id {
 			s.applyOneFill(st, id, f)
+			s.settleCase(st, id, image.ID)
 		}
+	}
+	if st.booked && s.id == CapacitySlot {
+		s.bookFills(st)
 	}
 	if s.id != st.home {
 		return

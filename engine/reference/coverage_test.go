@@ -145,6 +145,55 @@ func TestWorkloadMixesKits(t *testing.T) {
 	}
 }
 
+// TestWorkloadMixesCapacities fails when the generator no longer has locations that are booked up, and orders of all kinds that count there and
+// give their places back.
+func TestWorkloadMixesCapacities(t *testing.T) {
+	var elsewhere, above int
+	counted, givenBack := map[core.EventKind]int{}, map[core.EventKind]int{}
+	for seed := uint64(1); seed <= 600; seed++ {
+		model := reference.New()
+		for i, step := range reference.Generate(seed, 300) {
+			before := bookedNow(model, step.Now)
+			told, _ := model.Execute(&step.Command, core.Sequence(i+1), step.Now)
+			after := bookedNow(model, step.Now)
+			for _, e := range told {
+				if change := after - before; change > 0 {
+					counted[e.Kind]++
+				} else if change < 0 {
+					givenBack[e.Kind]++
+				}
+				for _, o := range e.Route.Candidates {
+					if o.Fate == core.FateCapacity && e.Route.Shipments > 0 {
+						elsewhere++
+					}
+				}
+				if e.Kind == core.EventOrderFilled && after > before {
+					l, _ := model.Location(e.Fills[0].Location)
+					if s := l.Settings.Shipping; s != nil && s.DailyCapacity > 0 && model.Capacity(l.ID, step.Now).Booked > s.DailyCapacity {
+						above++
+					}
+				}
+			}
+		}
+	}
+	t.Logf("served elsewhere %d, filled above the capacity %d, counted with %v, given back with %v", elsewhere, above, counted, givenBack)
+	if min(elsewhere, above, counted[core.EventOrderPlaced], counted[core.EventHoldPlaced], counted[core.EventOrderFilled], counted[core.EventOrderRerouted],
+		counted[core.EventWaitlistOffered], givenBack[core.EventOrderCancelled], givenBack[core.EventHoldReleased], givenBack[core.EventHoldExpired],
+		givenBack[core.EventHoldCancelled], givenBack[core.EventOrderRerouted]) < 5 {
+		t.Error("capacities hardly matter")
+	}
+}
+
+// bookedNow is how many orders count today, over all locations.
+func bookedNow(model *reference.Model, now core.Millis) (n int) {
+	for id := core.LocationID(0); ; id++ {
+		if _, known := model.Location(id); !known {
+			return n
+		}
+		n += int(model.Capacity(id, now).Booked)
+	}
+}
+
 // coveredOf is how many units live pools keep of a SKU.
 func coveredOf(model *reference.Model, id core.SKUID) (n core.Quantity) {
 	for _, r := range model.Availability(id).Rules {
@@ -186,7 +235,7 @@ var reachable = map[core.CommandKind][]core.Reason{
 		core.ReasonSKUStopped, core.ReasonLimitPerCustomer, core.ReasonInsufficientStock,
 		core.ReasonSaleNotFound, core.ReasonSaleNotStarted, core.ReasonSaleEnded, core.ReasonSKUNotInSale, core.ReasonSaleQuota,
 		core.ReasonSaleLimit, core.ReasonHoldCap, core.ReasonTicketRequired, core.ReasonTicketUsed, core.ReasonExpiredTooOften,
-		core.ReasonNotDeliverable, core.ReasonTooManyShipments,
+		core.ReasonNotDeliverable, core.ReasonTooManyShipments, core.ReasonBookedUp, core.ReasonSlotsChanged,
 	},
 	core.CommandDefineLocation: {core.ReasonChannelNotFound},
 	core.CommandDefineRouting:  {core.ReasonLocationNotFound},
@@ -195,7 +244,7 @@ var reachable = map[core.CommandKind][]core.Reason{
 		core.ReasonSKUStopped, core.ReasonLimitPerCustomer, core.ReasonInsufficientStock,
 		core.ReasonSaleNotFound, core.ReasonSaleNotStarted, core.ReasonSaleEnded, core.ReasonSKUNotInSale, core.ReasonSaleQuota,
 		core.ReasonSaleLimit, core.ReasonTicketRequired, core.ReasonTicketUsed,
-		core.ReasonNotDeliverable, core.ReasonTooManyShipments,
+		core.ReasonNotDeliverable, core.ReasonTooManyShipments, core.ReasonBookedUp, core.ReasonSlotsChanged,
 	},
 	core.CommandDefineSale:   {core.ReasonSKUNotFound, core.ReasonKitUnits},
 	core.CommandAdvanceQueue: {core.ReasonSaleNotFound},
@@ -220,6 +269,11 @@ var reachable = map[core.CommandKind][]core.Reason{
 		core.ReasonSlotsChanged, core.ReasonOrderNotFound, core.ReasonVersionConflict, core.ReasonOrderHeld,
 		core.ReasonOrderCancelled, core.ReasonHoldReleased, core.ReasonHoldExpired, core.ReasonLocationNotFound,
 		core.ReasonNotAllocated,
+	},
+	core.CommandResolveCase: {
+		core.ReasonSlotsChanged, core.ReasonOrderNotFound, core.ReasonVersionConflict, core.ReasonOrderHeld,
+		core.ReasonOrderCancelled, core.ReasonHoldReleased, core.ReasonHoldExpired, core.ReasonLocationNotFound,
+		core.ReasonCaseNotFound, core.ReasonCaseResolved, core.ReasonNotAVictim, core.ReasonNothingThere, core.ReasonOwnCase,
 	},
 	core.CommandFillOrder: {core.ReasonSlotsChanged, core.ReasonOrderNotFound},
 	core.CommandCancelOrder: {

@@ -214,6 +214,7 @@ func disagreement(steps []reference.Step) (what string) {
 type trial struct {
 	random *rand.Rand
 	model  *reference.Model
+	now    core.Millis
 
 	straight, decoded, split *runner
 	published                map[core.SKUID]core.Quantity // by the straight machine
@@ -235,6 +236,7 @@ func newTrial() *trial {
 // take gives one command to everybody.
 func (tr *trial) take(step *reference.Step, seq core.Sequence) string {
 	c := &step.Command
+	tr.now = step.Now
 	asked := tr.asksFor(c, step.Now)
 	wantEvents, wantOutcome := tr.model.Execute(c, seq, step.Now)
 	if asked && !wantOutcome.Changed {

@@ -243,6 +243,9 @@ func (m *Model) offers(c *core.Command, wanted []core.Line) (list, rejected []si
 				}
 			}
 		}
+		if o.fate == core.FateEligible && m.isBookedUp(c, o.location) {
+			o.fate = core.FateCapacity
+		}
 		switch {
 		case o.settings.Stopped || len(o.has) == 0:
 		case o.fate != core.FateEligible:
@@ -267,7 +270,11 @@ func (m *Model) offers(c *core.Command, wanted []core.Line) (list, rejected []si
 
 // reachable is what of a SKU's offer may be had from locations that may serve the order.
 func (m *Model) reachable(c *core.Command, id core.SKUID) offer {
-	there := m.there(c, id)
+	return m.offerFrom(c, id, m.there(c, id))
+}
+
+// offerFrom is what of a SKU's offer is among so many units.
+func (m *Model) offerFrom(c *core.Command, id core.SKUID, there core.Quantity) offer {
 	o := m.offerTo(c, id)
 	o.pooled = min(o.pooled, there)
 	o.common = min(o.common, there-o.pooled)
@@ -294,6 +301,18 @@ func (m *Model) there(c *core.Command, id core.SKUID) core.Quantity {
 	n := -m.ahead(c, id)
 	for _, units := range stocks {
 		n += units
+	}
+	return max(0, n)
+}
+
+// thereOnAnyDay is what would be there if no location had a capacity.
+func (m *Model) thereOnAnyDay(c *core.Command, id core.SKUID) core.Quantity {
+	n := -m.ahead(c, id)
+	offers, rejected := m.offers(c, []core.Line{{SKU: id}})
+	for _, o := range append(offers, rejected...) {
+		if o.fate == core.FateEligible || o.fate == core.FateCapacity {
+			n += o.has[id]
+		}
 	}
 	return max(0, n)
 }

@@ -183,6 +183,9 @@ func (m *Model) serveWaitlist(c *core.Command) core.Outcome {
 	if w == nil || !w.isFor(c) || !s.isNext(w) {
 		return core.Outcome{}
 	}
+	if m.lacksBook(c) {
+		return core.Outcome{}
+	}
 	if m.isKit(w.SKU) {
 		return m.strikeOff(s, w, core.ReasonSKUNotInSale)
 	}

@@ -61,7 +61,10 @@ func (g *generator) shipping() *core.Shipping {
 		s.CutOff = uint16(g.between(22*60+10, 22*60+20)) // every shop opens at 22:13
 	}
 	if g.chance(20) {
-		s.UTCOffset = pick(g, []int16{-600, 60, 840})
+		s.UTCOffset = pick(g, []int16{-600, 60, 106, 840}) // of 106 the day ends soon
+	}
+	if g.chance(40) {
+		s.DailyCapacity = pick(g, []uint32{1, 2, 3, 6, 20, core.MaxDailyCapacity})
 	}
 	if g.chance(20) {
 		s.Channels = []core.ChannelID{core.ChannelID(g.random.IntN(len(g.model.channels)))}
