@@ -141,7 +141,7 @@ func TestRecipesThatOutgrowARequest(t *testing.T) {
 	e := openOn(t, newDisk(), engine.Options{})
 	var components []core.Component
 	for _, id := range stock(t, e, core.MaxComponents, core.MaxOnHand) {
-		components = append(components, core.Component{SKU: id, Quantity: 9})
+		components = append(components, core.Component{SKU: id, Quantity: 1000})
 	}
 	var commands []core.Command
 	var basket []core.Line
@@ -150,7 +150,7 @@ func TestRecipesThatOutgrowARequest(t *testing.T) {
 		commands = append(commands, makeKit(kit, components...))
 		basket = append(basket, core.Line{SKU: kit, Quantity: 1})
 	}
-	const orders = 6000
+	const orders = 8000
 	for i := range orders {
 		c := lines("ann", basket...)
 		if i%100 == 0 {
