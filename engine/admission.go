@@ -235,7 +235,7 @@ func (e *Engine) soldOut(r *Request, i int, frame []byte) bool {
 		return false
 	}
 	short := e.anyShort(c)
-	if !short && !e.anyItemShort(c) {
+	if !short && (len(c.Recipes) > 0 || !e.anyItemShort(c)) { // which lines of kits count in a sale the machine knows
 		return false
 	}
 	result := &r.results[i]

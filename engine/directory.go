@@ -201,21 +201,3 @@ func nameAt(names []string, i int) string {
 	}
 	return names[i]
 }
-
-// EnsureChannel gives a channel's number, and makes the channel when there is none of the name. It returns
-// ErrNotFound when the table of channels is full.
-func (e *Engine) EnsureChannel(name []byte) (core.ChannelID, error) {
-	if id, ok := e.Channel(name); ok {
-		return id, nil
-	}
-	r := AcquireRequest()
-	defer ReleaseRequest(r)
-	r.Add(&core.Command{Kind: core.CommandDefineChannel, Name: name})
-	if err := e.Submit(r); err != nil {
-		return 0, err
-	}
-	if id, ok := e.Channel(name); ok {
-		return id, nil
-	}
-	return 0, ErrNotFound
-}

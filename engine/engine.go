@@ -50,6 +50,8 @@ type Engine struct {
 		sync.Mutex
 		changed chan struct{} // closed at the next release; nil when nobody waits
 	}
+	namingChannels sync.Mutex // one channel at a time comes into being by being named, so that their bound holds
+
 	using   sync.RWMutex  // Close takes memory and journal away when nobody reads them any more
 	closed  chan struct{} // Close was called
 	stopped chan struct{} // the sequencer has ended

@@ -17,8 +17,8 @@ func (s *Server) putLocation(x *exchange) {
 	if x.hasFaults() {
 		return
 	}
-	if err := s.resolveShipping(&x.intake); err != nil {
-		s.failEngine(x, err)
+	if unknown := s.resolveShipping(&x.intake); unknown != nil {
+		x.fail(unknown)
 		return
 	}
 	s.define(x, "location", &definedLocation)

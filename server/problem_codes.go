@@ -93,6 +93,7 @@ const (
 	codeCannotBeKit           = "cannot_be_kit"
 	codeKitTooLarge           = "kit_too_large"
 	codeKitUpTo               = "kit_up_to"
+	codeKitWaitlist           = "kit_waitlist"
 	codeIdempotencyInProgress = "idempotency_in_progress"
 	codeNoQueue               = "no_queue"
 	codeQueueFull             = "queue_full"
@@ -226,6 +227,7 @@ var problemKinds = []problemKind{
 	{codeCannotBeKit, 409, "Cannot be a kit"},
 	{codeKitTooLarge, 409, "Too much in kits"},
 	{codeKitUpTo, 409, "Kits are held whole"},
+	{codeKitWaitlist, 409, "No waitlist for kits"},
 	{codeIdempotencyInProgress, 409, "First request still running"},
 	{codeReaderKind, 409, "Reader of something else"},
 	{codeTooManyReaders, 409, "No room for another reader"},
@@ -312,6 +314,7 @@ var refusalKinds = [...]problemKind{
 	core.ReasonNotAKit:           kindOf(codeCannotBeKit),
 	core.ReasonKitSize:           kindOf(codeKitTooLarge),
 	core.ReasonKitUpTo:           kindOf(codeKitUpTo),
+	core.ReasonKitWaitlist:       kindOf(codeKitWaitlist),
 	core.ReasonRecipeChanged:     kindOf(codeInternal),
 	core.ReasonInboundNotFound:   kindOf(codeInboundNotFound),
 	core.ReasonInboundExists:     kindOf(codeInboundExists),

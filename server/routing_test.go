@@ -137,6 +137,7 @@ func TestRoutingFaults(t *testing.T) {
 		{shipping(`"zones":[{"country":"DE","cost":1},{"country":"DE","up_to_grams":5},{"country":"DE","cost":2}]`), codeOutOfRange, "shipping.zones[2]"},
 		{shipping(`"zones":[{"postal_prefix":"1 0"},{"postal_prefix":"10"}]`), codeOutOfRange, "shipping.zones[1]"},
 		{shipping(`"channels":["web","outlet","web"]`), codeOutOfRange, "shipping.channels[2]"},
+		{shipping(`"methods":["standard","express","standard"]`), codeOutOfRange, "shipping.methods[2]"},
 		{shipping(`"zones":[{"weight":1}]`), codeUnknownField, "shipping.zones[0].weight"},
 		{shipping(`"zones":[` + rows(65) + `]`), codeInvalidLength, "shipping.zones"},
 		{shipping(`"speed":1`), codeUnknownField, "shipping.speed"},
@@ -147,6 +148,15 @@ func TestRoutingFaults(t *testing.T) {
 		{`{"customer":"c","lines":[{"sku":"A","quantity":1}],"ship_to":{"latitude":91,"longitude":0}}`, codeOutOfRange, "ship_to.latitude"},
 	})
 	h.wantProblem(422, codeLocationNotFound, "POST", "/v1/orders", `{"customer":"c","lines":[{"sku":"A","quantity":1}],"delivery_method":"pickup","pickup_location":"moon"}`)
+}
+
+// TestPreferredNeedsALocation: the rule without a location would never decide anything.
+func TestPreferredNeedsALocation(t *testing.T) {
+	h := openRouted(t)
+	for _, preferred := range []string{``, `,"preferred":[]`} {
+		h.wantFault(400, codeMissingField, "preferred", "PUT", "/v1/routing", `{"rules":["nearest","preferred"]`+preferred+`}`)
+	}
+	h.want(200, "PUT", "/v1/routing", `{"rules":["nearest"],"preferred":[]}`)
 }
 
 // TestRoutePreview asks what an order would come to, and then places it: both are the same, and nothing was changed between.

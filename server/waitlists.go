@@ -23,10 +23,10 @@ func (s *Server) joinWaitlist(x *exchange) {
 	if !ok {
 		return
 	}
-	if unknown, err := s.resolve(&x.intake); unknown != nil {
+	if unknown := s.resolve(&x.intake); unknown != nil {
 		x.fail(unknown)
-	} else if err != nil {
-		s.failEngine(x, err)
+	} else if x.intake.command.Channel == core.NewChannel {
+		x.fail(unknownChannelIn("channel", x.intake.channel)) // a place may be waited for long: it makes no channel
 	} else {
 		x.intake.command.Sale = entry.ID
 		s.submit(x, &joinedWaitlist)

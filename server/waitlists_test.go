@@ -54,6 +54,11 @@ func TestWaitlist(t *testing.T) {
 	h, clock := openWaitlist(t, 2, `,"limit_per_customer":2`)
 	refused := h.wantProblem(409, codeStillForSale, "POST", dropWaitlist, `{"customer":"ann","sku":"phone"}`)
 	wantLine(t, refused, map[string]string{"sku": "phone", "requested": "1", "available": "2"})
+	h.want(201, "PUT", "/v1/channels/market", `{"visibility":"bands"}`)
+	refused = h.wantProblem(409, codeStillForSale, "POST", dropWaitlist, `{"customer":"ann","channel":"market","sku":"phone"}`)
+	if line := refused["lines"].([]any)[0].(map[string]any); line["sku"] != "phone" || line["available"] != nil {
+		t.Errorf("a channel that is shown bands is told %v", line)
+	}
 	first, second := h.holdPhones("ann", 1), h.holdPhones("bob", 1)
 	cleo, dan, eve := h.wait("cleo", 1), h.wait("dan", 2), h.wait("eve", 1)
 	wantFields(t, cleo, `"sale":drop,"sku":phone,"quantity":1,"customer":cleo,"channel":web,"position":1`)
@@ -173,6 +178,10 @@ func TestWaitlistFaults(t *testing.T) {
 	h.wantProblem(422, codeSKUNotFound, "POST", dropWaitlist, `{"customer":"ann","sku":"none"}`)
 	h.wantProblem(404, codeSaleNotFound, "POST", "/v1/sales/none/waitlist", `{"customer":"ann","sku":"phone"}`)
 	h.wantProblem(409, codeSKUNotInSale, "POST", dropWaitlist, `{"customer":"ann","sku":"vase"}`)
+	h.do("PUT", "/v1/skus/gift", `{}`)
+	h.want(200, "PUT", "/v1/skus/gift/components", `{"components":[{"sku":"phone","quantity":1}]}`)
+	kit := h.wantProblem(409, codeKitWaitlist, "POST", dropWaitlist, `{"customer":"ann","sku":"gift"}`)
+	wantLine(t, kit, map[string]string{"index": "0", "sku": "gift", "requested": "1", "available": "0"})
 	h.wantProblem(404, codeSaleNotFound, "GET", "/v1/sales/none/waitlist", "")
 	h.wantProblem(404, codeSaleNotFound, "DELETE", "/v1/sales/none/waitlist/0000000000000", "")
 	h.wantProblem(404, codePlaceNotFound, "GET", dropWaitlist+"/0000000000000", "")

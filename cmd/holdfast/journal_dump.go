@@ -314,6 +314,7 @@ func dumpSlots(mask core.SlotMask) any {
 
 // addBody puts in what the command's kind has.
 func (d *dumpLine) addBody(c *core.Command) {
+	d.ExpectedVersion = c.ExpectedVersion
 	switch c.Kind {
 	case core.CommandDefineSKU:
 		d.Name = string(c.Name)
@@ -345,7 +346,7 @@ func (d *dumpLine) addBody(c *core.Command) {
 			d.Moves = append(d.Moves, dumpMove(&c.Moves[i]))
 		}
 	case core.CommandCreateInbound, core.CommandSendInbound, core.CommandReceiveInbound, core.CommandCloseInbound, core.CommandCancelInbound:
-		d.Actor, d.ExpectedVersion = string(c.Actor), c.ExpectedVersion
+		d.Actor = string(c.Actor)
 		d.Inbound = dumpInbound(c.Kind, c.Inbound)
 	case core.CommandPlaceHold, core.CommandPlaceOrder:
 		d.TTL, d.UpTo, d.ExternalID = c.TTL, c.UpTo, string(c.ExternalID)
@@ -363,7 +364,7 @@ func (d *dumpLine) addBody(c *core.Command) {
 	case core.CommandAdvanceQueue:
 		d.Sale, d.Queue = c.Sale, new(dumpedQueue(c.Queue))
 	case core.CommandRerouteOrder:
-		d.Order, d.ExpectedVersion, d.Actor = new(c.Order), c.ExpectedVersion, string(c.Actor)
+		d.Order, d.Actor = new(c.Order), string(c.Actor)
 		r := c.Reroute
 		d.Reroute = &dumpedReroute{r.Location, server.RerouteReasonName(r.Reason), string(r.Note), r.Backorder}
 		d.Destination = dumpPlace(&c.Destination)
@@ -379,8 +380,7 @@ func (d *dumpLine) addBody(c *core.Command) {
 		}
 		d.Destination = dumpPlace(&c.Destination)
 	case core.CommandConfirmHold, core.CommandExtendHold, core.CommandReleaseHold, core.CommandCancelOrder, core.CommandFillOrder:
-		d.Order = new(c.Order)
-		d.ExpectedVersion, d.TTL = c.ExpectedVersion, c.TTL
+		d.Order, d.TTL = new(c.Order), c.TTL
 	}
 }
 

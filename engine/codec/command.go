@@ -159,6 +159,9 @@ func allowedFlags(kind core.CommandKind) byte {
 		return flagKey | flagMask | flagVersion
 	case core.CommandServeWaitlist:
 		return flagMask
+	case core.CommandDefineSKU, core.CommandDefineLocation, core.CommandDefineSale, core.CommandDefineRouting, core.CommandSetChannel,
+		core.CommandSetChannelRule:
+		return flagKey | flagMask | flagDocument | flagVersion
 	case core.CommandJoinWaitlist, core.CommandLeaveWaitlist:
 		return flagKey | flagMask
 	default:

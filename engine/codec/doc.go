@@ -72,7 +72,8 @@
 //
 // Flags by kind: tick, fill order and serve waitlist have only the mask, archive orders has none; confirm, extend, release and cancel have
 // all but sale, destination and recipes, reroute order and resolve case all but sale, document and recipes; join and leave waitlist have no document; commands on documents of incoming stock have none in
-// this sense, and create inbound no expected version either; all others have everything but the expected version, and of those only
+// this sense, and create inbound no expected version either; define SKU, location, routing and sale, set channel and set channel rule have all
+// but sale, destination and recipes; all others have everything but the expected version, and of those only
 // place hold and place order may have a sale, recipes and, with reroute order and resolve case, a destination; set kit has no document. Slots and
 // order number have fixed widths, so they are patched in
 // place once they are known (SetSlots, SetOrder).
@@ -117,6 +118,7 @@
 //	26 cancel inbound    document
 //
 // A document is named by u8 kind (core.InboundKind), str number and, behind them, str actor.
+// The number of a new one is empty or not reserved (core.IsReservedNumber).
 //
 //	28 fill order        u64 order number
 //	32 define sale       str name, sale rules
@@ -256,7 +258,7 @@
 // AppendRefusal:
 //
 //	u8 reason (core.Reason, never 0), uv order number, uv version, [uv time, u8 kind of identity: reasons of sales, 48 to 59],
-//	uv lines, and of each:
+//	[u8 core.InboundStatus: reason 40], uv lines, and of each:
 //	uv index, uv SKU, uv location, zv requested, zv available
 //
 // # Feed group

@@ -144,6 +144,8 @@ func goldenCommands() []golden {
 			Name: []byte("pos"), Selling: core.ChannelSettings{Bands: true, Buffer: 3}, Document: []byte(`{"name":"Shop"}`)}),
 		goldenCommand("set_channel_rule", "set the rule of SKU 7 in channel 1: buffer 2, an exclusive pool of 100 with start and end",
 			core.Command{Kind: core.CommandSetChannelRule, Mask: slot7, Rule: goldenRule().ChannelRule}),
+		goldenCommand("set_channel_expecting", "set channel pos: buffer 3, if it is at version 2", core.Command{Kind: core.CommandSetChannel, Mask: core.AllSlots,
+			ExpectedVersion: 2, Name: []byte("pos"), Selling: core.ChannelSettings{Buffer: 3}}),
 		goldenCommand("set_channel_rule_none", "take back the rule of SKU 7 in channel 1",
 			core.Command{Kind: core.CommandSetChannelRule, Mask: slot7, Rule: core.ChannelRule{SKU: 7, Channel: 1}}),
 		goldenCommand("set_channel_rule_share", "a third of SKU 7 is channel 1's, from now on",

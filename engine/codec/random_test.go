@@ -248,7 +248,21 @@ func (g generator) destination() core.Destination {
 
 // hasExpectedVersion and its like say what the frames of a kind have.
 func hasExpectedVersion(kind core.CommandKind) bool {
-	return kind >= core.CommandConfirmHold && kind <= core.CommandCancelOrder || kind == core.CommandRerouteOrder || kind == core.CommandResolveCase || isInbound(kind) && kind != core.CommandCreateInbound
+	return hasOrder(kind) || isSettings(kind) || isInbound(kind) && kind != core.CommandCreateInbound
+}
+
+func hasOrder(kind core.CommandKind) bool {
+	return kind >= core.CommandConfirmHold && kind <= core.CommandCancelOrder || kind == core.CommandRerouteOrder ||
+		kind == core.CommandResolveCase
+}
+
+func isSettings(kind core.CommandKind) bool {
+	switch kind {
+	case core.CommandDefineSKU, core.CommandDefineLocation, core.CommandDefineSale, core.CommandDefineRouting, core.CommandSetChannel,
+		core.CommandSetChannelRule:
+		return true
+	}
+	return false
 }
 
 var commandKinds = []core.CommandKind{
@@ -286,7 +300,7 @@ func (g generator) command(kind core.CommandKind) core.Command {
 	}
 	if hasExpectedVersion(kind) {
 		c.ExpectedVersion = g.version()
-		if !isInbound(kind) {
+		if hasOrder(kind) {
 			c.Order = g.order()
 		}
 	}
@@ -694,6 +708,9 @@ func (g generator) refusal() core.Refusal {
 	}
 	if isOfSale(r.Reason) {
 		r.At, r.Identity = g.millis(), core.IdentityKind(g.IntN(core.IdentityKinds))
+	}
+	if r.Reason == core.ReasonInboundStatus {
+		r.Status = core.InboundStatus(g.between(1, 5))
 	}
 	for range g.IntN(20) {
 		r.Lines = append(r.Lines, core.RefusedLine{

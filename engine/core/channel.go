@@ -178,8 +178,11 @@ func (s *slot) gatherRules(sku *skuRecord, f *lineFinding, channel ChannelID) {
 	}
 }
 
-// keepBuffer keeps back the channel's own buffer of the SKUs that have none for it.
+// keepBuffer keeps back the channel's own buffer, if there is one, of the SKUs that have none for it.
 func (st *Step) keepBuffer(buffer Quantity) {
+	if buffer == 0 {
+		return
+	}
 	for i := range st.lines {
 		if f := &st.lines[i]; !f.buffered {
 			f.available -= buffer
@@ -256,6 +259,8 @@ func (m *Machine) decideRule(st *Step) {
 		return
 	case int(rule.Channel) >= len(m.channels):
 		st.refuse(ReasonChannelNotFound)
+		return
+	case st.isStale(before.version):
 		return
 	case st.isKit[0] && (rule.HasBuffer || rule.HasPool):
 		st.refuse(ReasonKitUnits)

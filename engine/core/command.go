@@ -56,7 +56,7 @@ type Command struct {
 	Key     IdempotencyKey
 
 	Order           OrderID // confirm, extend, release, cancel, fill, reroute; resolve case: with which something is done; archive: any of the page
-	ExpectedVersion uint32  // confirm, extend, release, cancel, reroute; send to cancel inbound; resolve case, of the case: refuse unless it has it; 0 for any
+	ExpectedVersion uint32  // confirm, extend, release, cancel, reroute; send to cancel inbound; define SKU, location, sale, routing, set channel, channel rule; resolve case, of the case: refuse unless it has it; 0 for any
 
 	TTL        Millis // place hold, extend hold
 	Channel    ChannelID

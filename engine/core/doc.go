@@ -145,7 +145,7 @@
 //   - SetKit touches all slots. It makes a SKU a kit, or says that it is made of something else, or, without components, that it is no kit; what
 //     it is already changes nothing. What becomes a kit has no units of its own, on hand, promised or on their way, no buffer and no pool in
 //     a channel, and is no component. A component is no kit, so kits are never nested and never form a circle. From then on rows,
-//     lines of documents, rules and items of sales that name it are refused; units never come to a kit.
+//     lines of documents and rules that name it are refused; units never come to a kit.
 //   - AdjustStock applies all rows or none. A row's result must lie in 0..MaxOnHand; it may fall
 //     below what is promised, as a count finds what it finds, but not below what is unavailable. No two rows may name one level.
 //   - MoveStock applies all rows or none, one after the other, so rows may name one level. Receive adds to a state, adjust
@@ -237,7 +237,12 @@
 // that is so, and whoever sent it tries again. Demand is summed over all lines and components before anything is checked. A limit per
 // customer on a kit counts kits, one on a component its units in kits too. The order keeps the lines of components behind that
 // of their kits; all follow-ups treat them like others, and what is backordered of them waits in the queues of their SKUs. All of them are
-// routed by one plan; lines of kits have nothing to ship and no weight. Kits are not in sales, and no hold up to what there is has them.
+// routed by one plan; lines of kits have nothing to ship and no weight. No hold up to what there is has kits.
+//
+// A sale sells kits as it sells units: quota, what may be held at once, and the limits of buyers count kits. The lines of their components are
+// no units of the sale, while a line that asks for the same SKU by itself is, and needs it to be sold there. Stock counts all of them, and
+// those who wait in the sale for a component come first. Nobody waits for kits: to join is refused, and who waits for a SKU that becomes one is struck
+// off. A SKU that becomes a kit, or is none any more, is sold on under the same quota; what was sold of it counts as what it was.
 //
 // # Which status allows what
 //
@@ -262,7 +267,8 @@
 // allocations in its record and images when it ends; units that were counted against a limit stay counted while the limit is
 // lifted and set again.
 //
-// A wrong expected version is refused first, whatever the status. A backordered part of a line moves with the line: it is reserved while held,
+// A wrong expected version is refused first, whatever the status. So it is of a SKU, a location, a channel, a sale, the policy of routing, and a
+// channel's rule about a SKU, of which those must exist: of what is not there it is 0, so whoever expects a version makes nothing new. A backordered part of a line moves with the line: it is reserved while held,
 // and given back on release, expiry and cancellation.
 //
 // # Memory

@@ -103,7 +103,7 @@ func (m *Machine) canPlace(st *Step) bool {
 	if !m.findBooks(st) || !st.sumLines() || st.hasKits && st.refusesKits() {
 		return false
 	}
-	if int(c.Channel) >= len(m.channels) {
+	if int(c.Channel) >= len(m.channels) && !st.newChannel {
 		st.refuse(ReasonChannelNotFound)
 		return false
 	}
@@ -183,8 +183,8 @@ func (m *Machine) findOffer(st *Step) {
 	if c.Sale != 0 && c.Kind != CommandServeWaitlist {
 		st.yield()
 	}
-	if buffer := m.channels[c.Channel].settings.Buffer; buffer != 0 {
-		st.keepBuffer(buffer)
+	if !st.newChannel {
+		st.keepBuffer(m.channels[c.Channel].settings.Buffer)
 	}
 	if m.policy.active {
 		st.errand.to, st.errand.channel, st.errand.now, st.errand.leaves = &c.Destination, c.Channel, st.now, false
@@ -235,13 +235,13 @@ func (st *Step) refuseNotFound() bool {
 	return false
 }
 
-// refuseKit refuses a line of which the command does not say what the kit is made of. Nobody waits for kits in a sale, which sells none.
+// refuseKit refuses a line of which the command does not say what the kit is made of. That of who waits in a sale never does.
 func (st *Step) refuseKit(i int) {
 	if st.command.places() {
 		st.refuse(ReasonRecipeChanged)
 		return
 	}
-	st.refuse(ReasonSKUNotInSale)
+	st.refuse(ReasonKitWaitlist)
 	st.refusal.Lines = append(st.refusal.Lines, RefusedLine{SKU: st.asked[i].SKU, Requested: st.asked[i].Quantity})
 }
 

@@ -24,6 +24,7 @@ const (
 	ReasonSKUNotFound       Reason = 8  // a line or row names no SKU
 	ReasonKitSize           Reason = 33 // with the components of its kits an order has too many lines, or too many units in one
 	ReasonKitUpTo           Reason = 34 // kits are not held up to what there is
+	ReasonKitWaitlist       Reason = 67 // nobody waits for kits of a sale
 	ReasonNestedKit         Reason = 37 // a component is a kit
 	ReasonNotAKit           Reason = 32 // the SKU has units of its own, in stock, promised, on their way or set apart, or is a component
 	ReasonCaseNotFound      Reason = 60 // the order has no oversold case of the SKU
@@ -71,11 +72,13 @@ const (
 type Refusal struct {
 	Reason  Reason
 	Order   OrderID // the order asked about, or the one that has the external id
-	Version uint32  // the version of the order, document or case asked about; 0 for the owner of an external id
+	Version uint32  // the version of the order, document, case or settings asked about; 0 for what is not there, and for the owner of an external id
 	Lines   []RefusedLine
 
 	At       Millis       // sale not started, sale ended: when it begins, or was over
 	Identity IdentityKind // sale limit: by which the buyer has too much
+
+	Status InboundStatus // inbound status: the document's, which does not allow the command
 }
 
 // RefusedLine is a line or row that could not be served. Of lines with one SKU only the first is listed, with the

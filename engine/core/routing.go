@@ -76,6 +76,9 @@ func (p *policy) set(image *RoutingImage) {
 
 // decideRouting changes the policy. It may: every slot stands at this command.
 func (m *Machine) decideRouting(st *Step) {
+	if st.isStale(m.policy.Version) {
+		return
+	}
 	settings := st.command.Routing
 	for _, id := range settings.Preferred {
 		if int(id) >= len(m.locations) {

@@ -2,7 +2,7 @@ package core
 
 import "slices"
 
-// A sale (a campaign) sells some SKUs between two instants, under rules of its own. Everything of it that is counted lies in
+// A sale (a campaign) sells some SKUs, which may be kits, between two instants, under rules of its own. Everything of it that is counted lies in
 // one slot, the sale's, which every order and hold in the sale touches: its quotas, the units of each customer, address,
 // device and payment over all its SKUs, the tickets that were used, and who waits. It is the slot of the SKU that was named first when the
 // sale was first defined, so that a sale of one SKU is a matter of one slot.
@@ -91,7 +91,7 @@ type SaleImage struct {
 type SaleCount struct {
 	Held      Quantity // in live holds
 	Sold      Quantity // in orders that were not cancelled
-	Orderable Quantity // what stock and backorder room allow; Unlimited for no end
+	Orderable Quantity // what stock and backorder room allow, of a kit those of its components; Unlimited for no end
 	Waited    Quantity // units that people wait for
 	Waiters   uint32   // and how many these are
 }
@@ -205,6 +205,13 @@ func (s *slot) gatherSaleDefinition(st *Step) {
 // decideSale changes the table of sales. It may: every slot stands at this command.
 func (m *Machine) decideSale(st *Step) {
 	c := st.command
+	place, version := m.findSale(c.Name), uint32(0)
+	if place < len(m.sales) {
+		version = m.sales[place].version
+	}
+	if st.isStale(version) {
+		return
+	}
 	for i, item := range c.SaleSettings.Items {
 		if st.skuFound[i] {
 			continue
@@ -214,10 +221,9 @@ func (m *Machine) decideSale(st *Step) {
 		}
 		st.refusal.Lines = append(st.refusal.Lines, RefusedLine{Index: i, SKU: item.SKU})
 	}
-	if st.Outcome.Reason != ReasonNone || m.refusesKitItems(st) {
+	if st.Outcome.Reason != ReasonNone {
 		return
 	}
-	place := m.findSale(c.Name)
 	if place == len(m.sales) {
 		if place == MaxSales {
 			st.refuse(ReasonTableFull)
@@ -233,20 +239,6 @@ func (m *Machine) decideSale(st *Step) {
 	st.event.Kind = EventSaleDefined
 	row.image(&st.event.Sale)
 	st.Outcome.Changed = true
-}
-
-// refusesKitItems refuses items that are kits: a quota would have to count the units of components.
-func (m *Machine) refusesKitItems(st *Step) bool {
-	for i, item := range st.command.SaleSettings.Items {
-		if !m.isKit(item.SKU) {
-			continue
-		}
-		if st.Outcome.Reason == ReasonNone {
-			st.refuse(ReasonKitUnits)
-		}
-		st.refusal.Lines = append(st.refusal.Lines, RefusedLine{Index: i, SKU: item.SKU})
-	}
-	return st.Outcome.Reason != ReasonNone
 }
 
 func (s *SaleSettings) copy() SaleSettings {
@@ -379,9 +371,9 @@ func (m *Machine) ReadSale(id SaleID, img *SaleImage) bool {
 	s := &m.slots[id.Slot()]
 	for _, item := range row.settings.Items {
 		place, _ := s.findSaleItem(id, item.SKU)
-		record, owner := s.desk.items.at(place), &m.slots[item.SKU.Slot()]
+		record := s.desk.items.at(place)
 		img.Counts = append(img.Counts, SaleCount{
-			Held: record.held, Sold: record.sold, Orderable: owner.orderable(owner.skus.at(item.SKU.Place())),
+			Held: record.held, Sold: record.sold, Orderable: m.orderable(item.SKU),
 			Waited: record.waited, Waiters: record.waiters,
 		})
 	}

@@ -13,6 +13,12 @@ import (
 func (s *story) command(line *sentence) (c core.Command, name string) {
 	c.Version = 1
 	switch line.word {
+	case "location", "routing", "channel", "rule", "sku", "sale":
+		if version := line.take("version"); version != "" {
+			c.ExpectedVersion = uint32(line.number(version))
+		}
+	}
+	switch line.word {
 	case "tick":
 		s.readTick(line, &c)
 	case "location":
@@ -410,7 +416,7 @@ func (s *story) readOrder(line *sentence, c *core.Command) {
 // readJoin reads who takes a place on a waitlist, and for what.
 func (s *story) readJoin(line *sentence, c *core.Command) {
 	s.readOrder(line, c)
-	c.Kind = core.CommandJoinWaitlist
+	c.Kind, c.Recipes = core.CommandJoinWaitlist, nil
 	if len(c.Lines) != 1 {
 		line.fail("a place is for one SKU")
 	}

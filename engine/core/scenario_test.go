@@ -23,6 +23,7 @@ import (
 //	wait 10m                        it is that much later now
 //	tick [phone]                    let time pass everywhere, or in phone's slot alone
 //	location hamburg priority=10 [kind=store]
+//	                                with version=2, here and for channel, rule, routing, sku and sale: only if that is its version
 //	channel outlet [bands=yes] [buffer=2]         with a setting it is set, else only made
 //	rule phone outlet buffer=2 quota=5 from=12:01:00.000 until=12:02:00.000 exclusive=yes    share=30 instead of a quota; nothing but the names: taken back
 //	routing rules=fewest,nearest,cost [strategy=cost] [most=3] [penalty=250] [suppliers=no] [preferred=main,hamburg]
@@ -428,6 +429,17 @@ func (l *sentence) settings(set func(name, value string)) {
 		set(l.args[l.at].Key, l.args[l.at].Vals[0])
 		l.at++
 	}
+}
+
+// take is the value of a setting wherever it stands, which is not there any more then; "" when it was not.
+func (l *sentence) take(name string) string {
+	for i, arg := range l.args {
+		if arg.Key == name && len(arg.Vals) == 1 {
+			l.args = slices.Delete(slices.Clone(l.args), i, i+1)
+			return arg.Vals[0]
+		}
+	}
+	return ""
 }
 
 func (l *sentence) end() {

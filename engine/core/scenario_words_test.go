@@ -196,6 +196,7 @@ var reasonWords = map[core.Reason]string{
 	core.ReasonNestedKit:         "a kit has no kit in it",
 	core.ReasonNotAKit:           "it has units of its own, or is part of a kit",
 	core.ReasonKitSize:           "too many lines or units with the components of kits",
+	core.ReasonKitWaitlist:       "nobody waits for kits",
 	core.ReasonKitUpTo:           "kits are not held up to what there is",
 	core.ReasonInboundStatus:     "the document's status does not allow that",
 	core.ReasonNotASupplier:      "the units come from a location that is no supplier",
@@ -209,11 +210,22 @@ func (s *story) placeWords(w *core.WaiterImage) string {
 	return fmt.Sprintf("%s for %s, %s×%d", s.placed[w.Number], w.Customer, s.skuName(w.SKU), w.Quantity)
 }
 
+// isAboutOrder tells whether a version that a command of the kind is refused with is that of its order.
+func isAboutOrder(kind core.CommandKind) bool {
+	return kind >= core.CommandConfirmHold && kind <= core.CommandCancelOrder || kind == core.CommandRerouteOrder || kind == core.CommandResolveCase
+}
+
 func (s *story) refusalWords(c *core.Command, r *core.Refusal) string {
 	var out strings.Builder
 	fmt.Fprintf(&out, "refused: %s", reasonWords[r.Reason])
-	if r.Version != 0 && (c.Inbound != nil || c.Resolution != nil && r.Reason == core.ReasonVersionConflict) {
-		fmt.Fprintf(&out, " (it is at version %d)", r.Version)
+	if r.Reason == core.ReasonVersionConflict && r.Version == 0 {
+		fmt.Fprintf(&out, " (it is not there)")
+	} else if r.Version != 0 && (!isAboutOrder(c.Kind) || c.Resolution != nil && r.Reason == core.ReasonVersionConflict) {
+		fmt.Fprintf(&out, " (it is at version %d", r.Version)
+		if r.Status != 0 {
+			fmt.Fprintf(&out, ", %s", inboundStatusWords(c.Inbound.Kind, r.Status))
+		}
+		out.WriteByte(')')
 	} else if r.Version != 0 {
 		fmt.Fprintf(&out, " (%s is at version %d)", s.orderName(r.Order), r.Version)
 	} else if r.Reason == core.ReasonDuplicateExternal {

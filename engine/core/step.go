@@ -63,6 +63,7 @@ type Step struct {
 	fills       [SlotCount][]fillFinding // fill order
 	allocations []Allocation             // fill, reroute order, scratch: those of all lines
 	pools       []linePool               // reroute order: of each line of the order
+	newChannel  bool                     // preview: the order's channel would be a new one
 	whole       bool                     // place with kits: there is room for their components
 	expanded    []Line                   // place with kits: the lines with their components
 	origins     []lineOrigin             // and where each of them comes from
@@ -236,11 +237,20 @@ func (c *Command) placementSlots() (mask SlotMask) {
 func (st *Step) refuse(reason Reason) *Refusal {
 	st.refusal.Reason = reason
 	st.refusal.Order, st.refusal.Version = 0, 0
-	st.refusal.At, st.refusal.Identity = 0, 0
+	st.refusal.At, st.refusal.Identity, st.refusal.Status = 0, 0, 0
 	st.refusal.Lines = st.refusal.Lines[:0]
 	st.Outcome.Reason = reason
 	st.Outcome.Refusal = &st.refusal
 	return &st.refusal
+}
+
+// isStale refuses a command that expects another version of what it changes; 0 is the version of what is not there.
+func (st *Step) isStale(version uint32) bool {
+	if expected := st.command.ExpectedVersion; expected == 0 || expected == version {
+		return false
+	}
+	st.refuse(ReasonVersionConflict).Version = version
+	return true
 }
 
 // resize gives a slice of n elements, those it had before included, and takes memory only to grow.

@@ -215,7 +215,9 @@ var reachable = map[core.CommandKind][]core.Reason{
 		core.ReasonSKUNotFound, core.ReasonLocationNotFound,
 		core.ReasonStockChanged, core.ReasonStockNegative, core.ReasonStockTooLarge, core.ReasonKitUnits,
 	},
-	core.CommandSetChannelRule: {core.ReasonSKUNotFound, core.ReasonChannelNotFound, core.ReasonPoolOver, core.ReasonKitUnits},
+	core.CommandDefineSKU:      {core.ReasonVersionConflict},
+	core.CommandSetChannel:     {core.ReasonVersionConflict},
+	core.CommandSetChannelRule: {core.ReasonSKUNotFound, core.ReasonChannelNotFound, core.ReasonVersionConflict, core.ReasonPoolOver, core.ReasonKitUnits},
 	core.CommandSetKit:         {core.ReasonSKUNotFound, core.ReasonNestedKit, core.ReasonNotAKit},
 	core.CommandCreateInbound: {
 		core.ReasonSKUNotFound, core.ReasonLocationNotFound, core.ReasonNotASupplier, core.ReasonInboundExists,
@@ -237,8 +239,8 @@ var reachable = map[core.CommandKind][]core.Reason{
 		core.ReasonSaleLimit, core.ReasonHoldCap, core.ReasonTicketRequired, core.ReasonTicketUsed, core.ReasonExpiredTooOften,
 		core.ReasonNotDeliverable, core.ReasonTooManyShipments, core.ReasonBookedUp, core.ReasonSlotsChanged,
 	},
-	core.CommandDefineLocation: {core.ReasonChannelNotFound},
-	core.CommandDefineRouting:  {core.ReasonLocationNotFound},
+	core.CommandDefineLocation: {core.ReasonVersionConflict, core.ReasonChannelNotFound},
+	core.CommandDefineRouting:  {core.ReasonVersionConflict, core.ReasonLocationNotFound},
 	core.CommandPlaceOrder: {
 		core.ReasonRecipeChanged, core.ReasonKitSize, core.ReasonSKUNotFound, core.ReasonChannelNotFound, core.ReasonDuplicateExternal,
 		core.ReasonSKUStopped, core.ReasonLimitPerCustomer, core.ReasonInsufficientStock,
@@ -246,12 +248,12 @@ var reachable = map[core.CommandKind][]core.Reason{
 		core.ReasonSaleLimit, core.ReasonTicketRequired, core.ReasonTicketUsed,
 		core.ReasonNotDeliverable, core.ReasonTooManyShipments, core.ReasonBookedUp, core.ReasonSlotsChanged,
 	},
-	core.CommandDefineSale:   {core.ReasonSKUNotFound, core.ReasonKitUnits},
+	core.CommandDefineSale:   {core.ReasonVersionConflict, core.ReasonSKUNotFound},
 	core.CommandAdvanceQueue: {core.ReasonSaleNotFound},
 	core.CommandJoinWaitlist: {
 		core.ReasonSKUNotFound, core.ReasonChannelNotFound, core.ReasonSKUStopped, core.ReasonLimitPerCustomer,
 		core.ReasonSaleNotFound, core.ReasonSaleNotStarted, core.ReasonSaleEnded, core.ReasonSKUNotInSale, core.ReasonExpiredTooOften,
-		core.ReasonStillForSale, core.ReasonSaleLimit, core.ReasonWaitlistFull,
+		core.ReasonStillForSale, core.ReasonSaleLimit, core.ReasonWaitlistFull, core.ReasonKitWaitlist,
 	},
 	core.CommandLeaveWaitlist: {core.ReasonSaleNotFound},
 	core.CommandConfirmHold: {

@@ -22,6 +22,9 @@ func (m *Model) routingRules() []core.RoutingRule {
 }
 
 func (m *Model) defineRouting(c *core.Command) core.Outcome {
+	if stale, is := isStale(c, m.settingsVersion(c)); is {
+		return stale
+	}
 	for _, id := range c.Routing.Preferred {
 		if int(id) >= len(m.locations) {
 			return refuse(core.Refusal{Reason: core.ReasonLocationNotFound})

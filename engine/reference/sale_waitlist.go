@@ -80,7 +80,7 @@ func (m *Model) joinWaitlist(c *core.Command) core.Outcome {
 		return refuse(core.Refusal{Reason: core.ReasonSKUNotFound, Lines: lines})
 	}
 	if m.isKit(c.Lines[0].SKU) {
-		return refuse(core.Refusal{Reason: core.ReasonSKUNotInSale, Lines: perSKU(c.Lines)})
+		return refuse(core.Refusal{Reason: core.ReasonKitWaitlist, Lines: perSKU(c.Lines)})
 	}
 	if int(c.Channel) >= len(m.channels) {
 		return refuse(core.Refusal{Reason: core.ReasonChannelNotFound})
@@ -187,7 +187,7 @@ func (m *Model) serveWaitlist(c *core.Command) core.Outcome {
 		return core.Outcome{}
 	}
 	if m.isKit(w.SKU) {
-		return m.strikeOff(s, w, core.ReasonSKUNotInSale)
+		return m.strikeOff(s, w, core.ReasonKitWaitlist)
 	}
 	wanted, o, refused := m.checkPlace(c, "")
 	switch o.Reason {

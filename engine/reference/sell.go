@@ -154,20 +154,20 @@ func (m *Model) checkPlace(c *core.Command, external string) ([]core.Line, core.
 		if c.UpTo {
 			wanted = cutDown(wanted, check.free)
 		}
-		if over := wantedMoreThan(c.Lines, wanted, check.free); len(over) > 0 {
+		if over := wantedMoreThan(countedInSale(c, c.Lines), countedInSale(c, wanted), check.free); len(over) > 0 {
 			return refuse(core.Refusal{Reason: check.reason, Lines: over})
 		}
 	}
 	if c.UpTo {
 		wanted = cutDown(wanted, ofLimit)
 	}
-	if overLimit := wantedMoreThan(c.Lines, wanted, ofLimit); len(overLimit) > 0 {
+	if overLimit := wantedMoreThan(perSKU(c.Lines), perSKU(wanted), ofLimit); len(overLimit) > 0 {
 		return refuse(core.Refusal{Reason: core.ReasonLimitPerCustomer, Lines: overLimit})
 	}
 	if c.UpTo {
 		wanted = cutDown(wanted, ofStock)
 	}
-	if insufficient := wantedMoreThan(c.Lines, wanted, ofStock); len(insufficient) > 0 {
+	if insufficient := wantedMoreThan(perSKU(c.Lines), perSKU(wanted), ofStock); len(insufficient) > 0 {
 		return refuse(core.Refusal{Reason: core.ReasonInsufficientStock, Lines: insufficient})
 	}
 	if m.isRouted() {
@@ -182,9 +182,9 @@ func (m *Model) checkPlace(c *core.Command, external string) ([]core.Line, core.
 		if c.UpTo {
 			wanted = cutDown(wanted, ofLocations)
 		}
-		if none := wantedMoreThan(c.Lines, wanted, ofLocations); len(none) > 0 {
+		if none := wantedMoreThan(perSKU(c.Lines), perSKU(wanted), ofLocations); len(none) > 0 {
 			reason := core.ReasonNotDeliverable
-			if m.mustBook(c) && len(wantedMoreThan(c.Lines, wanted, onAnyDay)) == 0 {
+			if m.mustBook(c) && len(wantedMoreThan(perSKU(c.Lines), perSKU(wanted), onAnyDay)) == 0 {
 				reason = core.ReasonBookedUp
 			}
 			return refuse(core.Refusal{Reason: reason, Lines: none})
@@ -231,10 +231,9 @@ func (m *Model) unknownLines(lines []core.Line) []core.RefusedLine {
 
 // wantedMoreThan lists the SKUs of which the lines together want more than the most that free allows,
 // where it sets a bound at all; with what had been asked for at first.
-func wantedMoreThan(asked, lines []core.Line, free func(core.SKUID) (most core.Quantity, bounded bool)) []core.RefusedLine {
+func wantedMoreThan(first, lines []core.RefusedLine, free func(core.SKUID) (most core.Quantity, bounded bool)) []core.RefusedLine {
 	var refused []core.RefusedLine
-	first := perSKU(asked)
-	for i, want := range perSKU(lines) {
+	for i, want := range lines {
 		if most, bounded := free(want.SKU); bounded && want.Requested > most {
 			want.Requested, want.Available = first[i].Requested, max(0, most)
 			refused = append(refused, want)

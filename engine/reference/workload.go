@@ -241,6 +241,7 @@ func (g *generator) command(step int) core.Command {
 	default:
 		g.tick(&c)
 	}
+	g.expectVersion(&c)
 	return c
 }
 

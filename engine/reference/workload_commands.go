@@ -330,6 +330,20 @@ func (g *generator) fillOrder(c *core.Command) {
 	g.bringRecipes(c)
 }
 
+// expectVersion has some new settings expect a version: mostly the one that there is.
+func (g *generator) expectVersion(c *core.Command) {
+	switch c.Kind {
+	case core.CommandDefineSKU, core.CommandDefineLocation, core.CommandDefineSale, core.CommandDefineRouting, core.CommandSetChannel,
+		core.CommandSetChannelRule:
+		version := g.model.settingsVersion(c)
+		if g.chance(20) {
+			c.ExpectedVersion = version
+		} else if g.chance(10) {
+			c.ExpectedVersion = version + uint32(g.between(1, 2))
+		}
+	}
+}
+
 func (g *generator) ttl() core.Millis {
 	return pick(g, []core.Millis{core.MinTTL, core.MinTTL, 1500, 2000, 2000, 5000, core.MaxTTL})
 }

@@ -87,8 +87,8 @@ type SKU struct {
 }
 
 // PutSKU makes a SKU, or replaces its settings.
-func (c *Client) PutSKU(ctx context.Context, name string, settings SKUSettings) (sku SKU, err error) {
-	err = c.call(ctx, http.MethodPut, path("v1", "skus", name), settings, &sku, nil)
+func (c *Client) PutSKU(ctx context.Context, name string, settings SKUSettings, options ...Option) (sku SKU, err error) {
+	err = c.call(ctx, http.MethodPut, path("v1", "skus", name), settings, &sku, options)
 	return sku, err
 }
 
@@ -173,8 +173,8 @@ type Location struct {
 }
 
 // PutLocation makes a location, or replaces its settings.
-func (c *Client) PutLocation(ctx context.Context, name string, settings LocationSettings) (location Location, err error) {
-	err = c.call(ctx, http.MethodPut, path("v1", "locations", name), settings, &location, nil)
+func (c *Client) PutLocation(ctx context.Context, name string, settings LocationSettings, options ...Option) (location Location, err error) {
+	err = c.call(ctx, http.MethodPut, path("v1", "locations", name), settings, &location, options)
 	return location, err
 }
 
@@ -349,6 +349,21 @@ type OrderRequest struct {
 	Stock      string   `json:"stock_policy,omitempty"` // "skip" or "force" for an order that was sold elsewhere
 	Lines      []Line   `json:"lines"`
 	ShipTo     *Address `json:"ship_to,omitempty"`
+	Delivery
+	InSale
+}
+
+// Delivery says how an order comes to its buyer.
+type Delivery struct {
+	Method         string `json:"delivery_method,omitempty"`
+	PickupLocation string `json:"pickup_location,omitempty"` // where it is fetched
+}
+
+// InSale says in which sale an order or a hold is, and who the buyer is there.
+type InSale struct {
+	Sale       string      `json:"sale,omitempty"`
+	Ticket     string      `json:"ticket,omitempty"` // the Entrance of the queue's ticket, where the sale has one
+	Identities *Identities `json:"identities,omitempty"`
 }
 
 // HoldRequest asks for a hold.
@@ -359,6 +374,8 @@ type HoldRequest struct {
 	UpTo       bool     `json:"up_to,omitempty"`       // of each line as many units as there are, but one at least
 	Lines      []Line   `json:"lines"`
 	ShipTo     *Address `json:"ship_to,omitempty"`
+	Delivery
+	InSale
 }
 
 // Order is a hold or an order: one thing at two stations of its life.
@@ -373,6 +390,7 @@ type Order struct {
 	ExternalID string      `json:"external_id"`
 	CreatedAt  time.Time   `json:"created_at"`
 	ShipTo     *Address    `json:"ship_to"`
+	Sale       string      `json:"sale"`
 	Sequence   uint64      `json:"sequence"`
 }
 
