@@ -101,7 +101,7 @@ func (m *Model) resolve(c *core.Command, o *order) core.Outcome {
 	case what.Action == core.OversoldCancel:
 		o.claimAll(claimNone)
 		m.forget(o)
-		o.status = core.StatusCancelled
+		o.status, o.bookings = core.StatusCancelled, nil
 		o.version++
 	case what.Action == core.OversoldReSource:
 		wanted := min(k.image.Left, waits)
@@ -109,6 +109,9 @@ func (m *Model) resolve(c *core.Command, o *order) core.Outcome {
 			return short(core.ReasonNothingThere, wanted)
 		}
 		fills = o.reSource(what, units)
+		for _, f := range fills {
+			m.book(o, f.Location)
+		}
 		o.version++
 		o.waitNoMore()
 	case what.Case == o.id:
@@ -120,6 +123,7 @@ func (m *Model) resolve(c *core.Command, o *order) core.Outcome {
 		units = 0
 		for _, f := range fills {
 			units += f.Quantity
+			o.rebook(f.Location)
 		}
 		o.version++
 		o.waitFor(what.SKU, c.Destination, m.gramsOf([]core.Line{{SKU: what.SKU, Quantity: units}}))
