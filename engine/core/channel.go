@@ -363,12 +363,15 @@ func (r *ruleRecord) allot(sku *skuRecord) {
 	}
 }
 
+// counts tells whether a rule says something about its channel now.
+func (r *ruleRecord) counts() bool { return r.flags&ruleBuffer != 0 || r.phase == PoolLive }
+
 // poolChanged fills the image of a rule that has changed, and has the hot path look for rules if it must.
 func (s *slot) poolChanged(sku *skuRecord, place uint32, image *ChannelRuleImage) {
 	sku.flags &^= skuChannels
 	changed := s.rules.at(place)
 	s.eachRule(sku, func(rule *ruleRecord, covered Quantity) {
-		if rule.flags&ruleBuffer != 0 || rule.phase == PoolLive {
+		if rule.counts() {
 			sku.flags |= skuChannels
 		}
 		if rule == changed {

@@ -96,7 +96,8 @@
 //
 // A plan is better by the first rule in which two differ, then with fewer locations, then by (priority, number) of the locations. All
 // plans of up to three locations are compared, of the 24 most promising where there are more candidates (fewer with very many
-// SKUs); single ones always. What no three have together is taken greedily from where most of it is, from at most 100 locations.
+// SKUs); single ones always. What no three have together is taken greedily from where most of it is, from at most 100 locations; for a forced
+// order what is missing then is taken from the others, by priority.
 //
 // A location may have a capacity, of orders in a day. An order counts once at each location that ships some of it, all its lines and kits
 // together, on the day of the command's stamp there: a day goes from 00:00:00.000 of local time (utc_offset_minutes) until before the next one, and from the first
@@ -227,7 +228,7 @@
 //   - FillOrder gives an order what it waits for: of each SKU of which it is the first in the queue of those who can be served, as many units as
 //     there are to fill where it may have them from, to its lines in their order, from locations by priority. They are reserved for a hold, allocated for an
 //     order. If there is nothing to give, or the order is closed, nothing changes. The host sends it (Machine.Waiting) soon after stock came; who stands
-//     further behind is not served before its turn, which comes when nobody before it can be served. At most 4096 who cannot are passed over.
+//     further behind is not served before its turn, which comes when nobody before it can be served. At most 65,536 who cannot are passed over.
 //   - RerouteOrder moves units of an order that is placed away from a location: all that the order has there, or some. They are planned like those
 //     of a new order, over the other locations, but take whatever those can give: nothing is promised anew, so safety stock, buffers and
 //     pools do not count. What nobody else has stays, or waits at the place in the queue that its promise has; units of a pool that wait are

@@ -76,6 +76,8 @@ type slot struct {
 	inboundOf    *Index // (kind, number) → inbounds
 	waiting      recycler[waitingRecord]
 	waitingIndex *Index // order number → waiting
+	queues       queues
+	looks        uint64 // at those who wait, for tests: what it costs to find out whose turn it is
 	cases        slab[caseRecord]
 	caseOf       *Index                 // order number → cases
 	unresolved   uint32                 // cases of which something is left

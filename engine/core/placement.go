@@ -141,7 +141,6 @@ func (m *Machine) canImport(st *Step) bool {
 		for i := range st.lines {
 			st.lines[i].room = Unlimited
 		}
-		st.router.maxShipments = 0
 		if st.overStock() || m.policy.active && !st.route() {
 			return false
 		}
