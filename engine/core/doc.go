@@ -168,7 +168,7 @@
 //   - A customer's units of a SKU with a limit, in live holds and in orders not cancelled, may not
 //     exceed the limit. Units are counted from the moment that the SKU has a limit.
 //   - An order that was sold elsewhere says what stock has to do with it. Forced, no rule of ours refuses it: not limits, stopped SKUs, buffers, the
-//     backorder limit, or how many shipments it takes. It gets what there is by the usual rules, of pools, common stock and where it may be served from;
+//     backorder limit, or how many shipments it takes. It gets what there is by the usual rules, of pools, common stock and where it may be served from, and of that what its channel keeps back, too;
 //     for the rest it waits like any other, behind those who do already, and nothing is sold until all who wait are served. What of it the rules would
 //     have refused, as neither stock nor backorder limit had it, is told by an event behind the order's own. Skipped, it is recorded and no
 //     unit moves: its lines have none, and no recipes are asked for. Either is refused for an unknown SKU or channel, an external id that is taken, and
