@@ -23,7 +23,8 @@ type Engine struct {
 	shards    []*shard
 	keys      *keyTable
 	directory *directory
-	ids       *permutation
+	ids       *permutation // of orders
+	places    *permutation // of places on waitlists
 	queue     *queue
 	stats     counters
 
@@ -87,7 +88,7 @@ func Open(o Options) (*Engine, error) {
 	}
 	e.feed = feed.NewStore(e.journal)
 	e.newState([2]uint64{randomSeed(), randomSeed()})
-	e.ids = newPermutation(e.journal.Identity().OrderKey)
+	e.openIDs()
 	e.queue = newQueue(e.options.QueueCommands, e.options.QueueBytes)
 	e.timer = time.NewTimer(time.Hour)
 	// 3. The shards.

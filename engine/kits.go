@@ -134,12 +134,17 @@ func isOvertaken(r core.Reason) bool {
 
 // tryAgain carries out commands once more that were overtaken, and puts the results into their places.
 func (e *Engine) tryAgain(r, again *Request, of []int) error {
-	defer ReleaseRequest(again)
 	err := e.passAgain(again)
 	for errors.Is(err, ErrOverloaded) { // what was asked for beside them may have been done
 		time.Sleep(whileBusy)
 		err = e.passAgain(again)
 	}
+	if errors.Is(err, ErrTooLarge) && again.count > 1 { // each by itself fits, and others of the client's request may have been done
+		half := again.count / 2
+		rest := again.cut(half)
+		return errors.Join(e.tryAgain(r, again, of[:half]), e.tryAgain(r, rest, of[half:]))
+	}
+	defer ReleaseRequest(again)
 	if err != nil {
 		e.settleKeys(again) // nothing was done: they are given up
 		return err
@@ -155,6 +160,27 @@ func (e *Engine) tryAgain(r, again *Request, of []int) error {
 		r.results[of[i]] = result
 	}
 	return nil
+}
+
+// cut leaves the first commands of a request that admission has let through whole, and gives a request of the others.
+func (r *Request) cut(keep int) (rest *Request) {
+	rest = AcquireRequest()
+	rest.WantImages, rest.hasKeys, rest.externals = r.WantImages, r.hasKeys, r.externals
+	rest.documents, rest.documentBytes = r.documents, r.documentBytes
+	at := 0
+	for range keep {
+		n, err := codec.FrameLength(r.frames[at:])
+		invariant.Check(err == nil, "a request holds commands that codec takes")
+		at += n
+	}
+	rest.count, r.count = r.count-keep, keep
+	rest.frames, r.frames = append(rest.frames, r.frames[at:]...), r.frames[:at]
+	rest.results, r.results = append(rest.results, r.results[keep:]...), r.results[:keep]
+	if r.hasKeys {
+		rest.keys, r.keys = append(rest.keys, r.keys[keep:]...), r.keys[:keep]
+		rest.claims, r.claims = append(rest.claims, r.claims[keep:]...), r.claims[:keep]
+	}
+	return rest
 }
 
 // passAgain is pass with the tables of now.

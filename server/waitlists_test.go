@@ -242,3 +242,51 @@ func TestWaitlistBeforeQueue(t *testing.T) {
 		t.Errorf("cleo has let it lapse, and bob is told %v", got)
 	}
 }
+
+// The id of a place on a waitlist is nobody's order.
+func TestPlaceIsNoOrder(t *testing.T) {
+	h, _ := openWaitlist(t, 1, "")
+	h.holdPhones("ann", 1)
+	slot := core.NameSlot([]byte("other"))
+	h.stock("other", 1_000_000)
+	// Others order until the next sequence is the number of one of their orders.
+	for {
+		next := core.OrderID(h.engine.Sequence() + 1)
+		if next.Home() == slot && !next.Spread() && next.Place() >= 1 {
+			break
+		}
+		h.want(201, "POST", "/v1/orders", `{"customer":"victim","lines":[{"sku":"other","quantity":1}]}`)
+	}
+	place := h.wait("mallory", 1)
+	id := place["id"].(string)
+	if got := h.do("GET", "/v1/orders/"+id, ""); got.status != 404 {
+		t.Errorf("GET /v1/orders/{id of mallory's place}: %d %s", got.status, got.body)
+	}
+	if got := h.do("POST", "/v1/orders/"+id+"/cancel", ""); got.status != 404 {
+		t.Errorf("POST /v1/orders/{id of mallory's place}/cancel: %d %s", got.status, got.body)
+	}
+}
+
+// The id of an order is nobody's place on a waitlist.
+func TestOrderIsNoPlace(t *testing.T) {
+	h, _ := openWaitlist(t, 1, "")
+	h.holdPhones("ann", 1)
+	h.stock("other", 1_000_000)
+	slot := core.NameSlot([]byte("other"))
+	for { // so that the number of an order of mallory's will be the sequence of the victim's place
+		next := core.OrderID(h.engine.Sequence() + 1)
+		if next.Home() == slot && next.Place() == 1 && !next.Spread() {
+			break
+		}
+		h.want(200, "POST", "/v1/stock/adjustments", `{"adjustments":[{"sku":"other","delta":1}]}`)
+	}
+	place := h.wait("victim", 1)
+	var id string
+	for range 2 {
+		id = h.want(201, "POST", "/v1/orders", `{"customer":"mallory","lines":[{"sku":"other","quantity":1}]}`)["id"].(string)
+	}
+	if got := h.do("DELETE", dropWaitlist+"/"+id, ""); got.status != 404 {
+		t.Errorf("DELETE the place with the id of mallory's order: %d", got.status)
+	}
+	h.want(200, "GET", dropWaitlist+"/"+place["id"].(string), "")
+}

@@ -70,9 +70,10 @@ type auditor struct {
 	items                    [SlotCount][]saleItemTally
 	buyers                   [SlotCount][]Quantity // by place of the record
 	pools                    [SlotCount][]Quantity // by rule: units of its pool
+	counted                  [SlotCount][]Quantity // by place of the record: a customer's units, by lines and parts
 	waiting                  uint32                // records of the slot's queues
 	shipments, sent, reports [SlotCount]uint32     // records of each slot that orders refer to
-	settled                  []buyersOfSale        // units of orders that have left
+	settled                  []settledUnits        // units of orders that have left
 	waiters                  uint32                // places found in the lines of the slot under audit
 }
 
@@ -80,7 +81,6 @@ type levelTally struct{ reserved, allocated Quantity }
 
 type skuTally struct {
 	heldBeyond, placedBeyond Quantity // backordered
-	counted, limits          Quantity // by lines and parts; by the table of limits
 	expected                 int      // lots, by the lines of documents
 }
 
@@ -93,16 +93,17 @@ func (m *Machine) Audit() AuditReport {
 		a.items[i] = make([]saleItemTally, m.slots[i].desk.items.length)
 		a.buyers[i] = make([]Quantity, m.slots[i].desk.buyers.length)
 		a.pools[i] = make([]Quantity, m.slots[i].rules.length)
+		a.counted[i] = make([]Quantity, m.slots[i].limits.length)
 	}
 	for i := range m.slots {
 		a.tallyOrders(&m.slots[i])
 		a.tallyParts(&m.slots[i])
-		a.tallyLimits(&m.slots[i])
 		a.tallyInbound(&m.slots[i])
 		a.tallySettled(&m.slots[i])
 	}
 	for i := range m.slots {
 		a.checkSlot(&m.slots[i])
+		a.checkLimits(&m.slots[i])
 		a.auditQueues(&m.slots[i])
 		a.auditCases(&m.slots[i])
 		a.checkLots(&m.slots[i])
@@ -210,7 +211,7 @@ func (a *auditor) tallyLines(s *slot, record *orderRecord, image *OrderImage) {
 			line := s.lines.at(record.firstLine + uint32(i))
 			a.tallyLine(l, allocations, held)
 			if line.flags&lineCounted != 0 {
-				a.skus[l.SKU.Slot()][l.SKU.Place()].counted += l.Quantity - life.Cancelled
+				a.tallyCounted(hashCustomer(image.Customer), l.SKU, l.Quantity-life.Cancelled)
 			}
 			if line.flags&linePooled != 0 {
 				n, pool := s.pooled(line)
@@ -266,7 +267,7 @@ func (a *auditor) tallyParts(s *slot) {
 			case partBackordered:
 				tally.heldBeyond += line.quantity
 			case partCounted:
-				tally.counted += line.quantity
+				a.tallyCounted(part.customer, line.sku, line.quantity)
 			case partPooled:
 				a.tallyPool(line.sku, ChannelID(line.location), line.pool, line.quantity)
 			}
@@ -284,11 +285,23 @@ func (a *auditor) tallyPool(id SKUID, channel ChannelID, pool uint32, n Quantity
 	}
 }
 
-func (a *auditor) tallyLimits(s *slot) {
+// tallyCounted adds to what a customer has of a SKU with a limit.
+func (a *auditor) tallyCounted(customer customerHash, id SKUID, n Quantity) {
+	place, ok := a.machine.slots[id.Slot()].findLimit(customer, id)
+	if !ok {
+		a.expect(n, 0, Violation{Kind: ViolationLimitCount, SKU: id})
+		return
+	}
+	a.counted[id.Slot()][place] += n
+}
+
+// checkLimits compares the table of limits with what was counted.
+func (a *auditor) checkLimits(s *slot) {
 	var limits uint32
 	for place := range s.limits.length {
 		if record := s.limits.at(place); record.units != 0 {
-			a.skus[s.id][record.sku.Place()].limits += record.units
+			left := a.takeSettled(settledUnits{sku: record.sku}, record.units-a.counted[s.id][place])
+			a.expect(a.counted[s.id][place], record.units-left, Violation{Kind: ViolationLimitCount, SKU: record.sku})
 			limits++
 		}
 	}
@@ -332,13 +345,19 @@ func (a *auditor) checkSKU(s *slot, place uint32) {
 	s.eachRulePlace(sku, func(rule uint32) {
 		a.expect(a.pools[s.id][rule], s.rules.at(rule).used, Violation{Kind: ViolationPool, SKU: id})
 	})
+	rules := uint32(0)
+	s.eachRule(sku, func(rule *ruleRecord, _ Quantity) {
+		if rule.counts() {
+			rules = skuChannels
+		}
+	})
+	a.expect(Quantity(rules), Quantity(sku.flags&skuChannels), Violation{Kind: ViolationPool, SKU: id})
 	a.expect(onHand, sku.onHand, Violation{Kind: ViolationSKUSum, SKU: id})
 	a.expect(unavailable, sku.unavailable, Violation{Kind: ViolationSKUSum, SKU: id})
 	a.expect(reserved, sku.reserved, Violation{Kind: ViolationSKUSum, SKU: id})
 	a.expect(allocated, sku.allocated, Violation{Kind: ViolationSKUSum, SKU: id})
 	a.expect(tally.heldBeyond, sku.backorderedHeld, Violation{Kind: ViolationBackordered, SKU: id})
 	a.expect(tally.placedBeyond, sku.backorderedPlaced, Violation{Kind: ViolationBackordered, SKU: id})
-	a.expect(tally.counted, tally.limits, Violation{Kind: ViolationLimitCount, SKU: id})
 	a.expect(withheld, sku.withheld, Violation{Kind: ViolationWithheld, SKU: id})
 	if _, waits := slices.BinarySearch(s.alerts, id); !waits { // between two commands they are in the order of their numbers
 		a.expect(Quantity(sku.supply()), Quantity(sku.toldSupply()), Violation{Kind: ViolationSupply, SKU: id})
@@ -382,7 +401,8 @@ func (a *auditor) checkWaiting(s *slot, id SKUID, sku *skuRecord) {
 	}
 	a.expect(Quantity(last), Quantity(sku.lastWaiting), Violation{Kind: ViolationWaiting, SKU: id})
 	a.expect(sku.backorderedHeld+sku.backorderedPlaced, units, Violation{Kind: ViolationWaiting, SKU: id})
-	if s.mark[id.Place()]&markFillable == 0 && s.someCanBeServed(sku) {
+	first := s.firstServed(sku, &queueNotes{})
+	if n := s.queues.known(id); n != nil && s.firstServed(sku, n) != first || s.mark[id.Place()]&markFillable == 0 && first != 0 && s.toFill(sku) > 0 {
 		a.violate(Violation{Kind: ViolationWaiting, SKU: id})
 	}
 }

@@ -271,7 +271,8 @@ var sometimesSeen = map[string]ViolationKind{
 	"allocationRecord.upper": ViolationPool,
 	"ruleRecord.generation":  ViolationPool, "ruleRecord.channel": ViolationPool,
 	"skuRecord.firstWaiting": ViolationWaiting, "skuRecord.lastWaiting": ViolationWaiting, "waitingRecord.since": ViolationWaiting,
-	"waitingRecord.channel": ViolationWaiting, "lifeLineRecord.cancelled": ViolationAllocated, "shipmentRecord.status": ViolationShipment,
+	"waitingRecord.channel": ViolationWaiting, "lifeLineRecord.cancelled": ViolationAllocated, "shipmentRecord.status": ViolationShipment, "partRecord.customer.high": ViolationLimitCount, "partRecord.customer.low": ViolationLimitCount,
+	"limitRecord.customer.high": ViolationLimitCount, "limitRecord.customer.low": ViolationLimitCount, "limitRecord.sku": ViolationLimitCount,
 }
 
 // neverSeen are the fields of which an audit cannot tell what they should be: facts that stand nowhere else. Nine of them, places and
@@ -281,8 +282,7 @@ var neverSeen = map[string]bool{
 	"skuRecord.changed": true, "skuRecord.name": true, "skuRecord.version": true, "skuRecord.flags": true,
 	"orderRecord.created": true, "orderRecord.createdAt": true, "orderRecord.deadline": true, "orderRecord.text": true,
 	"orderRecord.version": true, "orderRecord.flags": true, "orderRecord.mask": true,
-	"partRecord.deadline": true, "partRecord.customer.high": true, "partRecord.customer.low": true,
-	"limitRecord.customer.high": true, "limitRecord.customer.low": true, "limitRecord.sku": true,
+	"partRecord.deadline":   true,
 	"inboundRecord.created": true, "inboundRecord.createdAt": true, "inboundRecord.version": true, "inboundRecord.from": true,
 	"inboundRecord.flags": true, "inboundRecord.supplier": true, "inboundRecord.supplierLength": true,
 	"inboundRecord.firstLine": true, "inboundRecord.lines": true, "inboundLineRecord.sku": true,
@@ -299,6 +299,39 @@ var neverSeen = map[string]bool{
 	"reportRecord.at": true, "reportRecord.id": true, "reportRecord.status": true, "shipmentRecord.createdAt": true, "shipmentRecord.flags": true, "shipmentRecord.firstLine": true,
 	"caseRecord.opened": true, "caseRecord.openedAt": true, "caseRecord.changed": true, "caseRecord.at": true, "caseRecord.units": true,
 	"caseRecord.version": true,
+}
+
+// TestAuditSeesWhoseUnitsAre: the units of a customer count for somebody else, everywhere where that is kept.
+func TestAuditSeesWhoseUnitsAre(t *testing.T) {
+	s := newAuditShop(t)
+	slot := &s.slots[3]
+	if slot.limits.at(0).units == 0 {
+		t.Fatal("nobody has units that count")
+	}
+	record := slot.limits.mut(0)
+	slot.limitOf.Delete(slot.limitHash(record.customer, record.sku), 0)
+	record.customer = hashCustomer([]byte("somebody else"))
+	slot.limitOf.Insert(slot.limitHash(record.customer, record.sku), 0)
+	if kinds, stopped := s.audited(); !slices.Contains(kinds, ViolationLimitCount) || stopped != "" {
+		t.Errorf("the audit tells %v %s", kinds, stopped)
+	}
+}
+
+// TestAuditSeesARuleThatIsNotLookedFor: orders would sell what a live pool set apart.
+func TestAuditSeesARuleThatIsNotLookedFor(t *testing.T) {
+	for i := range SlotCount {
+		s := newAuditShop(t)
+		slot, found := &s.slots[i], false
+		for place := range slot.skus.length {
+			if slot.skus.at(place).flags&skuChannels != 0 {
+				slot.skus.mut(place).flags &^= skuChannels
+				found = true
+			}
+		}
+		if kinds, stopped := s.audited(); found != slices.Contains(kinds, ViolationPool) || stopped != "" {
+			t.Errorf("slot %d: the audit tells %v %s", i, kinds, stopped)
+		}
+	}
 }
 
 // TestAuditSeesFields changes every field of every record once. A field that is added has to be put in one of the lists.

@@ -156,22 +156,23 @@ func (s *slot) findRule(sku *skuRecord, channel ChannelID) (place uint32, ok boo
 	return place, ok
 }
 
-// gatherRules finds what an order's channel may sell of a SKU: from its own pool, and of the stock that is in no pool.
-func (s *slot) gatherRules(sku *skuRecord, f *lineFinding, channel ChannelID) {
-	exclusive := false
+// gatherRules finds what an order's channel may sell of a SKU: from its own pool, and of the stock that is in no pool. A forced order gets
+// what its channel would keep back, too: it would wait for units that lie there, and be given them as soon as it does.
+func (s *slot) gatherRules(sku *skuRecord, f *lineFinding, c *Command) {
+	exclusive, forced := false, c.Stock == StockForce
 	s.eachRule(sku, func(rule *ruleRecord, covered Quantity) {
 		live := rule.phase == PoolLive
 		if live {
 			f.available -= covered
 		}
-		if rule.channel != channel {
+		if rule.channel != c.Channel {
 			return
 		}
 		if live {
 			f.pooled, f.pool = covered, rule.generation
-			exclusive = rule.flags&ruleExclusive != 0
+			exclusive = rule.flags&ruleExclusive != 0 && !forced
 		}
-		if rule.flags&ruleBuffer != 0 {
+		if rule.flags&ruleBuffer != 0 && !forced {
 			f.buffered = true
 			f.available -= rule.buffer
 		}
@@ -366,12 +367,15 @@ func (r *ruleRecord) allot(sku *skuRecord) {
 	}
 }
 
+// counts tells whether a rule says something about its channel now.
+func (r *ruleRecord) counts() bool { return r.flags&ruleBuffer != 0 || r.phase == PoolLive }
+
 // poolChanged fills the image of a rule that has changed, and has the hot path look for rules if it must.
 func (s *slot) poolChanged(sku *skuRecord, place uint32, image *ChannelRuleImage) {
 	sku.flags &^= skuChannels
 	changed := s.rules.at(place)
 	s.eachRule(sku, func(rule *ruleRecord, covered Quantity) {
-		if rule.flags&ruleBuffer != 0 || rule.phase == PoolLive {
+		if rule.counts() {
 			sku.flags |= skuChannels
 		}
 		if rule == changed {

@@ -98,7 +98,8 @@
 //
 // A plan is better by the first rule in which two differ, then with fewer locations, then by (priority, number) of the locations. All
 // plans of up to three locations are compared, of the 24 most promising where there are more candidates (fewer with very many
-// SKUs); single ones always. What no three have together is taken greedily from where most of it is, from at most 100 locations.
+// SKUs); single ones always. What no three have together is taken greedily from where most of it is, from at most 100 locations; for a forced
+// order what is missing then is taken from the others, by priority.
 //
 // A location may have a capacity, of orders in a day. An order counts once at each location that ships some of it, all its lines and kits
 // together, on the day of the command's stamp there: a day goes from 00:00:00.000 of local time (utc_offset_minutes) until before the next one, and from the first
@@ -169,7 +170,7 @@
 //   - A customer's units of a SKU with a limit, in live holds and in orders not cancelled, may not
 //     exceed the limit. Units are counted from the moment that the SKU has a limit.
 //   - An order that was sold elsewhere says what stock has to do with it. Forced, no rule of ours refuses it: not limits, stopped SKUs, buffers, the
-//     backorder limit, or how many shipments it takes. It gets what there is by the usual rules, of pools, common stock and where it may be served from;
+//     backorder limit, or how many shipments it takes. It gets what there is by the usual rules, of pools, common stock and where it may be served from, and of that what its channel keeps back, too;
 //     for the rest it waits like any other, behind those who do already, and nothing is sold until all who wait are served. What of it the rules would
 //     have refused, as neither stock nor backorder limit had it, is told by an event behind the order's own. Skipped, it is recorded and no
 //     unit moves: its lines have none, and no recipes are asked for. Either is refused for an unknown SKU or channel, an external id that is taken, and
@@ -188,13 +189,15 @@
 //   - Victims are ranked by a read, so a ranking has no state: holds first, then by a policy, then the last to come.
 //   - DefineSale touches all slots, too. A known name gets new rules and one more version; what was sold stays sold, and a SKU
 //     that is left out is no longer sold in the sale. A sale belongs to the slot of the first SKU of its first definition,
-//     for ever; that slot keeps all that is counted of it, and is in the mask of every order in it.
+//     for ever; that slot keeps all that is counted of it, and is in the mask of every order in it. Rules that do not say how long offers
+//     last leave it as it was while anybody waits.
 //   - A hold or order in a sale is accepted iff the stamp is at or after the start and before the end, the sale sells all its SKUs,
 //     each SKU's quota covers what is held and sold of it, and the buyer has no more units than the limits allow, over all
 //     SKUs of the sale, by each identity that is known. Holds also keep to the units that may be held at once.
 //   - A hold in a sale lasts as long as asked for, or the sale's longest time if that is less; half as long for each of
-//     the customer's holds in the sale that expired, but not less than 30 seconds for that. An extension does not move the deadline beyond the longest
-//     time after the hold was placed. With so many expired holds as the sale says a customer gets no more holds.
+//     the customer's holds in the sale that expired, but not less than 30 seconds for that. An extension lasts as long as asked for, shortened
+//     in the same way, and does not move the deadline beyond the sale's longest time, shortened too, after the hold was placed; that of an
+//     offer not beyond the time that the sale's offers last. With so many expired holds as the sale says a customer gets no more holds.
 //   - A ticket is used for good by the first hold or order that is accepted with it. A sale with a queue takes nothing without.
 //   - JoinWaitlist takes the last place in the line of a SKU of a sale, while the sale runs, has a place left, and nothing of the SKU is to be
 //     had there. A customer has one place for each SKU; who asks again changes nothing. It is refused to whom a hold of the units would be
@@ -240,7 +243,7 @@
 //   - FillOrder gives an order what it waits for: of each SKU of which it is the first in the queue of those who can be served, as many units as
 //     there are to fill where it may have them from, to its lines in their order, from locations by priority. They are reserved for a hold, allocated for an
 //     order. If there is nothing to give, or the order is closed, nothing changes. The host sends it (Machine.Waiting) soon after stock came; who stands
-//     further behind is not served before its turn, which comes when nobody before it can be served. At most 4096 who cannot are passed over.
+//     further behind is not served before its turn, which comes when nobody before it can be served. At most 65,536 who cannot are passed over.
 //   - RerouteOrder moves units of an order that is placed away from a location: all that the order has there, or some. They are planned like those
 //     of a new order, over the other locations, but take whatever those can give: nothing is promised anew, so safety stock, buffers and
 //     pools do not count. What nobody else has stays, or waits at the place in the queue that its promise has; units of a pool that wait are

@@ -25,6 +25,7 @@ type Machine struct {
 
 	asked Step           // scratch of what is asked between commands
 	units []channelUnits // likewise
+	idle  idleLines
 }
 
 // slot is one partition of the state, with the indexes derived from it.
@@ -83,6 +84,8 @@ type slot struct {
 	settledOf     *Index // what is settled → settled
 	shipmentLines recycler[shipmentLineRecord]
 	lifeOf        *Index // orders → lives
+	queues        queues
+	looks         uint64 // at those who wait, for tests: what it costs to find out whose turn it is
 	cases         slab[caseRecord]
 	caseOf        *Index                 // order number → cases
 	unresolved    uint32                 // cases of which something is left
@@ -259,6 +262,9 @@ func (m *Machine) Gather(id Slot, st *Step, sink Sink) {
 // Decide makes a plan or a refusal from everything gathered. Only the tables may change here. Where the decision needs more than a slot
 // could gather it looks at the slots of the command's mask, which stand still.
 func (m *Machine) Decide(st *Step) {
+	if st.command.changesTables() {
+		m.idle.forget()
+	}
 	switch st.command.Kind {
 	case CommandTick:
 		st.Outcome.Changed = true

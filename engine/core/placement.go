@@ -53,7 +53,7 @@ func (s *slot) gatherLine(st *Step, i int) {
 	}
 	f.from, f.to = s.gatherChoices(st, sku)
 	if sku.flags&skuChannels != 0 {
-		s.gatherRules(sku, f, st.command.Channel)
+		s.gatherRules(sku, f, st.command)
 	}
 	if sku.flags&skuKit != 0 || st.hasKits {
 		s.gatherKit(st, i, sku, f)
@@ -141,7 +141,6 @@ func (m *Machine) canImport(st *Step) bool {
 		for i := range st.lines {
 			st.lines[i].room = Unlimited
 		}
-		st.router.maxShipments = 0
 		if st.overStock() || m.policy.active && !st.route() {
 			return false
 		}
@@ -184,7 +183,7 @@ func (m *Machine) findOffer(st *Step) {
 	if c.Sale != 0 && c.Kind != CommandServeWaitlist {
 		st.yield()
 	}
-	if !st.newChannel {
+	if !st.newChannel && c.Stock != StockForce {
 		st.keepBuffer(m.channels[c.Channel].settings.Buffer)
 	}
 	if m.policy.active {

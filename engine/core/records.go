@@ -116,6 +116,9 @@ const (
 // orderBooked marks an order that is booked with the locations that ship it.
 const orderBooked uint8 = 1 << 3
 
+// orderOffered marks a hold that was offered to somebody on a waitlist.
+const orderOffered uint8 = 1 << 4
+
 // orderRecord is an order, kept by its home slot.
 type orderRecord struct {
 	created   Sequence

@@ -39,6 +39,10 @@ type errand struct {
 func (m *Machine) findCandidates(st *Step) {
 	r := &st.router
 	r.rules, r.maxShipments = m.policy.rules, int(m.policy.Settings.MaxShipments)
+	r.forced = st.command.Stock == StockForce
+	if r.forced {
+		r.maxShipments = 0
+	}
 	r.penalty = 1000 * int64(m.policy.Settings.SplitPenalty)
 	r.candidates, r.rejected, r.weight = r.candidates[:0], r.rejected[:0], r.weight[:0]
 	r.at = resize(r.at, len(m.locations))

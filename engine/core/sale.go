@@ -177,6 +177,7 @@ type saleDesk struct {
 
 	touched []uint32 // items whose units changed since the host last asked
 	mark    []bool   // by place: is in touched
+	idle    []uint64 // by place: that nobody can have anything, by the number of the question; 0 for not known
 	text    []byte   // scratch: a customer with identities
 }
 
@@ -233,7 +234,11 @@ func (m *Machine) decideSale(st *Step) {
 		m.sales = append(m.sales, sale{id: id, name: append([]byte(nil), c.Name...)})
 	}
 	row := &m.sales[place]
+	offers := row.settings.WaitlistTTL
 	row.settings = c.SaleSettings.copy()
+	if row.settings.WaitlistTTL == 0 && m.slots[row.id.Slot()].countWaiters(row.id) > 0 {
+		row.settings.WaitlistTTL = offers // those who wait are still served
+	}
 	row.changed, row.hasDocument = st.sequence, len(c.Document) > 0
 	row.version++
 	st.event.Kind = EventSaleDefined
@@ -310,7 +315,7 @@ func (s *slot) addSaleItem(id SaleID, sku SKUID) uint32 {
 	record := d.items.mut(place)
 	record.sale, record.sku = id, sku
 	d.itemOf.Insert(s.saleItemHash(id, sku), place)
-	d.mark = append(d.mark, false)
+	d.mark, d.idle = append(d.mark, false), append(d.idle, 0)
 	return place
 }
 
@@ -328,8 +333,9 @@ func (s *slot) saleItemHash(id SaleID, sku SKUID) uint64 {
 	return finish(uint64(id)<<32 ^ uint64(sku) ^ s.seed)
 }
 
-// touch notes that an item's units changed, for the host to publish.
+// touch notes that an item's units changed, or those who wait for it, for the host to publish and to ask anew who is to be served.
 func (d *saleDesk) touch(place uint32) {
+	d.idle[place] = 0
 	if !d.mark[place] {
 		d.mark[place] = true
 		d.touched = append(d.touched, place)
@@ -399,7 +405,7 @@ func (m *Machine) RestoreSale(image *SaleImage) bool {
 // restoreDesk derives from the records of sales what is not in checkpoints.
 func (s *slot) restoreDesk() {
 	d := &s.desk
-	d.mark = make([]bool, d.items.length)
+	d.mark, d.idle = make([]bool, d.items.length), make([]uint64, d.items.length)
 	for place := range d.items.length {
 		record := d.items.at(place)
 		d.itemOf.Insert(s.saleItemHash(record.sale, record.sku), place)

@@ -225,17 +225,40 @@ func (st *Step) saleTTL() Millis {
 	if most := st.sale.row.settings.MaxTTL; most > 0 {
 		ttl = min(ttl, most)
 	}
-	return max(ttl>>min(st.sale.expired, 62), min(ttl, minSaleTTL))
+	return shortened(ttl, st.sale.expired)
 }
 
-// extendedTo is the deadline that an extension gives a hold: in a sale with a longest time, no later than that after it was placed.
+// shortened is a time after so many expired holds: half of it for each, but no less than minSaleTTL for that.
+func shortened(ttl Millis, expired uint32) Millis {
+	return max(ttl>>min(expired, 62), min(ttl, minSaleTTL))
+}
+
+// extendedTo is the deadline that an extension gives a hold. In a sale that is no longer after it was placed than a hold of its customer's may
+// be now, or than an offer, if it is one.
 func (m *Machine) extendedTo(st *Step) Millis {
-	image := &st.event.Order
-	deadline := st.now + st.command.TTL
-	if row := m.saleOf(image.Sale); row != nil && row.settings.MaxTTL > 0 {
-		return min(deadline, image.CreatedAt+row.settings.MaxTTL)
+	image, ttl := &st.event.Order, st.command.TTL
+	row := m.saleOf(image.Sale)
+	if row == nil {
+		return st.now + ttl
+	}
+	if m.slots[st.home].orders.at(st.place).flags&orderOffered != 0 {
+		return min(st.now+ttl, image.CreatedAt+row.settings.WaitlistTTL)
+	}
+	expired := m.slots[image.Sale.Slot()].expiredHolds(image.Sale, image.Customer)
+	deadline := st.now + shortened(ttl, expired)
+	if most := row.settings.MaxTTL; most > 0 {
+		return min(deadline, image.CreatedAt+shortened(most, expired))
 	}
 	return deadline
+}
+
+// expiredHolds is how many holds of a customer in a sale have expired.
+func (s *slot) expiredHolds(id SaleID, customer []byte) uint32 {
+	place, ok := s.findSaleBuyer(id, IdentityCustomer, hashCustomer(customer))
+	if !ok {
+		return 0
+	}
+	return s.desk.buyers.at(place).expired
 }
 
 // sell counts the units of an order in its sale's slot, as held or as sold; with a sign of minus one they are given back.

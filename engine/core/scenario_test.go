@@ -262,11 +262,12 @@ func (s *story) serveSale(line *sentence) string {
 		}
 		var next *core.Command
 		if at, ok := s.shop.machine.NextServing(slot); ok && at <= s.now {
-			s.shop.machine.Serve(slot, s.now, 1, func(c *core.Command) {
-				if next == nil && c.Sale == sale {
+			s.shop.machine.Serve(slot, s.now, 1, func(c *core.Command) bool {
+				if c.Sale == sale {
 					next = new(*c)
 					next.Customer, next.Identities = slices.Clone(c.Customer), slices.Clone(c.Identities)
 				}
+				return next == nil
 			})
 		}
 		if next == nil {

@@ -82,22 +82,37 @@ func (s *slot) settleOrder(place uint32) {
 	}
 }
 
-// buyersOfSale are the buyers in a sale, by one kind of identity.
-type buyersOfSale struct {
+// settledUnits are units of orders that have left, of which only the sum over all customers is known: of a SKU with a limit, or of the buyers in a
+// sale by one kind of identity.
+type settledUnits struct {
+	sku   SKUID
 	sale  SaleID
 	kind  IdentityKind
 	units Quantity
 }
 
-// settledOf gives what is settled of the buyers in a sale, by one kind of identity.
-func (a *auditor) settledOf(sale SaleID, kind IdentityKind) *buyersOfSale {
+// settledLike gives what is settled of the same.
+func (a *auditor) settledLike(like settledUnits) *settledUnits {
 	for i := range a.settled {
-		if b := &a.settled[i]; b.sale == sale && b.kind == kind {
-			return b
+		if u := &a.settled[i]; u.sku == like.sku && u.sale == like.sale && u.kind == like.kind {
+			return u
 		}
 	}
-	a.settled = append(a.settled, buyersOfSale{sale: sale, kind: kind})
+	a.settled = append(a.settled, settledUnits{sku: like.sku, sale: like.sale, kind: like.kind})
 	return &a.settled[len(a.settled)-1]
+}
+
+// takeSettled takes units that are counted of somebody, and of no order in memory, out of what is settled: all of them or none.
+func (a *auditor) takeSettled(like settledUnits, units Quantity) Quantity {
+	if units <= 0 {
+		return 0
+	}
+	settled := a.settledLike(like)
+	if units > settled.units {
+		return 0
+	}
+	settled.units -= units
+	return units
 }
 
 // tallySettled adds what is settled to what the orders in memory say.
@@ -106,7 +121,7 @@ func (a *auditor) tallySettled(s *slot) {
 		r := s.settled.at(place)
 		switch r.kind {
 		case settledCounted:
-			a.skus[r.sku.Slot()][r.sku.Place()].counted += r.units
+			a.settledLike(settledUnits{sku: r.sku}).units += r.units
 		case settledPooled:
 			a.tallyPool(r.sku, r.channel, r.generation, r.units)
 		case settledSaleItem:
@@ -115,7 +130,7 @@ func (a *auditor) tallySettled(s *slot) {
 				a.items[sale.id][item].sold += r.units
 			}
 		case settledBuyers:
-			a.settledOf(r.sale, r.identity).units += r.units
+			a.settledLike(settledUnits{sale: r.sale, kind: r.identity}).units += r.units
 		default:
 			a.violate(Violation{Kind: ViolationSettled, SKU: r.sku})
 		}
@@ -125,13 +140,8 @@ func (a *auditor) tallySettled(s *slot) {
 // auditBuyer compares the units counted of a buyer with those of the orders in memory. Of orders that have left only the sum over all buyers of a
 // sale is known.
 func (a *auditor) auditBuyer(s *slot, units Quantity, record *saleBuyerRecord) {
-	if left := record.units - units; left > 0 {
-		if buyers := a.settledOf(record.sale, record.kind); left <= buyers.units {
-			buyers.units -= left
-			return
-		}
-	}
-	a.expect(units, record.units, Violation{Kind: ViolationSaleBuyer, Order: MakeOrderID(s.id, false, 0)})
+	left := a.takeSettled(settledUnits{sale: record.sale, kind: record.kind}, record.units-units)
+	a.expect(units, record.units-left, Violation{Kind: ViolationSaleBuyer, Order: MakeOrderID(s.id, false, 0)})
 }
 
 // checkSettled checks that all that left was counted of some buyer.

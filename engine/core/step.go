@@ -184,6 +184,15 @@ func (c *Command) checkMask() {
 	invariant.Check(len(c.ExternalID) == 0 || c.Kind == CommandPlaceOrder, "only an order has an external id")
 }
 
+// changesTables tells whether a command changes what all slots read.
+func (c *Command) changesTables() bool {
+	switch c.Kind {
+	case CommandDefineLocation, CommandDefineChannel, CommandSetChannel, CommandDefineRouting:
+		return true
+	}
+	return false
+}
+
 // home is the slot that will keep the record of the order that the command places.
 func (c *Command) home() Slot {
 	if len(c.ExternalID) > 0 {

@@ -37,12 +37,8 @@ type waitingRecord struct {
 // waitingPickup marks a waitingRecord whose order is fetched at its location pickup.
 const waitingPickup uint8 = 1
 
-const (
-	// mostAvoided is how many locations an order that waits avoids at most: those that it was rerouted from last.
-	mostAvoided = 3
-	// mostPassed bounds how many orders that cannot be served are passed over: each has to be looked at whenever one behind them is served.
-	mostPassed = 4096
-)
+// mostAvoided is how many locations an order that waits avoids at most: those that it was rerouted from last.
+const mostAvoided = 3
 
 // setErrand notes which locations may serve the order.
 func (w *waitingRecord) setErrand(e *errand) {
@@ -78,47 +74,6 @@ func (s *slot) mayServe(w *waitingRecord, location LocationID) bool {
 	e := errand{to: &to, channel: w.channel, grams: int64(w.grams), waits: true}
 	c := candidate{location: location, pickup: to.HasPickup && to.Pickup == location}
 	return s.policy.fateOf(&e, &(*s.locations)[location], &c) == FateEligible
-}
-
-// canServe tells whether an order that waits can be given anything of what there is for those who wait.
-func (s *slot) canServe(sku *skuRecord, w *waitingRecord) bool {
-	for at := sku.firstLevel; at != 0; {
-		level := s.levels.at(at - 1)
-		if level.flags&levelStopped == 0 && level.fulfillable() > 0 && s.mayServe(w, level.location) {
-			return true
-		}
-		at = level.next
-	}
-	return false
-}
-
-// isItsTurn tells whether an order is the first in a SKU's queue of those who can be served.
-func (s *slot) isItsTurn(sku *skuRecord, place uint32) bool {
-	passed := 0
-	for at := sku.firstWaiting; at != place+1; passed++ {
-		w := s.waiting.at(at - 1)
-		if passed == mostPassed || s.canServe(sku, w) {
-			return false
-		}
-		at = w.next
-	}
-	return true
-}
-
-// someCanBeServed tells whether anybody in a SKU's queue can.
-func (s *slot) someCanBeServed(sku *skuRecord) bool {
-	if s.toFill(sku) <= 0 {
-		return false
-	}
-	passed := 0
-	for at := sku.firstWaiting; at != 0 && passed <= mostPassed; passed++ {
-		w := s.waiting.at(at - 1)
-		if s.canServe(sku, w) {
-			return true
-		}
-		at = w.next
-	}
-	return false
 }
 
 // fillFinding is what a slot can give the order that a command fills.
@@ -172,11 +127,7 @@ func (s *slot) waitAgain(st *Step, id SKUID, units Quantity) {
 	place, ok := s.findWaiting(id, order)
 	if !ok {
 		sku := s.skus.mut(id.Place())
-		next := sku.firstWaiting
-		for next != 0 && s.waiting.at(next-1).since < since {
-			next = s.waiting.at(next - 1).next
-		}
-		previous := sku.lastWaiting
+		next, previous := s.seek(id, since-1), sku.lastWaiting
 		if next != 0 {
 			previous = s.waiting.at(next - 1).previous
 		}
@@ -184,6 +135,7 @@ func (s *slot) waitAgain(st *Step, id SKUID, units Quantity) {
 		again.setErrand(&st.errand)
 		place = s.enterQueue(sku, &again)
 	}
+	s.noteAgain(id, since)
 	w := s.waiting.mut(place)
 	w.units += units
 	w.avoid(st.event.Reroute.From)
@@ -213,6 +165,7 @@ func (s *slot) waitNoMore(id SKUID, order OrderID) {
 
 func (s *slot) leaveQueue(sku *skuRecord, place uint32) {
 	w := *s.waiting.at(place)
+	s.noteGone(&w, place)
 	if w.previous == 0 {
 		sku.firstWaiting = w.next
 	} else {
@@ -254,7 +207,7 @@ func (s *slot) gatherFill(st *Step) {
 		w := s.waiting.at(cursor.Record())
 		sku := s.skus.at(w.sku.Place())
 		units := min(w.units, s.toFill(sku))
-		if w.order != id || units <= 0 || !s.isItsTurn(sku, cursor.Record()) {
+		if w.order != id || units <= 0 || s.firstServed(sku, s.notesOf(w.sku)) != cursor.Record()+1 {
 			continue
 		}
 		from, to := s.gatherChoices(st, sku)
@@ -450,7 +403,7 @@ func (m *Machine) Waiting(id Slot, most int, dst []OrderID) []OrderID {
 	for ; looked < len(s.fillable) && most > 0; looked++ {
 		place := s.fillable[looked]
 		known := len(dst)
-		dst = m.waitingFor(s, s.skus.at(place), most, dst)
+		dst = m.waitingFor(s, MakeSKUID(id, place), most, dst)
 		if most -= len(dst) - known; len(dst) > known {
 			again = append(again, place)
 		} else {
@@ -462,32 +415,36 @@ func (m *Machine) Waiting(id Slot, most int, dst []OrderID) []OrderID {
 }
 
 // waitingFor is Waiting for one SKU. It gives out what there is as the commands will.
-func (m *Machine) waitingFor(s *slot, sku *skuRecord, most int, dst []OrderID) []OrderID {
+func (m *Machine) waitingFor(s *slot, id SKUID, most int, dst []OrderID) []OrderID {
+	sku := s.skus.at(id.Place())
 	left := s.toFill(sku)
 	if left <= 0 {
 		return dst
 	}
-	var choices []choice
-	for at := sku.firstLevel; at != 0; {
-		level := s.levels.at(at - 1)
-		if n := level.fulfillable(); n > 0 && level.flags&levelStopped == 0 {
-			choices = append(choices, choice{location: level.location, fulfillable: n})
-		}
-		at = level.next
+	n := s.notesOf(id)
+	at, passed := s.firstServed(sku, n), n.passed
+	if at == 0 {
+		return dst
 	}
-	passed := 0
-	for at := sku.firstWaiting; at != 0 && left > 0 && most > 0 && passed <= mostPassed; {
+	choices, has := s.toGive(sku)
+	r := reaches{slot: s}
+	for ranked := false; at != 0 && left > 0 && most > 0 && passed <= mostPassed; {
 		w := s.waiting.at(at - 1)
 		wanted := min(w.units, left)
 		rest := wanted
-		for i := range choices {
-			choices[i].atFirst = choices[i].fulfillable
+		if !ranked {
+			for i := range choices {
+				choices[i].atFirst = choices[i].fulfillable
+			}
+			m.rank(choices)
+			ranked = true
 		}
-		m.rank(choices)
+		reach, _ := r.of(w, has, nil)
 		for i := range choices {
-			if n := min(rest, choices[i].fulfillable); n > 0 && s.mayServe(w, choices[i].location) {
+			if n := min(rest, choices[i].fulfillable); n > 0 && reach.has(choices[i].location) {
 				choices[i].fulfillable -= n
 				rest -= n
+				ranked = false
 			}
 		}
 		if rest < wanted {
@@ -503,11 +460,24 @@ func (m *Machine) waitingFor(s *slot, sku *skuRecord, most int, dst []OrderID) [
 	return dst
 }
 
+// toGive is what a SKU's locations have for those who wait.
+func (s *slot) toGive(sku *skuRecord) (choices []choice, has places) {
+	for at := sku.firstLevel; at != 0; {
+		level := s.levels.at(at - 1)
+		if n := level.fulfillable(); n > 0 && level.flags&levelStopped == 0 {
+			choices, has = append(choices, choice{location: level.location, fulfillable: n}), has.with(level.location)
+		}
+		at = level.next
+	}
+	return choices, has
+}
+
 // reconsider has all SKUs looked at again for which somebody waits: who may serve whom has changed.
 func (s *slot) reconsider() {
 	if s.waiting.live == 0 {
 		return
 	}
+	s.noteRules()
 	for place := range s.skus.length {
 		if sku := s.skus.at(place); sku.firstWaiting != 0 {
 			s.touch(sku, MakeSKUID(s.id, place))

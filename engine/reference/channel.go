@@ -270,7 +270,10 @@ type offer struct {
 	beyond core.Quantity // stock
 }
 
-func (m *Model) offer(id core.SKUID, channel core.ChannelID) offer {
+func (m *Model) offer(id core.SKUID, channel core.ChannelID) offer { return m.offerOf(id, channel, false) }
+
+// offerOf is what a channel may sell of a SKU; a forced order gets what the channel keeps back, too.
+func (m *Model) offerOf(id core.SKUID, channel core.ChannelID, forced bool) offer {
 	o := offer{common: m.available(id), beyond: m.room(id)}
 	buffer := m.channels[channel].image.Settings.Buffer
 	exclusive := false
@@ -290,6 +293,9 @@ func (m *Model) offer(id core.SKUID, channel core.ChannelID) offer {
 			o.pool, o.pooled, exclusive = r.pool, covered, r.pool.settings.Exclusive
 		}
 	}
+	if forced {
+		return o
+	}
 	o.common -= buffer
 	if exclusive {
 		o.common, o.beyond = 0, 0
@@ -300,7 +306,7 @@ func (m *Model) offer(id core.SKUID, channel core.ChannelID) offer {
 // offerTo is what an order may have of its channel's offer: in a sale no more than those leave who wait in it. They get units of the
 // pool first.
 func (m *Model) offerTo(c *core.Command, id core.SKUID) offer {
-	o := m.offer(id, c.Channel)
+	o := m.offerOf(id, c.Channel, c.Stock == core.StockForce)
 	ahead := m.ahead(c, id)
 	o.common -= max(0, ahead-o.pooled)
 	o.pooled = max(0, o.pooled-ahead)

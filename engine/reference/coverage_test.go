@@ -109,7 +109,7 @@ func TestWorkloadMixesPoolsAndQueues(t *testing.T) {
 // TestWorkloadMixesKits fails when the generator no longer has kits meet pools, routing and queues of those who wait.
 func TestWorkloadMixesKits(t *testing.T) {
 	var pooled, waiting, filled, ended, routed, split int
-	for seed := uint64(1); seed <= 1200; seed++ {
+	for seed := uint64(1); seed <= 600; seed++ {
 		model := reference.New()
 		served := map[core.OrderID]bool{} // with kits
 		for i, step := range reference.Generate(seed, 300) {
@@ -150,7 +150,7 @@ func TestWorkloadMixesKits(t *testing.T) {
 func TestWorkloadMixesCapacities(t *testing.T) {
 	var elsewhere, above int
 	counted, givenBack := map[core.EventKind]int{}, map[core.EventKind]int{}
-	for seed := uint64(1); seed <= 600; seed++ {
+	for seed := uint64(1); seed <= 1200; seed++ {
 		model := reference.New()
 		for i, step := range reference.Generate(seed, 300) {
 			before := bookedNow(model, step.Now)

@@ -74,6 +74,7 @@ type order struct {
 	customer    string
 	externalID  string
 	sale        core.SaleID // 0 for none
+	offered     bool        // to somebody on a waitlist
 	identities  []byte
 	lines       []*line
 

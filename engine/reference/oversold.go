@@ -105,7 +105,7 @@ func (m *Model) resolve(c *core.Command, o *order) core.Outcome {
 	case what.Action == core.OversoldCancel:
 		o.claimAll(claimNone)
 		m.forget(o)
-		o.status = core.StatusCancelled
+		o.status, o.bookings = core.StatusCancelled, nil
 		o.version++
 	case what.Action == core.OversoldReSource:
 		wanted := min(k.image.Left, waits)
@@ -113,6 +113,9 @@ func (m *Model) resolve(c *core.Command, o *order) core.Outcome {
 			return short(core.ReasonNothingThere, wanted)
 		}
 		fills = o.reSource(what, units)
+		for _, f := range fills {
+			m.book(o, f.Location)
+		}
 		o.version++
 		o.waitNoMore()
 	case what.Case == o.id:
@@ -124,6 +127,7 @@ func (m *Model) resolve(c *core.Command, o *order) core.Outcome {
 		units = 0
 		for _, f := range fills {
 			units += f.Quantity
+			o.rebook(f.Location)
 		}
 		o.version++
 		o.waitFor(what.SKU, c.Destination, m.gramsOf([]core.Line{{SKU: what.SKU, Quantity: units}}))

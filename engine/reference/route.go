@@ -72,7 +72,7 @@ func (m *Model) explain(c *core.Command, wanted []core.Line) *core.RouteImage {
 		best.scores[k] = new(big.Int)
 	}
 	if e.isWanted() {
-		best = e.best(offers, m.mostShipments(c))
+		best = e.best(offers, m.mostShipments(c), c.Stock == core.StockForce)
 	}
 	r.Searched, r.Shipments, r.Scores = best.searched, len(best.offers), int64s(best.scores)
 	var others []core.RouteOption
@@ -373,7 +373,7 @@ func (m *Model) route(c *core.Command, wanted []core.Line) map[core.SKUID][]sour
 		return sources
 	}
 	offers, _ := m.offers(c, wanted)
-	best := e.best(offers, m.mostShipments(c))
+	best := e.best(offers, m.mostShipments(c), c.Stock == core.StockForce)
 	if best == nil {
 		return nil
 	}
@@ -397,7 +397,7 @@ func (m *Model) mostShipments(c *core.Command) int {
 }
 
 // best tries all sets of up to three offers, of the most promising ones where there are many, and then a greedy one.
-func (e *errand) best(offers []site, most int) *plan {
+func (e *errand) best(offers []site, most int, forced bool) *plan {
 	var best *plan
 	try := func(set ...site) {
 		if p := e.planOf(set); p != nil && (best == nil || slices.CompareFunc(p.scores, best.scores, (*big.Int).Cmp) < 0) {
@@ -426,9 +426,9 @@ func (e *errand) best(offers []site, most int) *plan {
 	}
 	switch {
 	case best == nil:
-		if best = e.greedy(offers, most, nil); best == nil && most > 0 && len(offers)*len(e.skus) <= 30_000 {
+		if best = e.greedy(offers, most, nil, forced); best == nil && most > 0 && len(offers)*len(e.skus) <= 30_000 {
 			for i := range pool {
-				if p := e.greedy(offers, most, &pool[i]); p != nil && (best == nil || slices.CompareFunc(p.scores, best.scores, (*big.Int).Cmp) < 0) {
+				if p := e.greedy(offers, most, &pool[i], forced); p != nil && (best == nil || slices.CompareFunc(p.scores, best.scores, (*big.Int).Cmp) < 0) {
 					best = p
 				}
 			}
@@ -574,8 +574,9 @@ func (e *errand) score(p *plan) []*big.Int {
 	return scores
 }
 
-// greedy adds, as long as something is missing, the site that has most of it; up to the limit, or a hundred. The first one may be given.
-func (e *errand) greedy(offers []site, most int, start *site) *plan {
+// greedy adds, as long as something is missing, the site that has most of it; up to the limit, or a hundred. The first one may be given. A forced order
+// has all others added then that have something, one after the other.
+func (e *errand) greedy(offers []site, most int, start *site, forced bool) *plan {
 	if most == 0 {
 		most = 100
 	}
@@ -613,6 +614,14 @@ func (e *errand) greedy(offers []site, most int, start *site) *plan {
 		chosen[best.location] = true
 		for id, n := range missing {
 			missing[id] -= min(n, best.has[id])
+		}
+	}
+	for i := range offers {
+		if o := &offers[i]; forced && !chosen[o.location] && gain(*o) > 0 {
+			chosen[o.location] = true
+			for id, n := range missing {
+				missing[id] -= min(n, o.has[id])
+			}
 		}
 	}
 	set := slices.DeleteFunc(slices.Clone(offers), func(o site) bool { return !chosen[o.location] })

@@ -49,7 +49,11 @@ func (m *Model) defineSale(c *core.Command) core.Outcome {
 	image := &m.sales[at].image
 	image.Version++
 	image.Changed, image.HasDocument = m.seq, len(c.Document) > 0
+	offers := image.Settings.WaitlistTTL
 	image.Settings = *c.SaleSettings
+	if image.Settings.WaitlistTTL == 0 && len(m.sales[at].waiters) > 0 {
+		image.Settings.WaitlistTTL = offers
+	}
 	image.Settings.Items = slices.Clone(image.Settings.Items)
 	m.emit(core.Event{Kind: core.EventSaleDefined, Sale: copySale(*image)})
 	return core.Outcome{Changed: true}
@@ -239,7 +243,12 @@ func (m *Model) ttl(c *core.Command) core.Millis {
 	if most := s.image.Settings.MaxTTL; most != 0 && ttl > most {
 		ttl = most
 	}
-	for range s.expired[string(c.Customer)] {
+	return s.shortened(ttl, string(c.Customer))
+}
+
+// shortened is how much of a time is left to a customer whose holds expired.
+func (s *sale) shortened(ttl core.Millis, customer string) core.Millis {
+	for range s.expired[customer] {
 		if ttl/2 < 30_000 {
 			return min(ttl, 30_000)
 		}
@@ -250,10 +259,18 @@ func (m *Model) ttl(c *core.Command) core.Millis {
 
 // extended is the deadline that an extension gives a hold.
 func (m *Model) extended(o *order, ttl core.Millis) core.Millis {
-	if s := m.saleOf(o.sale); s != nil && s.image.Settings.MaxTTL != 0 {
-		return min(m.now+ttl, o.createdAt+s.image.Settings.MaxTTL)
+	s := m.saleOf(o.sale)
+	switch {
+	case s == nil:
+		return m.now + ttl
+	case o.offered:
+		return min(m.now+ttl, o.createdAt+s.image.Settings.WaitlistTTL)
 	}
-	return m.now + ttl
+	deadline := m.now + s.shortened(ttl, o.customer)
+	if most := s.image.Settings.MaxTTL; most != 0 {
+		deadline = min(deadline, o.createdAt+s.shortened(most, o.customer))
+	}
+	return deadline
 }
 
 // Sale is the sale of a number with what it has sold; false if the number was not given out.

@@ -198,6 +198,7 @@ func (m *Model) serveWaitlist(c *core.Command) core.Outcome {
 		return m.strikeOff(s, w, o.Reason)
 	}
 	outcome := m.sell(c, "", wanted, make([]core.LineRole, len(wanted)))
+	m.orders[len(m.orders)-1].offered = true
 	s.drop(w)
 	return outcome
 }
