@@ -174,7 +174,7 @@ func (s *shard) Event(ev *core.Event) {
 func (s *shard) note(ev *core.Event, from, to int) {
 	ref := eventRef{sequence: ev.Sequence, from: uint32(from), to: uint32(to)}
 	switch ev.Kind {
-	case core.EventHoldExpired:
+	case core.EventHoldExpired, core.EventOrderClosed:
 		ref.rank, ref.slot = rankBefore, ev.Order.ID.Home()
 	case core.EventPoolChanged:
 		ref.rank, ref.slot = rankBefore, ev.Rule.SKU.Slot()

@@ -270,7 +270,9 @@ type offer struct {
 	beyond core.Quantity // stock
 }
 
-func (m *Model) offer(id core.SKUID, channel core.ChannelID) offer { return m.offerOf(id, channel, false) }
+func (m *Model) offer(id core.SKUID, channel core.ChannelID) offer {
+	return m.offerOf(id, channel, false)
+}
 
 // offerOf is what a channel may sell of a SKU; a forced order gets what the channel keeps back, too.
 func (m *Model) offerOf(id core.SKUID, channel core.ChannelID, forced bool) offer {
