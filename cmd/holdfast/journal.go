@@ -151,6 +151,8 @@ func kindName(k core.CommandKind) string {
 		return "reroute_order"
 	case core.CommandFillOrder:
 		return "fill_order"
+	case core.CommandAddNote:
+		return "add_note"
 	default:
 		return fmt.Sprintf("kind_%d", k)
 	}

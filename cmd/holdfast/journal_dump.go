@@ -359,6 +359,8 @@ func (d *dumpLine) addBody(c *core.Command) {
 		for _, line := range c.Lines {
 			d.Lines = append(d.Lines, dumpedLine{line.SKU, line.Quantity})
 		}
+	case core.CommandAddNote:
+		d.Order, d.Actor = new(c.Order), string(c.Actor)
 	case core.CommandConfirmHold, core.CommandExtendHold, core.CommandReleaseHold, core.CommandCancelOrder, core.CommandFillOrder:
 		d.Order = new(c.Order)
 		d.ExpectedVersion, d.TTL = c.ExpectedVersion, c.TTL

@@ -259,7 +259,8 @@ func (t *teller) find(order string) (found []core.Sequence, err error) {
 	id := t.past.Names().OrderFromPublic(number)
 	var externals []core.Sequence
 	err = t.past.Scan(0, func(sequence core.Sequence, _ core.Millis, _ []byte, c *core.Command) error {
-		follows := c.Kind >= core.CommandConfirmHold && c.Kind <= core.CommandCancelOrder || c.Kind == core.CommandRerouteOrder
+		follows := c.Kind >= core.CommandConfirmHold && c.Kind <= core.CommandCancelOrder || c.Kind == core.CommandRerouteOrder ||
+			c.Kind == core.CommandAddNote
 		switch {
 		case len(c.ExternalID) > 0 && string(c.ExternalID) == order:
 			externals = append(externals, sequence)

@@ -212,6 +212,8 @@ func goldenFollowUps() []golden {
 			Order: order, ExpectedVersion: 3, Actor: []byte("anna"), Lines: []core.Line{{SKU: 64 + 3}, {SKU: 7, Quantity: 2}},
 			Reroute:     &core.Reroute{Location: 300, Reason: core.RerouteManual, Note: []byte("the roof leaks"), Backorder: true},
 			Destination: core.Destination{Country: core.CountryCode{'D', 'E'}}}),
+		goldenCommand("add_note", "add note to an order, slot 9, key: by anna", core.Command{Kind: core.CommandAddNote, Mask: slot9, HasKey: true, Key: goldenKey,
+			Order: order, Actor: []byte("anna"), Document: []byte("Rings at the back door.\nGrüße")}),
 		goldenCommand("fill_order", "fill order, slots 9 and 63", core.Command{
 			Kind: core.CommandFillOrder, Mask: slots9and63, Order: order}),
 	}
@@ -309,6 +311,7 @@ func goldenEvents() []golden {
 				{LevelImage: goldenLevel(7), Kind: core.MovementReceive, To: core.StateDamaged, Quantity: 3, Reason: []byte("wet")},
 				{LevelImage: core.LevelImage{SKU: 64 + 3, Location: 300}, Kind: core.MovementCount, Quantity: -2},
 			}}),
+		goldenEvent("note_added", "note added to an order by anna", core.Event{Kind: core.EventNoteAdded, Noted: 300, Actor: []byte("anna")}),
 	}
 }
 

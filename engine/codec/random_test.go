@@ -254,7 +254,7 @@ var commandKinds = []core.CommandKind{
 	core.CommandExtendHold, core.CommandReleaseHold, core.CommandCancelOrder, core.CommandArchiveOrders,
 	core.CommandMoveStock, core.CommandDefineRouting, core.CommandDefineSale, core.CommandAdvanceQueue, core.CommandSetChannel, core.CommandSetChannelRule,
 	core.CommandCreateInbound, core.CommandSendInbound, core.CommandReceiveInbound, core.CommandCloseInbound, core.CommandCancelInbound,
-	core.CommandFillOrder, core.CommandSetKit, core.CommandRerouteOrder,
+	core.CommandFillOrder, core.CommandSetKit, core.CommandRerouteOrder, core.CommandAddNote,
 	core.CommandJoinWaitlist, core.CommandLeaveWaitlist, core.CommandServeWaitlist,
 }
 
@@ -341,6 +341,8 @@ func (g generator) body(c *core.Command) {
 		c.TTL = g.ttl()
 	case core.CommandRerouteOrder:
 		g.reroute(c)
+	case core.CommandAddNote:
+		c.Order, c.Actor, c.Document = g.order(), g.reason(), g.text(nameAlphabet+" \n", 1, core.MaxNoteLength)
 	}
 	if isInbound(c.Kind) {
 		c.Actor, c.Inbound = g.reason(), g.inboundRequest(c.Kind)
@@ -512,7 +514,7 @@ var eventKinds = []core.EventKind{
 	core.EventSupplyChanged, core.EventPreorderEnded, core.EventHoldCancelled, core.EventSaleDefined, core.EventQueueAdvanced, core.EventChannelRuleSet, core.EventPoolChanged,
 	core.EventPurchaseOrderChanged, core.EventTransferChanged, core.EventOrderFilled, core.EventKitSet,
 	core.EventOrderRouted, core.EventOrderRerouted, core.EventRoutingDefined,
-	core.EventWaitlistJoined, core.EventWaitlistLeft, core.EventWaitlistOffered, core.EventOrderOversold,
+	core.EventWaitlistJoined, core.EventWaitlistLeft, core.EventWaitlistOffered, core.EventOrderOversold, core.EventNoteAdded,
 }
 
 func (g generator) event(kind core.EventKind) core.Event {
@@ -540,6 +542,8 @@ func (g generator) event(kind core.EventKind) core.Event {
 		for i := range ev.Oversold.Units {
 			ev.Oversold.Units[i] = core.OversoldUnits{SKU: g.sku(), Units: g.quantity()}
 		}
+	case core.EventNoteAdded:
+		ev.Noted, ev.Actor = g.order(), g.reason()
 	case core.EventOrderRouted:
 		ev.Route = g.route()
 	case core.EventRoutingDefined:

@@ -33,13 +33,15 @@ const (
 	CommandReceiveInbound CommandKind = 24 // note what became of units that were on their way, all rows or none
 	CommandCloseInbound   CommandKind = 25 // note that what is still open will not come
 	CommandCancelInbound  CommandKind = 26 // give a document up of which nothing has come
+	CommandAddNote        CommandKind = 72 // note something beside an order
 )
 
 // IsKnown tells whether there are commands of the kind.
 func (k CommandKind) IsKnown() bool {
 	switch {
 	case k >= CommandTick && k <= CommandMoveStock, k == CommandDefineRouting, k == CommandRerouteOrder, k == CommandSetChannel, k == CommandSetChannelRule, k == CommandSetKit,
-		k >= CommandCreateInbound && k <= CommandCancelInbound, k == CommandFillOrder, k >= CommandDefineSale && k <= CommandAdvanceQueue:
+		k >= CommandCreateInbound && k <= CommandCancelInbound, k == CommandFillOrder, k >= CommandDefineSale && k <= CommandAdvanceQueue,
+		k == CommandAddNote:
 		return true
 	}
 	return false
@@ -54,7 +56,7 @@ type Command struct {
 	HasKey  bool
 	Key     IdempotencyKey
 
-	Order           OrderID // confirm, extend, release, cancel, fill, reroute; archive: any of the page
+	Order           OrderID // confirm, extend, release, cancel, fill, reroute, add note; archive: any of the page
 	ExpectedVersion uint32  // confirm, extend, release, cancel, reroute; send to cancel inbound: refuse unless order or document has it; 0 for any
 
 	TTL        Millis // place hold, extend hold
@@ -76,7 +78,7 @@ type Command struct {
 	Rows []AdjustmentRow // adjust stock
 
 	Moves []MovementRow // move stock
-	Actor []byte        // move stock, inbound, reroute: who did it; empty for nobody in particular
+	Actor []byte        // move stock, inbound, reroute, add note: who did it; empty for nobody in particular
 	Cause []byte        // move stock: what it belongs to, such as a delivery's number; empty for nothing
 
 	Name     []byte           // define SKU, location, channel, sale; set channel
@@ -91,7 +93,7 @@ type Command struct {
 	Inbound      *InboundRequest // create to cancel inbound
 	Reroute      *Reroute        // reroute
 
-	Document []byte // what no decision needs; kept under the command's sequence
+	Document []byte // what no decision needs; kept under the command's sequence. Add note: the text
 }
 
 // StockPolicy says what stock has to do with an order. The numbers are in journals and must not change.

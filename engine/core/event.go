@@ -35,6 +35,8 @@ const (
 
 	EventPurchaseOrderChanged EventKind = 22
 	EventTransferChanged      EventKind = 23
+
+	EventNoteAdded EventKind = 72
 )
 
 // Event is a fact: what a command, or a deadline that had passed before it, changed. Every event is
@@ -55,7 +57,7 @@ type Event struct {
 	Route    RouteImage       // order routed
 	Levels   []LevelChange    // stock adjusted
 	Moves    []MovementImage  // stock moved, in the order of the rows; purchase order and transfer changed: the units that came or left
-	Actor    []byte           // the same; order rerouted
+	Actor    []byte           // the same; order rerouted, note added
 	Cause    []byte           // stock moved; purchase order and transfer changed: its number
 	Inbound  *InboundImage    // purchase order and transfer changed
 	Supply   SupplyImage      // supply changed
@@ -69,6 +71,7 @@ type Event struct {
 	Reason   Reason           // waitlist left: why somebody was struck off; ReasonNone for who left
 	Reroute  RerouteImage     // order rerouted
 	Oversold OversoldImage    // order oversold
+	Noted    OrderID          // note added: the order; the text is the document of the sequence
 }
 
 // IsKnown tells whether the kind's number is given out.
@@ -76,7 +79,7 @@ func (k EventKind) IsKnown() bool {
 	return k >= EventSKUDefined && k <= EventHoldCancelled || k >= EventChannelRuleSet && k <= EventKitSet ||
 		k == EventPurchaseOrderChanged || k == EventTransferChanged || k >= EventSaleDefined && k <= EventQueueAdvanced ||
 		k >= EventOrderRouted && k <= EventRoutingDefined || k == EventOrderFilled || k == EventPreorderEnded ||
-		k == EventOrderOversold
+		k == EventOrderOversold || k == EventNoteAdded
 }
 
 // IsOwn tells whether an event of the kind is what a command did, and not what had happened before it or follows from it.

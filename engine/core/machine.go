@@ -211,6 +211,8 @@ func (m *Machine) Gather(id Slot, st *Step, sink Sink) {
 		s.gatherWaitlist(st)
 	case CommandRerouteOrder:
 		s.gatherReroute(st)
+	case CommandAddNote:
+		s.gatherNote(st)
 	default:
 		invariant.Check(false, "a command's kind is known")
 	}
@@ -262,6 +264,8 @@ func (m *Machine) Decide(st *Step) {
 		m.decideServe(st)
 	case CommandRerouteOrder:
 		m.decideReroute(st)
+	case CommandAddNote:
+		decideNote(st)
 	}
 }
 
@@ -313,5 +317,7 @@ func (m *Machine) Apply(id Slot, st *Step, sink Sink) {
 		s.applyTurn(st, sink)
 	case CommandRerouteOrder:
 		s.applyReroute(st, sink)
+	case CommandAddNote:
+		s.applyNote(st, sink)
 	}
 }

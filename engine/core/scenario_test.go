@@ -58,6 +58,7 @@ import (
 //	fill o1                         o1 alone is, if it is its turn
 //	reroute o1 from=hamburg [reason=rejected|short-pick|down|manual] [note=why] [actor=anna] [wait=yes] [version=2] [to=DE20095] [phone×1]
 //	                                units of o1 move away from Hamburg: all, or those that are named; what nobody else has waits, or stays
+//	note o1 [by=anna]               somebody writes something beside o1
 //	waiting phone                   who waits for it, oldest promise first
 //	show phone                      all its units
 //	show h1                         the hold or order

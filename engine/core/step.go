@@ -20,7 +20,7 @@ type Step struct {
 	wasHeld       bool          // follow-ups: the order was a hold before
 	full          bool          // place, fill order: the home has no number left, or no room
 	hasKits       bool          // place: the command has recipes
-	known         bool          // define SKU: the name exists; follow-ups: the order exists; archive: the page may leave; set rule: there is one
+	known         bool          // define SKU: the name exists; follow-ups, add note: the order exists; archive: the page may leave; set rule: there is one
 	turned        bool          // define location: a known one was stopped, or goes on
 	hasSKU        bool          // set rule: its SKU exists
 	gone          bool          // follow-ups: the order was archived
@@ -123,7 +123,8 @@ func (st *Step) Begin(c *Command, seq Sequence, now Millis) {
 		for i := range st.skuFound {
 			st.skuFound[i] = false
 		}
-	case CommandConfirmHold, CommandExtendHold, CommandReleaseHold, CommandCancelOrder, CommandArchiveOrders, CommandFillOrder:
+	case CommandConfirmHold, CommandExtendHold, CommandReleaseHold, CommandCancelOrder, CommandArchiveOrders, CommandFillOrder,
+		CommandAddNote:
 		st.home = c.Order.Home()
 	case CommandRerouteOrder:
 		st.beginReroute()
@@ -200,7 +201,7 @@ func SlotsOf(c *Command) (mask SlotMask, known bool) {
 	case CommandConfirmHold, CommandExtendHold, CommandReleaseHold, CommandCancelOrder, CommandFillOrder,
 		CommandRerouteOrder:
 		return c.Order.Home().Mask(), !c.Order.Spread()
-	case CommandArchiveOrders:
+	case CommandArchiveOrders, CommandAddNote:
 		return c.Order.Home().Mask(), true
 	}
 	return c.Mask, true

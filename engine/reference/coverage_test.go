@@ -221,6 +221,7 @@ var reachable = map[core.CommandKind][]core.Reason{
 		core.ReasonOrderCancelled, core.ReasonHoldReleased, core.ReasonHoldExpired, core.ReasonLocationNotFound,
 		core.ReasonNotAllocated,
 	},
+	core.CommandAddNote:   {core.ReasonOrderNotFound},
 	core.CommandFillOrder: {core.ReasonSlotsChanged, core.ReasonOrderNotFound},
 	core.CommandCancelOrder: {
 		core.ReasonSlotsChanged, core.ReasonOrderNotFound, core.ReasonVersionConflict,

@@ -142,6 +142,8 @@ func commandWords(c *core.Command) string {
 		return follow("reroute") + fmt.Sprintf(" %+v to %+v lines %v", *c.Reroute, c.Destination, c.Lines)
 	case core.CommandFillOrder:
 		return follow("fill")
+	case core.CommandAddNote:
+		return follow("note") + fmt.Sprintf(" by %q", c.Actor)
 	case core.CommandReleaseHold:
 		return follow("release")
 	default:
