@@ -10,9 +10,11 @@
 //	'c' + sequence                    head of the checkpoint after that sequence (checkpoint.go)
 //	'd' + sequence                    a document that rode with the command of that sequence
 //	'f' + last + first                feed of the group that spans first..last
+//	'i' + …                           an index that is derived from feed and archive; what its keys mean is its maker's business (index.go)
 //	'j' + first                       journal group that begins with first
 //	'm' + name                        facts about the directory itself: "identity", "role", "feed", up to where the feed was cut
 //	                                  off, and "diverged", when a replica was found to differ from its primary (divergence.go)
+//	'n' + order + sequence            a note beside an order, behind its own sequence (index.go)
 //	'p' + sequence + number           values of that checkpoint: pages, and pieces of its manifest
 //	'r' + name                        a reader of journal or feed, and how far it has come
 //	'x' + name                        the number that the archive has under a name, behind the sequence that archived it
