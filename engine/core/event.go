@@ -88,6 +88,35 @@ func (k EventKind) IsOwn() bool {
 		k != EventOrderOversold
 }
 
+// lifeEvents are the numbers of the events that tell what becomes of an order after it was placed: fulfilment, payments, returns.
+const (
+	firstLifeEvent EventKind = 48
+	lastLifeEvent  EventKind = 71
+)
+
+// HasOrder tells whether events of the kind have the image of the order that they are about: all do that change one.
+func (k EventKind) HasOrder() bool {
+	switch k {
+	case EventHoldPlaced, EventHoldExtended, EventHoldReleased, EventHoldExpired, EventHoldConfirmed, EventHoldCancelled,
+		EventOrderPlaced, EventOrderCancelled, EventOrderRerouted, EventOrderFilled, EventWaitlistOffered:
+		return true
+	}
+	return k >= firstLifeEvent && k <= lastLifeEvent
+}
+
+// AboutOrder gives the order that an event is about; ok is false when it is about none.
+func (ev *Event) AboutOrder() (id OrderID, ok bool) {
+	switch ev.Kind {
+	case EventOrderRouted:
+		return ev.Route.Order, true
+	case EventOrderOversold:
+		return ev.Oversold.Order, true
+	case EventNoteAdded:
+		return ev.Noted, true
+	}
+	return ev.Order.ID, ev.Kind.HasOrder()
+}
+
 // IsDefinition tells whether an event of the kind is about a SKU's settings or recipe, or a row of the tables that all slots read.
 func (k EventKind) IsDefinition() bool {
 	return k <= EventChannelDefined || k == EventSaleDefined || k == EventKitSet
