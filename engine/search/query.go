@@ -3,6 +3,7 @@ package search
 import (
 	"encoding/binary"
 	"errors"
+	"slices"
 
 	"holdfast/engine"
 	"holdfast/engine/core"
@@ -195,36 +196,33 @@ func (l *leap) lastBefore(until core.Millis) (last core.Sequence, err error) {
 	return last, nil
 }
 
-// Has tells whether a term is one of an order's, as the index knows it.
-func (x *Index) Has(id core.OrderID, terms []Term) (bool, error) {
+// Has tells whether an order is one of those that a query asks for, as the index knows it.
+func (x *Index) Has(id core.OrderID, q *Query) (bool, error) {
+	if !x.ready.Load() {
+		return false, ErrNotReady
+	}
 	r, err := readRow(x.engine, id)
 	if err != nil || r == nil {
 		return false, err
 	}
-	for _, t := range terms {
-		found := false
-		for _, own := range r.terms {
-			found = found || own == t
-		}
-		if !found {
-			return false, nil
+	inTime := r.createdAt >= q.From && (q.Until == 0 || r.createdAt < q.Until) && (q.Before == 0 || r.created < q.Before)
+	return inTime && hasAll(r.terms, q.Terms), nil
+}
+
+func hasAll(terms, wanted []Term) bool {
+	for _, t := range wanted {
+		if !slices.Contains(terms, t) {
+			return false
 		}
 	}
-	return true, nil
+	return true
 }
 
 // Matches tells whether an order, as it is now, still has those terms of a query that change. The index may be behind.
 func Matches(o *core.OrderImage, terms []Term) bool {
 	now := imageTerms(o)
 	for _, t := range terms {
-		if t.attribute.isOfDocument() {
-			continue
-		}
-		found := false
-		for _, own := range now {
-			found = found || own == t
-		}
-		if !found {
+		if !t.attribute.isOfDocument() && !slices.Contains(now, t) {
 			return false
 		}
 	}
