@@ -10,7 +10,6 @@ import (
 	"holdfast/engine/feed"
 	"holdfast/engine/invariant"
 	"holdfast/engine/search"
-	"holdfast/wal"
 )
 
 // timeline is an order's story on its way into an answer.
@@ -100,7 +99,7 @@ func (t *timeline) tell(after core.Sequence, limit int) (more bool, err error) {
 		return false, err
 	}
 	for _, sequence := range sequences {
-		if err := t.appendEvents(sequence); err != nil && !errors.Is(err, wal.ErrCut) && !errors.Is(err, feed.ErrEnd) {
+		if err := t.appendEvents(sequence); err != nil && !errors.Is(err, engine.ErrCut) && !errors.Is(err, feed.ErrEnd) {
 			return false, err
 		}
 		t.last = sequence

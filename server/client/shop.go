@@ -300,6 +300,8 @@ type OrderRequest struct {
 	Stock      string   `json:"stock_policy,omitempty"` // "skip" or "force" for an order that was sold elsewhere
 	Lines      []Line   `json:"lines"`
 	ShipTo     *Address `json:"ship_to,omitempty"`
+	Email      string   `json:"email,omitempty"` // by which it can be found
+	Tags       []string `json:"tags,omitempty"`  // likewise
 }
 
 // HoldRequest asks for a hold.
@@ -310,6 +312,8 @@ type HoldRequest struct {
 	UpTo       bool     `json:"up_to,omitempty"`       // of each line as many units as there are, but one at least
 	Lines      []Line   `json:"lines"`
 	ShipTo     *Address `json:"ship_to,omitempty"`
+	Email      string   `json:"email,omitempty"`
+	Tags       []string `json:"tags,omitempty"`
 }
 
 // Order is a hold or an order: one thing at two stations of its life.
@@ -324,6 +328,8 @@ type Order struct {
 	ExternalID string      `json:"external_id"`
 	CreatedAt  time.Time   `json:"created_at"`
 	ShipTo     *Address    `json:"ship_to"`
+	Email      string      `json:"email"`
+	Tags       []string    `json:"tags"`
 	Sequence   uint64      `json:"sequence"`
 }
 
