@@ -12,6 +12,7 @@ import (
 
 	"holdfast/engine"
 	"holdfast/engine/core"
+	"holdfast/engine/search"
 )
 
 // openIndexed starts a shop whose orders can be found.
@@ -133,6 +134,36 @@ func TestFindOrders(t *testing.T) {
 	if body := d.do("GET", "/metrics", "").body; !strings.Contains(string(body), "holdfast_search_lag_sequences 0") ||
 		!strings.Contains(string(body), "holdfast_search_ready 1") {
 		t.Errorf("%s", body)
+	}
+}
+
+// TestChangedOrderIsLeftOut: what the index has found is shown as it is now, and not at all when it is no longer what was looked for.
+func TestChangedOrderIsLeftOut(t *testing.T) {
+	d := openDesk(t)
+	var ids []core.OrderID
+	for _, id := range d.ids {
+		number, _ := parseID([]byte(id))
+		ids = append(ids, d.engine.OrderFromPublic(number))
+	}
+	for status, want := range map[core.OrderStatus]int{core.StatusPlaced: 2, core.StatusHeld: 1, core.StatusCancelled: 1, core.StatusExpired: 0} {
+		dst, _, err := d.server.appendOrders(nil, new(exchange), ids, []search.Term{search.Status(status)})
+		if got := strings.Count(string(dst), `"version"`); err != nil || got != want {
+			t.Errorf("%d orders of status %d, should be %d: %v", got, status, want, err)
+		}
+	}
+}
+
+// TestSearchWaits: a search with at_least never answers with less.
+func TestSearchWaits(t *testing.T) {
+	d := openDesk(t)
+	d.want(200, "GET", "/v1/orders?"+d.now(), "")
+	d.options.Search.Close() // comes no further
+	d.placed("/v1/orders", order("ann", "tea", 1))
+	for _, path := range []string{"/v1/orders", "/v1/orders/" + d.ids[0] + "/timeline", "/v1/orders/" + d.ids[0] + "/notes", "/v1/customers/ann"} {
+		d.wantProblem(503, codeUnavailable, "GET", path+"?"+d.now(), "")
+		if got := d.want(200, "GET", path, ""); got["lag_sequences"] != jsonNumber("1") {
+			t.Errorf("%s: %v", path, got)
+		}
 	}
 }
 

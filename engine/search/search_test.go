@@ -409,18 +409,28 @@ func TestNothingBeforeItIsReady(t *testing.T) {
 	s := newShop(t)
 	s.openEngine()
 	sku := s.sku("tea")
-	s.do(order("ann", sku))
+	const orders = 2000
+	for range orders / 500 {
+		s.do(slices.Repeat([]core.Command{order("ann", sku)}, 500)...)
+	}
 	s.openIndex()
+	refused := 0
 	for {
-		page, err := s.index.Find(&search.Query{Limit: 10})
+		page, err := s.index.Find(&search.Query{Limit: orders})
 		if err == search.ErrNotReady {
+			refused++
+			time.Sleep(time.Millisecond)
 			continue
 		}
-		if err != nil || len(page.Orders) != 1 {
-			t.Fatalf("%+v %v", page, err)
+		if err != nil || len(page.Orders) != orders {
+			t.Fatalf("%d orders %v", len(page.Orders), err)
 		}
 		break
 	}
+	if refused == 0 {
+		t.Error("it was never not ready")
+	}
+	s.caughtUp()
 	if err := s.index.WaitFor(s.engine.Sequence()+1, 20*time.Millisecond); err != engine.ErrTimeout {
 		t.Errorf("%v", err)
 	}
