@@ -37,6 +37,9 @@ func (f found) append(dst []byte, sequence core.Sequence) []byte {
 // when there is no index.
 func (s *Server) waitForIndex(q *queryReader) bool {
 	least := core.Sequence(q.number("at_least", 0, maxSequence, 0))
+	if !q.sound() {
+		return false
+	}
 	if s.options.Search == nil {
 		q.x.failWith(codeSearch, "this server keeps no index of orders: start it with --search")
 		return false

@@ -26,13 +26,13 @@ var families = []family{
 	{prefix: familyCheckpoint, name: "checkpoints", bySequence: true},
 	{prefix: familyDocument, name: "documents", bySequence: true},
 	{prefix: familyFeed, name: "feed", bySequence: true},
-	{prefix: familyIndex, name: "index", forgotten: true, derived: true},
 	{prefix: familyJournal, name: "journal", bySequence: true},
 	{prefix: familyMeta, name: "identity"},
 	{prefix: familyNote, name: "notes", stamped: true},
 	{prefix: familyPage, name: "values of checkpoints", bySequence: true},
 	{prefix: familyReader, name: "readers", forgotten: true},
 	{prefix: familyExternal, name: "names of the archive", stamped: true},
+	{prefix: familyIndex, name: "index", forgotten: true, derived: true},
 }
 
 // end is the key behind all of the family's.

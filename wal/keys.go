@@ -8,13 +8,14 @@ const (
 	familyCheckpoint = 'c'
 	familyDocument   = 'd'
 	familyFeed       = 'f'
-	familyIndex      = 'i'
 	familyJournal    = 'j'
 	familyMeta       = 'm'
 	familyNote       = 'n'
 	familyPage       = 'p'
 	familyExternal   = 'x'
 	familyReader     = 'r'
+	// familyIndex stands behind all others: its tables overlap and are merged, and what lies beside them above the base level is merged with them.
+	familyIndex = 'z'
 )
 
 const (

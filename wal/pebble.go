@@ -18,6 +18,9 @@ const (
 	// stopWritesThreshold is how many tables may lie above each other in the top level before writes wait. Only those of the index do, which
 	// is written with random keys and merged meanwhile: no order waits for that.
 	stopWritesThreshold = 1 << 20
+	// overlapLimit is twice how many tables of the index may lie above each other before they are merged. It is high, as tables beside them that
+	// are still in the top level are merged with them: those of the journal should be written twice, and not a third time.
+	overlapLimit = 32
 	// blockBytes is what documents and feed share a block; a group is larger and has one for itself.
 	blockBytes = 32 << 10
 	// cacheBytes is small: the journal is read only by recovery and the feed mostly near its end.
@@ -52,6 +55,7 @@ func (t tuning) pebbleOptions(fs vfs.FS, readOnly bool) *pebble.Options {
 	}
 	o.TargetFileSizes[0] = tableBytes
 	o.L0CompactionFileThreshold = tableCountLimit
+	o.L0CompactionThreshold = overlapLimit
 	o.L0StopWritesThreshold = stopWritesThreshold
 	o.Experimental.ReadSamplingMultiplier = -1 // No compaction because of reads, either.
 	for i := range o.Levels {

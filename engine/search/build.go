@@ -272,15 +272,30 @@ func (x *Index) end(changed <-chan struct{}, released core.Sequence) error {
 			}
 		}
 	}
-	select {
-	case <-changed:
-	case <-x.engine.Closed():
-		return errStopped
-	case <-x.stop:
-		return errStopped
+	if err := x.wait(changed); err != nil {
+		return err
 	}
 	x.pace.begin(time.Now())
 	return nil
+}
+
+// wait waits until more is released. Where nothing comes for a while it says how far it is.
+func (x *Index) wait(changed <-chan struct{}) error {
+	var late <-chan time.Time
+	if x.meta.cursor > x.position {
+		timer := time.NewTimer(registerEvery)
+		defer timer.Stop()
+		late = timer.C
+	}
+	select {
+	case <-changed:
+		return nil
+	case <-late:
+		return x.write()
+	case <-x.engine.Closed():
+	case <-x.stop:
+	}
+	return errStopped
 }
 
 // pace says how long the reader rests, so that commands do not wait for a processor because of it.
