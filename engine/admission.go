@@ -35,8 +35,8 @@ func (e *Engine) Submit(r *Request) error {
 			return err
 		}
 	}
-	if e.directory.kits.Load() > 0 || r.recipes {
-		if err := e.bringRecipes(r); err != nil {
+	if e.directory.kits.Load() > 0 || r.recipes || e.directory.capacities.Load() > 0 {
+		if err := e.complete(r); err != nil {
 			return err
 		}
 	}
@@ -62,7 +62,7 @@ func (e *Engine) Submit(r *Request) error {
 
 // conclude settles the keys of a request that was carried out, and tries again what has to be.
 func (e *Engine) conclude(r *Request) error {
-	again, of := e.changedKits(r)
+	again, of := e.overtaken(r)
 	e.settleKeys(r)
 	e.checkpoints.settled(r)
 	if again != nil {
@@ -235,7 +235,7 @@ func (e *Engine) soldOut(r *Request, i int, frame []byte) bool {
 		return false
 	}
 	short := e.anyShort(c)
-	if !short && !e.anyItemShort(c) {
+	if !short && (len(c.Recipes) > 0 || !e.anyItemShort(c)) { // which lines of kits count in a sale the machine knows
 		return false
 	}
 	result := &r.results[i]
@@ -365,8 +365,8 @@ func (e *Engine) resolveSlots(r *Request) error {
 			_, err = codec.DecodeCommand(patchable(r.frames[at:at+n]), &r.command)
 		}
 		invariant.Check(err == nil, "a request holds commands that codec takes")
-		if _, known := core.SlotsOf(&r.command); !known {
-			q.add(r.command.Order, at, at+n)
+		if mask, known := core.SlotsOf(&r.command); !known {
+			q.add(r.command.Order, mask, at, at+n)
 		}
 		at += n
 	}
@@ -374,7 +374,7 @@ func (e *Engine) resolveSlots(r *Request) error {
 		return err
 	}
 	for k := range q.orders {
-		err := codec.SetSlots(r.frames[q.froms[k]:q.tos[k]], q.masks[k]|q.orders[k].Home().Mask())
+		err := codec.SetSlots(r.frames[q.froms[k]:q.tos[k]], q.masks[k]|q.known[k])
 		if err != nil {
 			return errors.Join(ErrNotFound, err)
 		}

@@ -24,6 +24,12 @@ type directory struct {
 	kits    atomic.Int64
 	hadKits atomic.Bool
 
+	// capacities counts the locations with a capacity of a day, and hadCapacities says whether there ever were any. Without, nobody looks whether
+	// an order is to be booked.
+	capacities    atomic.Int64
+	hadCapacities atomic.Bool
+	withCapacity  [core.MaxLocations / 64]atomic.Uint64 // by number; written by release alone
+
 	byNumber      [core.SlotCount]atomic.Pointer[[]*SKUEntry]
 	locationNames atomic.Pointer[[]string]
 	channelNames  atomic.Pointer[[]string]
@@ -76,6 +82,7 @@ func (d *directory) define(ev *core.Event) {
 		d.defineSKU(ev.SKU.ID, string(ev.SKU.Name))
 	case core.EventLocationDefined:
 		defineName(&d.locationNames, d.locations, ev.Location.ID, string(ev.Location.Name))
+		d.setCapacity(&ev.Location)
 	case core.EventChannelDefined:
 		defineName(&d.channelNames, d.channels, ev.Channel.ID, string(ev.Channel.Name))
 		d.setBands(ev.Channel.ID, ev.Channel.Settings.Bands)
@@ -193,22 +200,4 @@ func nameAt(names []string, i int) string {
 		return ""
 	}
 	return names[i]
-}
-
-// EnsureChannel gives a channel's number, and makes the channel when there is none of the name. It returns
-// ErrNotFound when the table of channels is full.
-func (e *Engine) EnsureChannel(name []byte) (core.ChannelID, error) {
-	if id, ok := e.Channel(name); ok {
-		return id, nil
-	}
-	r := AcquireRequest()
-	defer ReleaseRequest(r)
-	r.Add(&core.Command{Kind: core.CommandDefineChannel, Name: name})
-	if err := e.Submit(r); err != nil {
-		return 0, err
-	}
-	if id, ok := e.Channel(name); ok {
-		return id, nil
-	}
-	return 0, ErrNotFound
 }

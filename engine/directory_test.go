@@ -23,7 +23,7 @@ func TestDirectory(t *testing.T) {
 			for i := range names {
 				done(t, e, core.Command{Kind: core.CommandDefineSKU, Name: fmt.Appendf(nil, "sku-%d", i)},
 					core.Command{Kind: core.CommandDefineLocation, Name: fmt.Appendf(nil, "location-%d", i)},
-					core.Command{Kind: core.CommandDefineChannel, Name: fmt.Appendf(nil, "channel-%d", i)})
+					core.Command{Kind: core.CommandSetChannel, Name: fmt.Appendf(nil, "channel-%d", i), Selling: core.ChannelSettings{Bands: i%2 == 1}})
 			}
 		}
 		for i := range names {
@@ -60,8 +60,8 @@ func lookUp(t *testing.T, e *engine.Engine, i int) {
 		t.Errorf("%s has number %d, which is %s", location, id, e.LocationName(id))
 	}
 	number, ok := e.Channel(channel)
-	if !ok || e.ChannelName(number) != string(channel) {
-		t.Errorf("%s has number %d, which is %s", channel, number, e.ChannelName(number))
+	if !ok || e.ChannelName(number) != string(channel) || e.ShowsBands(number) != (i%2 == 1) {
+		t.Errorf("%s has number %d, which is %s and shows bands: %t", channel, number, e.ChannelName(number), e.ShowsBands(number))
 	}
 	image, err := e.ReadSKU(nil, entry.ID)
 	var skuImage core.SKUImage
@@ -133,17 +133,78 @@ func TestEnsureChannel(t *testing.T) {
 			t.Errorf("app is %v", ids)
 		}
 	}
-	for i := 2; i < core.MaxChannels; i += 1000 {
+	defineChannels(t, e, engine.MaxNamedChannels-e.Channels())
+	if id, err := e.EnsureChannel([]byte("one-more")); !errors.Is(err, engine.ErrNotFound) {
+		t.Errorf("half of the table is full, and one more is %d: %v", id, err)
+	}
+	if id, err := e.EnsureChannel([]byte("app")); id != 1 || err != nil {
+		t.Errorf("app is %d: %v", id, err)
+	}
+	if got := e.Channels(); got != engine.MaxNamedChannels {
+		t.Errorf("%d channels", got)
+	}
+	closeEngine(t, e)
+}
+
+// defineChannels makes channels as a merchant does.
+func defineChannels(t *testing.T, e *engine.Engine, n int) {
+	t.Helper()
+	for n > 0 {
 		var commands []core.Command
-		for k := i; k < min(i+1000, core.MaxChannels); k++ {
-			commands = append(commands, core.Command{Kind: core.CommandDefineChannel, Name: fmt.Appendf(nil, "channel-%d", k)})
+		for range min(n, 1000) {
+			n--
+			commands = append(commands, core.Command{Kind: core.CommandSetChannel, Name: fmt.Appendf(nil, "defined-%d", n)})
 		}
 		done(t, e, commands...)
 	}
-	if id, err := e.EnsureChannel([]byte("one-more")); !errors.Is(err, engine.ErrNotFound) {
-		t.Errorf("the table is full, and one more is %d: %v", id, err)
+}
+
+// TestChannelFor: a channel comes into being by an order that names it, unless that is refused.
+func TestChannelFor(t *testing.T) {
+	leavesNothing(t)
+	e := openOn(t, newDisk(), engine.Options{Shards: 2})
+	sku := stock(t, e, 1, 5)[0]
+	done(t, e, core.Command{Kind: core.CommandSetChannel, Name: []byte("web"), Selling: core.ChannelSettings{Buffer: 3}})
+	cases := []struct {
+		name     string
+		c        core.Command
+		reason   core.Reason
+		channels int
+	}{
+		{"too-many", order("c", sku, 6), core.ReasonInsufficientStock, 1},
+		{"all-of-it", order("c", sku, 5), core.ReasonNone, 2}, // the buffer of web is not its own
+		{"again", order("c", sku, 6), core.ReasonInsufficientStock, 2},
+		{"no-sku", order("c", sku+64, 1), core.ReasonSKUNotFound, 2},
+	}
+	for _, c := range cases {
+		refusal, err := e.ChannelFor([]byte(c.name), &c.c)
+		if err != nil || e.Channels() != c.channels {
+			t.Errorf("%s: %d channels, want %d: %v", c.name, e.Channels(), c.channels, err)
+		}
+		if reason := reasonOf(refusal); reason != c.reason {
+			t.Errorf("%s: refused with %d, want %d", c.name, reason, c.reason)
+		}
+		if name := e.ChannelName(c.c.Channel); c.reason == core.ReasonNone && name != c.name {
+			t.Errorf("%s: the order is of the channel %q", c.name, name)
+		}
+	}
+	known := order("c", sku, 6)
+	if refusal, err := e.ChannelFor([]byte("all-of-it"), &known); refusal != nil || err != nil || known.Channel != 1 {
+		t.Errorf("a known one is %d: %v %v", known.Channel, refusal, err)
+	}
+	defineChannels(t, e, engine.MaxNamedChannels-e.Channels())
+	full := order("c", sku, 1)
+	if _, err := e.ChannelFor([]byte("one-more"), &full); !errors.Is(err, engine.ErrNotFound) {
+		t.Errorf("half of the table is full: %v", err)
 	}
 	closeEngine(t, e)
+}
+
+func reasonOf(r *core.Refusal) core.Reason {
+	if r == nil {
+		return core.ReasonNone
+	}
+	return r.Reason
 }
 
 // TestWaitFor waits for sequences that are there, that come, and that do not.

@@ -18,6 +18,7 @@
 //
 //	 1. A handler puts commands into a Request (request.go), which works out the slots that each touches.
 //	    Orders of kits get what these are made of (kits.go): if that has changed when they are executed, they are sent once more.
+//	    So it is with the slot that keeps bookings, while a location has a capacity of a day (capacity.go).
 //	 2. Admission (admission.go) answers what needs no journal: a repeated idempotency key gets the stored event of the
 //	    first command, and an order of what is sold out is refused. What it lets through claims its key (keys.go).
 //	 3. The request waits in the queue (queue.go), which is bounded.
@@ -73,7 +74,8 @@
 //
 // Units that were promised beyond stock wait for stock (core/waiting.go). When some comes, the filler (filler.go) has the orders
 // served that wait for it, oldest promise first, with a command for each, soon after whatever brought it. Meanwhile nobody else can buy
-// those units.
+// those units. What a forced order has beyond the rules is a case beside the queue of its SKU (core/oversold.go); who might not be served is ranked when
+// somebody asks (oversold.go), between two commands.
 //
 // # Retention
 //

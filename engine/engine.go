@@ -23,7 +23,8 @@ type Engine struct {
 	shards    []*shard
 	keys      *keyTable
 	directory *directory
-	ids       *permutation
+	ids       *permutation // of orders
+	places    *permutation // of places on waitlists
 	queue     *queue
 	stats     counters
 
@@ -50,6 +51,8 @@ type Engine struct {
 		sync.Mutex
 		changed chan struct{} // closed at the next release; nil when nobody waits
 	}
+	namingChannels sync.Mutex // one channel at a time comes into being by being named, so that their bound holds
+
 	using   sync.RWMutex  // Close takes memory and journal away when nobody reads them any more
 	closed  chan struct{} // Close was called
 	stopped chan struct{} // the sequencer has ended
@@ -85,7 +88,7 @@ func Open(o Options) (*Engine, error) {
 	}
 	e.feed = feed.NewStore(e.journal)
 	e.newState([2]uint64{randomSeed(), randomSeed()})
-	e.ids = newPermutation(e.journal.Identity().OrderKey)
+	e.openIDs()
 	e.queue = newQueue(e.options.QueueCommands, e.options.QueueBytes)
 	e.timer = time.NewTimer(time.Hour)
 	// 3. The shards.

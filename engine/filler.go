@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"errors"
 	"sync/atomic"
 	"time"
 
@@ -100,16 +101,37 @@ func (f *filler) turn() (asked int, served bool) {
 	}
 	r := AcquireRequest()
 	defer ReleaseRequest(r)
-	for _, id := range f.waiting.orders {
-		r.Add(&core.Command{Kind: core.CommandFillOrder, Order: id})
-	}
-	if f.e.Submit(r) != nil {
-		return r.Len(), false
+	err := inParts(len(f.waiting.orders), f.e.closed, func(n int) error {
+		r.Reset()
+		for _, id := range f.waiting.orders[:n] {
+			r.Add(&core.Command{Kind: core.CommandFillOrder, Order: id})
+		}
+		return f.e.Submit(r)
+	})
+	if err != nil {
+		return len(f.waiting.orders), false
 	}
 	for _, result := range r.Results() {
 		served = served || result.Changed
 	}
 	return r.Len(), served
+}
+
+// inParts does as many of n things at once as there is room for: half as many each time that there was none, and one at least. Clients that keep the queue
+// full would else keep those waiting who have been promised units.
+func inParts(n int, closed <-chan struct{}, do func(n int) error) error {
+	for {
+		err := do(n)
+		if !errors.Is(err, ErrOverloaded) {
+			return err
+		}
+		select {
+		case <-closed:
+			return err
+		case <-time.After(fillPause):
+		}
+		n = max(1, n/2)
+	}
 }
 
 // waitingRead asks who can be served, of one slot after the other, and begins where it stopped when it was asked before.

@@ -1,6 +1,8 @@
 package engine_test
 
 import (
+	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -185,4 +187,35 @@ func TestManyAreServedInOrder(t *testing.T) {
 		t.Errorf("audit: %+v %v", report, err)
 	}
 	closeEngine(t, e)
+}
+
+// TestFillsAreSentInPartsWhenTheQueueIsFull: with room for a few commands only, some of those who wait are served nevertheless.
+func TestFillsAreSentInPartsWhenTheQueueIsFull(t *testing.T) {
+	var tried []int
+	room := func(most int) func(n int) error {
+		tried = nil
+		return func(n int) error {
+			if tried = append(tried, n); n > most || len(tried) < 3 {
+				return engine.ErrOverloaded
+			}
+			return nil
+		}
+	}
+	open := make(chan struct{})
+	for _, test := range []struct {
+		n, room int
+		want    []int
+	}{{100, 30, []int{100, 50, 25}}, {2, 1, []int{2, 1, 1}}, {1, 1, []int{1, 1, 1}}, {256, 7, []int{256, 128, 64, 32, 16, 8, 4}}} {
+		if err := engine.InParts(test.n, open, room(test.room)); err != nil || !slices.Equal(tried, test.want) {
+			t.Errorf("%d with room for %d: tried %v, want %v; %v", test.n, test.room, tried, test.want, err)
+		}
+	}
+	if err := engine.InParts(9, open, func(int) error { return engine.ErrJournal }); !errors.Is(err, engine.ErrJournal) {
+		t.Errorf("the journal's error is %v", err)
+	}
+	closed := make(chan struct{})
+	close(closed)
+	if err := engine.InParts(9, closed, func(int) error { return engine.ErrOverloaded }); !errors.Is(err, engine.ErrOverloaded) {
+		t.Errorf("an engine that closes: %v", err)
+	}
 }

@@ -50,12 +50,30 @@ func (p *permutation) internal(public uint64) core.OrderID {
 	return core.OrderID(x)<<32 | core.OrderID(y)
 }
 
+// openIDs makes the permutations. Places on waitlists have one of their own, as their numbers are sequences and those of orders are not:
+// under one key the id of a place would be that of somebody's order.
+func (e *Engine) openIDs() {
+	e.ids = newPermutation(e.journal.Identity().OrderKey)
+	places := e.Secret("places")
+	e.places = newPermutation([16]byte(places[:16]))
+}
+
 // PublicOrderID gives the number by which the outside knows an order.
 func (e *Engine) PublicOrderID(id core.OrderID) uint64 { return e.ids.public(id) }
 
 // OrderFromPublic undoes PublicOrderID. Every number has an origin; whether there is such an order is
 // another question.
 func (e *Engine) OrderFromPublic(public uint64) core.OrderID { return e.ids.internal(public) }
+
+// PublicPlaceID gives the number by which the outside knows a place on a waitlist, which is the sequence of the command that took it.
+func (e *Engine) PublicPlaceID(number core.Sequence) uint64 {
+	return e.places.public(core.OrderID(number))
+}
+
+// PlaceFromPublic undoes PublicPlaceID. Every number has an origin; whether there is such a place is another question.
+func (e *Engine) PlaceFromPublic(public uint64) core.Sequence {
+	return core.Sequence(e.places.internal(public))
+}
 
 // Secret derives a key for a purpose from what only this data directory knows, and its replicas and restored backups.
 func (e *Engine) Secret(purpose string) (key [sha256.Size]byte) {

@@ -35,16 +35,16 @@ func (d *directory) setRecipe(r *core.Recipe) {
 	}
 }
 
-// bringRecipes puts the recipes of their kits into the orders and holds of a request, in the place of any that they have. With
-// them the request may be too large.
-func (e *Engine) bringRecipes(r *Request) error {
+// complete puts into the orders and holds of a request what they have to say of the tables as they are: the recipes of their kits, in the place
+// of any that they have, and the slot of bookings. With recipes the request may be too large.
+func (e *Engine) complete(r *Request) error {
 	var frames []byte // nil until a command is changed
 	for at := 0; at < len(r.frames); {
 		header, err := codec.PeekCommand(r.frames[at:])
 		invariant.Check(err == nil, "a request holds commands that codec takes")
 		frame := r.frames[at : at+header.Length]
 		switch {
-		case places(header.Kind) && e.findRecipes(frame, &r.command):
+		case places(header.Kind) && e.completeOne(frame, &r.command):
 			if frames == nil {
 				frames = append(make([]byte, 0, 2*len(r.frames)), r.frames[:at]...)
 			}
@@ -68,18 +68,19 @@ func places(kind core.CommandKind) bool {
 	return kind == core.CommandPlaceOrder || kind == core.CommandPlaceHold
 }
 
-// findRecipes decodes a command and gives it the recipes of its kits. It is false when there is nothing to change.
-func (e *Engine) findRecipes(frame []byte, c *core.Command) bool {
+// completeOne decodes a command and completes it. It is false when there is nothing to change.
+func (e *Engine) completeOne(frame []byte, c *core.Command) bool {
 	_, err := codec.DecodeCommand(frame, c)
 	invariant.Check(err == nil, "a request holds commands that codec takes")
-	had := len(c.Recipes) > 0
+	had, mask := len(c.Recipes) > 0, c.Mask
 	setRecipes(c, func(id core.SKUID) *core.Recipe {
 		if entry, ok := e.directory.sku(id); ok {
 			return entry.Recipe()
 		}
 		return nil
 	})
-	return had || len(c.Recipes) > 0
+	c.Mask |= core.SlotsWith(c, e.directory.capacities.Load() > 0)
+	return had || len(c.Recipes) > 0 || c.Mask != mask
 }
 
 // setRecipes gives a command the recipes of its lines' SKUs, nil being that of one that is no kit, and the slots that it touches then.
@@ -95,19 +96,19 @@ func setRecipes(c *core.Command, of func(id core.SKUID) *core.Recipe) {
 	c.Mask, _ = core.SlotsOf(c)
 }
 
-// changedKits takes out of an answered request what was refused since kits had other recipes: a request of its own, with the keys of
-// these commands, and for each the place of its result. It is nil when there are none.
-func (e *Engine) changedKits(r *Request) (again *Request, of []int) {
-	if r.err != nil || !e.directory.hadKits.Load() {
+// overtaken takes out of an answered request what was refused since kits had other recipes, or locations got their first capacity, after it was
+// completed: a request of its own, with the keys of these commands, and for each the place of its result. It is nil when there are none.
+func (e *Engine) overtaken(r *Request) (again *Request, of []int) {
+	if r.err != nil || !e.directory.hadKits.Load() && !e.directory.hadCapacities.Load() {
 		return nil, nil
 	}
 	for k, at := 0, 0; at < len(r.frames); k++ {
-		n, err := codec.FrameLength(r.frames[at:])
+		header, err := codec.PeekCommand(r.frames[at:])
 		invariant.Check(err == nil, "a request holds commands that codec takes")
-		frame := r.frames[at : at+n]
-		at += n
+		frame := r.frames[at : at+header.Length]
+		at += header.Length
 		result := &r.results[r.place(k)]
-		if result.Status != ResultRefused || result.Reason != core.ReasonRecipeChanged {
+		if result.Status != ResultRefused || !places(header.Kind) || !isOvertaken(result.Reason) {
 			continue
 		}
 		if again == nil {
@@ -126,14 +127,24 @@ func (e *Engine) changedKits(r *Request) (again *Request, of []int) {
 	return again, of
 }
 
-// tryAgain carries out commands once more that were refused for the recipes that they had, and puts the results into their places.
+// isOvertaken tells whether an order was refused for what it said of the tables.
+func isOvertaken(r core.Reason) bool {
+	return r == core.ReasonRecipeChanged || r == core.ReasonSlotsChanged
+}
+
+// tryAgain carries out commands once more that were overtaken, and puts the results into their places.
 func (e *Engine) tryAgain(r, again *Request, of []int) error {
-	defer ReleaseRequest(again)
-	err := e.passRecipes(again)
+	err := e.passAgain(again)
 	for errors.Is(err, ErrOverloaded) { // what was asked for beside them may have been done
 		time.Sleep(whileBusy)
-		err = e.passRecipes(again)
+		err = e.passAgain(again)
 	}
+	if errors.Is(err, ErrTooLarge) && again.count > 1 { // each by itself fits, and others of the client's request may have been done
+		half := again.count / 2
+		rest := again.cut(half)
+		return errors.Join(e.tryAgain(r, again, of[:half]), e.tryAgain(r, rest, of[half:]))
+	}
+	defer ReleaseRequest(again)
 	if err != nil {
 		e.settleKeys(again) // nothing was done: they are given up
 		return err
@@ -151,9 +162,30 @@ func (e *Engine) tryAgain(r, again *Request, of []int) error {
 	return nil
 }
 
-// passRecipes is pass with the recipes of now.
-func (e *Engine) passRecipes(r *Request) error {
-	if err := e.bringRecipes(r); err != nil {
+// cut leaves the first commands of a request that admission has let through whole, and gives a request of the others.
+func (r *Request) cut(keep int) (rest *Request) {
+	rest = AcquireRequest()
+	rest.WantImages, rest.hasKeys, rest.externals = r.WantImages, r.hasKeys, r.externals
+	rest.documents, rest.documentBytes = r.documents, r.documentBytes
+	at := 0
+	for range keep {
+		n, err := codec.FrameLength(r.frames[at:])
+		invariant.Check(err == nil, "a request holds commands that codec takes")
+		at += n
+	}
+	rest.count, r.count = r.count-keep, keep
+	rest.frames, r.frames = append(rest.frames, r.frames[at:]...), r.frames[:at]
+	rest.results, r.results = append(rest.results, r.results[keep:]...), r.results[:keep]
+	if r.hasKeys {
+		rest.keys, r.keys = append(rest.keys, r.keys[keep:]...), r.keys[:keep]
+		rest.claims, r.claims = append(rest.claims, r.claims[keep:]...), r.claims[:keep]
+	}
+	return rest
+}
+
+// passAgain is pass with the tables of now.
+func (e *Engine) passAgain(r *Request) error {
+	if err := e.complete(r); err != nil {
 		return err
 	}
 	return e.pass(r)

@@ -134,6 +134,44 @@ func TestKitsThatFillARequest(t *testing.T) {
 	closeEngine(t, e)
 }
 
+// TestRecipesThatOutgrowARequest defines kits and orders so many of them with one request that their recipes make it too large, when they are looked up
+// again: all are ordered nevertheless, as the kits were defined already. Keys keep their answers.
+func TestRecipesThatOutgrowARequest(t *testing.T) {
+	leavesNothing(t)
+	e := openOn(t, newDisk(), engine.Options{})
+	var components []core.Component
+	for _, id := range stock(t, e, core.MaxComponents, core.MaxOnHand) {
+		components = append(components, core.Component{SKU: id, Quantity: 1000})
+	}
+	var commands []core.Command
+	var basket []core.Line
+	for i := range 14 {
+		kit := skuNamed(t, e, fmt.Sprintf("kit-%d", i))
+		commands = append(commands, makeKit(kit, components...))
+		basket = append(basket, core.Line{SKU: kit, Quantity: 1})
+	}
+	const orders = 8000
+	for i := range orders {
+		c := lines("ann", basket...)
+		if i%100 == 0 {
+			c.HasKey, c.Key = true, core.IdempotencyKey{byte(i), byte(i >> 8), 1}
+		}
+		commands = append(commands, c)
+	}
+	answers := done(t, e, commands...)
+	made := map[core.OrderID]bool{}
+	for _, a := range answers[14:] {
+		made[a.order] = true
+	}
+	if len(made) != orders {
+		t.Errorf("%d orders were made, want %d", len(made), orders)
+	}
+	if a := ask(t, e, commands[14+100])[0]; a.status != engine.ResultReplayed || a.order != answers[14+100].order {
+		t.Errorf("the key gives %+v, want %+v", a, answers[14+100])
+	}
+	closeEngine(t, e)
+}
+
 // TestRecipeChangesUnderLoad has many order a kit while somebody changes what it is made of all the time. Nobody is told of it, and each
 // order has a recipe that there was.
 func TestRecipeChangesUnderLoad(t *testing.T) {

@@ -39,6 +39,9 @@ const (
 	maxInboundList = 1 << 20
 	// MaxReaders bounds those who can have journal and feed kept for them.
 	MaxReaders = 100
+	// MaxNamedChannels is how many channels there may be until none comes into being any more by an order that names it. The other half of
+	// the table is for those that a merchant defines, so that nobody who may order can fill it.
+	MaxNamedChannels = core.MaxChannels / 2
 	// maxShards is the number of slots: a shard without a slot would have nothing to do.
 	maxShards = core.SlotCount
 )

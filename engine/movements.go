@@ -24,11 +24,12 @@ type MovementQuery struct {
 	After       *MovementCursor // nil to begin with the newest
 }
 
-// MovementCursor is where a list of movements goes on: behind Passed movements of a sequence, the newest first. Levels are
-// those that are known, as they were before what was passed.
+// MovementCursor is where a list of movements goes on: behind Events events of a sequence, the newest first, and behind Passed movements of the next
+// one. Levels are those that are known, as they were before what was passed.
 type MovementCursor struct {
 	SKU      core.SKUID
 	Sequence core.Sequence
+	Events   int
 	Passed   int
 	Levels   []core.LevelImage
 }
@@ -54,7 +55,9 @@ func (e *Engine) Movements(q *MovementQuery) (MovementPage, error) {
 	if q.After != nil {
 		at = *q.After
 		at.Levels = slices.Clone(at.Levels)
-		at.Sequence = min(at.Sequence, image.Sequence)
+		if at.Sequence > image.Sequence {
+			at.Sequence, at.Events, at.Passed = image.Sequence, 0, 0
+		}
 	} else {
 		var a core.AvailabilityImage
 		if _, err := codec.DecodeAvailability(image.Bytes, &a); err != nil {
@@ -64,7 +67,7 @@ func (e *Engine) Movements(q *MovementQuery) (MovementPage, error) {
 			at.Levels = append(at.Levels, a.Levels[i].LevelImage)
 		}
 	}
-	w := movementWalk{query: q, at: at, reader: e.feed.ReadBack(at.Sequence, q.SKU)}
+	w := movementWalk{query: q, at: at, reader: e.feed.ReadBack(at.Sequence, at.Events, q.SKU)}
 	w.skip, w.at.Passed = at.Passed, 0
 	err = w.walk()
 	page := MovementPage{Movements: w.found, Oldest: e.feed.Oldest(), Sequence: image.Sequence, Scanned: w.reader.Scanned()}
@@ -79,7 +82,7 @@ type movementWalk struct {
 	query  *MovementQuery
 	reader *feed.BackReader
 	at     MovementCursor // what was passed, and the levels before it
-	skip   int            // movements of the first sequence that an earlier page had
+	skip   int            // movements of the first event that an earlier page had
 	event  core.Event
 	moves  []feed.Movement // of the event under way
 	found  []feed.Movement
@@ -87,8 +90,7 @@ type movementWalk struct {
 }
 
 func (w *movementWalk) walk() error {
-	for len(w.found) < w.query.Limit {
-		scanned := w.reader.Scanned()
+	for len(w.found) < w.query.Limit && w.reader.Scanned() <= movementScan {
 		err := w.reader.Next(&w.event)
 		if errors.Is(err, feed.ErrEnd) {
 			w.ended = true
@@ -102,10 +104,7 @@ func (w *movementWalk) walk() error {
 			return nil
 		}
 		if w.event.Sequence != w.at.Sequence {
-			w.at.Sequence, w.at.Passed, w.skip = w.event.Sequence, 0, 0
-			if scanned > movementScan {
-				return nil
-			}
+			w.at.Sequence, w.at.Events, w.skip = w.event.Sequence, 0, 0
 		}
 		w.pass()
 	}
@@ -115,7 +114,8 @@ func (w *movementWalk) walk() error {
 // pass goes back over the event's movements, until there are as many as are wanted.
 func (w *movementWalk) pass() {
 	w.moves = feed.AppendMovements(w.moves[:0], &w.event, w.query.SKU)
-	for i := len(w.moves) - 1; i >= 0 && len(w.found) < w.query.Limit; i-- {
+	i := len(w.moves) - 1
+	for ; i >= 0 && len(w.found) < w.query.Limit; i-- {
 		w.at.Passed++
 		if w.skip > 0 {
 			w.skip--
@@ -127,6 +127,9 @@ func (w *movementWalk) pass() {
 			m.Actor, m.Cause, m.Reason = bytes.Clone(m.Actor), bytes.Clone(m.Cause), bytes.Clone(m.Reason)
 			w.found = append(w.found, *m)
 		}
+	}
+	if i < 0 {
+		w.at.Events, w.at.Passed, w.skip = w.at.Events+1, 0, 0
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -28,7 +29,7 @@ func allMovements(tb testing.TB, e *engine.Engine, q engine.MovementQuery) (all 
 		if page.Next == nil {
 			return all
 		}
-		if q.After != nil && q.After.Sequence == page.Next.Sequence && q.After.Passed == page.Next.Passed {
+		if q.After != nil && q.After.Sequence == page.Next.Sequence && q.After.Events == page.Next.Events && q.After.Passed == page.Next.Passed {
 			tb.Fatalf("the list stands still at %+v", page.Next)
 		}
 		q.After = page.Next
@@ -179,6 +180,64 @@ func TestMovementsAreReadInParts(t *testing.T) {
 	got, _, again := look()
 	if !slices.Equal(got, want) || again > scanned*2/3 {
 		t.Errorf("movements %v, want %v; %d bytes were read, and %d the first time", got, want, again, scanned)
+	}
+	closeEngine(t, e)
+}
+
+// TestMovementsOfOneSequenceAreReadInParts has very many holds expire with one command: a look reads a bounded part of what it told, and the list goes
+// on within it.
+func TestMovementsOfOneSequenceAreReadInParts(t *testing.T) {
+	leavesNothing(t)
+	var clock scriptedClock
+	clock.set(1_700_000_000_000)
+	e := openOn(t, newDisk(), engine.Options{Clock: clock.read})
+	const holds, batch = 110_000, 5_000
+	skus := stock(t, e, 2, holds)
+	long := strings.Repeat("x", 100)
+	for from := 0; from < holds; from += batch {
+		commands := make([]core.Command, batch)
+		for i := range commands {
+			sku := skus[0]
+			if from+i == 100 || from+i == holds/2 {
+				sku = skus[1]
+			}
+			commands[i] = hold(fmt.Sprint(long, from+i), sku, 1, 600_000)
+		}
+		submit(t, e, commands...)
+	}
+	clock.set(clock.read() + 600_000)
+	submit(t, e, receive(skus[1], 1)) // all expire with it
+	const bound = 9 << 20
+	for _, q := range []engine.MovementQuery{{SKU: skus[0], Limit: 40_000}, {SKU: skus[1], Limit: 1}, {SKU: skus[1], Limit: 10, Type: feed.Expire}} {
+		found, pages := map[core.OrderID]bool{}, 0
+		for {
+			page, err := e.Movements(&q)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if page.Scanned > bound {
+				t.Errorf("SKU %d: %d bytes were read for one page", q.SKU, page.Scanned)
+			}
+			for i := range page.Movements {
+				if m := &page.Movements[i]; m.Type == feed.Expire {
+					if found[m.Order] {
+						t.Fatalf("SKU %d: order %d expires twice", q.SKU, m.Order)
+					}
+					found[m.Order] = true
+				}
+			}
+			if pages++; page.Next == nil {
+				break
+			}
+			q.After = page.Next
+		}
+		want := 2
+		if q.SKU == skus[0] {
+			want = holds - 2
+		}
+		if len(found) != want || pages < 2 {
+			t.Errorf("SKU %d: %d holds expire on %d pages, want %d", q.SKU, len(found), pages, want)
+		}
 	}
 	closeEngine(t, e)
 }

@@ -37,7 +37,7 @@ func OpenPast(o Options, p Point) (_ *Past, err error) {
 	if past.reach, err = p.find(e.journal); err != nil {
 		return nil, err
 	}
-	e.ids = newPermutation(e.journal.Identity().OrderKey)
+	e.openIDs()
 	e.newState([2]uint64{randomSeed(), randomSeed()})
 	e.shards = append(e.shards, newShard(0, 1, e.machine))
 	e.checkpoints = newCheckpointer(e)

@@ -43,17 +43,18 @@ func (e *Engine) ask(reader reader) (core.Sequence, error) {
 type slotsRead struct {
 	orders     []core.OrderID
 	masks      []core.SlotMask
+	known      []core.SlotMask // that their commands touch whatever the orders' are
 	froms, tos []int
 	lines      []core.RefusedLine // scratch of soldOut
 	places     []int32            // the same
 }
 
 func (q *slotsRead) reset() {
-	q.orders, q.masks, q.froms, q.tos = q.orders[:0], q.masks[:0], q.froms[:0], q.tos[:0]
+	q.orders, q.masks, q.known, q.froms, q.tos = q.orders[:0], q.masks[:0], q.known[:0], q.froms[:0], q.tos[:0]
 }
 
-func (q *slotsRead) add(id core.OrderID, from, to int) {
-	q.orders, q.masks = append(q.orders, id), append(q.masks, 0)
+func (q *slotsRead) add(id core.OrderID, known core.SlotMask, from, to int) {
+	q.orders, q.masks, q.known = append(q.orders, id), append(q.masks, 0), append(q.known, known)
 	q.froms, q.tos = append(q.froms, from), append(q.tos, to)
 }
 
@@ -175,23 +176,25 @@ func (e *Engine) ReadLocation(dst []byte, id core.LocationID) (Image, error) {
 // unitsRead asks for a location and all that lies there, of one moment.
 type unitsRead struct {
 	imageRead
-	units core.LocationUnits
+	now   core.Millis
+	state LocationState
 }
 
 func (q *unitsRead) read(m *core.Machine) {
 	q.imageRead.read(m)
-	m.ReadLocationUnits(core.LocationID(q.id), &q.units)
+	m.ReadLocationUnits(core.LocationID(q.id), &q.state.Units)
+	m.ReadCapacity(core.LocationID(q.id), q.now, &q.state.Capacity)
 }
 
-// ReadLocationUnits appends a location's image to dst, and adds up the units of all SKUs there. No command runs meanwhile:
+// ReadLocationState appends a location's image to dst, and adds up the units of all SKUs there. No command runs meanwhile:
 // some 10 ms for a million levels.
-func (e *Engine) ReadLocationUnits(dst []byte, id core.LocationID) (Image, core.LocationUnits, error) {
-	q := unitsRead{imageRead: imageRead{kind: imageLocation, id: uint64(id), bytes: dst}}
+func (e *Engine) ReadLocationState(dst []byte, id core.LocationID) (Image, LocationState, error) {
+	q := unitsRead{imageRead: imageRead{kind: imageLocation, id: uint64(id), bytes: dst}, now: e.now()}
 	sequence, err := e.ask(&q)
 	if err == nil && !q.found {
 		err = ErrNotFound
 	}
-	return Image{Bytes: q.bytes, Sequence: sequence}, q.units, err
+	return Image{Bytes: q.bytes, Sequence: sequence}, q.state, err
 }
 
 // ReadChannel appends a channel's image (codec.DecodeChannelImage) to dst.

@@ -135,7 +135,7 @@ func (r *Request) note(c *core.Command) {
 	r.externals = r.externals || len(c.ExternalID) > 0
 	switch c.Kind {
 	case core.CommandConfirmHold, core.CommandExtendHold, core.CommandReleaseHold, core.CommandCancelOrder, core.CommandFillOrder,
-		core.CommandRerouteOrder:
+		core.CommandRerouteOrder, core.CommandResolveCase:
 		r.follows = true // whatever the number: the very first order of slot 0 has 0
 	}
 	r.recipes = r.recipes || len(c.Recipes) > 0

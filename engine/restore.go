@@ -219,9 +219,10 @@ func (e *Engine) restoreDirectory() {
 		e.machine.ReadLocation(core.LocationID(i), &ev.Location)
 		e.directory.define(&ev)
 	}
+	ev.Kind = core.EventChannelDefined
 	for i := range e.machine.Channels() {
-		id := core.ChannelID(i)
-		e.directory.define(&core.Event{Kind: core.EventChannelDefined, Channel: core.ChannelImage{ID: id, Name: e.machine.ChannelName(id)}})
+		e.machine.ReadChannel(core.ChannelID(i), &ev.Channel)
+		e.directory.define(&ev)
 	}
 	ev.Kind = core.EventSaleDefined
 	for i := range e.machine.Sales() {

@@ -55,15 +55,21 @@ func (p *Preview) read(m *core.Machine) {
 		}
 		return recipe
 	})
+	p.command.Mask |= m.SlotsNow(&p.command)
 	outcome, ev, route := m.Preview(&p.step, &p.command, p.now)
 	if p.Refusal = outcome.Refusal; p.Refusal == nil {
 		p.Order, p.Routed, p.Route = ev.Order, m.IsRouted(), *route
 	}
 }
 
+// now is what the next command would be stamped with.
+func (e *Engine) now() core.Millis {
+	return max(core.Millis(e.journal.LastTime()), core.Millis(e.options.Clock()))
+}
+
 // Preview tells what the command would come to now, and changes nothing. What it gives belongs to the caller, but for the command's own texts.
 func (e *Engine) Preview(c *core.Command) (*Preview, core.Sequence, error) {
-	p := &Preview{command: *c, now: max(core.Millis(e.journal.LastTime()), core.Millis(e.options.Clock()))}
+	p := &Preview{command: *c, now: e.now()}
 	sequence, err := e.ask(p)
 	return p, sequence, err
 }

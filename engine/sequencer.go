@@ -136,12 +136,13 @@ func (e *Engine) addServings(g *group) {
 	}
 	left := maxServings
 	for slot := range core.Slot(core.SlotCount) {
-		e.machine.Serve(slot, g.now, left, func(c *core.Command) {
-			if left > 0 {
-				left--
-				g.addOwn(c)
-			}
-		})
+		if !e.machine.Serve(slot, g.now, left, func(c *core.Command) bool {
+			g.addOwn(c)
+			left--
+			return left > 0
+		}) {
+			return
+		}
 	}
 }
 
@@ -154,19 +155,23 @@ func (g *group) addOwn(c *core.Command) {
 	g.bytes += len(g.own) - before
 }
 
-// armTimer sets the timer to the earliest deadline, or to when somebody on a waitlist can be served.
+// armTimer sets the timer to the earliest deadline, or to when somebody on a waitlist can be served. A replica does neither by itself.
 func (e *Engine) armTimer() {
 	e.nextDeadline, e.nextServing = noDeadline, noDeadline
+	following := e.Following()
 	for slot := range core.Slot(core.SlotCount) {
 		if at, ok := e.machine.NextDeadline(slot); ok && at < e.nextDeadline {
 			e.nextDeadline = at
+		}
+		if following {
+			continue
 		}
 		if at, ok := e.machine.NextServing(slot); ok && at < e.nextServing {
 			e.nextServing = at
 		}
 	}
 	wait := time.Hour
-	if next := min(e.nextDeadline, e.nextServing); next != noDeadline && !e.Following() {
+	if next := min(e.nextDeadline, e.nextServing); next != noDeadline && !following {
 		millis := min(int64(next)-e.options.Clock(), time.Hour.Milliseconds()) // a sale may end in years
 		wait = max(0, time.Duration(millis)*time.Millisecond)
 	}

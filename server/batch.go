@@ -14,14 +14,18 @@ type batch struct {
 	request  *engine.Request
 	key      []byte // the header's Idempotency-Key, nil for none
 	out      []byte
+	rest     []byte // NDJSON: what is behind the line at hand
+	counted  bool   // NDJSON: whether fits is known
+	fits     bool   // NDJSON: the body has no more lines than a batch may have
 }
 
 // verdict is what was found out about a command before it went to the engine.
 type verdict struct {
 	kind   core.CommandKind
-	result int      // its place among the request's results; none when it did not get that far
-	line   int      // NDJSON: in the body, counted from 1
-	fault  *problem // why it did not get that far
+	result int         // its place among the request's results; none when it did not get that far
+	line   int         // NDJSON: in the body, counted from 1
+	fault  *problem    // why it did not get that far
+	reason core.Reason // NDJSON: with what it was refused before, as its channel is not there
 	sale   core.SaleID
 	ticket uint32 // that it shows in the sale; 0 for none
 }
@@ -55,7 +59,7 @@ func (s *Server) batch(x *exchange) {
 		x.failWith(codeUnsupportedMedia, "Content-Type must be application/x-ndjson or "+codec.BatchMediaType)
 	}
 	engine.ReleaseRequest(b.request)
-	b.key, b.request = nil, nil
+	b.key, b.request, b.rest = nil, nil, nil
 	s.batches.Put(b)
 }
 

@@ -2,7 +2,6 @@ package server
 
 import (
 	"bytes"
-	"errors"
 	"strconv"
 
 	"holdfast/engine"
@@ -12,6 +11,7 @@ import (
 // batchLines carries out an NDJSON batch.
 func (s *Server) batchLines(x *exchange, b *batch) {
 	rest, number := x.ctx.PostBody(), 0
+	b.counted = false
 	for len(rest) > 0 {
 		var line []byte
 		line, rest, _ = bytes.Cut(rest, newline)
@@ -19,9 +19,10 @@ func (s *Server) batchLines(x *exchange, b *batch) {
 			continue
 		}
 		if len(b.verdicts) == maxBatchCommands {
-			x.failWith(codeBatchTooLarge, "a batch may have "+strconv.Itoa(maxBatchCommands)+" lines")
+			x.fail(tooManyLines)
 			return
 		}
+		b.rest = rest
 		s.takeLine(b, line, number)
 	}
 	if len(b.verdicts) == 0 {
@@ -58,9 +59,14 @@ func (s *Server) takeLine(b *batch, line []byte, number int) {
 	} else {
 		v.fault = s.readLine(b, line)
 	}
+	c := &b.intake.command
 	if v.fault == nil {
-		c := &b.intake.command
 		b.addHeaderKey(c)
+		if c.Channel == core.NewChannel {
+			v.reason, v.fault = s.nameLineChannel(b)
+		}
+	}
+	if v.fault == nil && v.reason == core.ReasonNone {
 		v.kind, v.sale, v.ticket, v.result = c.Kind, c.Sale, c.Ticket, b.add(c)
 	}
 	b.verdicts = append(b.verdicts, v)
@@ -79,17 +85,43 @@ func (s *Server) readLine(b *batch, line []byte) *problem {
 	if op.extra&fieldID != 0 {
 		return s.resolveOrder(in)
 	}
-	unknown, err := s.resolve(in)
-	if errors.Is(err, engine.ErrNotFound) {
-		return newProblem(codeTableFull, "the table of channels is full")
-	}
-	if err != nil {
-		return newProblem(codeUnavailable, "the channel could not be made")
-	}
-	if unknown != nil {
+	if unknown := s.resolve(in); unknown != nil {
 		return unknown
 	}
 	return s.showTicket(in, b.isRepeated(s))
+}
+
+// nameLineChannel gives the command of a line the number of a channel that is not there yet, and makes the channel, if the command would be
+// accepted before the batch is carried out. A batch that has too many lines makes none, as all of it will be refused.
+func (s *Server) nameLineChannel(b *batch) (core.Reason, *problem) {
+	if !b.counted {
+		b.counted, b.fits = true, b.hasRoomFor(b.rest)
+	}
+	if !b.fits {
+		return core.ReasonNone, tooManyLines
+	}
+	refusal, p, err := s.nameChannel(&b.intake)
+	switch {
+	case err != nil:
+		return core.ReasonNone, newProblem(codeUnavailable, "the channel could not be made")
+	case refusal != nil:
+		return refusal.Reason, nil
+	}
+	return core.ReasonNone, p
+}
+
+var tooManyLines = newProblem(codeBatchTooLarge, "a batch may have "+strconv.Itoa(maxBatchCommands)+" lines")
+
+// hasRoomFor reports whether the batch may have the lines behind that at hand, too.
+func (b *batch) hasRoomFor(rest []byte) bool {
+	lines := len(b.verdicts) + 1
+	for len(rest) > 0 && lines <= maxBatchCommands {
+		var line []byte
+		if line, rest, _ = bytes.Cut(rest, newline); !isBlank(line) {
+			lines++
+		}
+	}
+	return lines <= maxBatchCommands
 }
 
 // isRepeated tells, when asked, whether the key of the line at hand was used before.
@@ -116,6 +148,10 @@ func (s *Server) resolveOrder(in *intake) *problem {
 func (s *Server) appendVerdict(dst []byte, b *batch, v *verdict) []byte {
 	if v.fault != nil {
 		return appendLineFault(dst, v)
+	}
+	if v.reason != core.ReasonNone {
+		kind := refusalKind(v.reason, false)
+		return append(appendCode(appendNumberField(dst, `{"status":`, kind.status), kind.code), '}')
 	}
 	result := &b.request.Results()[v.result]
 	dst = appendNumberField(dst, `{"status":`, statusOf(v.kind, result))

@@ -22,7 +22,7 @@ func (x *exchange) nameInPath(field string) bool {
 
 // define carries out the definition that the intake has read, under the name in the path.
 func (s *Server) define(x *exchange, field string, how *submission) {
-	if x.hasFaults() || !x.nameInPath(field) {
+	if x.hasFaults() || !x.nameInPath(field) || !x.setVersion(&x.intake.command) {
 		return
 	}
 	x.intake.command.Name = x.variable

@@ -125,7 +125,9 @@ func (s *Server) putChannelRule(x *exchange) {
 		return
 	}
 	x.intake.command.Rule.SKU, x.intake.command.Rule.Channel = sku.ID, channel
-	s.submit(x, &setChannelRule)
+	if x.setVersion(&x.intake.command) {
+		s.submit(x, &setChannelRule)
+	}
 }
 
 // deleteChannelRule serves DELETE /v1/skus/{sku}/channels/{channel}.
@@ -136,7 +138,9 @@ func (s *Server) deleteChannelRule(x *exchange) {
 	}
 	x.intake.clear(core.CommandSetChannelRule)
 	x.intake.command.Rule.SKU, x.intake.command.Rule.Channel = sku.ID, channel
-	s.submit(x, &removedChannelRule)
+	if x.setVersion(&x.intake.command) {
+		s.submit(x, &removedChannelRule)
+	}
 }
 
 // getChannelRule serves GET /v1/skus/{sku}/channels/{channel}.

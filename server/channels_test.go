@@ -128,7 +128,7 @@ func TestChannelRules(t *testing.T) {
 		`{"pool":{"share_percent":10,"quota":1}}`: codeWrongType,
 		`{"pool":{"quota":0}}`:                    codeOutOfRange,
 		`{"pool":{"quota":1,"size":1}}`:           codeUnknownField,
-		`{"pool":{"quota":1,"starts_at":"2026-13-27T08:00:00.000Z"}}`:                                       codeWrongType,
+		`{"pool":{"quota":1,"starts_at":"2026-13-27T08:00:00.000Z"}}`:                                       codeOutOfRange,
 		`{"pool":{"quota":1,"starts_at":5}}`:                                                                codeWrongType,
 		`{"pool":{"quota":1,"starts_at":"2026-11-27T08:00:00.0001Z"}}`:                                      codeOutOfRange,
 		`{"pool":{"quota":1,"starts_at":"1960-11-27T08:00:00Z"}}`:                                           codeOutOfRange,

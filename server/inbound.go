@@ -89,7 +89,7 @@ func (s *Server) resolveInbound(in *intake) *problem {
 		switch {
 		case name == nil: // to the main location, which is number 0
 		case !ok:
-			return &problem{kind: kindLocationInBody, detail: "there is no location " + quoteEchoed(name)}
+			return unknownNamed([...]string{in.toField(), in.fromField()}[i], name)
 		case i == 0:
 			r.To = id
 		default:
@@ -100,6 +100,14 @@ func (s *Server) resolveInbound(in *intake) *problem {
 		return faultProblem([]fault{{code: codeOutOfRange, field: in.fromField(), detail: "must be another location than the one the units come to"}})
 	}
 	return nil
+}
+
+// toField is what a body calls the location that the units come to.
+func (in *intake) toField() string {
+	if in.command.Inbound.Kind == core.Transfer {
+		return "to"
+	}
+	return "location"
 }
 
 // fromField is what a body calls the location where the units come from.

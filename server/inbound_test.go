@@ -35,6 +35,33 @@ func wantDocument(t *testing.T, document map[string]any, status, version, lines 
 	}
 }
 
+// wantStatus checks what a refusal says of a document's status: that, its version, and what may be done.
+func wantStatus(t *testing.T, problem map[string]any, want string) {
+	t.Helper()
+	if got := fmt.Sprint(problem["inbound_status"], " ", problem["version"], " ", problem["allowed"]); got != want {
+		t.Errorf("refused with %q, want %q", got, want)
+	}
+}
+
+// TestReservedNumbers checks that no number that is made can be taken: none that somebody gives begins like one.
+func TestReservedNumbers(t *testing.T) {
+	h := openWarehouses(t)
+	const lines = `"lines":[{"sku":"A","quantity":1}]}`
+	made := h.want(201, "POST", "/v1/purchase-orders", `{`+lines)["number"].(string)
+	if !strings.HasPrefix(made, "PO:") {
+		t.Errorf("made %q", made)
+	}
+	for _, number := range []string{"PO:1", "TR:1", made} {
+		body := fmt.Sprintf(`{"number":%q,`, number)
+		h.wantFault(422, codeInvalidCharacters, "number", "POST", "/v1/purchase-orders", body+lines)
+		h.wantFault(422, codeInvalidCharacters, "number", "POST", "/v1/transfers", body+`"from":"main","to":"HH",`+lines)
+	}
+	for _, number := range []string{"PO-1", "PO1", "po:1"} {
+		h.want(201, "POST", "/v1/purchase-orders", fmt.Sprintf(`{"number":%q,`, number)+lines)
+	}
+	h.want(200, "POST", "/v1/purchase-orders/"+made+"/order", "")
+}
+
 func TestPurchaseOrder(t *testing.T) {
 	h := openWarehouses(t)
 	const path = "/v1/purchase-orders"
@@ -54,7 +81,7 @@ func TestPurchaseOrder(t *testing.T) {
 		t.Errorf("repeated: %d %s", again.status, again.body)
 	}
 	h.wantProblem(409, codeInboundExists, "POST", path, body)
-	h.wantProblem(409, codeInboundStatus, "POST", path+"/PO-7/receive", `{"lines":[{"sku":"A","quantity":1}]}`)
+	wantStatus(t, h.wantProblem(409, codeInboundStatus, "POST", path+"/PO-7/receive", `{"lines":[{"sku":"A","quantity":1}]}`), "draft 1 [order cancel]")
 
 	h.wantProblem(412, codeVersionConflict, "POST", path+"/PO-7/order", "", `If-Match: "2"`)
 	wantDocument(t, h.want(200, "POST", path+"/PO-7/order", "", `If-Match: "1"`), "ordered", "2", "0 0 0 0 0 10, 0 0 0 0 0 5")
@@ -74,7 +101,7 @@ func TestPurchaseOrder(t *testing.T) {
 	line := h.wantProblem(409, codeInboundQuantity, "POST", path+"/PO-7/receive", `{"lines":[{"sku":"A","quantity":5}]}`)
 	wantLine(t, line, map[string]string{"index": "0", "sku": "A", "requested": "5", "available": "4"})
 	h.wantProblem(409, codeInboundLine, "POST", path+"/PO-7/receive", `{"lines":[{"line":3,"quantity":1}]}`)
-	h.wantProblem(409, codeInboundStatus, "POST", path+"/PO-7/cancel", "")
+	wantStatus(t, h.wantProblem(409, codeInboundStatus, "POST", path+"/PO-7/cancel", ""), "partially_received 3 [receive close]")
 	fields = h.want(200, "POST", path+"/PO-7/receive", `{"lines":[{"sku":"A","quantity":2,"discrepancy":{"type":"short","quantity":1,"reason":"note says 9"}}]}`)
 	wantDocument(t, fields, "partially_received", "4", "8 1 0 0 0 1, 4 0 0 0 0 1")
 	if found := fields["discrepancies"].([]any)[0].(map[string]any); found["line"] != jsonNumber("1") || found["type"] != "short" || found["reason"] != "note says 9" {
@@ -90,7 +117,7 @@ func TestPurchaseOrder(t *testing.T) {
 
 	fields = h.want(201, "POST", path, `{"status":"ordered","supplier_location":"acme","location":"HH","lines":[{"sku":"A","quantity":1}]}`)
 	number := fields["number"].(string)
-	if !strings.HasPrefix(number, "PO-") || fields["supplier_location"] != "acme" || fields["location"] != "HH" {
+	if !strings.HasPrefix(number, "PO:") || fields["supplier_location"] != "acme" || fields["location"] != "HH" {
 		t.Errorf("document %v", fields)
 	}
 	fields = h.want(200, "POST", path+"/"+number+"/receive", `{"lines":[{"sku":"A","quantity":2,"discrepancy":{"type":"over","quantity":1,"reason":"a present"}}]}`)
@@ -121,7 +148,7 @@ func TestTransfer(t *testing.T) {
 		t.Errorf("movement %v", out)
 	}
 	h.wantProblem(409, codeInsufficientStock, "POST", "/v1/orders", order("d", "A", 1))
-	h.wantProblem(409, codeInboundStatus, "POST", path+"/T/cancel", "")
+	wantStatus(t, h.wantProblem(409, codeInboundStatus, "POST", path+"/T/cancel", ""), "in_transit 2 [receive close]")
 	fields = h.want(200, "POST", path+"/T/receive", `{"lines":[{"line":1,"quantity":4},{"line":1,"quantity":1,"to":"damaged","reason":"dropped"},`+
 		`{"line":1,"quantity":0,"discrepancy":{"type":"lost","quantity":1,"reason":"nobody knows"}}]}`)
 	wantDocument(t, fields, "received", "3", "5 0 0 1 0 0")
@@ -131,7 +158,7 @@ func TestTransfer(t *testing.T) {
 	h.wantProblem(404, codeInboundNotFound, "POST", "/v1/purchase-orders/T/order", "") // each kind has its own numbers
 	h.want(201, "POST", path, `{"number":"U","from":"HH","to":"main","lines":[{"sku":"A","quantity":1}]}`)
 	wantDocument(t, h.want(200, "POST", path+"/U/cancel", ""), "cancelled", "2", "0 0 0 0 0 0")
-	h.wantProblem(409, codeInboundStatus, "POST", path+"/U/dispatch", "")
+	wantStatus(t, h.wantProblem(409, codeInboundStatus, "POST", path+"/U/dispatch", ""), "cancelled 2 []")
 	if audit := h.want(200, "GET", "/v1/audit", ""); audit["ok"] != true {
 		t.Errorf("audit %v", audit)
 	}

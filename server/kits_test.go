@@ -185,7 +185,6 @@ func TestKitMistakes(t *testing.T) {
 		{"POST", "/v1/stock/adjustments", `{"adjustments":[{"sku":"set","delta":1}]}`},
 		{"POST", "/v1/stock/movements", `{"movements":[{"type":"receive","sku":"set","quantity":1}]}`},
 		{"PUT", "/v1/skus/set/channels/web", `{"buffer":1}`},
-		{"PUT", "/v1/sales/friday", `{"starts_at":"2026-11-20T09:00:00.000Z","ends_at":"2036-11-27T21:00:00.000Z","items":[{"sku":"set"}]}`},
 		{"POST", "/v1/purchase-orders", `{"lines":[{"sku":"set","quantity":1}]}`},
 	} {
 		h.wantProblem(409, codeSKUIsKit, test.method, test.path, test.body)
@@ -293,4 +292,73 @@ func TestKitsInBatches(t *testing.T) {
 		`{"op":"adjust","adjustments":[{"sku":"set","delta":5}]}`,
 		`{"op":"hold","customer":"e","up_to":true,"lines":[{"sku":"set","quantity":1}]}`,
 	}), "409 insufficient_stock", "200", "201", "409 sku_is_kit", "409 kit_up_to")
+}
+
+// saleItem gives what a sale says of one of its items.
+func (h *shop) saleItem(sale string, item int) string {
+	h.t.Helper()
+	got := h.want(200, "GET", "/v1/sales/"+sale, "")["items"].([]any)[item].(map[string]any)
+	return fmt.Sprint(got["held"], " held, ", got["sold"], " sold, ", got["left"], " left, ", got["available"], " available, ", got["beyond_stock"], " beyond")
+}
+
+// TestKitsInSales sells a set and its cups in one sale: the set is a unit of the sale, and the cups in it are not.
+func TestKitsInSales(t *testing.T) {
+	h := openKits(t)
+	h.do("PUT", "/v1/skus/set", `{}`)
+	h.want(201, "PUT", "/v1/sales/tea", saleOf(`"items":[{"sku":"set","quota":5,"unit_price":{"amount":3900,"currency":"EUR"}},{"sku":"cup","quota":2},{"sku":"pot","quota":0}],"limit_per_customer":3`))
+	item := func(i int, want string) {
+		t.Helper()
+		if got := h.saleItem("tea", i); got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
+	}
+	item(0, "0 held, 0 sold, 5 left, 2 available, 3 beyond")
+	item(1, "0 held, 0 sold, 2 left, 13 available, 0 beyond")
+	hold := h.want(201, "POST", "/v1/holds", `{"customer":"ann","sale":"tea","lines":[{"sku":"set","quantity":1},{"sku":"cup","quantity":2}]}`)["id"].(string)
+	item(0, "1 held, 0 sold, 4 left, 0 available, 4 beyond")
+	item(1, "2 held, 0 sold, 0 left, 5 available, 0 beyond")
+
+	// No cup is left by itself: sets go on being sold, and the pots in them were never sold alone.
+	h.stock("cup", 40)
+	limit := h.wantProblem(409, codeSaleLimit, "POST", "/v1/orders", `{"customer":"ann","sale":"tea","lines":[{"sku":"set","quantity":1}]}`)
+	if limit["requested"] != jsonNumber("1") || limit["available"] != jsonNumber("0") {
+		t.Errorf("limit %v", limit)
+	}
+	order := h.want(201, "POST", "/v1/orders", `{"customer":"bo","sale":"tea","lines":[{"sku":"set","quantity":1}]}`)["id"].(string)
+	quota := h.wantProblem(409, codeSaleQuota, "POST", "/v1/orders", `{"customer":"cy","sale":"tea","lines":[{"sku":"set","quantity":1},{"sku":"cup","quantity":1}]}`)
+	wantLine(t, quota, map[string]string{"index": "1", "sku": "cup", "requested": "1", "available": "0"})
+	h.wantProblem(409, codeSaleQuota, "POST", "/v1/orders", `{"customer":"cy","sale":"tea","lines":[{"sku":"set","quantity":1},{"sku":"pot","quantity":1}]}`)
+	h.wantProblem(409, codeKitUpTo, "POST", "/v1/holds", `{"customer":"cy","sale":"tea","up_to":true,"lines":[{"sku":"set","quantity":1}]}`)
+	item(0, "1 held, 1 sold, 3 left, 3 available, 0 beyond")
+
+	h.want(200, "POST", "/v1/holds/"+hold+"/confirm", "")
+	item(0, "0 held, 2 sold, 3 left, 3 available, 0 beyond")
+	h.want(200, "POST", "/v1/orders/"+hold+"/cancel", "")
+	h.want(200, "POST", "/v1/orders/"+order+"/cancel", "")
+	h.restart()
+	item(0, "0 held, 0 sold, 5 left, 5 available, 0 beyond")
+	item(1, "0 held, 0 sold, 2 left, 53 available, 0 beyond")
+	if audit := h.want(200, "GET", "/v1/audit", ""); audit["ok"] != true {
+		t.Errorf("audit %v", audit)
+	}
+}
+
+// TestQueueForKits lets in as many as there are kits for, and takes their tickets.
+func TestQueueForKits(t *testing.T) {
+	h, clock := openQueue(t, 5, "")
+	h.do("PUT", "/v1/skus/pair", `{}`)
+	h.want(200, "PUT", "/v1/skus/pair/components", `{"components":[{"sku":"phone","quantity":2}]}`)
+	h.want(200, "PUT", "/v1/sales/drop", `{"starts_at":"2026-11-27T09:00:00.000Z","ends_at":"2026-11-27T10:00:00.000Z",
+		"items":[{"sku":"pair","quota":9}],"queue":{"required":true,"token_seconds":120,"patience_seconds":600}}`)
+	clock.Store(saleStart)
+	h.wantProblem(409, codeTicketRequired, "POST", "/v1/orders", `{"customer":"dan","sale":"drop","lines":[{"sku":"pair","quantity":1}]}`)
+	tickets := []map[string]any{h.take("ann"), h.take("bob"), h.take("cleo")}
+	h.letIn()
+	body := `{"customer":%q,"sale":"drop","ticket":%q,"lines":[{"sku":"pair","quantity":1}]}`
+	for i, customer := range []string{"ann", "bob"} {
+		h.want(201, "POST", "/v1/orders", fmt.Sprintf(body, customer, h.look(tickets[i])["entrance"]))
+	}
+	if third := h.look(tickets[2]); third["entrance"] != nil {
+		t.Errorf("let in for the phone that is left: %v", third)
+	}
 }

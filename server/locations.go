@@ -17,8 +17,8 @@ func (s *Server) putLocation(x *exchange) {
 	if x.hasFaults() {
 		return
 	}
-	if err := s.resolveShipping(&x.intake); err != nil {
-		s.failEngine(x, err)
+	if unknown := s.resolveShipping(&x.intake); unknown != nil {
+		x.fail(unknown)
 		return
 	}
 	s.define(x, "location", &definedLocation)
@@ -34,7 +34,7 @@ func (s *Server) getLocation(x *exchange) {
 		x.fail(unknownLocation)
 		return
 	}
-	image, units, err := s.engine.ReadLocationUnits(x.image[:0], id)
+	image, state, err := s.engine.ReadLocationState(x.image[:0], id)
 	x.image = image.Bytes
 	if err != nil {
 		s.failRead(x, err, unknownLocation)
@@ -48,7 +48,7 @@ func (s *Server) getLocation(x *exchange) {
 		s.failEngine(x, err)
 		return
 	}
-	x.answerDefined(l.Version, s.appendLocationImage(x.out[:0], l, name, &units, image.Sequence))
+	x.answerDefined(l.Version, s.appendLocationImage(x.out[:0], l, name, &state, image.Sequence))
 }
 
 // readLocation reads a location into the exchange's event.

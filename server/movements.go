@@ -197,7 +197,7 @@ func (q *queryReader) oneOf(name string, names []string) int {
 const cursorLevels = 16
 
 // movementCursorText is the text that a client gives back to go on: in base64 the SKU's number, the sequence, how many of its
-// movements were passed, and the levels, all as varints.
+// events were passed and how many movements of the next one, and the levels, all as varints.
 func movementCursorText(c *engine.MovementCursor) string {
 	levels := c.Levels
 	if len(levels) > cursorLevels {
@@ -205,6 +205,7 @@ func movementCursorText(c *engine.MovementCursor) string {
 	}
 	bytes := binary.AppendUvarint(nil, uint64(c.SKU))
 	bytes = binary.AppendUvarint(bytes, uint64(c.Sequence))
+	bytes = binary.AppendUvarint(bytes, uint64(c.Events))
 	bytes = binary.AppendUvarint(bytes, uint64(c.Passed))
 	for i := range levels {
 		l := &levels[i]
@@ -228,7 +229,8 @@ func (q *queryReader) movementCursor(name string) *engine.MovementCursor {
 	bytes, err := base64.RawURLEncoding.Strict().DecodeString(string(text))
 	r := varints{rest: bytes, failed: err != nil}
 	c := &engine.MovementCursor{
-		SKU: core.SKUID(r.unsigned(math.MaxUint32)), Sequence: core.Sequence(r.unsigned(maxSequence)), Passed: int(r.unsigned(1 << 32)),
+		SKU: core.SKUID(r.unsigned(math.MaxUint32)), Sequence: core.Sequence(r.unsigned(maxSequence)),
+		Events: int(r.unsigned(1 << 32)), Passed: int(r.unsigned(1 << 32)),
 	}
 	for len(r.rest) > 0 && !r.failed && len(c.Levels) < cursorLevels {
 		l := core.LevelImage{Location: core.LocationID(r.unsigned(core.MaxLocations - 1))}

@@ -1,6 +1,10 @@
 package server
 
 import (
+	"errors"
+	"strconv"
+
+	"holdfast/engine"
 	"holdfast/engine/core"
 )
 
@@ -31,34 +35,58 @@ func (s *Server) appendSaleName(dst []byte, id core.SaleID) []byte {
 }
 
 // resolve turns the names of a command into numbers. It gives a problem when one of them means nothing. A
-// channel that nobody has used yet is made, last of all, so that a request which fails leaves none behind.
-func (s *Server) resolve(in *intake) (*problem, error) {
+// channel that is not there yet gets the number NewChannel: whoever carries the command out makes it (nameChannel).
+func (s *Server) resolve(in *intake) *problem {
 	if len(in.command.Rows)+len(in.command.Moves) > 0 {
-		return s.resolveRows(in), nil
+		return s.resolveRows(in)
 	}
 	for i, name := range in.skus {
 		entry, ok := s.engine.SKU(name)
 		if !ok {
-			return s.unknownSKUs(in), nil
+			return s.unknownSKUs(in)
 		}
 		in.command.Lines[i].SKU = entry.ID
 	}
 	if unknown := s.resolveSale(in); unknown != nil {
-		return unknown, nil
+		return unknown
 	}
 	if in.pickup != nil {
 		id, ok := s.engine.Location(in.pickup)
 		if !ok {
-			return unknownNamed("pickup_location", in.pickup), nil
+			return unknownNamed("pickup_location", in.pickup)
 		}
 		in.command.Destination.HasPickup, in.command.Destination.Pickup = true, id
 	}
 	if in.channel == nil {
-		return nil, nil // the web's channel is number 0
+		return nil // the web's channel is number 0
 	}
-	id, err := s.engine.EnsureChannel(in.channel)
+	id, known := s.engine.Channel(in.channel)
+	if !known {
+		id = core.NewChannel
+	}
 	in.command.Channel = id
-	return nil, err
+	return nil
+}
+
+// nameChannel gives an order or a hold of a channel that is not there yet the channel's number, and makes the channel, if the command
+// would be accepted. A key that is remembered belongs to another command, as its channel is there.
+func (s *Server) nameChannel(in *intake) (*core.Refusal, *problem, error) {
+	if in.command.HasKey && s.engine.Remembers(in.command.Key) {
+		return nil, keyReused, nil
+	}
+	refusal, err := s.engine.ChannelFor(in.channel, &in.command)
+	if errors.Is(err, engine.ErrNotFound) {
+		return nil, tooManyNamed, nil
+	}
+	return refusal, nil, err
+}
+
+var tooManyNamed = newProblem(codeTableFull, "channel: there are "+strconv.Itoa(engine.MaxNamedChannels)+
+	" channels or more, so no other comes into being by an order that names it: make it with PUT /v1/channels/{channel} first")
+
+// unknownChannelIn says that a field of the body names a channel that does not exist.
+func unknownChannelIn(field string, name []byte) *problem {
+	return newProblem(codeChannelNotFound, field+": there is no channel "+quoteEchoed(name))
 }
 
 func (s *Server) resolveRows(in *intake) *problem {

@@ -155,6 +155,7 @@ var violationKinds = [...]string{
 	core.ViolationKit:             "kit",
 	core.ViolationInbound:         "inbound_sum",
 	core.ViolationWaiting:         "waiting_queue",
+	core.ViolationCase:            "oversold_case",
 }
 
 // getAudit serves GET /v1/audit.

@@ -23,10 +23,8 @@ func (s *Server) place(x *exchange, kind core.CommandKind, how *submission) {
 	if x.hasFaults() {
 		return
 	}
-	if unknown, err := s.resolve(&x.intake); unknown != nil {
+	if unknown := s.resolve(&x.intake); unknown != nil {
 		x.fail(unknown)
-	} else if err != nil {
-		s.failEngine(x, err)
 	} else if p := s.showTicket(&x.intake, x.isRepeated(s)); p != nil {
 		x.fail(p)
 	} else {

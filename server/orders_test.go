@@ -2,8 +2,12 @@ package server
 
 import (
 	"reflect"
+	"strconv"
 	"strings"
 	"testing"
+
+	"holdfast/engine"
+	"holdfast/engine/core"
 )
 
 const fullOrder = `{"customer":"c1","channel":"store-7","external_id":"web-10001",` +
@@ -146,6 +150,67 @@ func TestChannelsAreMade(t *testing.T) {
 	if got := h.engine.Channels(); got != 2 {
 		t.Errorf("%d channels, want 2", got)
 	}
+}
+
+// TestRefusedRequestsMakeNoChannel: whatever is refused leaves no channel behind, and those that come into being by being named leave room for
+// those that the merchant defines.
+func TestRefusedRequestsMakeNoChannel(t *testing.T) {
+	h := openShop(t, Options{})
+	h.stock("A", 3)
+	h.want(201, "PUT", "/v1/sales/drop", `{"starts_at":"2020-01-01T00:00:00Z","ends_at":"2100-01-01T00:00:00Z","items":[{"sku":"A","quota":1}],"waitlist_capacity":9}`)
+	h.want(201, "PUT", "/v1/sales/line", `{"starts_at":"2020-01-01T00:00:00Z","ends_at":"2100-01-01T00:00:00Z","items":[{"sku":"A","quota":1}],
+		"queue":{"required":true}}`)
+	body := func(channel, sku, rest string) string {
+		return `{"customer":"c","channel":"` + channel + `"` + rest + `,"lines":[{"sku":"` + sku + `","quantity":9}]}`
+	}
+	h.wantProblem(409, codeInsufficientStock, "POST", "/v1/orders", body("n1", "A", ""))
+	h.wantProblem(409, codeInsufficientStock, "POST", "/v1/holds", body("n2", "A", ""))
+	h.wantProblem(409, codeSaleQuota, "POST", "/v1/orders", body("n3", "A", `,"sale":"drop"`))
+	h.wantProblem(409, codeTicketRequired, "POST", "/v1/orders", body("n4", "A", `,"sale":"line"`))
+	h.wantProblem(400, codeInvalidIdempotencyKey, "POST", "/v1/orders", strings.Replace(body("n5", "A", ""), "9}", "1}", 1), "Idempotency-Key: a b")
+	h.want(201, "POST", "/v1/orders", order("c", "A", 1), "Idempotency-Key: k")
+	h.wantProblem(422, codeIdempotencyKeyReused, "POST", "/v1/orders", strings.Replace(body("n6", "A", ""), "9}", "1}", 1), "Idempotency-Key: k")
+	h.wantProblem(422, codeChannelNotFound, "POST", "/v1/sales/drop/waitlist", `{"customer":"c","channel":"n7","sku":"A"}`)
+	got := h.want(422, "PUT", "/v1/locations/l", `{"shipping":{"channels":["web","n8"]}}`)
+	if detail := got["detail"]; got["code"] != codeChannelNotFound || detail != `shipping.channels: there is no channel "n8"` {
+		t.Errorf("%v", got)
+	}
+	h.wantProblem(404, codeLocationNotFound, "GET", "/v1/locations/l", "")
+
+	line := func(channel, n string) string {
+		return `{"op":"place_order","customer":"c","channel":"` + channel + `","lines":[{"sku":"A","quantity":` + n + `}]}`
+	}
+	lines := h.batch([]string{line("n9", "9"), line("app", "1"), line("n10", "9"), line("app", "1"), line("app", "1")})
+	wantLines(t, lines, "409 insufficient_stock", "201", "409 insufficient_stock", "201", "409 insufficient_stock")
+	if strings.Join(h.channels(), " ") != "web app" {
+		t.Errorf("channels %v", h.channels())
+	}
+	tooMany := strings.Repeat(line("n11", "1")+"\n\n", maxBatchCommands+1)
+	if got := h.do("POST", "/v1/batch", tooMany, ndjson); got.status != 413 {
+		t.Errorf("%d %s", got.status, got.body)
+	}
+	for h.engine.Channels() < engine.MaxNamedChannels {
+		if _, err := h.engine.EnsureChannel([]byte("named-" + strconv.Itoa(h.engine.Channels()))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	h.want(200, "POST", "/v1/stock/adjustments", `{"adjustments":[{"sku":"A","delta":5}]}`)
+	got = h.want(409, "POST", "/v1/orders", strings.Replace(body("n12", "A", ""), "9}", "1}", 1))
+	wantFields(t, got, `"code":table_full`)
+	wantLines(t, h.batch([]string{line("n13", "1"), line("app", "1")}), "409 table_full line 1", "201")
+	h.want(201, "PUT", "/v1/channels/n12", `{}`)
+	h.want(201, "POST", "/v1/orders", strings.Replace(body("n12", "A", ""), "9}", "1}", 1))
+	if got := h.engine.Channels(); got != engine.MaxNamedChannels+1 {
+		t.Errorf("%d channels", got)
+	}
+}
+
+// channels are the names of all of them.
+func (h *shop) channels() (names []string) {
+	for i := range h.engine.Channels() {
+		names = append(names, h.engine.ChannelName(core.ChannelID(i)))
+	}
+	return names
 }
 
 // TestFindOrder finds an order by its external id, in its own channel only, and in the archive like before.

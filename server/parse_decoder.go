@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"math"
 	"strconv"
 	"strings"
 
@@ -110,23 +111,45 @@ func (d *decoder) text(rule *textRule) []byte {
 
 // integer reads a whole number in the range. After a fault the answer is least.
 func (d *decoder) integer(least, most int64) int64 {
-	raw, ok := d.value()
-	if !ok {
-		return least
-	}
-	number, whole, fits := parseInteger(raw)
+	number, fits, ok := d.whole()
 	switch {
-	case !isNumber(raw):
-		d.report(codeWrongType, "must be a number")
-		return least
-	case !whole:
-		d.report(codeWrongType, "must be a whole number without fraction or exponent")
+	case !ok:
 		return least
 	case !fits || number < least || number > most:
 		d.report(codeOutOfRange, rangeSays(least, most))
 		return least
 	}
 	return number
+}
+
+// wide reads a whole number whose range depends on what is read later. One beyond 64 bits comes as the lowest, which is in no range.
+func (d *decoder) wide() int64 {
+	number, fits, ok := d.whole()
+	switch {
+	case !ok:
+		return 0
+	case !fits:
+		return math.MinInt64
+	}
+	return number
+}
+
+// whole reads a whole number; fits is false for one beyond 64 bits, ok after a fault.
+func (d *decoder) whole() (number int64, fits, ok bool) {
+	raw, ok := d.value()
+	if !ok {
+		return 0, false, false
+	}
+	number, whole, fits := parseInteger(raw)
+	switch {
+	case !isNumber(raw):
+		d.report(codeWrongType, "must be a number")
+		return 0, false, false
+	case !whole:
+		d.report(codeWrongType, "must be a whole number without fraction or exponent")
+		return 0, false, false
+	}
+	return number, fits, true
 }
 
 // isNumber reports whether a JSON value is a number.

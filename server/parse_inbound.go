@@ -95,6 +95,9 @@ func (in *intake) numberField() {
 	if string(number) == "." || string(number) == ".." {
 		in.report(codeInvalidCharacters, "must not be . or .., which no path can name")
 	}
+	if core.IsReservedNumber(number) {
+		in.report(codeInvalidCharacters, "must not begin with PO: or TR:, as the numbers do that are made where none is given")
+	}
 	in.command.Inbound.Number = number
 }
 

@@ -64,7 +64,7 @@ func (in *intake) moveField(m *moveFields, name []byte) {
 	case "location":
 		m.location = in.text(&nameRule)
 	case "quantity":
-		m.row.Quantity, m.hasQuantity = core.Quantity(in.integer(-most, most)), true
+		m.row.Quantity, m.hasQuantity = core.Quantity(in.wide()), true
 	case "from":
 		m.row.From, m.hasFrom = core.StockState(in.oneOf(stockStates[:])), true
 	case "to":
@@ -105,7 +105,7 @@ func (in *intake) checkMove(m *moveFields) {
 			in.faultIn("to", codeOutOfRange, "must be another state than from")
 		}
 	}
-	if int64(r.Quantity) < least {
+	if int64(r.Quantity) < least || r.Quantity > core.MaxOnHand {
 		in.faultIn("quantity", codeOutOfRange, rangeSays(least, int64(core.MaxOnHand))+" for "+name)
 	}
 	if m.hasFrom && !r.Kind.HasFrom() {

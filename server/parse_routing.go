@@ -2,6 +2,7 @@ package server
 
 import (
 	"math"
+	"slices"
 	"strconv"
 
 	"holdfast/engine/core"
@@ -93,8 +94,7 @@ func (in *intake) parseShipping() *core.Shipping {
 	for in.more() {
 		switch string(in.name()) {
 		case "methods":
-			in.list(len(deliveryMethods), func() { s.Methods |= 1 << in.oneOf(deliveryMethods[:]) })
-			s.Methods &= core.AllMethods
+			in.list(len(deliveryMethods), func() { in.methodOnce(s) })
 		case "cut_off":
 			if s.HasCutOff = !in.null(); s.HasCutOff {
 				s.CutOff = in.minute()
@@ -107,6 +107,11 @@ func (in *intake) parseShipping() *core.Shipping {
 			s.CostPerUnit = in.shippingCost()
 		case "channels":
 			in.list(core.MaxLocationChannels, in.nameOnce)
+		case "daily_capacity":
+			s.DailyCapacity = 0
+			if !in.null() {
+				s.DailyCapacity = uint32(in.integer(1, core.MaxDailyCapacity))
+			}
 		case "zones":
 			in.list(core.MaxZones, func() { in.zoneRow(s) })
 		default:
@@ -114,6 +119,15 @@ func (in *intake) parseShipping() *core.Shipping {
 		}
 	}
 	return s
+}
+
+// methodOnce reads a delivery method of a list in which none is twice.
+func (in *intake) methodOnce(s *core.Shipping) {
+	method := core.DeliveryMethods(1) << in.oneOf(deliveryMethods[:]) & core.AllMethods
+	if s.Methods&method != 0 {
+		in.report(codeOutOfRange, "is there already")
+	}
+	s.Methods |= method
 }
 
 func (in *intake) shippingCost() uint32 { return uint32(in.integer(0, core.MaxShippingCost)) }
@@ -203,6 +217,9 @@ func (in *intake) parseRouting(body []byte) {
 	if in.object() {
 		for in.more() {
 			in.routingField(s, in.name())
+		}
+		if slices.Contains(s.Rules, core.RulePreferred) && len(in.names) == 0 {
+			in.faultIn("preferred", codeMissingField, "is required with the rule preferred, and names one location at least")
 		}
 	}
 	in.end()

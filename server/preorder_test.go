@@ -61,7 +61,7 @@ func TestMalformedPreorders(t *testing.T) {
 		{`{"limit":0,"ships_at":"2027-01-01T00:00:00Z"}`, 422, codeOutOfRange, "preorder.limit"},
 		{`{"limit":1000000000001,"ships_at":"2027-01-01T00:00:00Z"}`, 422, codeOutOfRange, "preorder.limit"},
 		{`{"limit":-1,"ships_at":"2027-01-01T00:00:00Z"}`, 422, codeOutOfRange, "preorder.limit"},
-		{`{"limit":1,"ships_at":"tomorrow"}`, 422, codeInvalidLength, "preorder.ships_at"},
+		{`{"limit":1,"ships_at":"tomorrow"}`, 422, codeOutOfRange, "preorder.ships_at"},
 		{`{"limit":1,"ships_at":"2027-01-01T00:00:00Z","cap":2}`, 400, codeUnknownField, "preorder.cap"},
 	} {
 		problem := h.wantProblem(c.status, c.code, "PUT", "/v1/skus/book", `{"preorder":`+c.preorder+`}`)

@@ -42,6 +42,7 @@ const (
 	codeInboundNotFound  = "inbound_not_found"
 	codePlaceNotFound    = "place_not_found"
 	codeCustomerNotFound = "customer_not_found"
+	codeCaseNotFound     = "case_not_found"
 
 	codeCheckpointNotFound  = "checkpoint_not_found"
 	codeChannelRuleNotFound = "channel_rule_not_found"
@@ -55,6 +56,10 @@ const (
 	codeOrderCancelled        = "order_cancelled"
 	codeOrderHeld             = "order_held"
 	codeNotAllocated          = "not_allocated"
+	codeCaseResolved          = "case_resolved"
+	codeNotAVictim            = "not_a_victim"
+	codeNothingThere          = "nothing_there"
+	codeOwnCase               = "own_case"
 	codeDuplicateExternalID   = "duplicate_external_id"
 	codeStockChanged          = "stock_changed"
 	codeStockNegative         = "stock_negative"
@@ -78,6 +83,7 @@ const (
 	codeNotASupplier          = "not_a_supplier"
 	codeTooManyLots           = "too_many_lots"
 	codeNotDeliverable        = "not_deliverable"
+	codeCapacity              = "daily_capacity_exhausted"
 	codeTooManyShipments      = "too_many_shipments"
 	codeWaitlistFull          = "waitlist_full"
 	codeStillForSale          = "still_for_sale"
@@ -88,6 +94,7 @@ const (
 	codeCannotBeKit           = "cannot_be_kit"
 	codeKitTooLarge           = "kit_too_large"
 	codeKitUpTo               = "kit_up_to"
+	codeKitWaitlist           = "kit_waitlist"
 	codeIdempotencyInProgress = "idempotency_in_progress"
 	codeNoQueue               = "no_queue"
 	codeQueueFull             = "queue_full"
@@ -139,6 +146,7 @@ type problemKind struct {
 var (
 	kindSKUInBody      = problemKind{codeSKUNotFound, 422, "No such SKU"}
 	kindLocationInBody = problemKind{codeLocationNotFound, 422, "No such location"}
+	kindOrderInBody    = problemKind{codeOrderNotFound, 422, "No such order"}
 	kindSaleInBody     = problemKind{codeSaleNotFound, 422, "No such sale"}
 )
 
@@ -173,6 +181,7 @@ var problemKinds = []problemKind{
 	{codeInboundNotFound, 404, "No such purchase order or transfer"},
 	{codePlaceNotFound, 404, "No such place"},
 	{codeCustomerNotFound, 404, "No such customer"},
+	{codeCaseNotFound, 404, "No such oversold case"},
 	{codeCheckpointNotFound, 404, "No such checkpoint"},
 	{codeChannelRuleNotFound, 404, "No such rule"},
 	{codeKitNotFound, 404, "Not a kit"},
@@ -183,6 +192,10 @@ var problemKinds = []problemKind{
 	{codeOrderCancelled, 409, "Order cancelled"},
 	{codeOrderHeld, 409, "Still a hold"},
 	{codeNotAllocated, 409, "Not so many units allocated there"},
+	{codeCaseResolved, 409, "Nothing left to resolve"},
+	{codeNotAVictim, 409, "Order cannot help"},
+	{codeNothingThere, 409, "Nothing to be had there"},
+	{codeOwnCase, 409, "Has a case of its own"},
 	{codeDuplicateExternalID, 409, "External id taken"},
 	{codeStockChanged, 409, "Stock changed"},
 	{codeStockNegative, 409, "Stock would fall below zero"},
@@ -206,6 +219,7 @@ var problemKinds = []problemKind{
 	{codeNotASupplier, 409, "Location is no supplier"},
 	{codeTooManyLots, 409, "Too much on its way"},
 	{codeNotDeliverable, 409, "No location can deliver it"},
+	{codeCapacity, 409, "No location can ship it that day"},
 	{codeTooManyShipments, 409, "Split over too many locations"},
 	{codeWaitlistFull, 409, "No room on the waitlist"},
 	{codeStillForSale, 409, "Still for sale"},
@@ -220,6 +234,7 @@ var problemKinds = []problemKind{
 	{codeCannotBeKit, 409, "Cannot be a kit"},
 	{codeKitTooLarge, 409, "Too much in kits"},
 	{codeKitUpTo, 409, "Kits are held whole"},
+	{codeKitWaitlist, 409, "No waitlist for kits"},
 	{codeIdempotencyInProgress, 409, "First request still running"},
 	{codeReaderKind, 409, "Reader of something else"},
 	{codeTooManyReaders, 409, "No room for another reader"},
@@ -273,6 +288,11 @@ var refusalKinds = [...]problemKind{
 	core.ReasonOrderCancelled:    kindOf(codeOrderCancelled),
 	core.ReasonOrderHeld:         kindOf(codeOrderHeld),
 	core.ReasonNotAllocated:      kindOf(codeNotAllocated),
+	core.ReasonCaseNotFound:      kindOf(codeCaseNotFound),
+	core.ReasonCaseResolved:      kindOf(codeCaseResolved),
+	core.ReasonNotAVictim:        kindOf(codeNotAVictim),
+	core.ReasonNothingThere:      kindOf(codeNothingThere),
+	core.ReasonOwnCase:           kindOf(codeOwnCase),
 	core.ReasonSKUNotFound:       kindSKUInBody,
 	core.ReasonLocationNotFound:  kindLocationInBody,
 	core.ReasonChannelNotFound:   kindOf(codeChannelNotFound),
@@ -285,6 +305,7 @@ var refusalKinds = [...]problemKind{
 	core.ReasonInsufficientStock: kindOf(codeInsufficientStock),
 	core.ReasonSKUStopped:        kindOf(codeSKUStopped),
 	core.ReasonNotDeliverable:    kindOf(codeNotDeliverable),
+	core.ReasonBookedUp:          kindOf(codeCapacity),
 	core.ReasonTooManyShipments:  kindOf(codeTooManyShipments),
 	core.ReasonTableFull:         kindOf(codeTableFull),
 	core.ReasonSaleNotFound:      kindSaleInBody,
@@ -303,6 +324,7 @@ var refusalKinds = [...]problemKind{
 	core.ReasonNotAKit:           kindOf(codeCannotBeKit),
 	core.ReasonKitSize:           kindOf(codeKitTooLarge),
 	core.ReasonKitUpTo:           kindOf(codeKitUpTo),
+	core.ReasonKitWaitlist:       kindOf(codeKitWaitlist),
 	core.ReasonRecipeChanged:     kindOf(codeInternal),
 	core.ReasonInboundNotFound:   kindOf(codeInboundNotFound),
 	core.ReasonInboundExists:     kindOf(codeInboundExists),

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/valyala/fasthttp"
@@ -28,7 +29,7 @@ func (x *exchange) query(allowed ...string) *queryReader {
 		index := indexOf(allowed, string(name))
 		switch {
 		case index < 0:
-			q.fault(shorten(string(name)), "is not a parameter of this path; it takes "+strings.Join(allowed, ", "))
+			q.fault(shorten(string(name)), "is not a parameter of this path; it takes "+cmp.Or(strings.Join(allowed, ", "), "none"))
 		case seen>>index&1 != 0:
 			q.fault(allowed[index], "is given twice")
 		default:
@@ -36,6 +37,12 @@ func (x *exchange) query(allowed ...string) *queryReader {
 		}
 	}
 	return q
+}
+
+// takesNoQuery answers and gives false when there is any parameter. Writes have none: whoever sends dry_run=true must not learn
+// afterwards that it was carried out.
+func (x *exchange) takesNoQuery() bool {
+	return len(x.ctx.URI().QueryString()) == 0 || x.query().sound()
 }
 
 func indexOf(names []string, name string) int {

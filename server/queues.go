@@ -329,7 +329,8 @@ func (s *Server) showTicket(in *intake, remembered func() bool) *problem {
 	case token.Customer != s.queues.signer.Customer(token.Sale, c.Customer):
 		return newProblem(codeTicketInvalid, "the ticket is another customer's")
 	case token.Time <= s.queues.now() && !remembered():
-		return newProblem(codeTicketExpired, "the ticket was good until before its deadline: take a place in the queue again")
+		return newProblem(codeTicketExpired, "the ticket was good until before "+string(appendTime(nil, core.Millis(token.Time)))+
+			": take a place in the queue again")
 	}
 	c.Ticket = token.Number
 	return nil

@@ -148,7 +148,9 @@ func TestTicketsOfOrders(t *testing.T) {
 	h.wantProblem(400, codeMissingField, "POST", "/v1/orders", strings.Replace(inSale("ann", entrance), `"sale":"drop",`, "", 1))
 	h.wantProblem(422, codeInvalidLength, "POST", "/v1/orders", inSale("ann", ""))
 	clock.Store(saleStart + 120_000)
-	h.wantProblem(409, codeTicketExpired, "POST", "/v1/orders", inSale("ann", entrance))
+	if late := h.wantProblem(409, codeTicketExpired, "POST", "/v1/orders", inSale("ann", entrance)); !strings.Contains(late["detail"].(string), "before 2026-11-27T09:") {
+		t.Errorf("%v", late)
+	}
 	after := h.want(200, "GET", "/v1/sales/drop", "")
 	if fmt.Sprint(before["items"]) != fmt.Sprint(after["items"]) {
 		t.Errorf("units were %v and are %v", before["items"], after["items"])

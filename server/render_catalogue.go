@@ -1,6 +1,11 @@
 package server
 
-import "holdfast/engine/core"
+import (
+	"time"
+
+	"holdfast/engine"
+	"holdfast/engine/core"
+)
 
 // appendSKUImage appends a SKU with its settings. title is JSON, nil for none; sequence is 0 where the
 // answer around it says it.
@@ -36,9 +41,9 @@ func appendSKUImage(dst []byte, k *core.SKUImage, title []byte, sequence core.Se
 	return appendVersioned(dst, k.Version, sequence)
 }
 
-// appendLocationImage appends a location with its settings, and with what lies there unless units is nil. name is JSON, nil
+// appendLocationImage appends a location with its settings, and with what lies there and what it ships today unless state is nil. name is JSON, nil
 // for none; sequence is 0 where the answer around it says it.
-func (s *Server) appendLocationImage(dst []byte, l *core.LocationImage, name []byte, units *core.LocationUnits, sequence core.Sequence) []byte {
+func (s *Server) appendLocationImage(dst []byte, l *core.LocationImage, name []byte, state *engine.LocationState, sequence core.Sequence) []byte {
 	dst = appendTextField(dst, `{"location":`, l.Name)
 	if name != nil {
 		dst = append(append(dst, `,"name":`...), name...)
@@ -52,7 +57,8 @@ func (s *Server) appendLocationImage(dst []byte, l *core.LocationImage, name []b
 	}
 	dst = appendNumberField(dst, `,"priority":`, l.Settings.Priority)
 	dst = appendBoolField(dst, `,"stopped":`, l.Settings.Stopped)
-	if units != nil {
+	if state != nil {
+		units := &state.Units
 		dst = appendBoolField(dst, `,"drained":`, l.Settings.Stopped && units.Reserved+units.Allocated == 0)
 		dst = appendNumberField(dst, `,"on_hand":`, units.OnHand)
 		dst = appendNumberField(dst, `,"unavailable":`, units.Unavailable)
@@ -61,8 +67,21 @@ func (s *Server) appendLocationImage(dst []byte, l *core.LocationImage, name []b
 	}
 	if l.Settings.Shipping != nil {
 		dst = s.appendShipping(append(dst, `,"shipping":`...), l.Settings.Shipping)
+		if state != nil && l.Settings.Shipping.DailyCapacity != 0 {
+			dst = appendCapacity(append(dst, `,"capacity":`...), l.Settings.Shipping.DailyCapacity, state.Capacity)
+		}
 	}
 	return appendVersioned(dst, l.Version, sequence)
+}
+
+// appendCapacity appends how many orders a location can ship on a day, and how many it has.
+func appendCapacity(dst []byte, daily uint32, c core.CapacityImage) []byte {
+	day := time.Unix(int64(c.Day)*24*60*60, 0).UTC()
+	dst = append(day.AppendFormat(append(dst, `{"day":"`...), time.DateOnly), '"')
+	dst = appendNumberField(dst, `,"daily_capacity":`, daily)
+	dst = appendNumberField(dst, `,"used":`, c.Booked)
+	dst = appendNumberField(dst, `,"left":`, daily-min(daily, c.Booked))
+	return append(dst, '}')
 }
 
 // appendVersioned closes an object with its version and what it reflects.

@@ -23,6 +23,7 @@ var eventTypes = [...]string{
 	core.EventPreorderEnded:   "preorder_ended",
 	core.EventOrderRouted:     "order_routed",
 	core.EventOrderOversold:   "order_oversold",
+	core.EventCaseResolved:    "oversold_resolved",
 	core.EventOrderRerouted:   "order_rerouted",
 	core.EventRoutingDefined:  "routing_defined",
 	core.EventKitSet:          "kit_set",
@@ -87,6 +88,9 @@ func (t *eventSource) appendEvent(dst []byte) []byte {
 		id, _ := ev.AboutOrder()
 		dst = append(appendID(append(dst, `"order_id":"`...), t.server.engine.PublicOrderID(id)), '"')
 		dst = t.appendBeside(dst)
+	case core.EventCaseResolved:
+		dst = append(t.server.appendCase(append(dst, `"case":`...), &ev.Resolution.Case), '}')
+		dst = t.server.appendResolution(dst, ev, t.partsOf(&ev.Order))
 	case core.EventRoutingDefined:
 		dst = t.server.appendRouting(append(dst, `"routing":`...), &ev.Routing, 0)
 	case core.EventStockMoved:
@@ -113,6 +117,8 @@ func (t *eventSource) appendBeside(dst []byte) []byte {
 		return t.server.appendOversold(dst, &ev.Oversold)
 	case core.EventWaitlistOffered:
 		return t.server.appendPlace(append(dst, `,"place":`...), &ev.Waiter)
+	case core.EventCaseResolved:
+		return append(t.server.appendCase(append(dst, `,"case":`...), &ev.Resolution.Case), '}')
 	case core.EventNoteAdded:
 		return t.appendNoted(dst)
 	}
@@ -123,7 +129,9 @@ func (s *Server) appendOversold(dst []byte, o *core.OversoldImage) []byte {
 	dst = append(dst, `,"oversold":[`...)
 	for i, u := range o.Units {
 		dst = s.appendSKU(append(appendComma(dst, i), `{"sku":`...), u.SKU)
-		dst = append(appendNumberField(dst, `,"quantity":`, u.Units), '}')
+		dst = appendNumberField(dst, `,"quantity":`, u.Units)
+		dst = s.appendCaseID(append(dst, `,"case_id":"`...), core.CaseID{Order: o.Order, SKU: u.SKU})
+		dst = append(dst, `"}`...)
 	}
 	return append(dst, ']')
 }

@@ -7,21 +7,46 @@ var discrepancies = [...]string{
 	core.DiscrepancyShort: "short", core.DiscrepancyDamaged: "damaged", core.DiscrepancyLost: "lost", core.DiscrepancyOver: "over",
 }
 
-// inboundStatus is what the API calls a document's status.
-func inboundStatus(img *core.InboundImage) string {
-	if img.Status == core.InboundSent && img.Kind == core.Transfer {
+// inboundStatus is what the API calls the status of a document of a kind.
+func inboundStatus(kind core.InboundKind, status core.InboundStatus) string {
+	if status == core.InboundSent && kind == core.Transfer {
 		return "in_transit"
 	}
 	return [...]string{
 		core.InboundDraft: "draft", core.InboundSent: "ordered", core.InboundPartial: "partially_received",
 		core.InboundReceived: "received", core.InboundCancelled: "cancelled",
-	}[img.Status]
+	}[status]
+}
+
+// inboundActions are what the API calls the commands on a document, as in the paths.
+var inboundActions = [...]struct {
+	command core.CommandKind
+	names   [2]string // of a purchase order, and of a transfer
+}{
+	{core.CommandSendInbound, [2]string{"order", "dispatch"}},
+	{core.CommandReceiveInbound, [2]string{"receive", "receive"}},
+	{core.CommandCloseInbound, [2]string{"close", "close"}},
+	{core.CommandCancelInbound, [2]string{"cancel", "cancel"}},
+}
+
+// appendInboundStatus appends what status a document has, and what may be done with it.
+func appendInboundStatus(dst []byte, kind core.InboundKind, status core.InboundStatus) []byte {
+	dst = appendTextField(dst, `,"inbound_status":`, inboundStatus(kind, status))
+	dst = append(dst, `,"allowed":[`...)
+	n := 0
+	for _, action := range inboundActions {
+		if core.ChangesInbound(action.command, kind, status) {
+			dst = appendTextField(appendComma(dst, n), "", action.names[kind-core.PurchaseOrder])
+			n++
+		}
+	}
+	return append(dst, ']')
 }
 
 // appendInbound appends the fields of a purchase order or a transfer.
 func (s *Server) appendInbound(dst []byte, img *core.InboundImage) []byte {
 	dst = appendTextField(dst, `"number":`, img.Number)
-	dst = appendTextField(dst, `,"status":`, inboundStatus(img))
+	dst = appendTextField(dst, `,"status":`, inboundStatus(img.Kind, img.Status))
 	dst = appendNumberField(dst, `,"version":`, img.Version)
 	switch {
 	case img.Kind == core.Transfer:

@@ -12,33 +12,44 @@ var refusalDetails = [...]string{
 	core.ReasonOrderCancelled:    "the order was cancelled",
 	core.ReasonOrderHeld:         "it is a hold, and no order yet: units of holds do not move",
 	core.ReasonNotAllocated:      "the order has fewer units at the location than are to move, or none",
+	core.ReasonCaseNotFound:      "no oversold case has this id",
+	core.ReasonCaseResolved:      "nothing of the case is left to resolve",
+	core.ReasonOwnCase:           "the order has an open case of its own of the SKU: resolve that",
+	core.ReasonNotAVictim:        "the order has no units of the SKU that others could use, or waits for none: look at the case's victims",
+	core.ReasonNothingThere:      "the location has no units of the SKU, or live pools may still sell them",
 	core.ReasonDuplicateExternal: "another order of the channel has this external_id",
 	core.ReasonDuplicateRow:      "two rows adjust the same SKU at the same location",
 	core.ReasonStockChanged:      "the units there are not the expected ones",
 	core.ReasonStockNegative:     "a row would leave less than nothing on hand, or in a state",
 	core.ReasonStockTooLarge:     "a row would leave more than 1000000000000 units on hand",
+	core.ReasonLimitPerCustomer:  "the customer would have more units than limit_per_customer of the SKU allows, with those in its holds and orders",
+	core.ReasonInsufficientStock: "there are not so many units to be had",
+	core.ReasonSKUStopped:        "the SKU is stopped: nothing of it is sold until the merchant lets it go on",
+	core.ReasonSaleLimit:         "the buyer would have more units than the sale allows, known by what identity names",
 	core.ReasonPoolOver:          "ends_at of the pool has passed already",
 	core.ReasonNotDeliverable:    "the units lie where the order cannot be shipped from",
-	core.ReasonTooManyShipments:  "no way was found to ship the order from as few locations as max_shipments allows",
+	core.ReasonBookedUp:          "the locations that could ship the order have as many orders as they can ship that day",
+	core.ReasonTooManyShipments:  "no way was found to ship the order from as few locations as max_shipments of GET /v1/routing allows",
 	core.ReasonKitUnits:          "a kit has no units of its own: those of its components count",
 	core.ReasonNestedKit:         "a component is a kit itself, and kits are not made of kits",
 	core.ReasonNotAKit:           "the SKU has units in stock, promised, on their way or set apart, a rule in a channel, or is a component of a kit",
 	core.ReasonKitSize:           "with the components of its kits an order may have 500 lines, and a line 1000000000 units",
+	core.ReasonKitWaitlist:       "nobody waits for kits of a sale: wait for what they are made of, or ask again later",
 	core.ReasonKitUpTo:           "up_to is not for kits: ask for as many as there are",
 	core.ReasonTableFull:         "no number is left for another SKU, location, channel, sale or document",
-	core.ReasonSaleNotStarted:    "the sale has not begun",
-	core.ReasonSaleEnded:         "the sale is over",
+	core.ReasonSaleNotStarted:    "the sale has not begun: starts_at says when it does",
+	core.ReasonSaleEnded:         "the sale is over: ends_at says since when",
 	core.ReasonSKUNotInSale:      "the sale does not sell this SKU",
 	core.ReasonSaleQuota:         "the sale has sold, or holds, as much as it may",
 	core.ReasonHoldCap:           "as much as may be held at once in the sale is held: ask again later, or order at once",
 	core.ReasonTicketRequired:    "the sale has a queue: take a ticket and wait until it is let in",
 	core.ReasonTicketUsed:        "a hold or an order was made with this ticket",
-	core.ReasonWaitlistFull:      "the sale has no waitlist, or nobody else can wait",
+	core.ReasonWaitlistFull:      "all places of the sale's waitlist_capacity are taken",
 	core.ReasonStillForSale:      "units are left: order them",
 	core.ReasonExpiredTooOften:   "so many holds of the customer in this sale expired that it gets no more: order at once",
 	core.ReasonInboundNotFound:   "no purchase order or transfer has this number",
 	core.ReasonInboundExists:     "another purchase order, or transfer, has this number",
-	core.ReasonInboundStatus:     "its status does not allow this: look at it",
+	core.ReasonInboundStatus:     "its status does not allow this",
 	core.ReasonInboundLine:       "a row names a line that is not there, or a SKU that no line has",
 	core.ReasonInboundQuantity: "a row tells of more units than are open; units over come when all others have, and are at most as many as the " +
 		"line's quantity",
@@ -52,14 +63,20 @@ func (s *Server) appendRefusal(dst []byte, r *core.Refusal, how *submission, c *
 	if int(r.Reason) < len(refusalDetails) {
 		detail = refusalDetails[r.Reason]
 	}
+	if entry, ok := s.engine.SaleByID(c.Sale); r.Reason == core.ReasonWaitlistFull && ok && entry.Settings().WaitlistCapacity == 0 {
+		detail = "the sale has no waitlist: its waitlist_capacity is null"
+	}
 	dst = appendProblemHead(dst, refusalKind(r.Reason, how.onHold), detail)
 	switch r.Reason {
 	case core.ReasonDuplicateExternal:
 		dst = append(dst, `,"order_id":"`...)
 		dst = appendID(dst, s.engine.PublicOrderID(r.Order))
 		dst = append(dst, '"')
-	case core.ReasonVersionConflict, core.ReasonInboundStatus:
+	case core.ReasonVersionConflict:
 		dst = appendNumberField(dst, `,"version":`, r.Version)
+	case core.ReasonInboundStatus:
+		dst = appendNumberField(dst, `,"version":`, r.Version)
+		dst = appendInboundStatus(dst, c.Inbound.Kind, r.Status)
 	case core.ReasonSaleNotStarted:
 		dst = appendTimeField(dst, `,"starts_at":`, r.At)
 	case core.ReasonSaleEnded:
@@ -79,8 +96,8 @@ func (s *Server) appendRefusal(dst []byte, r *core.Refusal, how *submission, c *
 // hidesUnits reports whether a refusal must not say how many units there are, as it goes to a channel that is shown none.
 func (s *Server) hidesUnits(reason core.Reason, c *core.Command) bool {
 	switch reason {
-	case core.ReasonInsufficientStock, core.ReasonNotDeliverable, core.ReasonSaleQuota, core.ReasonHoldCap:
-		return (c.Kind == core.CommandPlaceOrder || c.Kind == core.CommandPlaceHold) && s.engine.ShowsBands(c.Channel)
+	case core.ReasonInsufficientStock, core.ReasonNotDeliverable, core.ReasonBookedUp, core.ReasonSaleQuota, core.ReasonHoldCap, core.ReasonStillForSale:
+		return (c.Kind == core.CommandPlaceOrder || c.Kind == core.CommandPlaceHold || c.Kind == core.CommandJoinWaitlist) && s.engine.ShowsBands(c.Channel)
 	}
 	return false
 }

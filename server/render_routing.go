@@ -67,7 +67,10 @@ func (s *Server) appendShipping(dst []byte, p *core.Shipping) []byte {
 		}
 		dst = append(dst, '}')
 	}
-	return append(dst, "]}"...)
+	if p.DailyCapacity == 0 {
+		return append(dst, `],"daily_capacity":null}`...)
+	}
+	return append(appendNumberField(dst, `],"daily_capacity":`, p.DailyCapacity), '}')
 }
 
 // appendMinute appends a minute of the day as HH:MM.
@@ -89,6 +92,7 @@ var routeFates = [...]string{
 	core.FateElsewhere: "pickup_elsewhere",
 	core.FateWeight:    "too_heavy",
 	core.FateAvoided:   "rerouted_from",
+	core.FateCapacity:  "capacity",
 }
 
 // appendRoute appends an explain record.

@@ -77,6 +77,9 @@ func (s *Server) promote(x *exchange) {
 
 // getManifest serves GET /v1/checkpoints/{checkpoint}, for a replica that wants to know where it differs.
 func (s *Server) getManifest(x *exchange) {
+	if !x.takesNoQuery() {
+		return
+	}
 	number, whole, fits := parseInteger(x.variable)
 	if !whole || !fits || number < 1 {
 		x.failWith(codeCheckpointNotFound, "a checkpoint is named by its sequence")
@@ -96,6 +99,9 @@ func (s *Server) getManifest(x *exchange) {
 
 // getReplication serves GET /v1/replication: how this server stands to others.
 func (s *Server) getReplication(x *exchange) {
+	if !x.takesNoQuery() {
+		return
+	}
 	role := "primary"
 	if s.engine.Following() {
 		role = "replica"

@@ -27,7 +27,9 @@ func (s *Server) putRouting(x *exchange) {
 		}
 		in.command.Routing.Preferred = append(in.command.Routing.Preferred, id)
 	}
-	s.submit(x, &definedRouting)
+	if x.setVersion(&in.command) {
+		s.submit(x, &definedRouting)
+	}
 }
 
 // getRouting serves GET /v1/routing.
@@ -48,17 +50,18 @@ func (s *Server) getRouting(x *exchange) {
 
 // renderRouting answers with the policy in the exchange's event.
 func (s *Server) renderRouting(x *exchange, sequence core.Sequence) {
-	x.tag(x.event.Routing.Version)
+	if x.event.Routing.Version > 0 { // before it is set there is no version that If-Match could name
+		x.tag(x.event.Routing.Version)
+	}
 	x.answerJSON(200, s.appendRouting(x.out[:0], &x.event.Routing, sequence))
 }
 
-// resolveShipping turns the names of the channels that a location is set aside for into numbers. Channels that nobody has used yet are
-// made.
-func (s *Server) resolveShipping(in *intake) error {
+// resolveShipping turns the names of the channels that a location is set aside for into numbers.
+func (s *Server) resolveShipping(in *intake) *problem {
 	for _, name := range in.names {
-		id, err := s.engine.EnsureChannel(name)
-		if err != nil {
-			return err
+		id, ok := s.engine.Channel(name)
+		if !ok {
+			return unknownChannelIn("shipping.channels", name)
 		}
 		in.command.Location.Shipping.Channels = append(in.command.Location.Shipping.Channels, id)
 	}
@@ -117,17 +120,12 @@ func (s *Server) previewRouting(x *exchange) {
 	if x.hasFaults() {
 		return
 	}
-	if in.channel != nil {
-		if _, known := s.engine.Channel(in.channel); !known {
-			x.failWith(codeChannelNotFound, "there is no channel "+quoteEchoed(in.channel))
-			return
-		}
-	}
-	if unknown, err := s.resolve(in); unknown != nil {
+	if unknown := s.resolve(in); unknown != nil {
 		x.fail(unknown)
 		return
-	} else if err != nil {
-		s.failEngine(x, err)
+	}
+	if in.command.Channel == core.NewChannel {
+		x.fail(unknownChannelIn("channel", in.channel))
 		return
 	}
 	p, sequence, err := s.engine.Preview(&in.command)
@@ -135,8 +133,7 @@ func (s *Server) previewRouting(x *exchange) {
 	case err != nil:
 		s.failEngine(x, err)
 	case p.Refusal != nil:
-		x.out = s.appendRefusal(x.out[:0], p.Refusal, &placedOrder, &in.command)
-		x.answer(refusalKind(p.Refusal.Reason, false).status, typeProblem, x.out)
+		s.failRefused(x, p.Refusal, &placedOrder)
 	default:
 		dst := s.appendLines(append(x.out[:0], '{'), &p.Order, nil)
 		dst = append(dst[:1], dst[2:]...) // appendLines begins with a comma

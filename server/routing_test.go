@@ -66,7 +66,7 @@ func TestRoutedOrders(t *testing.T) {
 	location := h.do("GET", "/v1/locations/hamburg", "")
 	if !strings.Contains(string(location.body), `"shipping":{"methods":["standard","express"],"cut_off":"23:59","utc_offset_minutes":60,"handling_days":1,`+
 		`"cost_per_unit":50,"channels":[],"zones":[{"country":"DE","transit_days":1,"cost":390,"cost_per_kg":20},`+
-		`{"country":"DE","postal_prefix":"20","transit_days":0,"cost":290,"cost_per_kg":0,"up_to_grams":5000}]}`) {
+		`{"country":"DE","postal_prefix":"20","transit_days":0,"cost":290,"cost_per_kg":0,"up_to_grams":5000}],"daily_capacity":null}`) {
 		t.Errorf("location: %s", location.body)
 	}
 	if got := h.want(200, "GET", "/v1/skus/A", ""); got["weight_grams"] != jsonNumber("350") {
@@ -122,6 +122,9 @@ func TestRoutingFaults(t *testing.T) {
 		{`{"latitude":0,"longitude":-180.1}`, codeOutOfRange, "longitude"},
 		{shipping(`"methods":["drone"]`), codeOutOfRange, "shipping.methods[0]"},
 		{shipping(`"cut_off":"24:00"`), codeOutOfRange, "shipping.cut_off"},
+		{shipping(`"daily_capacity":0`), codeOutOfRange, "shipping.daily_capacity"},
+		{shipping(`"daily_capacity":1000000001`), codeOutOfRange, "shipping.daily_capacity"},
+		{shipping(`"daily_capacity":"5"`), codeWrongType, "shipping.daily_capacity"},
 		{shipping(`"cut_off":"9:00"`), codeOutOfRange, "shipping.cut_off"},
 		{shipping(`"utc_offset_minutes":841`), codeOutOfRange, "shipping.utc_offset_minutes"},
 		{shipping(`"handling_days":251`), codeOutOfRange, "shipping.handling_days"},
@@ -134,6 +137,7 @@ func TestRoutingFaults(t *testing.T) {
 		{shipping(`"zones":[{"country":"DE","cost":1},{"country":"DE","up_to_grams":5},{"country":"DE","cost":2}]`), codeOutOfRange, "shipping.zones[2]"},
 		{shipping(`"zones":[{"postal_prefix":"1 0"},{"postal_prefix":"10"}]`), codeOutOfRange, "shipping.zones[1]"},
 		{shipping(`"channels":["web","outlet","web"]`), codeOutOfRange, "shipping.channels[2]"},
+		{shipping(`"methods":["standard","express","standard"]`), codeOutOfRange, "shipping.methods[2]"},
 		{shipping(`"zones":[{"weight":1}]`), codeUnknownField, "shipping.zones[0].weight"},
 		{shipping(`"zones":[` + rows(65) + `]`), codeInvalidLength, "shipping.zones"},
 		{shipping(`"speed":1`), codeUnknownField, "shipping.speed"},
@@ -144,6 +148,15 @@ func TestRoutingFaults(t *testing.T) {
 		{`{"customer":"c","lines":[{"sku":"A","quantity":1}],"ship_to":{"latitude":91,"longitude":0}}`, codeOutOfRange, "ship_to.latitude"},
 	})
 	h.wantProblem(422, codeLocationNotFound, "POST", "/v1/orders", `{"customer":"c","lines":[{"sku":"A","quantity":1}],"delivery_method":"pickup","pickup_location":"moon"}`)
+}
+
+// TestPreferredNeedsALocation: the rule without a location would never decide anything.
+func TestPreferredNeedsALocation(t *testing.T) {
+	h := openRouted(t)
+	for _, preferred := range []string{``, `,"preferred":[]`} {
+		h.wantFault(400, codeMissingField, "preferred", "PUT", "/v1/routing", `{"rules":["nearest","preferred"]`+preferred+`}`)
+	}
+	h.want(200, "PUT", "/v1/routing", `{"rules":["nearest"],"preferred":[]}`)
 }
 
 // TestRoutePreview asks what an order would come to, and then places it: both are the same, and nothing was changed between.

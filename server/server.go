@@ -204,7 +204,7 @@ func (s *Server) run(rt *route, x *exchange) (sound bool) {
 	}()
 	if rt.writes && s.engine.Following() {
 		s.failNotPrimary(x)
-	} else if x.checkBody(rt.body) {
+	} else if x.checkBody(rt.body) && (rt.method == methodGet || x.takesNoQuery()) {
 		rt.handle(s, x)
 	}
 	return true

@@ -24,7 +24,7 @@ type submission struct {
 // answers with what became of it.
 func (s *Server) submit(x *exchange, how *submission) {
 	c := &x.intake.command
-	if !x.setKey(c) {
+	if !x.setKey(c) || c.Channel == core.NewChannel && !s.makeChannel(x, how) {
 		return
 	}
 	r := engine.AcquireRequest()
@@ -46,15 +46,38 @@ func (s *Server) submit(x *exchange, how *submission) {
 	case engine.ResultRefused:
 		_, err := codec.DecodeRefusal(r.Image(0), &x.refusal)
 		invariant.Check(err == nil, "the engine's refusals are codec's")
-		x.out = s.appendRefusal(x.out[:0], &x.refusal, how, c)
-		x.answer(refusalKind(x.refusal.Reason, how.onHold).status, typeProblem, x.out)
+		s.failRefused(x, &x.refusal, how)
 	case engine.ResultKeyReused:
-		x.failWith(codeIdempotencyKeyReused, "the Idempotency-Key was used for a request with another body")
+		x.fail(keyReused)
 	case engine.ResultInProgress:
 		x.failWith(codeIdempotencyInProgress, "the first request with this Idempotency-Key is still running")
 	default:
 		invariant.Check(false, "a submitted command has a result")
 	}
+}
+
+var keyReused = newProblem(codeIdempotencyKeyReused, "the Idempotency-Key was used for a request with another body")
+
+// makeChannel makes the channel that the intake's command names; it answers and gives false when the command is refused.
+func (s *Server) makeChannel(x *exchange, how *submission) bool {
+	refusal, p, err := s.nameChannel(&x.intake)
+	switch {
+	case err != nil:
+		s.failEngine(x, err)
+	case p != nil:
+		x.fail(p)
+	case refusal != nil:
+		s.failRefused(x, refusal, how)
+	default:
+		return true
+	}
+	return false
+}
+
+// failRefused answers that the intake's command was refused.
+func (s *Server) failRefused(x *exchange, refusal *core.Refusal, how *submission) {
+	x.out = s.appendRefusal(x.out[:0], refusal, how, &x.intake.command)
+	x.answer(refusalKind(refusal.Reason, how.onHold).status, typeProblem, x.out)
 }
 
 // answerDone answers from the command's event. A command that found its work done has none: the answer
@@ -123,8 +146,6 @@ func (s *Server) failEngine(x *exchange, err error) {
 		x.failWith(codeUnavailable, "the server is shutting down, nothing was changed")
 	case errors.Is(err, engine.ErrJournal):
 		x.failWith(codeJournalWrong, "the journal could not be written, and the outcome is not known")
-	case errors.Is(err, engine.ErrNotFound):
-		x.failWith(codeTableFull, "the table of channels is full")
 	default:
 		s.options.Log.Error("the engine failed", "error", err)
 		x.failWith(codeInternal, "the request could not be carried out")

@@ -23,10 +23,10 @@ func (s *Server) joinWaitlist(x *exchange) {
 	if !ok {
 		return
 	}
-	if unknown, err := s.resolve(&x.intake); unknown != nil {
+	if unknown := s.resolve(&x.intake); unknown != nil {
 		x.fail(unknown)
-	} else if err != nil {
-		s.failEngine(x, err)
+	} else if x.intake.command.Channel == core.NewChannel {
+		x.fail(unknownChannelIn("channel", x.intake.channel)) // a place may be waited for long: it makes no channel
 	} else {
 		x.intake.command.Sale = entry.ID
 		s.submit(x, &joinedWaitlist)
@@ -107,13 +107,14 @@ func (s *Server) placeInPath(x *exchange) (sale core.SaleID, number core.Sequenc
 	return entry.ID, number, ok
 }
 
-// placeNumber is the number of a place's id. Ids of places are made like those of orders, so that nobody can count them.
+// placeNumber is the number of a place's id. Ids of places are made like those of orders, so that nobody can count them, but are no ids
+// of orders.
 func (s *Server) placeNumber(id []byte) (core.Sequence, bool) {
 	public, ok := parseID(id)
 	if !ok {
 		return 0, false
 	}
-	number := core.Sequence(s.engine.OrderFromPublic(public))
+	number := s.engine.PlaceFromPublic(public)
 	return number, number > 0 && number <= s.engine.Sequence()
 }
 
@@ -236,7 +237,7 @@ func (s *Server) appendPlace(dst []byte, w *core.WaiterImage) []byte {
 }
 
 func (s *Server) appendPlaceID(dst []byte, number core.Sequence) []byte {
-	return appendID(dst, s.engine.PublicOrderID(core.OrderID(number)))
+	return appendID(dst, s.engine.PublicPlaceID(number))
 }
 
 // appendLeft appends why a place was given up: null when its customer left, or the code of what a hold would be refused with.

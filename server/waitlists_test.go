@@ -54,6 +54,11 @@ func TestWaitlist(t *testing.T) {
 	h, clock := openWaitlist(t, 2, `,"limit_per_customer":2`)
 	refused := h.wantProblem(409, codeStillForSale, "POST", dropWaitlist, `{"customer":"ann","sku":"phone"}`)
 	wantLine(t, refused, map[string]string{"sku": "phone", "requested": "1", "available": "2"})
+	h.want(201, "PUT", "/v1/channels/market", `{"visibility":"bands"}`)
+	refused = h.wantProblem(409, codeStillForSale, "POST", dropWaitlist, `{"customer":"ann","channel":"market","sku":"phone"}`)
+	if line := refused["lines"].([]any)[0].(map[string]any); line["sku"] != "phone" || line["available"] != nil {
+		t.Errorf("a channel that is shown bands is told %v", line)
+	}
 	first, second := h.holdPhones("ann", 1), h.holdPhones("bob", 1)
 	cleo, dan, eve := h.wait("cleo", 1), h.wait("dan", 2), h.wait("eve", 1)
 	wantFields(t, cleo, `"sale":drop,"sku":phone,"quantity":1,"customer":cleo,"channel":web,"position":1`)
@@ -173,6 +178,10 @@ func TestWaitlistFaults(t *testing.T) {
 	h.wantProblem(422, codeSKUNotFound, "POST", dropWaitlist, `{"customer":"ann","sku":"none"}`)
 	h.wantProblem(404, codeSaleNotFound, "POST", "/v1/sales/none/waitlist", `{"customer":"ann","sku":"phone"}`)
 	h.wantProblem(409, codeSKUNotInSale, "POST", dropWaitlist, `{"customer":"ann","sku":"vase"}`)
+	h.do("PUT", "/v1/skus/gift", `{}`)
+	h.want(200, "PUT", "/v1/skus/gift/components", `{"components":[{"sku":"phone","quantity":1}]}`)
+	kit := h.wantProblem(409, codeKitWaitlist, "POST", dropWaitlist, `{"customer":"ann","sku":"gift"}`)
+	wantLine(t, kit, map[string]string{"index": "0", "sku": "gift", "requested": "1", "available": "0"})
 	h.wantProblem(404, codeSaleNotFound, "GET", "/v1/sales/none/waitlist", "")
 	h.wantProblem(404, codeSaleNotFound, "DELETE", "/v1/sales/none/waitlist/0000000000000", "")
 	h.wantProblem(404, codePlaceNotFound, "GET", dropWaitlist+"/0000000000000", "")
@@ -232,4 +241,52 @@ func TestWaitlistBeforeQueue(t *testing.T) {
 	if got := h.look(third); got["status"] != "admitted" {
 		t.Errorf("cleo has let it lapse, and bob is told %v", got)
 	}
+}
+
+// The id of a place on a waitlist is nobody's order.
+func TestPlaceIsNoOrder(t *testing.T) {
+	h, _ := openWaitlist(t, 1, "")
+	h.holdPhones("ann", 1)
+	slot := core.NameSlot([]byte("other"))
+	h.stock("other", 1_000_000)
+	// Others order until the next sequence is the number of one of their orders.
+	for {
+		next := core.OrderID(h.engine.Sequence() + 1)
+		if next.Home() == slot && !next.Spread() && next.Place() >= 1 {
+			break
+		}
+		h.want(201, "POST", "/v1/orders", `{"customer":"victim","lines":[{"sku":"other","quantity":1}]}`)
+	}
+	place := h.wait("mallory", 1)
+	id := place["id"].(string)
+	if got := h.do("GET", "/v1/orders/"+id, ""); got.status != 404 {
+		t.Errorf("GET /v1/orders/{id of mallory's place}: %d %s", got.status, got.body)
+	}
+	if got := h.do("POST", "/v1/orders/"+id+"/cancel", ""); got.status != 404 {
+		t.Errorf("POST /v1/orders/{id of mallory's place}/cancel: %d %s", got.status, got.body)
+	}
+}
+
+// The id of an order is nobody's place on a waitlist.
+func TestOrderIsNoPlace(t *testing.T) {
+	h, _ := openWaitlist(t, 1, "")
+	h.holdPhones("ann", 1)
+	h.stock("other", 1_000_000)
+	slot := core.NameSlot([]byte("other"))
+	for { // so that the number of an order of mallory's will be the sequence of the victim's place
+		next := core.OrderID(h.engine.Sequence() + 1)
+		if next.Home() == slot && next.Place() == 1 && !next.Spread() {
+			break
+		}
+		h.want(200, "POST", "/v1/stock/adjustments", `{"adjustments":[{"sku":"other","delta":1}]}`)
+	}
+	place := h.wait("victim", 1)
+	var id string
+	for range 2 {
+		id = h.want(201, "POST", "/v1/orders", `{"customer":"mallory","lines":[{"sku":"other","quantity":1}]}`)["id"].(string)
+	}
+	if got := h.do("DELETE", dropWaitlist+"/"+id, ""); got.status != 404 {
+		t.Errorf("DELETE the place with the id of mallory's order: %d", got.status)
+	}
+	h.want(200, "GET", dropWaitlist+"/"+place["id"].(string), "")
 }

@@ -44,6 +44,9 @@ func FormatMinute(minute uint16) string { return string(appendMinute(nil, minute
 // RerouteReasonName is what the API calls a reason to reroute an order.
 func RerouteReasonName(reason core.RerouteReason) string { return rerouteReasons[reason] }
 
+// OversoldActionName is what the API calls what is done about an oversold case.
+func OversoldActionName(action core.OversoldAction) string { return oversoldActions[action] }
+
 // StrategyName is what the API calls a strategy of routing.
 func StrategyName(strategy core.RoutingStrategy) string { return routingStrategies[strategy] }
 

@@ -149,6 +149,8 @@ func kindName(k core.CommandKind) string {
 		return "cancel_inbound"
 	case core.CommandRerouteOrder:
 		return "reroute_order"
+	case core.CommandResolveCase:
+		return "resolve_case"
 	case core.CommandFillOrder:
 		return "fill_order"
 	case core.CommandAddNote:

@@ -85,43 +85,44 @@ func dump(source journalSource, from, to uint64, out *json.Encoder) error {
 
 // dumpLine is one command for people. What the command does not have is left out.
 type dumpLine struct {
-	Sequence        core.Sequence   `json:"sequence"`
-	Time            string          `json:"time"`
-	Kind            string          `json:"kind"`
-	Version         uint8           `json:"version"`
-	Bytes           int             `json:"bytes"`
-	Slots           any             `json:"slots"` // a list, or "all"
-	Key             string          `json:"idempotency_key,omitempty"`
-	Order           *core.OrderID   `json:"order,omitempty"`
-	ExpectedVersion uint32          `json:"expected_version,omitempty"`
-	TTL             core.Millis     `json:"ttl_ms,omitempty"`
-	Channel         *core.ChannelID `json:"channel,omitempty"`
-	Customer        string          `json:"customer,omitempty"`
-	ExternalID      string          `json:"external_id,omitempty"`
-	Sale            core.SaleID     `json:"sale_number,omitempty"`
-	Ticket          uint32          `json:"ticket,omitempty"`
-	Identities      int             `json:"identities,omitempty"` // how many
-	Place           core.Sequence   `json:"place,omitempty"`      // on a waitlist
-	Queue           *dumpedQueue    `json:"queue,omitempty"`
-	Lines           []dumpedLine    `json:"lines,omitempty"`
-	Recipes         []dumpedRecipe  `json:"recipes,omitempty"`
-	Rows            []dumpedRow     `json:"rows,omitempty"`
-	UpTo            bool            `json:"up_to,omitempty"`
-	Stock           string          `json:"stock_policy,omitempty"`
-	Moves           []dumpedMove    `json:"movements,omitempty"`
-	Actor           string          `json:"actor,omitempty"`
-	Cause           string          `json:"cause,omitempty"`
-	Inbound         *dumpedInbound  `json:"inbound,omitempty"`
-	Name            string          `json:"name,omitempty"`
-	SKU             *dumpedSKU      `json:"sku,omitempty"`
-	Location        *dumpedLocation `json:"location,omitempty"`
-	SaleRules       *dumpedSale     `json:"sale,omitempty"`
-	Selling         *dumpedSelling  `json:"selling,omitempty"`
-	Rule            *dumpedRule     `json:"rule,omitempty"`
-	Routing         *dumpedRouting  `json:"routing,omitempty"`
-	Destination     *dumpedPlace    `json:"destination,omitempty"`
-	Reroute         *dumpedReroute  `json:"reroute,omitempty"`
-	Document        int             `json:"document_bytes,omitempty"`
+	Sequence        core.Sequence     `json:"sequence"`
+	Time            string            `json:"time"`
+	Kind            string            `json:"kind"`
+	Version         uint8             `json:"version"`
+	Bytes           int               `json:"bytes"`
+	Slots           any               `json:"slots"` // a list, or "all"
+	Key             string            `json:"idempotency_key,omitempty"`
+	Order           *core.OrderID     `json:"order,omitempty"`
+	ExpectedVersion uint32            `json:"expected_version,omitempty"`
+	TTL             core.Millis       `json:"ttl_ms,omitempty"`
+	Channel         *core.ChannelID   `json:"channel,omitempty"`
+	Customer        string            `json:"customer,omitempty"`
+	ExternalID      string            `json:"external_id,omitempty"`
+	Sale            core.SaleID       `json:"sale_number,omitempty"`
+	Ticket          uint32            `json:"ticket,omitempty"`
+	Identities      int               `json:"identities,omitempty"` // how many
+	Place           core.Sequence     `json:"place,omitempty"`      // on a waitlist
+	Queue           *dumpedQueue      `json:"queue,omitempty"`
+	Lines           []dumpedLine      `json:"lines,omitempty"`
+	Recipes         []dumpedRecipe    `json:"recipes,omitempty"`
+	Rows            []dumpedRow       `json:"rows,omitempty"`
+	UpTo            bool              `json:"up_to,omitempty"`
+	Stock           string            `json:"stock_policy,omitempty"`
+	Moves           []dumpedMove      `json:"movements,omitempty"`
+	Actor           string            `json:"actor,omitempty"`
+	Cause           string            `json:"cause,omitempty"`
+	Inbound         *dumpedInbound    `json:"inbound,omitempty"`
+	Name            string            `json:"name,omitempty"`
+	SKU             *dumpedSKU        `json:"sku,omitempty"`
+	Location        *dumpedLocation   `json:"location,omitempty"`
+	SaleRules       *dumpedSale       `json:"sale,omitempty"`
+	Selling         *dumpedSelling    `json:"selling,omitempty"`
+	Rule            *dumpedRule       `json:"rule,omitempty"`
+	Routing         *dumpedRouting    `json:"routing,omitempty"`
+	Destination     *dumpedPlace      `json:"destination,omitempty"`
+	Reroute         *dumpedReroute    `json:"reroute,omitempty"`
+	Resolution      *dumpedResolution `json:"resolution,omitempty"`
+	Document        int               `json:"document_bytes,omitempty"`
 }
 
 type dumpedReroute struct {
@@ -129,6 +130,14 @@ type dumpedReroute struct {
 	Reason    string          `json:"reason"`
 	Note      string          `json:"note,omitempty"`
 	Backorder bool            `json:"backorder,omitempty"`
+}
+
+type dumpedResolution struct {
+	SKU      core.SKUID       `json:"sku"`
+	Case     core.OrderID     `json:"order_of_case"`
+	Action   string           `json:"action"`
+	Location *core.LocationID `json:"location,omitempty"`
+	Note     string           `json:"note,omitempty"`
 }
 
 type dumpedLine struct {
@@ -242,6 +251,8 @@ type dumpedShipping struct {
 	CostPerUnit  uint32           `json:"cost_per_unit,omitempty"`
 	Channels     []core.ChannelID `json:"channels,omitempty"`
 	Zones        []dumpedZone     `json:"zones,omitempty"`
+
+	DailyCapacity uint32 `json:"daily_capacity,omitempty"`
 }
 
 type dumpedZone struct {
@@ -303,6 +314,7 @@ func dumpSlots(mask core.SlotMask) any {
 
 // addBody puts in what the command's kind has.
 func (d *dumpLine) addBody(c *core.Command) {
+	d.ExpectedVersion = c.ExpectedVersion
 	switch c.Kind {
 	case core.CommandDefineSKU:
 		d.Name = string(c.Name)
@@ -334,7 +346,7 @@ func (d *dumpLine) addBody(c *core.Command) {
 			d.Moves = append(d.Moves, dumpMove(&c.Moves[i]))
 		}
 	case core.CommandCreateInbound, core.CommandSendInbound, core.CommandReceiveInbound, core.CommandCloseInbound, core.CommandCancelInbound:
-		d.Actor, d.ExpectedVersion = string(c.Actor), c.ExpectedVersion
+		d.Actor = string(c.Actor)
 		d.Inbound = dumpInbound(c.Kind, c.Inbound)
 	case core.CommandPlaceHold, core.CommandPlaceOrder:
 		d.TTL, d.UpTo, d.ExternalID = c.TTL, c.UpTo, string(c.ExternalID)
@@ -352,7 +364,7 @@ func (d *dumpLine) addBody(c *core.Command) {
 	case core.CommandAdvanceQueue:
 		d.Sale, d.Queue = c.Sale, new(dumpedQueue(c.Queue))
 	case core.CommandRerouteOrder:
-		d.Order, d.ExpectedVersion, d.Actor = new(c.Order), c.ExpectedVersion, string(c.Actor)
+		d.Order, d.Actor = new(c.Order), string(c.Actor)
 		r := c.Reroute
 		d.Reroute = &dumpedReroute{r.Location, server.RerouteReasonName(r.Reason), string(r.Note), r.Backorder}
 		d.Destination = dumpPlace(&c.Destination)
@@ -361,9 +373,16 @@ func (d *dumpLine) addBody(c *core.Command) {
 		}
 	case core.CommandAddNote:
 		d.Order, d.Actor = new(c.Order), string(c.Actor)
+	case core.CommandResolveCase:
+		d.Order, d.ExpectedVersion, d.Actor = new(c.Order), c.ExpectedVersion, string(c.Actor)
+		r := c.Resolution
+		d.Resolution = &dumpedResolution{SKU: r.SKU, Case: r.Case, Action: server.OversoldActionName(r.Action), Note: string(r.Note)}
+		if r.Action == core.OversoldReSource {
+			d.Resolution.Location = new(r.Location)
+		}
+		d.Destination = dumpPlace(&c.Destination)
 	case core.CommandConfirmHold, core.CommandExtendHold, core.CommandReleaseHold, core.CommandCancelOrder, core.CommandFillOrder:
-		d.Order = new(c.Order)
-		d.ExpectedVersion, d.TTL = c.ExpectedVersion, c.TTL
+		d.Order, d.TTL = new(c.Order), c.TTL
 	}
 }
 
@@ -462,7 +481,7 @@ func dumpLocation(l core.LocationSettings) *dumpedLocation {
 func dumpShipping(s *core.Shipping) *dumpedShipping {
 	d := &dumpedShipping{
 		Methods: server.DeliveryMethodNames(s.Methods), UTCOffset: s.UTCOffset, HandlingDays: s.HandlingDays,
-		CostPerUnit: s.CostPerUnit, Channels: s.Channels,
+		CostPerUnit: s.CostPerUnit, Channels: s.Channels, DailyCapacity: s.DailyCapacity,
 	}
 	if s.HasCutOff {
 		d.CutOff = server.FormatMinute(s.CutOff)

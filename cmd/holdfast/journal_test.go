@@ -52,6 +52,9 @@ func shopCommands() [][]core.Command {
 				Reroute:     &core.Reroute{Location: 3, Reason: core.RerouteShortPick, Note: []byte("shelf 7"), Backorder: true},
 				Destination: core.Destination{Country: core.CountryCode{'D', 'E'}}},
 			{Kind: core.CommandAddNote, Mask: one, Order: order, Actor: []byte("anna"), Document: []byte("rings at the back door")},
+			{Kind: core.CommandResolveCase, Mask: one, Order: order, ExpectedVersion: 2, Actor: []byte("anna"),
+				Resolution:  &core.Resolution{SKU: 5, Case: order + 1, Action: core.OversoldReSource, Location: 3, Note: []byte("by hand")},
+				Destination: core.Destination{Country: core.CountryCode{'D', 'E'}}},
 			{Kind: core.CommandMoveStock, Mask: one, Actor: []byte("anna"), Cause: []byte("count 7"), Moves: []core.MovementRow{
 				{SKU: 5, Kind: core.MovementCount, To: core.StateDamaged, Quantity: 2, HasExpected: true},
 				{SKU: 5, Kind: core.MovementWriteOff, From: core.StateDamaged, Quantity: 2, Reason: []byte("wet")},
@@ -65,7 +68,7 @@ func shopCommands() [][]core.Command {
 			{Kind: core.CommandDefineRouting, Mask: core.AllSlots, Routing: &core.RoutingSettings{
 				Rules: []core.RoutingRule{core.RuleFewestShipments, core.RuleNearest}, MaxShipments: 3, SplitPenalty: 250, Preferred: []core.LocationID{0}}},
 			{Kind: core.CommandDefineLocation, Mask: core.AllSlots, Name: []byte("porto"), Location: core.LocationSettings{Shipping: &core.Shipping{
-				Methods: 1 << core.MethodExpress, HasCutOff: true, CutOff: 9*60 + 5, UTCOffset: -60, HandlingDays: 1, CostPerUnit: 50,
+				Methods: 1 << core.MethodExpress, HasCutOff: true, CutOff: 9*60 + 5, UTCOffset: -60, HandlingDays: 1, CostPerUnit: 50, DailyCapacity: 20,
 				Channels: []core.ChannelID{0}, Zones: []core.Zone{{Country: core.CountryCode{'P', 'T'}, Postal: core.PostalCode{'9'}, TransitDays: 2, Cost: 390, UpToGrams: 2000}}}}},
 			{Kind: core.CommandPlaceOrder, Mask: one, Customer: []byte("ann"), Lines: []core.Line{{SKU: 5, Quantity: 1}}, Destination: core.Destination{
 				Country: core.CountryCode{'D', 'E'}, Postal: core.PostalCode{'2', '0'}, Method: core.MethodPickup, HasPickup: true,

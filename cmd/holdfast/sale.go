@@ -2,13 +2,16 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"reflect"
 	"slices"
 	"strconv"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -33,12 +36,16 @@ func simulateCommand() *cobra.Command {
 		Long: `Play a sale with a crowd of buyers in virtual time, and tell what it came to: what was sold by when, whom the
 rules refused, how long people waited. The file describes stock, rules and crowd; what may stand in it is below.
 
-With --data the stock is what is available in a data directory, or in one made of a backup ('holdfast restore'). It is
-opened for reading only, nothing is written to it, and nobody may have it open meanwhile.
+With --data the stock is what is available in a data directory, or in one made of a backup ('holdfast restore'): leave out
+"stock", and name in "items" SKUs of the directory. It is opened for reading only, nothing is written to it, and nobody may have
+it open meanwhile: end the server first.
 
 --vary plays the sale again with the same crowd and other rules, which may be several, separated by commas:
 ` + rehearsal.VariationNames + `.
 Times are in seconds. The same file gives the same result, on every machine.
+
+In the table, "let in in vain" are those who were let in and found nothing left, and "order of arrival kept" is how far people were let
+in in the order in which they came: 1 is exactly so, 0 is by lot.
 
   {"seed": 1,
    "stock": [{"sku": "phone", "units": 10000}],
@@ -83,7 +90,7 @@ func readPlan(path string) (plan rehearsal.Plan, err error) {
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(&plan); err != nil {
-		return plan, usageError{fmt.Errorf("%s: %w", path, err)}
+		return plan, usageError{fmt.Errorf("%s: %s", path, planFault(err))}
 	}
 	if _, err := decoder.Token(); err != io.EOF {
 		return plan, usageError{fmt.Errorf("%s: something stands behind the plan", path)}
@@ -91,10 +98,46 @@ func readPlan(path string) (plan rehearsal.Plan, err error) {
 	return plan, nil
 }
 
+// planFault says what is wrong with a plan's file, in the words of the file and not in those of Go.
+func planFault(err error) string {
+	var kind *json.UnmarshalTypeError
+	var syntax *json.SyntaxError
+	switch {
+	case errors.Is(err, io.EOF):
+		return "the file is empty"
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return "the file ends in the middle"
+	case errors.As(err, &syntax):
+		return fmt.Sprintf("no JSON at byte %d: %v", syntax.Offset, err)
+	case errors.As(err, &kind):
+		return fmt.Sprintf("%s must be %s, not %s", cmp.Or(kind.Field, "the plan"), kindInWords(kind.Type), kind.Value)
+	}
+	return strings.TrimPrefix(err.Error(), "json: ")
+}
+
+// kindInWords names what a field of a plan is.
+func kindInWords(t reflect.Type) string {
+	switch t.Kind() {
+	case reflect.String:
+		return "a text"
+	case reflect.Bool:
+		return "true or false"
+	case reflect.Float64:
+		return "a number"
+	case reflect.Slice:
+		return "a list"
+	case reflect.Struct:
+		return "an object"
+	case reflect.Uint64, reflect.Uint32:
+		return "a whole number, not negative"
+	}
+	return "a whole number"
+}
+
 // stockFrom puts what a data directory has of the plan's SKUs into it.
 func stockFrom(dir string, plan *rehearsal.Plan) error {
 	if len(plan.Stock) > 0 {
-		return usageError{errors.New("--data: the plan names a stock of its own")}
+		return usageError{errors.New("--data: the plan names a stock of its own: leave out stock, or --data")}
 	}
 	past, err := engine.OpenPast(engine.Options{Dir: dir}, engine.Point{Time: endOfTime})
 	if err != nil {

@@ -130,9 +130,50 @@ func TestSaleSimulateBadInput(t *testing.T) {
 		"none of ttl":   {plan, "--vary", "speed=5"},
 		"no whole":      {plan, "--vary", "ttl=soon"},
 		"1 arg":         {},
+
+		"the file is empty":                      {writeText(t, " ")},
+		"the file ends in the middle":            {writeText(t, `{"seed":`)},
+		"no JSON at byte 2":                      {writeText(t, `{x}`)},
+		"crowd.buyers must be a whole number":    {writeText(t, `{"crowd":{"buyers":"many"}}`)},
+		"crowd.patience_seconds must be a num":   {writeText(t, `{"crowd":{"patience_seconds":true}}`)},
+		"sale.items must be a list, not object":  {writeText(t, `{"sale":{"items":{}}}`)},
+		"the plan must be an object, not string": {writeText(t, `"sale"`)},
+		"share: must be at least 1":              {plan, "--vary", "share=0"},
 	} {
-		if _, errs := simulated(t, exitUsage, args...); !strings.Contains(errs, says) {
+		_, errs := simulated(t, exitUsage, args...)
+		if !strings.Contains(errs, says) || strings.Contains(errs, "Go ") {
 			t.Errorf("%q does not say %q", errs, says)
 		}
+	}
+}
+
+func writeText(t *testing.T, text string) (path string) {
+	t.Helper()
+	path = filepath.Join(t.TempDir(), "plan.json")
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// TestSaleSimulateOfTheREADME plays the plan that the README prints, on the stock that the demo has of it.
+func TestSaleSimulateOfTheREADME(t *testing.T) {
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, printed, found := strings.Cut(string(readme), "A small `drop.json`:\n\n")
+	printed, _, _ = strings.Cut(printed, "\n\n")
+	plan, err := readPlan(writeText(t, printed))
+	if !found || err != nil {
+		t.Fatalf("%s: %v", printed, err)
+	}
+	if len(plan.Stock) > 0 {
+		t.Error("the plan names a stock, and --data has one")
+	}
+	plan.Stock = []rehearsal.Item{{SKU: "tea-green", Units: 500}}
+	results, err := simulate(plan, []string{"ttl=300", "limit=1,share=150", "queue=off", "waitlist=5000,offer=300"})
+	if err != nil || len(results) != 5 || results[0].Sold != 100 {
+		t.Errorf("%+v: %v", results, err)
 	}
 }

@@ -145,7 +145,7 @@ func allowedFlags(kind core.CommandKind) byte {
 		return flagMask
 	case core.CommandConfirmHold, core.CommandExtendHold, core.CommandReleaseHold, core.CommandCancelOrder:
 		return flagKey | flagMask | flagDocument | flagVersion
-	case core.CommandRerouteOrder:
+	case core.CommandRerouteOrder, core.CommandResolveCase:
 		return flagKey | flagMask | flagVersion | flagDestination
 	case core.CommandPlaceOrder:
 		return flagKey | flagMask | flagDocument | flagSale | flagDestination | flagRecipes | flagStock
@@ -159,6 +159,9 @@ func allowedFlags(kind core.CommandKind) byte {
 		return flagKey | flagMask | flagVersion
 	case core.CommandServeWaitlist:
 		return flagMask
+	case core.CommandDefineSKU, core.CommandDefineLocation, core.CommandDefineSale, core.CommandDefineRouting, core.CommandSetChannel,
+		core.CommandSetChannelRule:
+		return flagKey | flagMask | flagDocument | flagVersion
 	case core.CommandJoinWaitlist, core.CommandLeaveWaitlist:
 		return flagKey | flagMask
 	default:

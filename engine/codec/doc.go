@@ -71,9 +71,10 @@
 //	     [  4  length of recipes ]  flag bit 6
 //
 // Flags by kind: tick, fill order and serve waitlist have only the mask, archive orders has none; confirm, extend, release and cancel have
-// all but sale, destination and recipes, reroute order all but sale, document and recipes; join and leave waitlist have no document; commands on documents of incoming stock have none in
-// this sense, and create inbound no expected version either; all others have everything but the expected version, and of those only
-// place hold and place order may have a sale, recipes and, with reroute order, a destination; set kit has no document. Slots and
+// all but sale, destination and recipes, reroute order and resolve case all but sale, document and recipes; join and leave waitlist have no document; commands on documents of incoming stock have none in
+// this sense, and create inbound no expected version either; define SKU, location, routing and sale, set channel and set channel rule have all
+// but sale, destination and recipes; all others have everything but the expected version, and of those only
+// place hold and place order may have a sale, recipes and, with reroute order and resolve case, a destination; set kit has no document. Slots and
 // order number have fixed widths, so they are patched in
 // place once they are known (SetSlots, SetOrder).
 //
@@ -117,12 +118,14 @@
 //	26 cancel inbound    document
 //
 // A document is named by u8 kind (core.InboundKind), str number and, behind them, str actor.
+// The number of a new one is empty or not reserved (core.IsReservedNumber).
 //
 //	28 fill order        u64 order number
 //	32 define sale       str name, sale rules
 //	33 join waitlist     uv sale, uv channel, str customer, str identities, uv SKU, uv quantity
 //	34 leave waitlist    uv sale, uv number of the place
 //	35 serve waitlist    uv sale, uv number of the place, uv channel, str customer, str identities, uv SKU, uv quantity
+//	40 resolve case      u64 order number, u64 number of the order whose case it is, uv SKU, u8 action, [uv location: action 3], str note, str actor
 //	36 advance queue     uv sale, uv reserved, uv drawn, uv admitted, uv settled, u8 1 if opened
 //	72 add note          u64 order number, str actor; the document is the text, at most core.MaxNoteLength bytes of UTF-8, and has to be there
 //
@@ -138,7 +141,8 @@
 //
 // Shipping, what a location can ship: u8 set of delivery methods, u8 1 if a cut-off follows, [uv minute of the day], zv minutes ahead of UTC, u8 days
 // of handling, uv cost of a unit, uv channels, each uv, uv zones, and of each: 2 bytes country (0 for all), str postal code, u8 days in
-// transit, uv cost of a shipment, uv cost of a kilogram, uv grams that an order may weigh (0 for any). Costs are in minor units.
+// transit, uv cost of a shipment, uv cost of a kilogram, uv grams that an order may weigh (0 for any), [uv orders in a day]. Costs are in minor
+// units. The mark before says whether there is any: 0 for none, 1 without a capacity of a day, 3 with one.
 //
 // Routing, how orders are routed: u8 strategy, uv rules, each u8, u8 limit of shipments, uv penalty, u8 1 if suppliers do not count, uv preferred
 // locations, each uv.
@@ -189,6 +193,7 @@
 //	36 queue advanced                    as in the command
 //	39 order oversold                    uv order number, uv SKUs, and of each: uv SKU, uv units
 //	72 note added                        uv order number, str actor; its text is the document of the sequence
+//	40 case resolved                     order image, case, u8 action (bit 7: the order that was cancelled was a hold), uv units, str note, str actor, uv fills as in event 28, which may be none
 //
 // # Images
 //
@@ -229,6 +234,10 @@
 //
 //	uv sale, uv SKU, uv number, uv since, uv quantity, uv position, uv channel, str customer, str identities
 //
+// Case, of what an order was oversold of a SKU:
+//
+//	uv order number, uv SKU, uv version, uv opened, uv opened at, uv changed, uv changed at, uv units, uv left
+//
 // Level, in events and in an availability:
 //
 //	uv location, uv on hand, uv damaged, uv quality control, uv other, uv reserved, uv allocated
@@ -251,7 +260,7 @@
 // AppendRefusal:
 //
 //	u8 reason (core.Reason, never 0), uv order number, uv version, [uv time, u8 kind of identity: reasons of sales, 48 to 59],
-//	uv lines, and of each:
+//	[u8 core.InboundStatus: reason 40], uv lines, and of each:
 //	uv index, uv SKU, uv location, zv requested, zv available
 //
 // # Feed group

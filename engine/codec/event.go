@@ -54,6 +54,8 @@ func AppendEvent(dst []byte, ev *core.Event) []byte {
 		dst = appendRerouteImage(dst, ev)
 	case core.EventOrderFilled:
 		dst = appendFills(appendOrder(dst, &ev.Order, birth{ev.Sequence, ev.At}), ev.Fills)
+	case core.EventCaseResolved:
+		dst = appendResolved(dst, ev)
 	case core.EventWaitlistJoined:
 		dst = AppendWaiterImage(dst, &ev.Waiter)
 	case core.EventWaitlistLeft:
@@ -153,7 +155,9 @@ func DecodeEvent(src []byte, ev *core.Event) (int, error) {
 		c.rerouteImage(ev, len(ev.Order.Lines))
 	case core.EventOrderFilled:
 		c.order(&ev.Order, birth{h.Sequence, h.At})
-		ev.Fills = c.fills(ev.Fills, len(ev.Order.Lines))
+		ev.Fills = c.fills(ev.Fills, len(ev.Order.Lines), 1)
+	case core.EventCaseResolved:
+		c.resolved(ev)
 	case core.EventWaitlistJoined:
 		c.waiterImage(&ev.Waiter)
 	case core.EventWaitlistLeft:

@@ -43,6 +43,8 @@ func goldenInbounds() []golden {
 		goldenImage("image_incoming", "availability of SKU 7 with a lot on its way", core.AvailabilityImage{SKU: 7, Settings: goldenSKU().Settings,
 			Incoming: []core.LotImage{{Kind: core.Transfer, Number: []byte("TR-1"), Line: 2, Location: 300, Expected: goldenExpected, Open: 4}}},
 			AppendAvailability, DecodeAvailability),
+		goldenImage("refusal_inbound_status", "refusal: the document is received, at version 5",
+			core.Refusal{Reason: core.ReasonInboundStatus, Version: 5, Status: core.InboundReceived}, AppendRefusal, DecodeRefusal),
 	}
 }
 

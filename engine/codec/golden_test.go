@@ -119,6 +119,8 @@ func goldenCommands() []golden {
 		goldenCommand("define_location_nowhere", "define location nowhere: a warehouse of priority 10 without position",
 			core.Command{Kind: core.CommandDefineLocation, Mask: core.AllSlots, Name: []byte("nowhere"),
 				Location: core.LocationSettings{Priority: 10, Stopped: true}}),
+		goldenCommand("define_location_capacity", "define location corner: a store that ships 20 orders a day", core.Command{Kind: core.CommandDefineLocation,
+			Mask: core.AllSlots, Name: []byte("corner"), Location: core.LocationSettings{Kind: core.LocationStore, Shipping: &core.Shipping{DailyCapacity: 20}}}),
 		goldenCommand("define_location_shipping", "define location porto: ships standard and express until 14:30 local time, an hour ahead of UTC, after a day, 0.50 a unit, "+
 			"for channels 0 and 2; to Portugal in a day for 3.90, to postal codes 9… in three, elsewhere in five for 9.90 and 1.00 a kilogram",
 			core.Command{Kind: core.CommandDefineLocation, Mask: core.AllSlots, Name: []byte("porto"),
@@ -142,6 +144,8 @@ func goldenCommands() []golden {
 			Name: []byte("pos"), Selling: core.ChannelSettings{Bands: true, Buffer: 3}, Document: []byte(`{"name":"Shop"}`)}),
 		goldenCommand("set_channel_rule", "set the rule of SKU 7 in channel 1: buffer 2, an exclusive pool of 100 with start and end",
 			core.Command{Kind: core.CommandSetChannelRule, Mask: slot7, Rule: goldenRule().ChannelRule}),
+		goldenCommand("set_channel_expecting", "set channel pos: buffer 3, if it is at version 2", core.Command{Kind: core.CommandSetChannel, Mask: core.AllSlots,
+			ExpectedVersion: 2, Name: []byte("pos"), Selling: core.ChannelSettings{Buffer: 3}}),
 		goldenCommand("set_channel_rule_none", "take back the rule of SKU 7 in channel 1",
 			core.Command{Kind: core.CommandSetChannelRule, Mask: slot7, Rule: core.ChannelRule{SKU: 7, Channel: 1}}),
 		goldenCommand("set_channel_rule_share", "a third of SKU 7 is channel 1's, from now on",
@@ -214,6 +218,11 @@ func goldenFollowUps() []golden {
 			Destination: core.Destination{Country: core.CountryCode{'D', 'E'}}}),
 		goldenCommand("add_note", "add note to an order, slot 9, key: by anna", core.Command{Kind: core.CommandAddNote, Mask: slot9, HasKey: true, Key: goldenKey,
 			Order: order, Actor: []byte("anna"), Document: []byte("Rings at the back door.\nGrüße")}),
+		goldenCommand("resolve_case", "resolve case of SKU 7 of another order, slots 9 and 63, key, expected version 3: the order is given units from location 300, by anna, "+
+			"as it is Friday; to Germany", core.Command{Kind: core.CommandResolveCase, Mask: slots9and63, HasKey: true, Key: goldenKey,
+			Order: order, ExpectedVersion: 3, Actor: []byte("anna"), Resolution: &core.Resolution{
+				SKU: 7, Case: core.MakeOrderID(63, false, 5), Action: core.OversoldReSource, Location: 300, Note: []byte("it is Friday")},
+			Destination: core.Destination{Country: core.CountryCode{'D', 'E'}}}),
 		goldenCommand("fill_order", "fill order, slots 9 and 63", core.Command{
 			Kind: core.CommandFillOrder, Mask: slots9and63, Order: order}),
 	}
@@ -312,6 +321,11 @@ func goldenEvents() []golden {
 				{LevelImage: core.LevelImage{SKU: 64 + 3, Location: 300}, Kind: core.MovementCount, Quantity: -2},
 			}}),
 		goldenEvent("note_added", "note added to an order by anna", core.Event{Kind: core.EventNoteAdded, Noted: 300, Actor: []byte("anna")}),
+		goldenEvent("case_resolved", "case of SKU 7 of another order resolved as far as 2 of 3 units: the order gives one up in main and one in location 300", of(core.EventCaseResolved,
+			core.Event{Order: later(core.StatusPlaced).Order, Actor: []byte("anna"), Resolution: core.ResolutionImage{
+				Case: core.CaseImage{ID: core.CaseID{Order: core.MakeOrderID(63, false, 5), SKU: 7}, Version: 2, Opened: 800, OpenedAt: 1_789_999_990_000,
+					Changed: 814, At: 1_790_000_000_000, Units: 3, Left: 1}, Action: core.OversoldBackorder, Units: 2, Note: []byte("it is Friday")},
+				Fills: []core.Fill{{Location: 0, Quantity: 1}, {Location: 300, Quantity: 1}}})),
 	}
 }
 

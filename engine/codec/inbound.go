@@ -38,7 +38,11 @@ func (c *cursor) inboundRequest(cmd *core.Command) {
 	r := &core.InboundRequest{}
 	cmd.Inbound = r
 	r.Kind = c.inboundKind()
+	at := c.pos
 	r.Number = c.number(cmd.Kind == core.CommandCreateInbound)
+	if cmd.Kind == core.CommandCreateInbound && core.IsReservedNumber(r.Number) {
+		c.fail(at, "number is one of those that are made")
+	}
 	cmd.Actor = c.note("actor is longer than 64 bytes", "actor is not UTF-8")
 	switch cmd.Kind {
 	case core.CommandCreateInbound:
@@ -46,13 +50,22 @@ func (c *cursor) inboundRequest(cmd *core.Command) {
 	case core.CommandReceiveInbound:
 		r.Rows = c.receipt()
 	case core.CommandCloseInbound:
-		at := c.pos
+		at = c.pos
 		r.Discrepancy = core.Discrepancy(c.byte())
 		if r.Discrepancy == core.DiscrepancyNone || r.Discrepancy >= core.DiscrepancyOver {
 			c.fail(at, "what is still open can only be short, damaged or lost")
 		}
 		r.Reason = c.discrepancyReason()
 	}
+}
+
+func (c *cursor) inboundStatus() core.InboundStatus {
+	at := c.pos
+	status := core.InboundStatus(c.byte())
+	if status < core.InboundDraft || status > core.InboundCancelled {
+		c.fail(at, "unknown status of a document")
+	}
+	return status
 }
 
 func (c *cursor) inboundKind() core.InboundKind {
@@ -250,11 +263,7 @@ func DecodeInboundImage(src []byte, img *core.InboundImage) (int, error) {
 func (c *cursor) inboundImage(img *core.InboundImage) {
 	*img = core.InboundImage{Lines: img.Lines[:0], Found: img.Found[:0]}
 	img.Kind = c.inboundKind()
-	at := c.pos
-	img.Status = core.InboundStatus(c.byte())
-	if img.Status < core.InboundDraft || img.Status > core.InboundCancelled {
-		c.fail(at, "unknown status of a document")
-	}
+	img.Status = c.inboundStatus()
 	img.Version = c.version()
 	img.Created = c.sequence()
 	img.CreatedAt = c.millis()

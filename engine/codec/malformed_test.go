@@ -157,6 +157,7 @@ func TestMalformedHeader(t *testing.T) {
 		{"key all zero", frame(core.CommandConfirmHold, flagKey, zeros, zeros, eight), 8, "key"},
 		{"no slot in the mask", frame(core.CommandConfirmHold, flagMask, zeros, eight), 8, "mask"},
 		{"no slot in the mask behind a key", frame(core.CommandConfirmHold, flagKey|flagMask, sixteen, zeros, eight), 24, "mask"},
+		{"expected version of a new channel", frame(core.CommandDefineChannel, flagVersion, 1, 0, 0, 0, 1, "c"), 2, "flag"},
 		{"expected version 0", frame(core.CommandConfirmHold, flagVersion, 0, 0, 0, 0, eight), 8, "expected version"},
 		{"expected version 0 behind a mask", frame(core.CommandConfirmHold, flagMask|flagVersion, eight, 0, 0, 0, 0, eight), 16, "expected version"},
 		{"order number cut", frame(core.CommandConfirmHold, 0, eight[:7]), 8, "ends"},
@@ -276,6 +277,11 @@ func TestMalformedRouting(t *testing.T) {
 		{"more zones than bytes", shipping(0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0), 21, "more things"},
 		{"country of a zone", shipping(0, 0, 0, 0, 0, 0, 1, "D1", 0, 0, 0, 0, 0), 22, "country"},
 		{"weight of a zone above the limit", shipping(0, 0, 0, 0, 0, 0, 1, "DE", 0, 0, 0, 0, tooDear), 28, "weight"},
+
+		{"mark of shipping 4", frame(core.CommandDefineLocation, 0, 1, "a", 0, 0, 0, 0, 4), 14, "shipping"},
+		{"daily capacity of 0", frame(core.CommandDefineLocation, 0, 1, "a", 0, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0, 0), 22, "daily capacity"},
+		{"daily capacity above the limit", frame(core.CommandDefineLocation, 0, 1, "a", 0, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0, tooDear), 22, "daily capacity"},
+		{"daily capacity that ends early", frame(core.CommandDefineLocation, 0, 1, "a", 0, 0, 0, 0, 3, 0, 0, 0, 0, 0, 0, 0), 22, "ends"},
 
 		{"strategy 2", routing(2, 0, 0, 0, 0, 0), 8, "strategy"},
 		{"9 rules", routing(0, 9, 1, 2, 3, 4, 5, 6, 7, 8, 1, 0, 0, 0, 0), 9, "rules"},
@@ -457,6 +463,8 @@ func TestMalformedInbound(t *testing.T) {
 		{"number of 65 bytes", inbound(core.CommandSendInbound, 1, 65, strings.Repeat("7", 65), 0), 9, "number"},
 		{"actor not UTF-8", inbound(core.CommandSendInbound, 1, 1, "7", 1, 0xff), 11, "actor"},
 		{"byte behind", inbound(core.CommandCancelInbound, 1, 1, "7", 0, 0), 12, "after the command"},
+		{"number of those that are made", frame(core.CommandCreateInbound, 0, 1, 4, "PO:7", 0, 0, 3, 0, 1, 65, 1, 0), 9, "made"},
+		{"number of transfers that are made", frame(core.CommandCreateInbound, 0, 1, 3, "TR:", 0, 0, 3, 0, 1, 65, 1, 0), 9, "made"},
 		{"unknown flag", create(4, 3, 0, 1, 65, 1, 0), 12, "flag"},
 		{"to itself", transfer(1, 3, 3, 0, 1, 65, 1, 0), 12, "where they come from"},
 		{"from nowhere", transfer(0, 3, 0, 1, 65, 1, 0), 12, "does not say"},
@@ -600,7 +608,7 @@ func TestMalformedImages(t *testing.T) {
 	}, []malformed{
 		{"empty", nil, 0, "ends"},
 		{"reason 0", []byte{0, 0, 0, 0}, 0, "reason"},
-		{"unknown reason", []byte{byte(core.ReasonStillForSale) + 1, 0, 0, 0}, 0, "reason"},
+		{"unknown reason", []byte{byte(core.ReasonKitWaitlist) + 1, 0, 0, 0}, 0, "reason"},
 		{"501 lines", join(1, 0, 0, uvarintOf(501), make([]byte, 2600)), 3, "refused lines"},
 		{"more lines than bytes", join(1, 0, 0, 1, make([]byte, 4)), 3, "more things"},
 		{"index 500", join(1, 0, 0, 1, uvarintOf(500), make([]byte, 4)), 4, "index"},
@@ -678,7 +686,7 @@ func TestMalformedBatches(t *testing.T) {
 	}, []malformed{
 		{"cut", good[:15], 15, "ends"},
 		{"status 199", with(good, 0, 199), 0, "status"},
-		{"unknown reason", with(good, 2, byte(core.ReasonStillForSale)+1), 2, "reason"},
+		{"unknown reason", with(good, 2, byte(core.ReasonKitWaitlist)+1), 2, "reason"},
 		{"unknown flag", with(good, 3, 2), 3, "flag"},
 		{"bytes not zero", with(good, 7, 1), 4, "zero"},
 	})

@@ -33,14 +33,15 @@ func SetSlots(frame []byte, mask core.SlotMask) error {
 	return nil
 }
 
-// SetOrder puts the number of the order that a confirm, extend, release, cancel or reroute asks about into its
+// SetOrder puts the number of the order that a confirm, extend, release, cancel, reroute or resolution asks about into its
 // frame, in place. The frame must be one that PeekCommand takes.
 func SetOrder(frame []byte, id core.OrderID) error {
 	if len(frame) < frameFixed {
 		return &FormatError{len(frame), "ends in the middle of a frame's header"}
 	}
 	switch core.CommandKind(frame[frameKind]) {
-	case core.CommandConfirmHold, core.CommandExtendHold, core.CommandReleaseHold, core.CommandCancelOrder, core.CommandRerouteOrder:
+	case core.CommandConfirmHold, core.CommandExtendHold, core.CommandReleaseHold, core.CommandCancelOrder, core.CommandRerouteOrder,
+		core.CommandResolveCase:
 	default:
 		return &FormatError{frameKind, "command kind has no order number"}
 	}

@@ -171,6 +171,9 @@ func (g generator) shipping() *core.Shipping {
 	if s.HasCutOff = g.bool(); s.HasCutOff {
 		s.CutOff = uint16(g.between(0, core.MinutesOfDay-1))
 	}
+	if g.bool() {
+		s.DailyCapacity = uint32(g.between(1, core.MaxDailyCapacity))
+	}
 	for range g.IntN(core.MaxLocationChannels + 1) {
 		s.Channels = append(s.Channels, g.channel())
 	}
@@ -245,7 +248,21 @@ func (g generator) destination() core.Destination {
 
 // hasExpectedVersion and its like say what the frames of a kind have.
 func hasExpectedVersion(kind core.CommandKind) bool {
-	return kind >= core.CommandConfirmHold && kind <= core.CommandCancelOrder || kind == core.CommandRerouteOrder || isInbound(kind) && kind != core.CommandCreateInbound
+	return hasOrder(kind) || isSettings(kind) || isInbound(kind) && kind != core.CommandCreateInbound
+}
+
+func hasOrder(kind core.CommandKind) bool {
+	return kind >= core.CommandConfirmHold && kind <= core.CommandCancelOrder || kind == core.CommandRerouteOrder ||
+		kind == core.CommandResolveCase
+}
+
+func isSettings(kind core.CommandKind) bool {
+	switch kind {
+	case core.CommandDefineSKU, core.CommandDefineLocation, core.CommandDefineSale, core.CommandDefineRouting, core.CommandSetChannel,
+		core.CommandSetChannelRule:
+		return true
+	}
+	return false
 }
 
 var commandKinds = []core.CommandKind{
@@ -254,7 +271,7 @@ var commandKinds = []core.CommandKind{
 	core.CommandExtendHold, core.CommandReleaseHold, core.CommandCancelOrder, core.CommandArchiveOrders,
 	core.CommandMoveStock, core.CommandDefineRouting, core.CommandDefineSale, core.CommandAdvanceQueue, core.CommandSetChannel, core.CommandSetChannelRule,
 	core.CommandCreateInbound, core.CommandSendInbound, core.CommandReceiveInbound, core.CommandCloseInbound, core.CommandCancelInbound,
-	core.CommandFillOrder, core.CommandSetKit, core.CommandRerouteOrder, core.CommandAddNote,
+	core.CommandFillOrder, core.CommandSetKit, core.CommandRerouteOrder, core.CommandResolveCase, core.CommandAddNote,
 	core.CommandJoinWaitlist, core.CommandLeaveWaitlist, core.CommandServeWaitlist,
 }
 
@@ -277,12 +294,13 @@ func (g generator) command(kind core.CommandKind) core.Command {
 		c.HasKey = true
 		c.Key = core.IdempotencyKey{byte(g.IntN(255) + 1), 5: byte(g.IntN(256)), 15: byte(g.IntN(256))}
 	}
-	if isOfWaitlist := kind == core.CommandJoinWaitlist || kind == core.CommandLeaveWaitlist; !isOfWaitlist && !isInbound(kind) && kind != core.CommandSetKit && kind != core.CommandRerouteOrder && g.bool() {
+	if isOfWaitlist := kind == core.CommandJoinWaitlist || kind == core.CommandLeaveWaitlist; !isOfWaitlist && !isInbound(kind) && kind != core.CommandSetKit && kind != core.CommandRerouteOrder &&
+		kind != core.CommandResolveCase && g.bool() {
 		c.Document = g.text(nameAlphabet, 1, 500)
 	}
 	if hasExpectedVersion(kind) {
 		c.ExpectedVersion = g.version()
-		if !isInbound(kind) {
+		if hasOrder(kind) {
 			c.Order = g.order()
 		}
 	}
@@ -343,6 +361,8 @@ func (g generator) body(c *core.Command) {
 		g.reroute(c)
 	case core.CommandAddNote:
 		c.Order, c.Actor, c.Document = g.order(), g.reason(), g.text(nameAlphabet+" \n", 1, core.MaxNoteLength)
+	case core.CommandResolveCase:
+		g.resolution(c)
 	}
 	if isInbound(c.Kind) {
 		c.Actor, c.Inbound = g.reason(), g.inboundRequest(c.Kind)
@@ -514,7 +534,8 @@ var eventKinds = []core.EventKind{
 	core.EventSupplyChanged, core.EventPreorderEnded, core.EventHoldCancelled, core.EventSaleDefined, core.EventQueueAdvanced, core.EventChannelRuleSet, core.EventPoolChanged,
 	core.EventPurchaseOrderChanged, core.EventTransferChanged, core.EventOrderFilled, core.EventKitSet,
 	core.EventOrderRouted, core.EventOrderRerouted, core.EventRoutingDefined,
-	core.EventWaitlistJoined, core.EventWaitlistLeft, core.EventWaitlistOffered, core.EventOrderOversold, core.EventNoteAdded,
+	core.EventWaitlistJoined, core.EventWaitlistLeft, core.EventWaitlistOffered, core.EventOrderOversold,
+	core.EventCaseResolved, core.EventNoteAdded,
 }
 
 func (g generator) event(kind core.EventKind) core.Event {
@@ -577,7 +598,13 @@ func (g generator) event(kind core.EventKind) core.Event {
 		if kind == core.EventOrderRerouted {
 			ev.Actor, ev.Reroute = g.reason(), g.rerouteImage(len(ev.Order.Lines))
 		}
-		if kind == core.EventOrderFilled {
+		if kind == core.EventCaseResolved {
+			ev.Actor, ev.Resolution = g.reason(), core.ResolutionImage{
+				Case: g.caseImage(), Action: core.OversoldAction(g.between(1, 3)), Units: g.quantity(), Note: g.reason(),
+			}
+			ev.Resolution.Held = ev.Resolution.Action == core.OversoldCancel && g.bool()
+		}
+		if kind == core.EventOrderFilled || kind == core.EventCaseResolved && g.bool() {
 			ev.Fills = make([]core.Fill, g.between(1, 40))
 			for i := range ev.Fills {
 				ev.Fills[i] = core.Fill{Line: g.IntN(len(ev.Order.Lines)), Location: g.location(), Quantity: g.quantity()}
@@ -686,6 +713,9 @@ func (g generator) refusal() core.Refusal {
 	if isOfSale(r.Reason) {
 		r.At, r.Identity = g.millis(), core.IdentityKind(g.IntN(core.IdentityKinds))
 	}
+	if r.Reason == core.ReasonInboundStatus {
+		r.Status = core.InboundStatus(g.between(1, 5))
+	}
 	for range g.IntN(20) {
 		r.Lines = append(r.Lines, core.RefusedLine{
 			Index: int(g.between(0, core.MaxLines-1)), SKU: g.sku(), Location: g.location(),
@@ -693,95 +723,4 @@ func (g generator) refusal() core.Refusal {
 		})
 	}
 	return r
-}
-
-func (g generator) saleID() core.SaleID {
-	return core.SaleID(g.between(core.SlotCount, math.MaxUint32))
-}
-
-// sale makes a placement one in a sale, or leaves it.
-func (g generator) sale(c *core.Command) {
-	if g.bool() {
-		c.Sale, c.Ticket, c.Identities = g.saleID(), g.version(), g.identities()
-	}
-}
-
-func (g generator) identities() (list []byte) {
-	for kind := core.IdentityAddress; kind < core.IdentityKinds; kind++ {
-		if g.bool() {
-			list = core.AppendIdentity(list, kind, g.name())
-		}
-	}
-	return list
-}
-
-func (g generator) saleSettings() core.SaleSettings {
-	const most = int64(core.MaxSettingQuantity)
-	s := core.SaleSettings{
-		StartsAt: core.Millis(g.between(0, math.MaxInt64-1)), MaxExpired: g.version(),
-		Queue: core.SaleQueue{Required: g.bool(), Opening: g.ttl(), RatePerMinute: g.version(), TokenTTL: g.ttl(),
-			Patience: g.ttl(), Share: uint32(g.between(0, core.MaxQueueShare))},
-	}
-	s.EndsAt = core.Millis(g.between(int64(s.StartsAt)+1, math.MaxInt64))
-	if s.WaitlistCapacity = uint32(g.between(0, core.MaxWaitlist)); s.WaitlistCapacity > 0 {
-		s.WaitlistTTL = g.ttl()
-	}
-	for i := range s.Limits {
-		s.Limits[i] = core.Quantity(g.between(0, most))
-	}
-	if g.bool() {
-		s.MaxTTL = g.ttl()
-	}
-	for i := range g.between(1, core.MaxSaleItems) {
-		s.Items = append(s.Items, core.SaleItem{
-			SKU: core.SKUID(i * 1000), Quota: core.Quantity(g.between(int64(core.Unlimited), most)), MaxHeld: core.Quantity(g.between(0, most)),
-		})
-	}
-	return s
-}
-
-func (g generator) queue() (q core.QueueCounters) {
-	q.Reserved = g.version()
-	if q.Opened = g.bool(); q.Opened {
-		q.Drawn, q.Admitted = uint32(g.between(0, int64(q.Reserved))), uint32(g.between(0, int64(q.Reserved)))
-		q.Settled = uint32(g.between(0, int64(q.Admitted)))
-	}
-	return q
-}
-
-// waitlist fills a command about a place on a waitlist.
-func (g generator) waitlist(c *core.Command) {
-	w := g.waiter()
-	c.Sale = w.Sale
-	if c.Kind != core.CommandJoinWaitlist {
-		c.Waiter = w.Number
-	}
-	if c.Kind == core.CommandLeaveWaitlist {
-		return
-	}
-	c.UpTo = c.Kind == core.CommandServeWaitlist
-	c.Channel, c.Customer, c.Identities = w.Channel, w.Customer, w.Identities
-	c.Lines = []core.Line{{SKU: w.SKU, Quantity: w.Quantity}}
-}
-
-func (g generator) waiter() core.WaiterImage {
-	return core.WaiterImage{
-		Sale: g.saleID(), SKU: g.sku(), Number: g.sequence() + 1, Since: g.millis(), Position: g.version(), Channel: g.channel(),
-		Quantity: core.Quantity(g.between(1, int64(core.MaxLineQuantity))), Customer: g.name(), Identities: g.identities(),
-	}
-}
-
-func (g generator) saleImage() core.SaleImage {
-	s := core.SaleImage{
-		ID: g.saleID(), Version: g.version(), Changed: g.sequence(), HasDocument: g.bool(),
-		Name: g.name(), Settings: g.saleSettings(),
-	}
-	if g.bool() {
-		for range s.Settings.Items {
-			s.Counts = append(s.Counts, core.SaleCount{
-				Held: g.quantity(), Sold: g.quantity(), Orderable: g.signed(), Waited: g.quantity(), Waiters: g.version(),
-			})
-		}
-	}
-	return s
 }

@@ -8,10 +8,11 @@ import (
 
 // knownReason tells whether a refusal can have a reason.
 func knownReason(r core.Reason) bool {
-	return r >= core.ReasonSlotsChanged && r <= core.ReasonSKUStopped || r == core.ReasonPoolOver || isOfSale(r) ||
+	return r >= core.ReasonSlotsChanged && r <= core.ReasonSKUStopped || r == core.ReasonPoolOver || r == core.ReasonKitWaitlist || isOfSale(r) ||
+		r >= core.ReasonCaseNotFound && r <= core.ReasonOwnCase ||
 		r >= core.ReasonNotAKit && r <= core.ReasonNestedKit ||
 		r >= core.ReasonInboundNotFound && r <= core.ReasonNotASupplier ||
-		r >= core.ReasonNotDeliverable && r <= core.ReasonNotAllocated
+		r >= core.ReasonNotDeliverable && r <= core.ReasonNotAllocated || r == core.ReasonBookedUp
 }
 
 // isOfSale tells whether a refusal of a reason says more, as it is about a sale.
@@ -26,6 +27,9 @@ func AppendRefusal(dst []byte, r *core.Refusal) []byte {
 	dst = appendUvarint(dst, uint64(r.Version))
 	if isOfSale(r.Reason) {
 		dst = append(appendUvarint(dst, uint64(r.At)), byte(r.Identity))
+	}
+	if r.Reason == core.ReasonInboundStatus {
+		dst = append(dst, byte(r.Status))
 	}
 	dst = appendUvarint(dst, uint64(len(r.Lines)))
 	for i := range r.Lines {
@@ -50,13 +54,16 @@ func DecodeRefusal(src []byte, r *core.Refusal) (int, error) {
 	}
 	r.Order = core.OrderID(c.uvarint())
 	r.Version = c.version()
-	r.At, r.Identity = 0, 0
+	r.At, r.Identity, r.Status = 0, 0, 0
 	if isOfSale(r.Reason) {
 		r.At = c.millis()
 		at := c.pos
 		if r.Identity = core.IdentityKind(c.byte()); r.Identity >= core.IdentityKinds {
 			c.fail(at, "unknown kind of identity")
 		}
+	}
+	if r.Reason == core.ReasonInboundStatus {
+		r.Status = c.inboundStatus()
 	}
 	n := c.count(0, max(core.MaxLines, core.MaxRows), shortest, "refused lines are more than 500")
 	r.Lines = slices.Grow(r.Lines[:0], n)[:n]

@@ -13,6 +13,12 @@ const (
 	destinationPickup   = 1 << 1
 )
 
+// Marks of what a location can ship.
+const (
+	shippingGiven    = 1 << 0
+	shippingCapacity = 1 << 1 // a capacity stands at the end
+)
+
 // appendDestination appends where an order goes, as far as routing asks for it.
 func appendDestination(dst []byte, d *core.Destination) []byte {
 	marks := byte(0)
@@ -105,7 +111,11 @@ func appendShipping(dst []byte, s *core.Shipping) []byte {
 	if s == nil {
 		return append(dst, 0)
 	}
-	dst = append(dst, 1, byte(s.Methods))
+	mark := byte(shippingGiven)
+	if s.DailyCapacity != 0 {
+		mark |= shippingCapacity
+	}
+	dst = append(dst, mark, byte(s.Methods))
 	dst = appendBool(dst, s.HasCutOff)
 	if s.HasCutOff {
 		dst = appendUvarint(dst, uint64(s.CutOff))
@@ -127,16 +137,25 @@ func appendShipping(dst []byte, s *core.Shipping) []byte {
 		dst = appendUvarint(dst, uint64(z.CostPerKilo))
 		dst = appendUvarint(dst, uint64(z.UpToGrams))
 	}
+	if s.DailyCapacity != 0 {
+		dst = appendUvarint(dst, uint64(s.DailyCapacity))
+	}
 	return dst
 }
 
 // shipping reads what a location can ship into memory of its own, as it is shared once it is in the table.
 func (c *cursor) shipping() *core.Shipping {
-	if !c.bool("mark of shipping is not 0 or 1") {
+	at := c.pos
+	mark := c.byte()
+	if mark == 0 {
+		return nil
+	}
+	if mark&^shippingCapacity != shippingGiven {
+		c.fail(at, "mark of shipping is not 0, 1 or 3")
 		return nil
 	}
 	s := &core.Shipping{}
-	at := c.pos
+	at = c.pos
 	s.Methods = core.DeliveryMethods(c.byte())
 	if s.Methods&^core.AllMethods != 0 {
 		c.fail(at, "unknown delivery method")
@@ -162,6 +181,9 @@ func (c *cursor) shipping() *core.Shipping {
 			Country: c.country(), Postal: c.postal(), TransitDays: c.days(), Cost: c.shippingCost(), CostPerKilo: c.shippingCost(),
 			UpToGrams: uint32(c.upTo(core.MaxZoneWeight, "weight of a zone exceeds 1000000000")),
 		})
+	}
+	if mark&shippingCapacity != 0 {
+		s.DailyCapacity = uint32(c.between(1, core.MaxDailyCapacity, "daily capacity is not 1 to 1000000000"))
 	}
 	return s
 }

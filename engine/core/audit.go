@@ -29,6 +29,8 @@ const (
 	ViolationQueue           ViolationKind = 36 // the counters of a sale's queue contradict each other
 	ViolationIncoming        ViolationKind = 20 // a SKU's lots are not the open lines of documents
 	ViolationKit             ViolationKind = 24 // a kit has units of its own, or its components are not in order
+	ViolationBooking         ViolationKind = 41 // an order that counts at a location on a day is not one that it ships, or is not counted
+	ViolationCase            ViolationKind = 39 // an oversold case is lost, or more is left of it than its order waits for
 	ViolationInbound         ViolationKind = 21 // a document's line does not fit its status: out is not what was received and what differed
 )
 
@@ -64,6 +66,7 @@ type auditor struct {
 	items   [SlotCount][]saleItemTally
 	buyers  [SlotCount][]Quantity // by place of the record
 	pools   [SlotCount][]Quantity // by rule: units of its pool
+	counted [SlotCount][]Quantity // by place of the record: a customer's units, by lines and parts
 	waiting uint32                // records of the slot's queues
 	waiters uint32                // places found in the lines of the slot under audit
 }
@@ -72,7 +75,6 @@ type levelTally struct{ reserved, allocated Quantity }
 
 type skuTally struct {
 	heldBeyond, placedBeyond Quantity // backordered
-	counted, limits          Quantity // by lines and parts; by the table of limits
 	expected                 int      // lots, by the lines of documents
 }
 
@@ -85,18 +87,21 @@ func (m *Machine) Audit() AuditReport {
 		a.items[i] = make([]saleItemTally, m.slots[i].desk.items.length)
 		a.buyers[i] = make([]Quantity, m.slots[i].desk.buyers.length)
 		a.pools[i] = make([]Quantity, m.slots[i].rules.length)
+		a.counted[i] = make([]Quantity, m.slots[i].limits.length)
 	}
 	for i := range m.slots {
 		a.tallyOrders(&m.slots[i])
 		a.tallyParts(&m.slots[i])
-		a.tallyLimits(&m.slots[i])
 		a.tallyInbound(&m.slots[i])
 	}
 	for i := range m.slots {
 		a.checkSlot(&m.slots[i])
+		a.checkLimits(&m.slots[i])
 		a.auditQueues(&m.slots[i])
+		a.auditCases(&m.slots[i])
 		a.checkLots(&m.slots[i])
 		a.auditWaitlists(&m.slots[i])
+		a.auditBook(&m.slots[i])
 	}
 	return a.report
 }
@@ -132,6 +137,7 @@ func (a *auditor) tallyOrders(s *slot) {
 		if image.Sale != 0 {
 			a.tallySale(s, &image)
 		}
+		a.auditBooking(s, record, &image)
 		if len(image.ExternalID) == 0 {
 			continue
 		}
@@ -188,7 +194,10 @@ func (a *auditor) tallyLines(s *slot, record *orderRecord, image *OrderImage) {
 		held := image.Status == StatusHeld
 		if held && l.SKU.Slot() == s.id || image.Status == StatusPlaced {
 			line := s.lines.at(record.firstLine + uint32(i))
-			a.tallyLine(l, allocations, held, line.flags&lineCounted != 0)
+			a.tallyLine(l, allocations, held)
+			if line.flags&lineCounted != 0 {
+				a.tallyCounted(hashCustomer(image.Customer), l.SKU, l.Quantity)
+			}
 			if line.flags&linePooled != 0 {
 				n, pool := s.pooled(line)
 				a.tallyPool(l.SKU, image.Channel, pool, n)
@@ -197,15 +206,12 @@ func (a *auditor) tallyLines(s *slot, record *orderRecord, image *OrderImage) {
 	}
 }
 
-func (a *auditor) tallyLine(l *LineImage, allocations []Allocation, held, counted bool) {
+func (a *auditor) tallyLine(l *LineImage, allocations []Allocation, held bool) {
 	sku := &a.skus[l.SKU.Slot()][l.SKU.Place()]
 	if held {
 		sku.heldBeyond += l.Backordered
 	} else {
 		sku.placedBeyond += l.Backordered
-	}
-	if counted {
-		sku.counted += l.Quantity
 	}
 	for _, al := range allocations {
 		if tally := a.levelTally(l.SKU, al.Location); held {
@@ -246,7 +252,7 @@ func (a *auditor) tallyParts(s *slot) {
 			case partBackordered:
 				tally.heldBeyond += line.quantity
 			case partCounted:
-				tally.counted += line.quantity
+				a.tallyCounted(part.customer, line.sku, line.quantity)
 			case partPooled:
 				a.tallyPool(line.sku, ChannelID(line.location), line.pool, line.quantity)
 			}
@@ -264,11 +270,22 @@ func (a *auditor) tallyPool(id SKUID, channel ChannelID, pool uint32, n Quantity
 	}
 }
 
-func (a *auditor) tallyLimits(s *slot) {
+// tallyCounted adds to what a customer has of a SKU with a limit.
+func (a *auditor) tallyCounted(customer customerHash, id SKUID, n Quantity) {
+	place, ok := a.machine.slots[id.Slot()].findLimit(customer, id)
+	if !ok {
+		a.expect(n, 0, Violation{Kind: ViolationLimitCount, SKU: id})
+		return
+	}
+	a.counted[id.Slot()][place] += n
+}
+
+// checkLimits compares the table of limits with what was counted.
+func (a *auditor) checkLimits(s *slot) {
 	var limits uint32
 	for place := range s.limits.length {
 		if record := s.limits.at(place); record.units != 0 {
-			a.skus[s.id][record.sku.Place()].limits += record.units
+			a.expect(a.counted[s.id][place], record.units, Violation{Kind: ViolationLimitCount, SKU: record.sku})
 			limits++
 		}
 	}
@@ -312,13 +329,19 @@ func (a *auditor) checkSKU(s *slot, place uint32) {
 	s.eachRulePlace(sku, func(rule uint32) {
 		a.expect(a.pools[s.id][rule], s.rules.at(rule).used, Violation{Kind: ViolationPool, SKU: id})
 	})
+	rules := uint32(0)
+	s.eachRule(sku, func(rule *ruleRecord, _ Quantity) {
+		if rule.counts() {
+			rules = skuChannels
+		}
+	})
+	a.expect(Quantity(rules), Quantity(sku.flags&skuChannels), Violation{Kind: ViolationPool, SKU: id})
 	a.expect(onHand, sku.onHand, Violation{Kind: ViolationSKUSum, SKU: id})
 	a.expect(unavailable, sku.unavailable, Violation{Kind: ViolationSKUSum, SKU: id})
 	a.expect(reserved, sku.reserved, Violation{Kind: ViolationSKUSum, SKU: id})
 	a.expect(allocated, sku.allocated, Violation{Kind: ViolationSKUSum, SKU: id})
 	a.expect(tally.heldBeyond, sku.backorderedHeld, Violation{Kind: ViolationBackordered, SKU: id})
 	a.expect(tally.placedBeyond, sku.backorderedPlaced, Violation{Kind: ViolationBackordered, SKU: id})
-	a.expect(tally.counted, tally.limits, Violation{Kind: ViolationLimitCount, SKU: id})
 	a.expect(withheld, sku.withheld, Violation{Kind: ViolationWithheld, SKU: id})
 	if _, waits := slices.BinarySearch(s.alerts, id); !waits { // between two commands they are in the order of their numbers
 		a.expect(Quantity(sku.supply()), Quantity(sku.toldSupply()), Violation{Kind: ViolationSupply, SKU: id})
@@ -362,7 +385,8 @@ func (a *auditor) checkWaiting(s *slot, id SKUID, sku *skuRecord) {
 	}
 	a.expect(Quantity(last), Quantity(sku.lastWaiting), Violation{Kind: ViolationWaiting, SKU: id})
 	a.expect(sku.backorderedHeld+sku.backorderedPlaced, units, Violation{Kind: ViolationWaiting, SKU: id})
-	if s.mark[id.Place()]&markFillable == 0 && s.someCanBeServed(sku) {
+	first := s.firstServed(sku, &queueNotes{})
+	if n := s.queues.known(id); n != nil && s.firstServed(sku, n) != first || s.mark[id.Place()]&markFillable == 0 && first != 0 && s.toFill(sku) > 0 {
 		a.violate(Violation{Kind: ViolationWaiting, SKU: id})
 	}
 }

@@ -14,6 +14,9 @@ func (a *auditor) tallySale(home *slot, image *OrderImage) {
 	units := Quantity(0)
 	for i := range image.Lines {
 		l := &image.Lines[i]
+		if l.Role == LineOfComponent {
+			continue
+		}
 		units += l.Quantity
 		place, ok := s.findSaleItem(image.Sale, l.SKU)
 		switch {

@@ -178,8 +178,11 @@ func (s *slot) gatherRules(sku *skuRecord, f *lineFinding, channel ChannelID) {
 	}
 }
 
-// keepBuffer keeps back the channel's own buffer of the SKUs that have none for it.
+// keepBuffer keeps back the channel's own buffer, if there is one, of the SKUs that have none for it.
 func (st *Step) keepBuffer(buffer Quantity) {
+	if buffer == 0 {
+		return
+	}
 	for i := range st.lines {
 		if f := &st.lines[i]; !f.buffered {
 			f.available -= buffer
@@ -256,6 +259,8 @@ func (m *Machine) decideRule(st *Step) {
 		return
 	case int(rule.Channel) >= len(m.channels):
 		st.refuse(ReasonChannelNotFound)
+		return
+	case st.isStale(before.version):
 		return
 	case st.isKit[0] && (rule.HasBuffer || rule.HasPool):
 		st.refuse(ReasonKitUnits)
@@ -358,12 +363,15 @@ func (r *ruleRecord) allot(sku *skuRecord) {
 	}
 }
 
+// counts tells whether a rule says something about its channel now.
+func (r *ruleRecord) counts() bool { return r.flags&ruleBuffer != 0 || r.phase == PoolLive }
+
 // poolChanged fills the image of a rule that has changed, and has the hot path look for rules if it must.
 func (s *slot) poolChanged(sku *skuRecord, place uint32, image *ChannelRuleImage) {
 	sku.flags &^= skuChannels
 	changed := s.rules.at(place)
 	s.eachRule(sku, func(rule *ruleRecord, covered Quantity) {
-		if rule.flags&ruleBuffer != 0 || rule.phase == PoolLive {
+		if rule.counts() {
 			sku.flags |= skuChannels
 		}
 		if rule == changed {

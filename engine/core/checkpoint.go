@@ -30,6 +30,8 @@ const (
 	SlabWaiting
 	SlabComponents
 	SlabSaleWaiters
+	SlabBookings
+	SlabCases
 
 	// SlabKinds is the number of slabs that a slot has.
 	SlabKinds = int(iota)
@@ -94,6 +96,7 @@ func (s *slot) stores() [SlabKinds]pageStore {
 		&s.skus, &s.levels, &s.orders, &s.lines, &s.allocations, &s.texts, &s.parts, &s.partLines, &s.limits,
 		&s.desk.items, &s.desk.buyers, &s.desk.tickets, &s.desk.queues,
 		&s.rules, &s.inbounds, &s.inboundLines, &s.lots, &s.waiting, &s.components, &s.desk.waiters,
+		&s.book.bookings, &s.cases,
 	}
 }
 
@@ -308,6 +311,7 @@ func (m *Machine) RestoreIndexes(id Slot, now Millis) {
 		}
 	}
 	s.restoreDesk()
+	s.restoreBook()
 	for place := range s.rules.length {
 		s.awaitInstant(place)
 	}
@@ -318,6 +322,9 @@ func (m *Machine) RestoreIndexes(id Slot, now Millis) {
 	}
 	for place := range s.inbounds.length {
 		s.indexInbound(place)
+	}
+	for place := range s.cases.length {
+		s.indexCase(place)
 	}
 }
 
@@ -358,6 +365,7 @@ func (m *Machine) RestoreLocation(image *LocationImage) bool {
 	if int(image.ID) == len(m.locations) {
 		m.locations = append(m.locations, location{})
 	}
+	m.countCapacity(&m.locations[image.ID], -1)
 	m.locations[image.ID] = location{
 		name:        append([]byte(nil), image.Name...),
 		settings:    image.Settings,
@@ -366,6 +374,7 @@ func (m *Machine) RestoreLocation(image *LocationImage) bool {
 		hasDocument: image.HasDocument,
 		point:       positionOf(&image.Settings),
 	}
+	m.countCapacity(&m.locations[image.ID], 1)
 	return true
 }
 

@@ -28,6 +28,7 @@ const (
 	CommandLeaveWaitlist  CommandKind = 34 // give up a place on a waitlist
 	CommandServeWaitlist  CommandKind = 35 // offer the next one on a waitlist what there is, or strike it off
 	CommandAdvanceQueue   CommandKind = 36 // note how far the line before a sale has come
+	CommandResolveCase    CommandKind = 40 // do something about units that were oversold
 	CommandCreateInbound  CommandKind = 22 // make a purchase order or a transfer
 	CommandSendInbound    CommandKind = 23 // order a purchase order's units, dispatch a transfer's
 	CommandReceiveInbound CommandKind = 24 // note what became of units that were on their way, all rows or none
@@ -40,7 +41,7 @@ const (
 func (k CommandKind) IsKnown() bool {
 	switch {
 	case k >= CommandTick && k <= CommandMoveStock, k == CommandDefineRouting, k == CommandRerouteOrder, k == CommandSetChannel, k == CommandSetChannelRule, k == CommandSetKit,
-		k >= CommandCreateInbound && k <= CommandCancelInbound, k == CommandFillOrder, k >= CommandDefineSale && k <= CommandAdvanceQueue,
+		k >= CommandCreateInbound && k <= CommandCancelInbound, k == CommandFillOrder, k >= CommandDefineSale && k <= CommandAdvanceQueue, k == CommandResolveCase,
 		k == CommandAddNote:
 		return true
 	}
@@ -56,8 +57,8 @@ type Command struct {
 	HasKey  bool
 	Key     IdempotencyKey
 
-	Order           OrderID // confirm, extend, release, cancel, fill, reroute, add note; archive: any of the page
-	ExpectedVersion uint32  // confirm, extend, release, cancel, reroute; send to cancel inbound: refuse unless order or document has it; 0 for any
+	Order           OrderID // confirm, extend, release, cancel, fill, reroute, add note; resolve case: with which something is done; archive: any of the page
+	ExpectedVersion uint32  // confirm, extend, release, cancel, reroute; send to cancel inbound; define SKU, location, sale, routing, set channel, channel rule; resolve case, of the case: refuse unless it has it; 0 for any
 
 	TTL        Millis // place hold, extend hold
 	Channel    ChannelID
@@ -73,12 +74,12 @@ type Command struct {
 	Waiter     Sequence // leave, serve waitlist: the number of the place
 	Identities []byte   // and what else the buyer is known by: AppendIdentity
 
-	Destination Destination // place hold, place order, reroute
+	Destination Destination // place hold, place order, reroute, resolve case
 
 	Rows []AdjustmentRow // adjust stock
 
 	Moves []MovementRow // move stock
-	Actor []byte        // move stock, inbound, reroute, add note: who did it; empty for nobody in particular
+	Actor []byte        // move stock, inbound, reroute, resolve case, add note: who did it; empty for nobody in particular
 	Cause []byte        // move stock: what it belongs to, such as a delivery's number; empty for nothing
 
 	Name     []byte           // define SKU, location, channel, sale; set channel
@@ -92,6 +93,7 @@ type Command struct {
 	Queue        QueueCounters   // advance queue
 	Inbound      *InboundRequest // create to cancel inbound
 	Reroute      *Reroute        // reroute
+	Resolution   *Resolution     // resolve case
 
 	Document []byte // what no decision needs; kept under the command's sequence. Add note: the text
 }

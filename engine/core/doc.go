@@ -32,8 +32,11 @@
 //	lot                      what is open of a document's line: units on their way
 //	discrepancy              why the units that came are not those that were sent
 //	waitlist                 who waits for a SKU of a sale that is sold out, in the order in which they came
+//	case                     units of a SKU that a forced order has beyond the rules, until they are resolved
+//	victim                   an order that might not be served, so that a case is resolved
 //	offer                    a hold that the next one on a waitlist gets
 //	note                     what somebody wrote beside an order; no decision asks for it
+//	capacity                 how many orders a location ships in a day; booked is an order that counts against it
 //
 // # Quantities
 //
@@ -94,8 +97,21 @@
 //
 // A plan is better by the first rule in which two differ, then with fewer locations, then by (priority, number) of the locations. All
 // plans of up to three locations are compared, of the 24 most promising where there are more candidates (fewer with very many
-// SKUs); single ones always. What no three have together is taken greedily from where most of it is, from at most 100 locations.
-// There is no capacity of a day: it would have to be counted across slots.
+// SKUs); single ones always. What no three have together is taken greedily from where most of it is, from at most 100 locations; for a forced
+// order what is missing then is taken from the others, by priority.
+//
+// A location may have a capacity, of orders in a day. An order counts once at each location that ships some of it, all its lines and kits
+// together, on the day of the command's stamp there: a day goes from 00:00:00.000 of local time (utc_offset_minutes) until before the next one, and from the first
+// millisecond of the cut-off on an order counts on the day after. A location with as many orders of that day as it ships, or more, is no candidate; an order
+// that asks for more than is left then, but could have it all otherwise, is refused as booked up. A hold counts like an order, and keeps its
+// day and its place when it is confirmed or extended. Who is cancelled, released or expires gives all places back; what is rerouted counts
+// where units go, today, and no longer where none is left. Forced orders, fills and offers of waitlists are served whatever the capacity, and count:
+// a fill on the day on which it is made, also where the order has been shipped from before. What is only recorded never counts. To join a waitlist no
+// capacity counts either: units that cannot be shipped today are for sale.
+//
+// Orders are booked while the policy routes and some location has a capacity, then with all locations. An order that was placed before never
+// is, whatever is filled or rerouted of it, and a lowered capacity takes nothing from anybody. What was booked on a day stays so
+// when settings change. All bookings lie in CapacitySlot (capacity.go), which is in the mask of such orders and of all that follows on them.
 //
 // # A command, step by step
 //
@@ -130,7 +146,7 @@
 //   - SetKit touches all slots. It makes a SKU a kit, or says that it is made of something else, or, without components, that it is no kit; what
 //     it is already changes nothing. What becomes a kit has no units of its own, on hand, promised or on their way, no buffer and no pool in
 //     a channel, and is no component. A component is no kit, so kits are never nested and never form a circle. From then on rows,
-//     lines of documents, rules and items of sales that name it are refused; units never come to a kit.
+//     lines of documents and rules that name it are refused; units never come to a kit.
 //   - AdjustStock applies all rows or none. A row's result must lie in 0..MaxOnHand; it may fall
 //     below what is promised, as a count finds what it finds, but not below what is unavailable. No two rows may name one level.
 //   - MoveStock applies all rows or none, one after the other, so rows may name one level. Receive adds to a state, adjust
@@ -158,15 +174,29 @@
 //     have refused, as neither stock nor backorder limit had it, is told by an event behind the order's own. Skipped, it is recorded and no
 //     unit moves: its lines have none, and no recipes are asked for. Either is refused for an unknown SKU or channel, an external id that is taken, and
 //     in a sale.
+//   - What a forced order has beyond the rules of a SKU is a case of (order, SKU). It is one for each SKU, and not one for the order, as all that is done
+//     about it is done where the SKU's queue and units are, and a merchant deals with one SKU after the other. No more is left of it than its order
+//     waits for: units that come, and a cancellation, end it. Lines of kits have no units, so a case is of their components. Its record stays.
+//   - ResolveCase does something about a case with an order that is named: that of the case, or another one of the SKU, by the version of the case if that is
+//     expected. Cancel cancels the order whole, hold or not, and resolves as many units as it had or waited for. Backorder
+//     has an order give up as many units as are left, in the order of its lines and their allocations, and wait for them: behind all who wait,
+//     as it would get them back in its old place, with whatever it waited for before. FillOrder gives them to those who wait. Units of a pool and
+//     those at stopped locations are not given up. Of the order whose case it is nothing moves; it is settled that it waits. Re-source gives an
+//     order that waits units of a location that is named, whatever else keeps them: safety stock, a stop, the policy of routing, or those who wait longer;
+//     but not what live pools may still sell. An order of which a case of its own is left is dealt with in that: else its units would count twice. Each resolves units of the case, so that cancel and re-source take a promise back, and
+//     backorder says who it is that waits.
+//   - Victims are ranked by a read, so a ranking has no state: holds first, then by a policy, then the last to come.
 //   - DefineSale touches all slots, too. A known name gets new rules and one more version; what was sold stays sold, and a SKU
 //     that is left out is no longer sold in the sale. A sale belongs to the slot of the first SKU of its first definition,
-//     for ever; that slot keeps all that is counted of it, and is in the mask of every order in it.
+//     for ever; that slot keeps all that is counted of it, and is in the mask of every order in it. Rules that do not say how long offers
+//     last leave it as it was while anybody waits.
 //   - A hold or order in a sale is accepted iff the stamp is at or after the start and before the end, the sale sells all its SKUs,
 //     each SKU's quota covers what is held and sold of it, and the buyer has no more units than the limits allow, over all
 //     SKUs of the sale, by each identity that is known. Holds also keep to the units that may be held at once.
 //   - A hold in a sale lasts as long as asked for, or the sale's longest time if that is less; half as long for each of
-//     the customer's holds in the sale that expired, but not less than 30 seconds for that. An extension does not move the deadline beyond the longest
-//     time after the hold was placed. With so many expired holds as the sale says a customer gets no more holds.
+//     the customer's holds in the sale that expired, but not less than 30 seconds for that. An extension lasts as long as asked for, shortened
+//     in the same way, and does not move the deadline beyond the sale's longest time, shortened too, after the hold was placed; that of an
+//     offer not beyond the time that the sale's offers last. With so many expired holds as the sale says a customer gets no more holds.
 //   - A ticket is used for good by the first hold or order that is accepted with it. A sale with a queue takes nothing without.
 //   - JoinWaitlist takes the last place in the line of a SKU of a sale, while the sale runs, has a place left, and nothing of the SKU is to be
 //     had there. A customer has one place for each SKU; who asks again changes nothing. It is refused to whom a hold of the units would be
@@ -199,7 +229,7 @@
 //   - FillOrder gives an order what it waits for: of each SKU of which it is the first in the queue of those who can be served, as many units as
 //     there are to fill where it may have them from, to its lines in their order, from locations by priority. They are reserved for a hold, allocated for an
 //     order. If there is nothing to give, or the order is closed, nothing changes. The host sends it (Machine.Waiting) soon after stock came; who stands
-//     further behind is not served before its turn, which comes when nobody before it can be served. At most 4096 who cannot are passed over.
+//     further behind is not served before its turn, which comes when nobody before it can be served. At most 65,536 who cannot are passed over.
 //   - RerouteOrder moves units of an order that is placed away from a location: all that the order has there, or some. They are planned like those
 //     of a new order, over the other locations, but take whatever those can give: nothing is promised anew, so safety stock, buffers and
 //     pools do not count. What nobody else has stays, or waits at the place in the queue that its promise has; units of a pool that wait are
@@ -212,7 +242,12 @@
 // that is so, and whoever sent it tries again. Demand is summed over all lines and components before anything is checked. A limit per
 // customer on a kit counts kits, one on a component its units in kits too. The order keeps the lines of components behind that
 // of their kits; all follow-ups treat them like others, and what is backordered of them waits in the queues of their SKUs. All of them are
-// routed by one plan; lines of kits have nothing to ship and no weight. Kits are not in sales, and no hold up to what there is has them.
+// routed by one plan; lines of kits have nothing to ship and no weight. No hold up to what there is has kits.
+//
+// A sale sells kits as it sells units: quota, what may be held at once, and the limits of buyers count kits. The lines of their components are
+// no units of the sale, while a line that asks for the same SKU by itself is, and needs it to be sold there. Stock counts all of them, and
+// those who wait in the sale for a component come first. Nobody waits for kits: to join is refused, and who waits for a SKU that becomes one is struck
+// off. A SKU that becomes a kit, or is none any more, is sold on under the same quota; what was sold of it counts as what it was.
 //
 // # Which status allows what
 //
@@ -222,6 +257,7 @@
 //	release      released   HoldConfirmed   unchanged        unchanged      unchanged
 //	cancel       cancelled  cancelled       unchanged        HoldReleased   HoldExpired
 //	reroute      OrderHeld  placed          OrderCancelled   HoldReleased   HoldExpired
+//	resolve      OrderHeld  placed          OrderCancelled   HoldReleased   HoldExpired   (to cancel, a hold is cancelled)
 //
 // And which status of a document:
 //
@@ -236,12 +272,13 @@
 // allocations in its record and images when it ends; units that were counted against a limit stay counted while the limit is
 // lifted and set again.
 //
-// A wrong expected version is refused first, whatever the status. A backordered part of a line moves with the line: it is reserved while held,
+// A wrong expected version is refused first, whatever the status. So it is of a SKU, a location, a channel, a sale, the policy of routing, and a
+// channel's rule about a SKU, of which those must exist: of what is not there it is 0, so whoever expects a version makes nothing new. A backordered part of a line moves with the line: it is reserved while held,
 // and given back on release, expiry and cancellation.
 //
 // # Memory
 //
 // Records are fixed-size and free of pointers, in slabs per slot (slab.go); indexes are derived from
-// them. Documents stay in memory, closed ones too: 168 bytes each and 40 for each line; lots go when nothing is open. Pages of orders that are all closed can be archived: the machine hands them over and forgets them (archive.go). Pages come from an Allocator, so the host may keep them outside the garbage collector's heap. The processor
+// them. A booking takes 24 bytes, and stays as long as its order is live. Documents stay in memory, closed ones too: 168 bytes each and 40 for each line, and so do oversold cases, 64 bytes each; lots go when nothing is open. Pages of orders that are all closed can be archived: the machine hands them over and forgets them (archive.go). Pages come from an Allocator, so the host may keep them outside the garbage collector's heap. The processor
 // is told ahead what will be read and written (prefetch.go), by a few lines of assembly that read and change nothing.
 package core

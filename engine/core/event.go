@@ -32,6 +32,7 @@ const (
 	EventWaitlistOffered EventKind = 35
 	EventQueueAdvanced   EventKind = 36
 	EventOrderOversold   EventKind = 39
+	EventCaseResolved    EventKind = 40
 
 	EventPurchaseOrderChanged EventKind = 22
 	EventTransferChanged      EventKind = 23
@@ -49,7 +50,7 @@ type Event struct {
 	Sequence Sequence
 	At       Millis // the command's stamp; for an expiry the deadline, for a pool that began or ended its start or end, for a preorder its end
 
-	Order    OrderImage       // hold and order events, waitlist offered
+	Order    OrderImage       // hold and order events, waitlist offered, case resolved
 	SKU      SKUImage         // SKU defined
 	Location LocationImage    // location defined
 	Channel  ChannelImage     // channel defined
@@ -57,7 +58,7 @@ type Event struct {
 	Route    RouteImage       // order routed
 	Levels   []LevelChange    // stock adjusted
 	Moves    []MovementImage  // stock moved, in the order of the rows; purchase order and transfer changed: the units that came or left
-	Actor    []byte           // the same; order rerouted, note added
+	Actor    []byte           // the same; order rerouted, case resolved, note added
 	Cause    []byte           // stock moved; purchase order and transfer changed: its number
 	Inbound  *InboundImage    // purchase order and transfer changed
 	Supply   SupplyImage      // supply changed
@@ -65,13 +66,15 @@ type Event struct {
 	Sale     SaleImage        // sale defined
 	Queue    QueueImage       // queue advanced
 	Recipe   Recipe           // kit set
-	Fills    []Fill           // order filled, in the order of the lines
+	Fills    []Fill           // order filled, in the order of the lines; case resolved: what came to the order, or what it gave up
 	Preorder PreorderImage    // preorder ended
 	Waiter   WaiterImage      // waitlist joined, left, offered; what was offered is the hold in Order
 	Reason   Reason           // waitlist left: why somebody was struck off; ReasonNone for who left
 	Reroute  RerouteImage     // order rerouted
 	Oversold OversoldImage    // order oversold
 	Noted    OrderID          // note added: the order; the text is the document of the sequence
+
+	Resolution ResolutionImage // case resolved
 }
 
 // IsKnown tells whether the kind's number is given out.
@@ -79,7 +82,7 @@ func (k EventKind) IsKnown() bool {
 	return k >= EventSKUDefined && k <= EventHoldCancelled || k >= EventChannelRuleSet && k <= EventKitSet ||
 		k == EventPurchaseOrderChanged || k == EventTransferChanged || k >= EventSaleDefined && k <= EventQueueAdvanced ||
 		k >= EventOrderRouted && k <= EventRoutingDefined || k == EventOrderFilled || k == EventPreorderEnded ||
-		k == EventOrderOversold || k == EventNoteAdded
+		k == EventOrderOversold || k == EventCaseResolved || k == EventNoteAdded
 }
 
 // IsOwn tells whether an event of the kind is what a command did, and not what had happened before it or follows from it.
@@ -98,7 +101,7 @@ const (
 func (k EventKind) HasOrder() bool {
 	switch k {
 	case EventHoldPlaced, EventHoldExtended, EventHoldReleased, EventHoldExpired, EventHoldConfirmed, EventHoldCancelled,
-		EventOrderPlaced, EventOrderCancelled, EventOrderRerouted, EventOrderFilled, EventWaitlistOffered:
+		EventOrderPlaced, EventOrderCancelled, EventOrderRerouted, EventOrderFilled, EventWaitlistOffered, EventCaseResolved:
 		return true
 	}
 	return k >= firstLifeEvent && k <= lastLifeEvent
@@ -248,7 +251,7 @@ type LevelChange struct {
 // WaitingImage is an order that waits for units of a SKU.
 type WaitingImage struct {
 	Order OrderID
-	Since Sequence // the command that promised them
+	Since Sequence // the command that promised them, or with which the order gave way to those who waited then
 	Units Quantity // over all lines of the order
 }
 

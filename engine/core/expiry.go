@@ -85,6 +85,9 @@ func (s *slot) expireHold(place uint32, seq Sequence, sink Sink) {
 	if ev.Order.Sale != 0 && ev.Order.Sale.Slot() == s.id {
 		s.expireSale(&ev.Order)
 	}
+	if record.flags&orderBooked != 0 && s.id == CapacitySlot {
+		s.dropAllBookings(ev.Order.ID)
+	}
 	s.closeOrder(place, record.deadline)
 	sink.Event(ev)
 }
@@ -160,6 +163,9 @@ func (s *slot) expirePart(place uint32) {
 			s.draw(line.sku, ChannelID(line.location), line.pool, -line.quantity)
 		}
 		s.touch(sku, line.sku)
+	}
+	if s.id == CapacitySlot {
+		s.dropAllBookings(part.order)
 	}
 	s.dropPart(place)
 }

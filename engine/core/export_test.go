@@ -61,3 +61,11 @@ func (m *Machine) Records() (n uint32) {
 	}
 	return n
 }
+
+// Looks is how often somebody who waits was looked at to find out whose turn it is, or where in a queue it stands.
+func (m *Machine) Looks() (n uint64) {
+	for i := range m.slots {
+		n += m.slots[i].looks
+	}
+	return n
+}

@@ -45,7 +45,7 @@ const Discrepancies = 4
 // InboundRequest is what a command on a document has.
 type InboundRequest struct {
 	Kind   InboundKind
-	Number []byte // create: empty for one that is made of the command's sequence
+	Number []byte // create: not a reserved one; empty for one that is made of the command's sequence
 
 	HasFrom  bool
 	From     LocationID    // create: where the units come from; a purchase order may have one, a location of kind supplier
@@ -116,11 +116,23 @@ type DiscrepancyImage struct {
 	Reason      []byte
 }
 
-// appendMadeNumber appends the number of a document to which nobody gave one.
+// What numbers begin with that are made. No number that somebody gives may, so that neither is ever taken by the other.
+const (
+	madePurchaseOrder = "PO:"
+	madeTransfer      = "TR:"
+)
+
+// IsReservedNumber tells whether a document's number is one of those that are made where nobody gives one.
+func IsReservedNumber(number []byte) bool {
+	prefix := string(number[:min(len(number), len(madeTransfer))])
+	return prefix == madePurchaseOrder || prefix == madeTransfer
+}
+
+// appendMadeNumber appends the number of a document to which nobody gave one: there is one command of a sequence.
 func appendMadeNumber(dst []byte, kind InboundKind, seq Sequence) []byte {
-	prefix := "PO-"
+	prefix := madePurchaseOrder
 	if kind == Transfer {
-		prefix = "TR-"
+		prefix = madeTransfer
 	}
 	dst = append(dst, prefix...)
 	start := len(dst)
@@ -233,13 +245,13 @@ func (st *Step) followsInbound(home *slot) bool {
 	}
 	home.inboundImage(st.place, img)
 	version := img.Version
-	if c.ExpectedVersion != 0 && c.ExpectedVersion != version {
-		st.refuse(ReasonVersionConflict).Version = version
+	if st.isStale(version) {
 		return false
 	}
-	change, allowed := inboundTransition(c.Kind, img)
+	change, allowed := inboundTransition(c.Kind, img.Kind, img.Status)
 	if !allowed {
-		st.refuse(ReasonInboundStatus).Version = version
+		r := st.refuse(ReasonInboundStatus)
+		r.Version, r.Status = version, img.Status
 	}
 	if !change {
 		img.Version = 0
@@ -248,9 +260,8 @@ func (st *Step) followsInbound(home *slot) bool {
 }
 
 // inboundTransition tells whether a command changes a document, and whether its status allows it: the table in doc.go.
-func inboundTransition(kind CommandKind, img *InboundImage) (change, allowed bool) {
-	status := img.Status
-	switch kind {
+func inboundTransition(command CommandKind, kind InboundKind, status InboundStatus) (change, allowed bool) {
+	switch command {
 	case CommandSendInbound:
 		return status == InboundDraft, status != InboundCancelled
 	case CommandReceiveInbound:
@@ -258,8 +269,14 @@ func inboundTransition(kind CommandKind, img *InboundImage) (change, allowed boo
 	case CommandCloseInbound:
 		return status.isOpen(), status.isOpen() || status == InboundReceived
 	}
-	change = status == InboundDraft || status == InboundSent && img.Kind == PurchaseOrder
+	change = status == InboundDraft || status == InboundSent && kind == PurchaseOrder
 	return change, change || status == InboundCancelled
+}
+
+// ChangesInbound tells whether a command would change a document of a kind that has a status.
+func ChangesInbound(command CommandKind, kind InboundKind, status InboundStatus) bool {
+	change, _ := inboundTransition(command, kind, status)
+	return change
 }
 
 // planInboundChange makes the loaded image into the one after the change.

@@ -143,16 +143,27 @@ func (st *Step) refusesKits() bool {
 	return st.Outcome.Reason != ReasonNone
 }
 
-// kitsInSale refuses lines of kits, which no sale sells.
-func (st *Step) kitsInSale() bool {
-	if st.hasKits {
-		for i := range st.origins {
-			if st.origins[i].role == LineOfKits && int(st.lines[i].first) == i {
-				st.refuseLine(ReasonSKUNotInSale, i, 0)
-			}
+// ofComponent tells whether a line is one of a kit's component: no line that somebody asked for.
+func (st *Step) ofComponent(i int) bool {
+	return st.hasKits && st.origins[i].role == LineOfComponent
+}
+
+// orderable is how many units of a SKU, or kits, an order may ask for at most; Unlimited when there is no end. All slots stand still.
+func (m *Machine) orderable(id SKUID) Quantity {
+	s := &m.slots[id.Slot()]
+	most := s.orderable(s.skus.at(id.Place()))
+	for at := s.firstComponent(id); at != 0 && most != Stopped; {
+		part := s.components.at(at - 1)
+		owner := &m.slots[part.sku.Slot()]
+		switch units := owner.orderable(owner.skus.at(part.sku.Place())); {
+		case units == Stopped:
+			most = Stopped
+		case units != Unlimited && (most == Unlimited || units/Quantity(part.quantity) < most):
+			most = units / Quantity(part.quantity)
 		}
+		at = part.next
 	}
-	return st.Outcome.Reason != ReasonNone
+	return most
 }
 
 // firstComponent is the place of a kit's first component, plus one; 0 for a SKU that is no kit.

@@ -47,6 +47,8 @@ const (
 	MaxSuppliesTold = 64
 	// MaxChannels bounds the table of channels, which anybody who may order can grow.
 	MaxChannels = 4096
+	// NewChannel stands, in a preview, for a channel that is not there yet: one with no settings and no rules.
+	NewChannel ChannelID = MaxChannels
 	// MaxSales bounds the table of sales, which is in every checkpoint.
 	MaxSales = 1 << 14
 	// MaxWaitlist bounds a sale's waitlist: 224 MB.

@@ -21,8 +21,11 @@ type Machine struct {
 	sales     []sale
 	policy    policy
 
+	capacities int // how many locations have a capacity
+
 	asked Step           // scratch of what is asked between commands
 	units []channelUnits // likewise
+	idle  idleLines
 }
 
 // slot is one partition of the state, with the indexes derived from it.
@@ -72,8 +75,14 @@ type slot struct {
 	lots         recycler[lotRecord]
 	inboundOf    *Index // (kind, number) → inbounds
 	waiting      recycler[waitingRecord]
-	waitingIndex *Index                 // order number → waiting
+	waitingIndex *Index // order number → waiting
+	queues       queues
+	looks        uint64 // at those who wait, for tests: what it costs to find out whose turn it is
+	cases        slab[caseRecord]
+	caseOf       *Index                 // order number → cases
+	unresolved   uint32                 // cases of which something is left
 	inboundList  [Transfer]slab[uint32] // by kind: places in inbounds, in the order in which the documents were made
+	book         book
 }
 
 // location and channel are rows of the tables that every slot reads.
@@ -133,8 +142,10 @@ func (s *slot) open(id Slot, allocate Allocator, seed uint64) {
 	s.lots.next = func(l *lotRecord) *uint32 { return &l.next }
 	s.waiting.open(SlabWaiting, &s.keeper, allocate)
 	s.waiting.next = func(w *waitingRecord) *uint32 { return &w.next }
+	s.cases.open(SlabCases, &s.keeper, allocate)
 	s.components.open(SlabComponents, &s.keeper, allocate)
 	s.components.next = func(r *componentRecord) *uint32 { return &r.next }
+	s.book.open(&s.keeper, allocate)
 	s.due.entries.allocate = allocate
 	for i := range s.inboundList {
 		s.inboundList[i].allocate = allocate
@@ -145,6 +156,7 @@ func (s *slot) open(id Slot, allocate Allocator, seed uint64) {
 	s.limitOf = NewIndex(allocate)
 	s.inboundOf = NewIndex(allocate)
 	s.waitingIndex = NewIndex(allocate)
+	s.caseOf = NewIndex(allocate)
 	s.kitOf, s.componentOf = NewIndex(allocate), NewIndex(allocate)
 }
 
@@ -213,14 +225,19 @@ func (m *Machine) Gather(id Slot, st *Step, sink Sink) {
 		s.gatherReroute(st)
 	case CommandAddNote:
 		s.gatherNote(st)
+	case CommandResolveCase:
+		s.gatherResolution(st)
 	default:
 		invariant.Check(false, "a command's kind is known")
 	}
 }
 
-// Decide makes a plan or a refusal from everything gathered. Only the tables may change here. When the command has every slot in
-// its mask, it may look at any slot.
+// Decide makes a plan or a refusal from everything gathered. Only the tables may change here. Where the decision needs more than a slot
+// could gather it looks at the slots of the command's mask, which stand still.
 func (m *Machine) Decide(st *Step) {
+	if st.command.changesTables() {
+		m.idle.forget()
+	}
 	switch st.command.Kind {
 	case CommandTick:
 		st.Outcome.Changed = true
@@ -266,6 +283,8 @@ func (m *Machine) Decide(st *Step) {
 		m.decideReroute(st)
 	case CommandAddNote:
 		decideNote(st)
+	case CommandResolveCase:
+		m.decideResolution(st)
 	}
 }
 
@@ -319,5 +338,7 @@ func (m *Machine) Apply(id Slot, st *Step, sink Sink) {
 		s.applyReroute(st, sink)
 	case CommandAddNote:
 		s.applyNote(st, sink)
+	case CommandResolveCase:
+		s.applyResolution(st, sink)
 	}
 }

@@ -13,7 +13,8 @@ func (s *slot) loadOrder(st *Step) {
 		return
 	}
 	st.known, st.place = true, place
-	st.mask = s.orders.at(place).mask
+	record := s.orders.at(place)
+	st.mask, st.booked = record.mask, record.flags&orderBooked != 0
 	s.image(place, &st.event.Order)
 }
 
@@ -124,7 +125,7 @@ func (st *Step) checkOrder() bool {
 		st.refuse(ReasonOrderNotFound).Order = c.Order
 	case st.mask&^c.Mask != 0:
 		st.refuseOrder(ReasonSlotsChanged)
-	case c.ExpectedVersion != 0 && c.ExpectedVersion != st.event.Order.Version:
+	case c.Kind != CommandResolveCase && c.ExpectedVersion != 0 && c.ExpectedVersion != st.event.Order.Version: // that of a case is the case's
 		st.refuseOrder(ReasonVersionConflict)
 	}
 	return st.Outcome.Reason == ReasonNone
@@ -133,7 +134,7 @@ func (st *Step) checkOrder() bool {
 // FollowUpClosed says what a command on a closed order comes to: there is nothing to do (ReasonNone), or it is refused.
 func FollowUpClosed(c *Command, image *OrderImage) Reason {
 	invariant.Check(image.Status.IsClosed(), "what is archived is closed")
-	if c.ExpectedVersion != 0 && c.ExpectedVersion != image.Version {
+	if c.Kind != CommandResolveCase && c.ExpectedVersion != 0 && c.ExpectedVersion != image.Version {
 		return ReasonVersionConflict
 	}
 	_, reason := transition(c.Kind, image.Status)
@@ -153,7 +154,7 @@ func transition(kind CommandKind, status OrderStatus) (change bool, refused Reas
 	}
 	switch status {
 	case StatusHeld:
-		if kind == CommandRerouteOrder {
+		if kind == CommandRerouteOrder || kind == CommandResolveCase {
 			return false, ReasonOrderHeld
 		}
 		return true, ReasonNone
@@ -161,7 +162,7 @@ func transition(kind CommandKind, status OrderStatus) (change bool, refused Reas
 		switch kind {
 		case CommandConfirmHold:
 			return false, ReasonNone
-		case CommandCancelOrder, CommandRerouteOrder:
+		case CommandCancelOrder, CommandRerouteOrder, CommandResolveCase:
 			return true, ReasonNone
 		}
 		return false, ReasonHoldConfirmed
@@ -208,10 +209,14 @@ func (s *slot) applyOrder(st *Step, sink Sink) {
 	switch st.command.Kind {
 	case CommandConfirmHold:
 		s.applyLines(st, s.settle)
-	case CommandReleaseHold, CommandCancelOrder:
+	case CommandReleaseHold, CommandCancelOrder, CommandResolveCase:
+		if st.booked && s.id == CapacitySlot {
+			s.dropAllBookings(st.event.Order.ID)
+		}
 		s.applyLines(st, func(l *LineImage, allocations []Allocation) {
 			if l.Backordered > 0 {
 				s.waitNoMore(l.SKU, st.event.Order.ID)
+				s.settleCase(st, l.SKU, st.event.Order.ID)
 			}
 			s.giveBack(l, allocations, st.wasHeld)
 		})

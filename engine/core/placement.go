@@ -100,10 +100,10 @@ func (m *Machine) canPlace(st *Step) bool {
 		return true
 	}
 	c := st.command
-	if !st.sumLines() || st.hasKits && st.refusesKits() {
+	if !m.findBooks(st) || !st.sumLines() || st.hasKits && st.refusesKits() {
 		return false
 	}
-	if int(c.Channel) >= len(m.channels) {
+	if int(c.Channel) >= len(m.channels) && !st.newChannel {
 		st.refuse(ReasonChannelNotFound)
 		return false
 	}
@@ -141,7 +141,6 @@ func (m *Machine) canImport(st *Step) bool {
 		for i := range st.lines {
 			st.lines[i].room = Unlimited
 		}
-		st.router.maxShipments = 0
 		if st.overStock() || m.policy.active && !st.route() {
 			return false
 		}
@@ -184,8 +183,8 @@ func (m *Machine) findOffer(st *Step) {
 	if c.Sale != 0 && c.Kind != CommandServeWaitlist {
 		st.yield()
 	}
-	if buffer := m.channels[c.Channel].settings.Buffer; buffer != 0 {
-		st.keepBuffer(buffer)
+	if !st.newChannel {
+		st.keepBuffer(m.channels[c.Channel].settings.Buffer)
 	}
 	if m.policy.active {
 		st.errand.to, st.errand.channel, st.errand.now, st.errand.leaves = &c.Destination, c.Channel, st.now, false
@@ -236,13 +235,13 @@ func (st *Step) refuseNotFound() bool {
 	return false
 }
 
-// refuseKit refuses a line of which the command does not say what the kit is made of. Nobody waits for kits in a sale, which sells none.
+// refuseKit refuses a line of which the command does not say what the kit is made of. That of who waits in a sale never does.
 func (st *Step) refuseKit(i int) {
 	if st.command.places() {
 		st.refuse(ReasonRecipeChanged)
 		return
 	}
-	st.refuse(ReasonSKUNotInSale)
+	st.refuse(ReasonKitWaitlist)
 	st.refusal.Lines = append(st.refusal.Lines, RefusedLine{SKU: st.asked[i].SKU, Requested: st.asked[i].Quantity})
 }
 
@@ -288,7 +287,11 @@ func (st *Step) grant() bool {
 			}
 			most := st.most(i, reason)
 			if most < f.least {
-				st.refuseLine(reason, i, max(0, most))
+				why := reason
+				if reason == ReasonNotDeliverable {
+					why = st.whyNotDeliverable(func(f *lineFinding) Quantity { return f.least })
+				}
+				st.refuseLine(why, i, max(0, most))
 			}
 			f.granted = min(f.granted, most)
 		}
@@ -320,7 +323,11 @@ func (st *Step) most(i int, reason Reason) Quantity {
 	case reason == ReasonInsufficientStock:
 		return f.pooled + max(0, f.available+f.mostBeyond())
 	case reason == ReasonNotDeliverable:
-		if there := fromStock(f.reachable()); there < fromStock(f.pooled, f.available) {
+		if there := fromStock(f.reachable(f.there)); there < fromStock(f.pooled, f.available) {
+			return there
+		}
+	case reason == ReasonBookedUp:
+		if there := fromStock(f.reachable(f.thereAnyDay)); there < fromStock(f.pooled, f.available) {
 			return there
 		}
 	case f.limit > 0:
@@ -332,14 +339,14 @@ func (st *Step) most(i int, reason Reason) Quantity {
 // fromStock is how many units stock gives, from the pool and of what is common.
 func fromStock(pooled, common Quantity) Quantity { return pooled + max(0, common) }
 
-// reachable is what of the units from the pool and of the common stock lies at locations that may serve the order. What lies elsewhere
+// reachable is what of the units from the pool and of the common stock is among those that lie there, at locations that may serve the order. What lies elsewhere
 // is not promised beyond stock in their place: those who wait are served with whatever comes, and would get it.
-func (f *lineFinding) reachable() (pooled, common Quantity) {
+func (f *lineFinding) reachable(there Quantity) (pooled, common Quantity) {
 	if !f.steered {
 		return f.pooled, f.available
 	}
-	pooled = min(f.pooled, f.there)
-	return pooled, min(f.available, f.there-pooled)
+	pooled = min(f.pooled, there)
+	return pooled, min(f.available, there-pooled)
 }
 
 // mostBeyond is how many units may be promised that are not there.
@@ -416,7 +423,7 @@ func (m *Machine) planPlacement(st *Step) {
 	for i := range st.lines {
 		if f := &st.lines[i]; int(f.first) == i {
 			if routed {
-				f.pooled, f.available = f.reachable()
+				f.pooled, f.available = f.reachable(f.there)
 			} else {
 				m.rank(st.choices[f.slot][f.from:f.to])
 			}
@@ -514,10 +521,16 @@ func (s *slot) applyPlacement(st *Step, sink Sink) {
 		}
 		s.take(l, allocations, held)
 	})
+	if st.command.Stock == StockForce {
+		s.openCases(st)
+	}
 	s.countLines(st, 1)
 	if image.Sale != 0 && image.Sale.Slot() == s.id {
 		s.sell(image, held, 1)
 		s.useTicket(image.Sale, st.command.Ticket)
+	}
+	if st.booked && s.id == CapacitySlot {
+		s.bookOrder(st)
 	}
 	if s.id != st.home {
 		if held {
@@ -600,6 +613,9 @@ func (s *slot) store(st *Step) uint32 {
 	record.sale = image.Sale
 	if image.HasDocument {
 		record.flags |= hasDocument
+	}
+	if st.booked {
+		record.flags |= orderBooked
 	}
 	next := 0
 	for i := range image.Lines {

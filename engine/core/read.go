@@ -1,6 +1,6 @@
 package core
 
-// The reads below run where commands run, between two commands, and change nothing. Each fills an image
+// The reads below run where commands run, between two commands, and change nothing that a result depends on. Each fills an image
 // whose lists it reuses; texts in an order's image stay valid until the next command.
 
 // ReadOrder gives an order as it stands.
@@ -108,15 +108,12 @@ func (m *Machine) ReadWaiting(id SKUID, after Sequence, most int, dst []WaitingI
 	if id.Place() >= s.skus.length {
 		return dst, false
 	}
-	for at := s.skus.at(id.Place()).firstWaiting; at != 0; {
+	for at := s.seek(id, after); at != 0; {
 		w := s.waiting.at(at - 1)
-		at = w.next
-		if w.since <= after {
-			continue
-		}
 		if most--; most < 0 {
 			return dst, true
 		}
+		at = w.next
 		dst = append(dst, WaitingImage{Order: w.order, Since: w.since, Units: w.units})
 	}
 	return dst, false
@@ -193,9 +190,6 @@ func (m *Machine) Locations() int { return len(m.locations) }
 
 // Channels is the number of channels.
 func (m *Machine) Channels() int { return len(m.channels) }
-
-// ChannelName is the name of a channel.
-func (m *Machine) ChannelName(id ChannelID) []byte { return m.channels[id].name }
 
 // DigestSlot is the digest of a slot's records. Indexes and the heap of deadlines are derived and not in it.
 func (m *Machine) DigestSlot(id Slot) Digest {

@@ -107,8 +107,14 @@ func (r *levelRecord) withheld() Quantity {
 // hasDocument marks an order or SKU that has a document.
 const hasDocument = 1
 
-// identitiesShift is where an order's flags have the number of identities that stand behind its customer.
+// identitiesShift is where an order's flags have the number of identities that stand behind its customer, in two bits.
 const identitiesShift = 1
+
+// orderBooked marks an order that is booked with the locations that ship it.
+const orderBooked uint8 = 1 << 3
+
+// orderOffered marks a hold that was offered to somebody on a waitlist.
+const orderOffered uint8 = 1 << 4
 
 // orderRecord is an order, kept by its home slot.
 type orderRecord struct {

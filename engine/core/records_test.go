@@ -11,9 +11,9 @@ import (
 func TestRecordsHaveNoHoles(t *testing.T) {
 	for _, record := range []any{
 		skuRecord{}, levelRecord{}, orderRecord{}, lineRecord{}, allocationRecord{},
-		partRecord{}, partLineRecord{}, limitRecord{}, dueRecord{}, waitingRecord{},
+		caseRecord{}, partRecord{}, partLineRecord{}, limitRecord{}, dueRecord{}, waitingRecord{},
 		saleItemRecord{}, saleBuyerRecord{}, saleTicketRecord{}, saleQueueRecord{}, saleWaiterRecord{},
-		inboundRecord{}, inboundLineRecord{}, lotRecord{}, componentRecord{},
+		inboundRecord{}, inboundLineRecord{}, lotRecord{}, componentRecord{}, bookingRecord{},
 	} {
 		r := reflect.TypeOf(record)
 		covered := make([]int, r.Size())

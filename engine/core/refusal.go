@@ -24,10 +24,16 @@ const (
 	ReasonSKUNotFound       Reason = 8  // a line or row names no SKU
 	ReasonKitSize           Reason = 33 // with the components of its kits an order has too many lines, or too many units in one
 	ReasonKitUpTo           Reason = 34 // kits are not held up to what there is
+	ReasonKitWaitlist       Reason = 67 // nobody waits for kits of a sale
 	ReasonNestedKit         Reason = 37 // a component is a kit
 	ReasonNotAKit           Reason = 32 // the SKU has units of its own, in stock, promised, on their way or set apart, or is a component
+	ReasonCaseNotFound      Reason = 60 // the order has no oversold case of the SKU
+	ReasonCaseResolved      Reason = 61 // nothing of it is left to resolve
 	ReasonLocationNotFound  Reason = 9  // a row or a document names no location
 	ReasonNotAllocated      Reason = 28 // the order has fewer units at the location, or none
+	ReasonOwnCase           Reason = 64 // the order has a case of its own of the SKU, and is dealt with in that
+	ReasonNotAVictim        Reason = 62 // the order has no units of the case's SKU that could be given up, or waits for none
+	ReasonNothingThere      Reason = 63 // the location that units are to come from has none
 	ReasonNotASupplier      Reason = 44 // the location that a purchase order's units come from is no supplier
 	ReasonInboundExists     Reason = 39 // a document of the kind has the number
 	ReasonInboundLine       Reason = 41 // a row names no line of the document
@@ -54,6 +60,7 @@ const (
 	ReasonLimitPerCustomer  Reason = 16 // the customer would have more than the SKU allows
 	ReasonInsufficientStock Reason = 17 // a line asks for more than may be sold
 	ReasonNotDeliverable    Reason = 25 // a line asks for more than locations have that may serve the order
+	ReasonBookedUp          Reason = 65 // it could have all, were the locations that have it not booked up for the day
 	ReasonSaleLimit         Reason = 53 // the buyer would have more in the sale than it allows, by one of its identities
 	ReasonWaitlistFull      Reason = 58 // the sale's waitlist takes nobody more, or the sale has none
 	ReasonTooManyShipments  Reason = 26 // the order would be split over more locations than the policy allows
@@ -65,11 +72,13 @@ const (
 type Refusal struct {
 	Reason  Reason
 	Order   OrderID // the order asked about, or the one that has the external id
-	Version uint32  // the version of the order or document asked about; 0 for the owner of an external id
+	Version uint32  // the version of the order, document, case or settings asked about; 0 for what is not there, and for the owner of an external id
 	Lines   []RefusedLine
 
 	At       Millis       // sale not started, sale ended: when it begins, or was over
 	Identity IdentityKind // sale limit: by which the buyer has too much
+
+	Status InboundStatus // inbound status: the document's, which does not allow the command
 }
 
 // RefusedLine is a line or row that could not be served. Of lines with one SKU only the first is listed, with the
@@ -83,6 +92,8 @@ type Refusal struct {
 //
 // Of an order that has not so many units at a location that are to move, the line's, and those that it has there; nothing is listed of one
 // that has none there and was to move all.
+//
+// Of an oversold case the units are those that are left of it, or those that the order waits for if they are fewer, and those that there are.
 type RefusedLine struct {
 	Index     int // place in the command's lines or rows, or in the document's lines
 	SKU       SKUID

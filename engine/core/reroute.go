@@ -297,6 +297,9 @@ func (s *slot) applyReroute(st *Step, sink Sink) {
 			s.draw(image.Lines[i].SKU, image.Channel, p.generation, -p.returned)
 		}
 	}
+	if st.booked && s.id == CapacitySlot {
+		s.bookReroute(st)
+	}
 	if s.id != st.home {
 		return
 	}

@@ -23,6 +23,7 @@ func TestSlotWithoutRoom(t *testing.T) {
 			s := newAuditShop(t)
 			fill(&s.slots[3])
 			c := Command{Kind: kind, Customer: []byte("bob"), TTL: MinTTL, Lines: []Line{{MakeSKUID(3, 0), 1}}, Mask: Slot(3).Mask()}
+			c.Mask |= s.SlotsNow(&c)
 			func() {
 				defer func() {
 					if r := recover(); r != nil {

@@ -57,6 +57,7 @@ type candidate struct {
 type router struct {
 	rules        []RoutingRule
 	maxShipments int
+	forced       bool // the order is taken, in however many shipments
 	penalty      int64
 
 	candidates []candidate // that may serve the order, by (priority, number)
@@ -216,9 +217,7 @@ func (r *router) order() {
 	r.set = resize(r.set, n)
 	r.least = score{}
 	if r.ranked = n*r.skus <= rankWork; !r.ranked {
-		for sku := range r.skus {
-			r.boundRoughly(sku, 0)
-		}
+		r.boundAllRoughly()
 		return
 	}
 	alike := r.isAlike()
@@ -270,14 +269,49 @@ func (r *router) boundUnits(sku int) {
 // boundRoughly does so for the rules from one on: as if all units came from where one is best.
 func (r *router) boundRoughly(sku, from int) {
 	for k, rule := range r.rules[from:] {
-		if !rule.isOfUnits() || r.demand[sku] == 0 {
-			continue
+		if rule.isOfUnits() && r.demand[sku] != 0 {
+			r.least[from+k] = min(worst, r.least[from+k]+times(r.demand[sku], r.lowest(rule, sku)))
 		}
-		lowest := worst
-		for at := range r.candidates {
-			lowest = min(lowest, r.ofUnit(rule, uint16(at), sku))
+	}
+}
+
+// lowest is what a unit of a SKU costs where that is least.
+func (r *router) lowest(rule RoutingRule, sku int) int64 {
+	lowest := worst
+	for at := range r.candidates {
+		lowest = min(lowest, r.ofUnit(rule, uint16(at), sku))
+	}
+	return lowest
+}
+
+// boundAllRoughly does it for all SKUs and rules. With very many SKUs and candidates, what says the same of all SKUs is asked once, and what each
+// candidate has is read in the order in which it lies.
+func (r *router) boundAllRoughly() {
+	for k, rule := range r.rules {
+		switch rule {
+		case RulePreferred, RulePickup, RulePriority:
+			lowest := r.lowest(rule, 0)
+			for _, wanted := range r.demand {
+				r.least[k] = min(worst, r.least[k]+times(wanted, lowest))
+			}
+		case RuleLowestCost:
+			for sku, wanted := range r.demand {
+				if wanted != 0 {
+					r.least[k] = min(worst, r.least[k]+times(wanted, r.lowest(rule, sku)))
+				}
+			}
+		case RuleBalanceStock:
+			r.missing = resize(r.missing, r.skus)
+			clear(r.missing)
+			for at := range r.candidates {
+				for sku, n := range r.has[at*r.skus:][:r.skus] {
+					r.missing[sku] = max(r.missing[sku], n)
+				}
+			}
+			for sku, wanted := range r.demand {
+				r.least[k] = min(worst, r.least[k]+times(wanted, int64(fullest-min(fullest, r.missing[sku]))))
+			}
 		}
-		r.least[from+k] = min(worst, r.least[from+k]+times(r.demand[sku], lowest))
 	}
 }
 
@@ -568,6 +602,9 @@ func (r *router) greedyFrom(start int) {
 			r.missing[sku] -= min(n, r.has[int(at)*r.skus+sku])
 		}
 	}
+	if r.forced {
+		set = r.addByPriority(set)
+	}
 	slices.Sort(set)
 	if !r.covers(set) {
 		return
@@ -579,6 +616,21 @@ func (r *router) greedyFrom(start int) {
 		r.found, r.greedily, r.best = true, true, s
 		r.chosen = append(r.chosen[:0], set...)
 	}
+}
+
+// addByPriority adds to a greedy set that is as large as it may be what has something of what is still missing, by priority: that is less work than to
+// look for who has most, and of so many shipments none is a good plan.
+func (r *router) addByPriority(set []uint16) []uint16 {
+	for at := range r.candidates {
+		if r.gives[at] || r.gainOf(at) == 0 {
+			continue
+		}
+		set, r.gives[at] = append(set, uint16(at)), true
+		for sku, n := range r.missing {
+			r.missing[sku] -= min(n, r.has[at*r.skus+sku])
+		}
+	}
+	return set
 }
 
 // mostMissing finds the candidate that has most units of what is missing; of several that with the lowest score alone. What a candidate has

@@ -97,6 +97,7 @@ func (r *router) option(at int, chosen bool, o *RouteOption) {
 // whose deadline has come but was not told yet still count.
 func (m *Machine) Preview(st *Step, c *Command, now Millis) (*Outcome, *Event, *RouteImage) {
 	st.Begin(c, 0, now)
+	st.newChannel = c.Channel == NewChannel
 	for rest := c.Mask; rest != 0; rest &= rest - 1 {
 		m.slots[maskFirst(rest)].gatherPlacement(st)
 	}

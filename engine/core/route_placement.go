@@ -18,8 +18,9 @@ const (
 	FateElsewhere Fate = 6 // the customer fetches the order elsewhere
 	FateWeight    Fate = 7 // the order is too heavy
 	FateAvoided   Fate = 8 // the order moves away from it
+	FateCapacity  Fate = 9 // it may, but has as many orders of the day as it can ship
 
-	LastFate = FateAvoided
+	LastFate = FateCapacity
 )
 
 // errand is what decides which locations may serve an order.
@@ -38,6 +39,10 @@ type errand struct {
 func (m *Machine) findCandidates(st *Step) {
 	r := &st.router
 	r.rules, r.maxShipments = m.policy.rules, int(m.policy.Settings.MaxShipments)
+	r.forced = st.command.Stock == StockForce
+	if r.forced {
+		r.maxShipments = 0
+	}
 	r.penalty = 1000 * int64(m.policy.Settings.SplitPenalty)
 	r.candidates, r.rejected, r.weight = r.candidates[:0], r.rejected[:0], r.weight[:0]
 	r.at = resize(r.at, len(m.locations))
@@ -64,12 +69,21 @@ func (m *Machine) findCandidates(st *Step) {
 	}
 	for i := range r.rejected {
 		r.at[r.rejected[i].location] = 0
+		if r.rejected[i].fate == FateCapacity {
+			r.at[r.rejected[i].location] = bookedUp
+		}
 	}
 	st.fillRouter()
 	for i := range r.candidates {
 		r.at[r.candidates[i].location] = 0
 	}
+	for i := range r.rejected {
+		r.at[r.rejected[i].location] = 0
+	}
 }
+
+// bookedUp stands in the place of a candidate's for a location that would be one, had it room on the day.
+const bookedUp = MaxLocations + 1
 
 // leads tells whether a line is the first of its SKU, and that has units: lines of kits have none to ship, nor a weight of their own.
 func (st *Step) leads(i int) bool {
@@ -117,8 +131,12 @@ func (st *Step) fillRouter() {
 			continue
 		}
 		there := Quantity(0)
+		anyDay := Quantity(0)
 		for _, c := range st.choices[f.slot][f.from:f.to] {
-			if at := int(r.at[c.location]); at > 0 {
+			switch at := int(r.at[c.location]); {
+			case at == bookedUp:
+				anyDay += c.fulfillable
+			case at > 0:
 				r.has[(at-1)*r.skus+int(f.column)] = c.fulfillable
 				there += c.fulfillable
 			}
@@ -127,6 +145,7 @@ func (st *Step) fillRouter() {
 			there = r.together()
 		}
 		f.steered, f.there = true, max(0, there-st.ahead(i))
+		f.thereAnyDay = max(0, there+anyDay-st.ahead(i))
 	}
 }
 
@@ -161,7 +180,11 @@ func (m *Machine) judge(st *Step, id LocationID) {
 			c.metres = row.point.metresTo(st.there(to))
 		}
 	}
-	if c.fate = m.policy.fateOf(&st.errand, row, &c); c.fate != FateEligible {
+	c.fate = m.policy.fateOf(&st.errand, row, &c)
+	if c.fate == FateEligible && m.isBookedUp(st, id, row) {
+		c.fate = FateCapacity
+	}
+	if c.fate != FateEligible {
 		r.rejected = append(r.rejected, c)
 		return
 	}
@@ -237,16 +260,31 @@ func (r *router) rankPriorities() {
 
 // overDeliverable refuses lines that ask for more than candidates have.
 func (st *Step) overDeliverable() bool {
+	why := st.whyNotDeliverable(func(f *lineFinding) Quantity { return f.total })
 	for i := range st.lines {
 		f := &st.lines[i]
 		if !st.leads(i) {
 			continue
 		}
 		if most := st.most(i, ReasonNotDeliverable); f.total > most {
-			st.refuseLine(ReasonNotDeliverable, i, most)
+			st.refuseLine(why, i, most)
 		}
 	}
 	return st.Outcome.Reason != ReasonNone
+}
+
+// whyNotDeliverable says why an order is refused that asks for more than candidates have: it could have all, were it not for the capacities
+// of the day, or not even then.
+func (st *Step) whyNotDeliverable(wanted func(f *lineFinding) Quantity) Reason {
+	if !st.booked {
+		return ReasonNotDeliverable
+	}
+	for i := range st.lines {
+		if f := &st.lines[i]; st.leads(i) && wanted(f) > st.most(i, ReasonBookedUp) {
+			return ReasonNotDeliverable
+		}
+	}
+	return ReasonBookedUp
 }
 
 // route finds the plan of an order that can be had, or refuses it.
@@ -255,7 +293,7 @@ func (st *Step) route() bool {
 	r.demand = resize(r.demand, r.skus)
 	for i := range st.lines {
 		if f := &st.lines[i]; st.leads(i) {
-			pooled, common := f.reachable()
+			pooled, common := f.reachable(f.there)
 			pooled = min(f.total, pooled)
 			r.demand[f.column] = pooled + max(0, min(f.total-pooled, common))
 		}

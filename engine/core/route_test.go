@@ -353,6 +353,26 @@ func TestRouterRanksFew(t *testing.T) {
 	}
 }
 
+// TestRouterBoundsAllAlike: what is known of all SKUs at once is what is known of each.
+func TestRouterBoundsAllAlike(t *testing.T) {
+	for seed := range uint64(50) {
+		random := rand.New(rand.NewPCG(seed, 16))
+		r := largeRouter(random, 40, 30)
+		for sku := range r.demand {
+			r.demand[sku] = Quantity(random.IntN(4))
+		}
+		r.boundAllRoughly()
+		all := r.least
+		r.least = score{}
+		for sku := range r.skus {
+			r.boundRoughly(sku, 0)
+		}
+		if all != r.least {
+			t.Fatalf("seed %d: rules %v, %v at once, %v one by one", seed, r.rules, all, r.least)
+		}
+	}
+}
+
 // wideRouter is a basket of five lines over twenty locations; none has everything.
 func wideRouter(rules ...RoutingRule) *router {
 	random := rand.New(rand.NewPCG(5, 20))
@@ -400,6 +420,22 @@ func BenchmarkRouter(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			r := wideRouter(rules...)
 			b.ReportAllocs()
+			for range b.N {
+				r.search()
+			}
+		})
+	}
+}
+
+// BenchmarkRouterOfManyLines routes the largest orders: 500 SKUs, each of which lies at 1,000 locations.
+func BenchmarkRouterOfManyLines(b *testing.B) {
+	for _, demand := range []Quantity{2, 40} {
+		b.Run(fmt.Sprint(demand), func(b *testing.B) {
+			r := largeRouter(rand.New(rand.NewPCG(1, 40)), 1000, 500)
+			r.rules = []RoutingRule{RuleFewestShipments, RuleLowestCost, RuleBalanceStock, RulePriority}
+			for sku := range r.demand {
+				r.demand[sku] = demand
+			}
 			for range b.N {
 				r.search()
 			}

@@ -76,6 +76,9 @@ func (p *policy) set(image *RoutingImage) {
 
 // decideRouting changes the policy. It may: every slot stands at this command.
 func (m *Machine) decideRouting(st *Step) {
+	if st.isStale(m.policy.Version) {
+		return
+	}
 	settings := st.command.Routing
 	for _, id := range settings.Preferred {
 		if int(id) >= len(m.locations) {
@@ -126,7 +129,7 @@ func (d Digest) addShipping(s *Shipping) Digest {
 	if s.HasCutOff {
 		cutOff |= 1
 	}
-	d = d.add(uint64(s.Methods)<<8|uint64(s.HandlingDays), cutOff).add(uint64(s.UTCOffset), uint64(s.CostPerUnit)).
+	d = d.add(uint64(s.Methods)<<8|uint64(s.HandlingDays)|uint64(s.DailyCapacity)<<16, cutOff).add(uint64(s.UTCOffset), uint64(s.CostPerUnit)).
 		add(uint64(len(s.Channels)), uint64(len(s.Zones)))
 	for i, channel := range s.Channels {
 		d = d.add(uint64(i), uint64(channel))

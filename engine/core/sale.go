@@ -2,7 +2,7 @@ package core
 
 import "slices"
 
-// A sale (a campaign) sells some SKUs between two instants, under rules of its own. Everything of it that is counted lies in
+// A sale (a campaign) sells some SKUs, which may be kits, between two instants, under rules of its own. Everything of it that is counted lies in
 // one slot, the sale's, which every order and hold in the sale touches: its quotas, the units of each customer, address,
 // device and payment over all its SKUs, the tickets that were used, and who waits. It is the slot of the SKU that was named first when the
 // sale was first defined, so that a sale of one SKU is a matter of one slot.
@@ -91,7 +91,7 @@ type SaleImage struct {
 type SaleCount struct {
 	Held      Quantity // in live holds
 	Sold      Quantity // in orders that were not cancelled
-	Orderable Quantity // what stock and backorder room allow; Unlimited for no end
+	Orderable Quantity // what stock and backorder room allow, of a kit those of its components; Unlimited for no end
 	Waited    Quantity // units that people wait for
 	Waiters   uint32   // and how many these are
 }
@@ -177,6 +177,7 @@ type saleDesk struct {
 
 	touched []uint32 // items whose units changed since the host last asked
 	mark    []bool   // by place: is in touched
+	idle    []uint64 // by place: that nobody can have anything, by the number of the question; 0 for not known
 	text    []byte   // scratch: a customer with identities
 }
 
@@ -205,6 +206,13 @@ func (s *slot) gatherSaleDefinition(st *Step) {
 // decideSale changes the table of sales. It may: every slot stands at this command.
 func (m *Machine) decideSale(st *Step) {
 	c := st.command
+	place, version := m.findSale(c.Name), uint32(0)
+	if place < len(m.sales) {
+		version = m.sales[place].version
+	}
+	if st.isStale(version) {
+		return
+	}
 	for i, item := range c.SaleSettings.Items {
 		if st.skuFound[i] {
 			continue
@@ -214,10 +222,9 @@ func (m *Machine) decideSale(st *Step) {
 		}
 		st.refusal.Lines = append(st.refusal.Lines, RefusedLine{Index: i, SKU: item.SKU})
 	}
-	if st.Outcome.Reason != ReasonNone || m.refusesKitItems(st) {
+	if st.Outcome.Reason != ReasonNone {
 		return
 	}
-	place := m.findSale(c.Name)
 	if place == len(m.sales) {
 		if place == MaxSales {
 			st.refuse(ReasonTableFull)
@@ -227,26 +234,16 @@ func (m *Machine) decideSale(st *Step) {
 		m.sales = append(m.sales, sale{id: id, name: append([]byte(nil), c.Name...)})
 	}
 	row := &m.sales[place]
+	offers := row.settings.WaitlistTTL
 	row.settings = c.SaleSettings.copy()
+	if row.settings.WaitlistTTL == 0 && m.slots[row.id.Slot()].countWaiters(row.id) > 0 {
+		row.settings.WaitlistTTL = offers // those who wait are still served
+	}
 	row.changed, row.hasDocument = st.sequence, len(c.Document) > 0
 	row.version++
 	st.event.Kind = EventSaleDefined
 	row.image(&st.event.Sale)
 	st.Outcome.Changed = true
-}
-
-// refusesKitItems refuses items that are kits: a quota would have to count the units of components.
-func (m *Machine) refusesKitItems(st *Step) bool {
-	for i, item := range st.command.SaleSettings.Items {
-		if !m.isKit(item.SKU) {
-			continue
-		}
-		if st.Outcome.Reason == ReasonNone {
-			st.refuse(ReasonKitUnits)
-		}
-		st.refusal.Lines = append(st.refusal.Lines, RefusedLine{Index: i, SKU: item.SKU})
-	}
-	return st.Outcome.Reason != ReasonNone
 }
 
 func (s *SaleSettings) copy() SaleSettings {
@@ -318,7 +315,7 @@ func (s *slot) addSaleItem(id SaleID, sku SKUID) uint32 {
 	record := d.items.mut(place)
 	record.sale, record.sku = id, sku
 	d.itemOf.Insert(s.saleItemHash(id, sku), place)
-	d.mark = append(d.mark, false)
+	d.mark, d.idle = append(d.mark, false), append(d.idle, 0)
 	return place
 }
 
@@ -336,8 +333,9 @@ func (s *slot) saleItemHash(id SaleID, sku SKUID) uint64 {
 	return finish(uint64(id)<<32 ^ uint64(sku) ^ s.seed)
 }
 
-// touch notes that an item's units changed, for the host to publish.
+// touch notes that an item's units changed, or those who wait for it, for the host to publish and to ask anew who is to be served.
 func (d *saleDesk) touch(place uint32) {
+	d.idle[place] = 0
 	if !d.mark[place] {
 		d.mark[place] = true
 		d.touched = append(d.touched, place)
@@ -379,9 +377,9 @@ func (m *Machine) ReadSale(id SaleID, img *SaleImage) bool {
 	s := &m.slots[id.Slot()]
 	for _, item := range row.settings.Items {
 		place, _ := s.findSaleItem(id, item.SKU)
-		record, owner := s.desk.items.at(place), &m.slots[item.SKU.Slot()]
+		record := s.desk.items.at(place)
 		img.Counts = append(img.Counts, SaleCount{
-			Held: record.held, Sold: record.sold, Orderable: owner.orderable(owner.skus.at(item.SKU.Place())),
+			Held: record.held, Sold: record.sold, Orderable: m.orderable(item.SKU),
 			Waited: record.waited, Waiters: record.waiters,
 		})
 	}
@@ -407,7 +405,7 @@ func (m *Machine) RestoreSale(image *SaleImage) bool {
 // restoreDesk derives from the records of sales what is not in checkpoints.
 func (s *slot) restoreDesk() {
 	d := &s.desk
-	d.mark = make([]bool, d.items.length)
+	d.mark, d.idle = make([]bool, d.items.length), make([]uint64, d.items.length)
 	for place := range d.items.length {
 		record := d.items.at(place)
 		d.itemOf.Insert(s.saleItemHash(record.sale, record.sku), place)

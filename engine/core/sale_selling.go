@@ -19,6 +19,8 @@ type saleItemFinding struct {
 	left   Quantity // of the quota
 	room   Quantity // for holds; MaxBackordered for no limit
 	ahead  Quantity // units that people wait for
+	wanted Quantity // of an order with kits, at the first line of the SKU: what its lines ask for, but for those of components
+	asker  int32    // and which of them is the first; −1 for none
 }
 
 // gatherSale finds out, in the sale's slot, what the decision needs of the sale.
@@ -27,7 +29,7 @@ func (s *slot) gatherSale(st *Step) {
 	f := &st.sale
 	f.items = resize(f.items, len(st.asked))
 	for i := range st.asked {
-		f.items[i] = saleItemFinding{room: MaxBackordered}
+		f.items[i] = saleItemFinding{room: MaxBackordered, asker: -1}
 		if place, ok := s.findSaleItem(c.Sale, st.asked[i].SKU); ok {
 			item := &f.items[i]
 			record := s.desk.items.at(place)
@@ -71,12 +73,15 @@ func (m *Machine) refusesSale(st *Step) bool {
 		return true
 	}
 	rules := &row.settings
+	if st.hasKits {
+		st.sumAsked()
+	}
 	switch {
 	case st.now < rules.StartsAt:
 		st.refuse(ReasonSaleNotStarted).At = rules.StartsAt
 	case st.now >= rules.EndsAt:
 		st.refuse(ReasonSaleEnded).At = rules.EndsAt
-	case st.kitsInSale(), st.notInSale():
+	case st.notInSale():
 	case rules.Queue.Required && c.Ticket == 0 && c.places():
 		st.refuse(ReasonTicketRequired)
 	case st.sale.ticketUsed:
@@ -87,11 +92,44 @@ func (m *Machine) refusesSale(st *Step) bool {
 	return st.Outcome.Reason != ReasonNone
 }
 
+// sumAsked adds up the lines of each SKU of an order with kits. Those of components are no units of the sale: their kits are.
+func (st *Step) sumAsked() {
+	for i := range st.lines {
+		if st.ofComponent(i) {
+			continue
+		}
+		item := &st.sale.items[st.lines[i].first]
+		if item.asker < 0 {
+			item.asker = int32(i)
+		}
+		item.wanted += st.asked[i].Quantity
+	}
+}
+
+// asksFor is how many units of the sale a SKU's lines ask for together, at the first of those that count there.
+func (st *Step) asksFor(i int) (n Quantity, first bool) {
+	f := &st.lines[i]
+	if !st.hasKits {
+		return f.total, int(f.first) == i
+	}
+	item := &st.sale.items[f.first]
+	return item.wanted, int(item.asker) == i
+}
+
+// refuseItem adds a line to the refusal, with the units that count in the sale.
+func (st *Step) refuseItem(reason Reason, i int, available Quantity) {
+	if st.Outcome.Reason == ReasonNone {
+		st.refuse(reason)
+	}
+	n, _ := st.asksFor(i)
+	st.refusal.Lines = append(st.refusal.Lines, RefusedLine{Index: st.originOf(i), SKU: st.asked[i].SKU, Requested: n, Available: available})
+}
+
 // notInSale refuses lines of SKUs that the sale does not sell.
 func (st *Step) notInSale() bool {
 	for i := range st.lines {
-		if !st.sale.items[i].listed && int(st.lines[i].first) == i {
-			st.refuseLine(ReasonSKUNotInSale, i, 0)
+		if _, first := st.asksFor(i); first && !st.sale.items[i].listed {
+			st.refuseItem(ReasonSKUNotInSale, i, 0)
 		}
 	}
 	return st.Outcome.Reason != ReasonNone
@@ -110,9 +148,9 @@ func (f *saleItemFinding) quotaLeft() Quantity { return f.left }
 
 func (st *Step) overItem(reason Reason, most func(f *saleItemFinding) Quantity) bool {
 	for i := range st.lines {
-		f := &st.lines[i]
-		if n := most(&st.sale.items[i]); int(f.first) == i && f.total > n {
-			st.refuseLine(reason, i, n)
+		most := most(&st.sale.items[i])
+		if n, first := st.asksFor(i); first && n > most {
+			st.refuseItem(reason, i, most)
 		}
 	}
 	return st.Outcome.Reason != ReasonNone
@@ -122,8 +160,8 @@ func (st *Step) overItem(reason Reason, most func(f *saleItemFinding) Quantity) 
 func (st *Step) overBuyer() bool {
 	total := Quantity(0)
 	for i := range st.lines {
-		if int(st.lines[i].first) == i {
-			total += st.lines[i].total
+		if n, first := st.asksFor(i); first {
+			total += n
 		}
 	}
 	if st.findAllowed(); total > st.sale.allowed {
@@ -187,17 +225,40 @@ func (st *Step) saleTTL() Millis {
 	if most := st.sale.row.settings.MaxTTL; most > 0 {
 		ttl = min(ttl, most)
 	}
-	return max(ttl>>min(st.sale.expired, 62), min(ttl, minSaleTTL))
+	return shortened(ttl, st.sale.expired)
 }
 
-// extendedTo is the deadline that an extension gives a hold: in a sale with a longest time, no later than that after it was placed.
+// shortened is a time after so many expired holds: half of it for each, but no less than minSaleTTL for that.
+func shortened(ttl Millis, expired uint32) Millis {
+	return max(ttl>>min(expired, 62), min(ttl, minSaleTTL))
+}
+
+// extendedTo is the deadline that an extension gives a hold. In a sale that is no longer after it was placed than a hold of its customer's may
+// be now, or than an offer, if it is one.
 func (m *Machine) extendedTo(st *Step) Millis {
-	image := &st.event.Order
-	deadline := st.now + st.command.TTL
-	if row := m.saleOf(image.Sale); row != nil && row.settings.MaxTTL > 0 {
-		return min(deadline, image.CreatedAt+row.settings.MaxTTL)
+	image, ttl := &st.event.Order, st.command.TTL
+	row := m.saleOf(image.Sale)
+	if row == nil {
+		return st.now + ttl
+	}
+	if m.slots[st.home].orders.at(st.place).flags&orderOffered != 0 {
+		return min(st.now+ttl, image.CreatedAt+row.settings.WaitlistTTL)
+	}
+	expired := m.slots[image.Sale.Slot()].expiredHolds(image.Sale, image.Customer)
+	deadline := st.now + shortened(ttl, expired)
+	if most := row.settings.MaxTTL; most > 0 {
+		return min(deadline, image.CreatedAt+shortened(most, expired))
 	}
 	return deadline
+}
+
+// expiredHolds is how many holds of a customer in a sale have expired.
+func (s *slot) expiredHolds(id SaleID, customer []byte) uint32 {
+	place, ok := s.findSaleBuyer(id, IdentityCustomer, hashCustomer(customer))
+	if !ok {
+		return 0
+	}
+	return s.desk.buyers.at(place).expired
 }
 
 // sell counts the units of an order in its sale's slot, as held or as sold; with a sign of minus one they are given back.
@@ -205,6 +266,9 @@ func (s *slot) sell(image *OrderImage, held bool, sign Quantity) {
 	units := Quantity(0)
 	for i := range image.Lines {
 		l := &image.Lines[i]
+		if l.Role == LineOfComponent {
+			continue
+		}
 		units += l.Quantity
 		place, ok := s.findSaleItem(image.Sale, l.SKU)
 		invariant.Check(ok, "a sale has a record of what it sold")
@@ -220,7 +284,7 @@ func (s *slot) followSale(st *Step) {
 	switch st.command.Kind {
 	case CommandConfirmHold:
 		s.settleSale(&st.event.Order)
-	case CommandReleaseHold, CommandCancelOrder:
+	case CommandReleaseHold, CommandCancelOrder, CommandResolveCase:
 		s.sell(&st.event.Order, st.wasHeld, -1)
 	}
 }
@@ -236,7 +300,7 @@ func (s *slot) customerText(image *OrderImage) []byte {
 
 // saleImage takes customer and identities apart.
 func (r *orderRecord) saleImage(img *OrderImage) {
-	end := len(img.Customer) - int(r.flags>>identitiesShift)*IdentitySize
+	end := len(img.Customer) - int(r.flags>>identitiesShift&3)*IdentitySize
 	img.Sale = r.sale
 	if end < len(img.Customer) {
 		img.Customer, img.Identities = img.Customer[:end:end], img.Customer[end:]
@@ -246,10 +310,14 @@ func (r *orderRecord) saleImage(img *OrderImage) {
 // settleSale turns held units of an order into sold ones.
 func (s *slot) settleSale(image *OrderImage) {
 	for i := range image.Lines {
-		place, ok := s.findSaleItem(image.Sale, image.Lines[i].SKU)
+		l := &image.Lines[i]
+		if l.Role == LineOfComponent {
+			continue
+		}
+		place, ok := s.findSaleItem(image.Sale, l.SKU)
 		invariant.Check(ok, "a sale has a record of what it sold")
-		s.moveSaleItem(place, true, -image.Lines[i].Quantity)
-		s.moveSaleItem(place, false, image.Lines[i].Quantity)
+		s.moveSaleItem(place, true, -l.Quantity)
+		s.moveSaleItem(place, false, l.Quantity)
 	}
 }
 
@@ -327,6 +395,9 @@ func (s *slot) addSalePart(part *partRecord, image *OrderImage) {
 	units := Quantity(0)
 	for i := range image.Lines {
 		l := &image.Lines[i]
+		if l.Role == LineOfComponent {
+			continue
+		}
 		units += l.Quantity
 		place, ok := s.findSaleItem(image.Sale, l.SKU)
 		invariant.Check(ok, "a sale has a record of what it sold")

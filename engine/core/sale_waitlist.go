@@ -247,7 +247,7 @@ func (m *Machine) decideServe(st *Step) {
 		// the hold's slot tells of it, while that of the sale forgets the place
 		st.event.Waiter.Customer, st.event.Waiter.Identities = st.command.Customer, st.command.Identities
 		st.giveUp(EventWaitlistOffered, ReasonNone)
-	case ReasonSaleNotStarted, ReasonSKUStopped, ReasonHoldCap, ReasonSaleQuota, ReasonInsufficientStock, ReasonNotDeliverable:
+	case ReasonSlotsChanged, ReasonSaleNotStarted, ReasonSKUStopped, ReasonHoldCap, ReasonSaleQuota, ReasonInsufficientStock, ReasonNotDeliverable:
 	default:
 		st.giveUp(EventWaitlistLeft, reason)
 	}
@@ -303,6 +303,9 @@ func (s *slot) applyTurn(st *Step, sink Sink) {
 	}
 	if offered {
 		s.applyPlacement(st, sink)
+		if s.id == st.home {
+			s.orders.mut(st.place).flags |= orderOffered
+		}
 	}
 }
 
@@ -386,158 +389,6 @@ func (s *slot) waiterHash(number Sequence) uint64 { return finish(uint64(number)
 
 func (s *slot) inLineHash(id SaleID, sku SKUID, who customerHash) uint64 {
 	return finish(fold(who.high^s.seed, who.low^digestC) + uint64(id)<<32 + uint64(sku))
-}
-
-// NextServing is when somebody on a waitlist of the slot's sales is to be offered something, or struck off; ok is false while
-// nobody waits. All slots must stand still.
-func (m *Machine) NextServing(id Slot) (at Millis, ok bool) {
-	s := &m.slots[id]
-	for _, place := range s.desk.lines {
-		item := s.desk.items.at(place)
-		rules := &m.saleOf(item.sale).settings
-		due := rules.EndsAt
-		if m.isGone(item) || m.hasOffer(s, item) {
-			due = rules.StartsAt
-		}
-		if !ok || due < at {
-			at, ok = due, true
-		}
-	}
-	return at, ok
-}
-
-// isGone tells whether a sale sells an item no more: it was taken out, or has become a kit.
-func (m *Machine) isGone(item *saleItemRecord) bool {
-	return item.flags&saleItemListed == 0 || m.slots[item.sku.Slot()].skus.at(item.sku.Place()).flags&skuKit != 0
-}
-
-// hasOffer tells whether there is something for one of those who are next in a line, by whatever channel.
-func (m *Machine) hasOffer(s *slot, item *saleItemRecord) (has bool) {
-	m.eachNext(s, item, func(*saleWaiterRecord) bool {
-		has = true
-		return false
-	})
-	return has
-}
-
-// eachNext calls do with those in a line for whom there is something, in their order, until it gives false. What the first ones get is not
-// there for those behind. Those whose channel has nothing are passed over.
-func (m *Machine) eachNext(s *slot, item *saleItemRecord, do func(record *saleWaiterRecord) bool) {
-	if m.isSoldOut(item) {
-		return
-	}
-	given := Quantity(0)
-	m.units = m.units[:0]
-	for at, passed := item.first, 0; at != 0 && passed <= MaxPassedOver; {
-		record := s.desk.waiters.at(at - 1)
-		if given < m.unitsIn(item, record.channel) {
-			if !do(record) {
-				return
-			}
-			given += Quantity(record.quantity)
-		} else {
-			passed++
-		}
-		at = record.next
-	}
-}
-
-// channelUnits is what a channel has for those who wait for an item.
-type channelUnits struct {
-	channel ChannelID
-	units   Quantity
-}
-
-// unitsIn is onOffer, asked once for each channel of a line.
-func (m *Machine) unitsIn(item *saleItemRecord, channel ChannelID) Quantity {
-	for i := range m.units {
-		if m.units[i].channel == channel {
-			return m.units[i].units
-		}
-	}
-	units := m.onOffer(item, channel)
-	m.units = append(m.units, channelUnits{channel, units})
-	return units
-}
-
-// isSoldOut tells whether no channel has anything for those who wait for an item. It is asked for each line after every group.
-func (m *Machine) isSoldOut(item *saleItemRecord) bool {
-	s := &m.slots[item.sku.Slot()]
-	n := s.orderable(s.skus.at(item.sku.Place()))
-	return n == 0 || n == Stopped || item.left() <= 0 || item.maxHeld > 0 && item.held >= item.maxHeld
-}
-
-// onOffer is how many units there are for those who wait for an item in a channel.
-func (m *Machine) onOffer(item *saleItemRecord, channel ChannelID) Quantity {
-	units := item.left()
-	if item.maxHeld > 0 {
-		units = min(units, item.maxHeld-item.held)
-	}
-	return min(units, m.offered(item.sku, channel))
-}
-
-// offered is how many units of a SKU an offer in a channel could have.
-func (m *Machine) offered(id SKUID, channel ChannelID) Quantity {
-	s := &m.slots[id.Slot()]
-	st := &m.asked
-	st.command = &Command{Kind: CommandServeWaitlist, Channel: channel, Lines: []Line{{SKU: id, Quantity: 1}}}
-	st.asked = st.command.Lines
-	st.lines, st.choices[s.id] = resize(st.lines, 1), st.choices[s.id][:0]
-	s.gatherLine(st, 0)
-	st.lines[0].total = 1
-	m.findOffer(st)
-	return min(st.most(0, ReasonInsufficientStock), st.most(0, ReasonNotDeliverable))
-}
-
-// Serve calls serve with the commands that the waitlists of the slot's sales need now, of each line at most so many. All slots must
-// stand still; the command is valid only during the call.
-func (m *Machine) Serve(id Slot, now Millis, most int, serve func(c *Command)) {
-	for _, place := range m.slots[id].desk.lines {
-		item := m.slots[id].desk.items.at(place)
-		rules := &m.saleOf(item.sale).settings
-		switch {
-		case now < rules.StartsAt:
-		case now < rules.EndsAt && !m.isGone(item):
-			m.serveLine(id, item, most, serve)
-		default:
-			m.strikeOff(id, item, most, serve)
-		}
-	}
-}
-
-// serveLine has those offered something who are next in a line.
-func (m *Machine) serveLine(id Slot, item *saleItemRecord, most int, serve func(c *Command)) {
-	s := &m.slots[id]
-	m.eachNext(s, item, func(record *saleWaiterRecord) bool {
-		s.serveCommand(record, item, serve)
-		most--
-		return most > 0
-	})
-}
-
-// strikeOff has those in a line told that there will be nothing for them.
-func (m *Machine) strikeOff(id Slot, item *saleItemRecord, most int, serve func(c *Command)) {
-	s := &m.slots[id]
-	for at := item.first; at != 0 && most > 0; most-- {
-		record := s.desk.waiters.at(at - 1)
-		s.serveCommand(record, item, serve)
-		at = record.next
-	}
-}
-
-func (s *slot) serveCommand(record *saleWaiterRecord, item *saleItemRecord, serve func(c *Command)) {
-	c := Command{
-		Kind:    CommandServeWaitlist,
-		Version: 1,
-		Sale:    item.sale,
-		Waiter:  record.number,
-		Channel: record.channel,
-		UpTo:    true,
-		Lines:   []Line{{SKU: item.sku, Quantity: Quantity(record.quantity)}},
-	}
-	c.Customer, c.Identities = record.texts()
-	c.Mask, _ = SlotsOf(&c)
-	serve(&c)
 }
 
 // ReadWaiter gives a place of a sale by its number. Its texts stay valid until the next command.

@@ -13,6 +13,12 @@ import (
 func (s *story) command(line *sentence) (c core.Command, name string) {
 	c.Version = 1
 	switch line.word {
+	case "location", "routing", "channel", "rule", "sku", "sale":
+		if version := line.take("version"); version != "" {
+			c.ExpectedVersion = uint32(line.number(version))
+		}
+	}
+	switch line.word {
 	case "tick":
 		s.readTick(line, &c)
 	case "location":
@@ -51,6 +57,8 @@ func (s *story) command(line *sentence) (c core.Command, name string) {
 	case "note":
 		c.Kind, c.Order, c.Document = core.CommandAddNote, s.order(line.next()), []byte("text")
 		line.settings(func(_, value string) { c.Actor = []byte(value) })
+	case "resolve":
+		s.readResolve(line, &c)
 	case "confirm", "extend", "release", "cancel", "fill":
 		s.readFollowUp(line, &c)
 	default:
@@ -129,6 +137,8 @@ func (s *story) readShipping(line *sentence, c *core.Command, name, value string
 		shipping.UTCOffset = int16(60 * line.number(value))
 	case "days":
 		shipping.HandlingDays = uint8(line.number(value))
+	case "capacity":
+		shipping.DailyCapacity = uint32(line.number(value))
 	case "unit-cost":
 		shipping.CostPerUnit = uint32(line.number(value))
 	case "channels":
@@ -389,6 +399,8 @@ func (s *story) readOrder(line *sentence, c *core.Command) {
 			c.Stock = core.StockPolicy(slices.Index([]string{"validate", "skip", "force"}, value))
 		case "up-to":
 			c.UpTo = value == "what-there-is"
+		case "slots":
+			s.slotsNamed = value == "named"
 		default:
 			if !s.readDestination(line, c, name, value) {
 				line.fail("unknown setting %s", name)
@@ -407,7 +419,7 @@ func (s *story) readOrder(line *sentence, c *core.Command) {
 // readJoin reads who takes a place on a waitlist, and for what.
 func (s *story) readJoin(line *sentence, c *core.Command) {
 	s.readOrder(line, c)
-	c.Kind = core.CommandJoinWaitlist
+	c.Kind, c.Recipes = core.CommandJoinWaitlist, nil
 	if len(c.Lines) != 1 {
 		line.fail("a place is for one SKU")
 	}

@@ -137,14 +137,17 @@ func (s *story) promisesIn(line *sentence, a *core.AvailabilityImage, by core.Mi
 	return "  → by then " + strings.Join(list, ", ") + "\n"
 }
 
+func inboundStatusWords(kind core.InboundKind, status core.InboundStatus) string {
+	if kind == core.Transfer && status == core.InboundSent {
+		return "in transit"
+	}
+	return [...]string{"", "draft", "ordered", "partially received", "received", "cancelled"}[status]
+}
+
 func (s *story) inboundWords(img *core.InboundImage) string {
-	status := [...]string{"", "draft", "ordered", "partially received", "received", "cancelled"}[img.Status]
 	what, from := "purchase order", ""
 	if img.Kind == core.Transfer {
 		what = "transfer"
-		if img.Status == core.InboundSent {
-			status = "in transit"
-		}
 	}
 	if img.HasFrom {
 		from = " from " + s.locationName(img.From)
@@ -153,7 +156,7 @@ func (s *story) inboundWords(img *core.InboundImage) string {
 		from = fmt.Sprintf(" from %s", img.Supplier)
 	}
 	var out strings.Builder
-	fmt.Fprintf(&out, "%s %s%s to %s: %s, version %d\n", what, img.Number, from, s.locationName(img.To), status, img.Version)
+	fmt.Fprintf(&out, "%s %s%s to %s: %s, version %d\n", what, img.Number, from, s.locationName(img.To), inboundStatusWords(img.Kind, img.Status), img.Version)
 	for i := range img.Lines {
 		l := &img.Lines[i]
 		fmt.Fprintf(&out, "  line %d: %s×%d%s, %d received", i+1, s.skuName(l.SKU), l.Quantity, dueWords(l.Expected), l.Received)

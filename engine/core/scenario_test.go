@@ -23,6 +23,7 @@ import (
 //	wait 10m                        it is that much later now
 //	tick [phone]                    let time pass everywhere, or in phone's slot alone
 //	location hamburg priority=10 [kind=store]
+//	                                with version=2, here and for channel, rule, routing, sku and sale: only if that is its version
 //	channel outlet [bands=yes] [buffer=2]         with a setting it is set, else only made
 //	rule phone outlet buffer=2 quota=5 from=12:01:00.000 until=12:02:00.000 exclusive=yes    share=30 instead of a quota; nothing but the names: taken back
 //	routing rules=fewest,nearest,cost [strategy=cost] [most=3] [penalty=250] [suppliers=no] [preferred=main,hamburg]
@@ -59,6 +60,15 @@ import (
 //	reroute o1 from=hamburg [reason=rejected|short-pick|down|manual] [note=why] [actor=anna] [wait=yes] [version=2] [to=DE20095] [phone×1]
 //	                                units of o1 move away from Hamburg: all, or those that are named; what nobody else has waits, or stays
 //	note o1 [by=anna]               somebody writes something beside o1
+//	location hamburg capacity=2 [utc=1] [cut-off=14:30]       it ships two orders a day
+//	capacity hamburg                how many it has on the day of an order of now
+//	order o1 customer=bob slots=named phone×1       sent before the first location got a capacity, so the mask has no bookings
+//	preview order o1 customer=bob phone×1           what it would come to; nothing changes
+//	resolve o3 phone by=cancel|backorder|re-source [with=o1] [from=hamburg] [note=why] [actor=anna] [version=2] [to=DE20095]
+//	                                something is done about what o3 was oversold of phones: with o3 itself, or with another order
+//	cases [status=resolved|all] [sku=phone] [order=o3]
+//	victims phone [policy=oldest|smallest|largest|channels:web,outlet] [most=2]
+//	                                who might not be served, the newest first unless another policy is named
 //	waiting phone                   who waits for it, oldest promise first
 //	show phone                      all its units
 //	show h1                         the hold or order
@@ -105,6 +115,8 @@ type story struct {
 	placed    map[core.Sequence]string // names of places
 	names     map[core.OrderID]string
 	stale     []core.Recipe // that the next order comes with; nil for those of then
+
+	slotsNamed bool // the next order names no other slots than those of what it asks for
 }
 
 func newStory() *story {
@@ -135,6 +147,10 @@ func (s *story) tell(t *testing.T, word string, args []datadriven.CmdArg) string
 			return s.serveSale(line)
 		}
 		return s.serve(t)
+	case "capacity":
+		return s.capacityWords(line)
+	case "preview":
+		return s.preview(line)
 	case "waiting":
 		return s.waitingWords(s.sku(line.next()))
 	case "show":
@@ -143,6 +159,10 @@ func (s *story) tell(t *testing.T, word string, args []datadriven.CmdArg) string
 		return s.sells(line)
 	case "promise":
 		return s.promise(line)
+	case "cases":
+		return s.cases(line)
+	case "victims":
+		return s.victims(line)
 	case "stale":
 		id := s.sku(line.next())
 		s.stale = []core.Recipe{{Kit: id, Components: s.shop.model.Recipe(id)}}
@@ -163,7 +183,11 @@ func (s *story) execute(t *testing.T, c *core.Command, name string) string {
 	t.Helper()
 	if c.Mask == 0 {
 		c.Mask, _ = core.SlotsOf(c)
+		if !s.slotsNamed {
+			c.Mask |= s.shop.machine.SlotsNow(c)
+		}
 	}
+	s.slotsNamed = false
 	events, outcome := s.shop.execute(t, c, s.now)
 	s.learn(c, name, events)
 	var out strings.Builder
@@ -235,11 +259,12 @@ func (s *story) serveSale(line *sentence) string {
 		}
 		var next *core.Command
 		if at, ok := s.shop.machine.NextServing(slot); ok && at <= s.now {
-			s.shop.machine.Serve(slot, s.now, 1, func(c *core.Command) {
-				if next == nil && c.Sale == sale {
+			s.shop.machine.Serve(slot, s.now, 1, func(c *core.Command) bool {
+				if c.Sale == sale {
 					next = new(*c)
 					next.Customer, next.Identities = slices.Clone(c.Customer), slices.Clone(c.Identities)
 				}
+				return next == nil
 			})
 		}
 		if next == nil {
@@ -406,6 +431,17 @@ func (l *sentence) settings(set func(name, value string)) {
 		set(l.args[l.at].Key, l.args[l.at].Vals[0])
 		l.at++
 	}
+}
+
+// take is the value of a setting wherever it stands, which is not there any more then; "" when it was not.
+func (l *sentence) take(name string) string {
+	for i, arg := range l.args {
+		if arg.Key == name && len(arg.Vals) == 1 {
+			l.args = slices.Delete(slices.Clone(l.args), i, i+1)
+			return arg.Vals[0]
+		}
+	}
+	return ""
 }
 
 func (l *sentence) end() {

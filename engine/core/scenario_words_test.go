@@ -77,6 +77,8 @@ func (s *story) eventWords(e *core.Event) string {
 		return fmt.Sprintf("placed: %s\n%s", who, s.linesWords(o))
 	case core.EventOrderFilled:
 		return fmt.Sprintf("filled: %s%s\n%s", who, s.fillWords(e), s.linesWords(o))
+	case core.EventCaseResolved:
+		return s.resolvedWords(e)
 	case core.EventOrderRerouted:
 		return fmt.Sprintf("rerouted: %s%s\n%s", who, s.rerouteWords(e), s.linesWords(o))
 	case core.EventOrderCancelled:
@@ -158,6 +160,11 @@ var reasonWords = map[core.Reason]string{
 	core.ReasonOrderHeld:         "it is a hold, and no order yet",
 	core.ReasonNotAllocated:      "the order has not so many there",
 	core.ReasonSKUNotFound:       "no such SKU",
+	core.ReasonCaseNotFound:      "no such case",
+	core.ReasonCaseResolved:      "nothing is left to resolve",
+	core.ReasonOwnCase:           "it has a case of its own",
+	core.ReasonNotAVictim:        "the order cannot help",
+	core.ReasonNothingThere:      "nothing to be had there",
 	core.ReasonLocationNotFound:  "no such location",
 	core.ReasonChannelNotFound:   "no such channel",
 	core.ReasonDuplicateExternal: "another order has the external id",
@@ -169,6 +176,7 @@ var reasonWords = map[core.Reason]string{
 	core.ReasonLimitPerCustomer:  "limit per customer",
 	core.ReasonInsufficientStock: "insufficient stock",
 	core.ReasonNotDeliverable:    "no location that may serve the order has it",
+	core.ReasonBookedUp:          "the locations that have it are booked up that day",
 	core.ReasonTooManyShipments:  "too many shipments",
 	core.ReasonTableFull:         "the table is full",
 	core.ReasonSaleNotFound:      "no such sale",
@@ -190,6 +198,7 @@ var reasonWords = map[core.Reason]string{
 	core.ReasonNestedKit:         "a kit has no kit in it",
 	core.ReasonNotAKit:           "it has units of its own, or is part of a kit",
 	core.ReasonKitSize:           "too many lines or units with the components of kits",
+	core.ReasonKitWaitlist:       "nobody waits for kits",
 	core.ReasonKitUpTo:           "kits are not held up to what there is",
 	core.ReasonInboundStatus:     "the document's status does not allow that",
 	core.ReasonNotASupplier:      "the units come from a location that is no supplier",
@@ -203,11 +212,22 @@ func (s *story) placeWords(w *core.WaiterImage) string {
 	return fmt.Sprintf("%s for %s, %s×%d", s.placed[w.Number], w.Customer, s.skuName(w.SKU), w.Quantity)
 }
 
+// isAboutOrder tells whether a version that a command of the kind is refused with is that of its order.
+func isAboutOrder(kind core.CommandKind) bool {
+	return kind >= core.CommandConfirmHold && kind <= core.CommandCancelOrder || kind == core.CommandRerouteOrder || kind == core.CommandResolveCase
+}
+
 func (s *story) refusalWords(c *core.Command, r *core.Refusal) string {
 	var out strings.Builder
 	fmt.Fprintf(&out, "refused: %s", reasonWords[r.Reason])
-	if r.Version != 0 && c.Inbound != nil {
-		fmt.Fprintf(&out, " (it is at version %d)", r.Version)
+	if r.Reason == core.ReasonVersionConflict && r.Version == 0 {
+		fmt.Fprintf(&out, " (it is not there)")
+	} else if r.Version != 0 && (!isAboutOrder(c.Kind) || c.Resolution != nil && r.Reason == core.ReasonVersionConflict) {
+		fmt.Fprintf(&out, " (it is at version %d", r.Version)
+		if r.Status != 0 {
+			fmt.Fprintf(&out, ", %s", inboundStatusWords(c.Inbound.Kind, r.Status))
+		}
+		out.WriteByte(')')
 	} else if r.Version != 0 {
 		fmt.Fprintf(&out, " (%s is at version %d)", s.orderName(r.Order), r.Version)
 	} else if r.Reason == core.ReasonDuplicateExternal {
@@ -228,6 +248,10 @@ func (s *story) refusalWords(c *core.Command, r *core.Refusal) string {
 		if len(c.Moves) > 0 {
 			fmt.Fprintf(&out, "  row %d: %s at %s, %d there, would be %d\n",
 				l.Index+1, s.skuName(l.SKU), s.locationName(l.Location), l.Available, l.Requested)
+			continue
+		}
+		if c.Resolution != nil {
+			fmt.Fprintf(&out, "  %s, %d left to resolve, %d to be had\n", s.skuName(l.SKU), l.Requested, l.Available)
 			continue
 		}
 		if c.Reroute != nil {
@@ -421,6 +445,9 @@ func (s *story) skusOf(c *core.Command) []core.SKUID {
 	for _, r := range c.Moves {
 		add(r.SKU)
 	}
+	if c.Resolution != nil {
+		add(c.Resolution.SKU)
+	}
 	if c.Inbound != nil {
 		var img core.InboundImage
 		if s.shop.machine.ReadInbound(c.Inbound.Kind, c.Inbound.Number, &img) {
@@ -483,8 +510,10 @@ func (s *story) show(name string) string {
 	if len(o.ExternalID) > 0 {
 		external = fmt.Sprintf(", external id %s", o.ExternalID)
 	}
+	var channel core.ChannelImage
+	s.shop.machine.ReadChannel(o.Channel, &channel)
 	return fmt.Sprintf("%s for %s: %s%s, version %d, channel %s%s\n%s", name, o.Customer,
-		statusWords[o.Status], deadline, o.Version, s.shop.machine.ChannelName(o.Channel), external, s.linesWords(&o))
+		statusWords[o.Status], deadline, o.Version, channel.Name, external, s.linesWords(&o))
 }
 
 func (s *story) showSKU(id core.SKUID) string {
@@ -640,6 +669,7 @@ func (s *story) showSale(id core.SaleID) string {
 var fateWords = map[core.Fate]string{
 	core.FateSupplier: "a supplier", core.FateChannel: "not for the channel", core.FateMethod: "not by this method", core.FateZone: "does not ship there",
 	core.FateCutOff: "too late", core.FateElsewhere: "it is fetched elsewhere", core.FateWeight: "the order is too heavy", core.FateAvoided: "the order leaves it",
+	core.FateCapacity: "booked up that day",
 }
 
 // routeWords tells why an order is routed as it is: the scores of the plan, of the candidates alone, and who is none.

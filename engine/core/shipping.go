@@ -79,6 +79,8 @@ type Shipping struct {
 	CostPerUnit  uint32 // of handling, in minor units
 	Channels     []ChannelID
 	Zones        []Zone // empty for everywhere, at once and for nothing
+
+	DailyCapacity uint32 // orders in a day (dayOf); 0 for no end
 }
 
 // Zone is a row of a location's table of where it ships. The rows with the longest matching postal code count, and before them

@@ -27,6 +27,7 @@ type Step struct {
 	externalTaken bool          // place: another order has the external id
 	tells         bool          // there is an explain record
 	hasPoint      bool          // point is known
+	booked        bool          // place, follow-ups: the order is booked with the locations that ship it
 	place         uint32        // define SKU, place: the next free place in the home's slab; archive: the page; set rule: its place
 	version       uint32        // define SKU, set rule: its version so far
 	externalOwner OrderID       // place: who has the external id
@@ -62,11 +63,14 @@ type Step struct {
 	fills       [SlotCount][]fillFinding // fill order
 	allocations []Allocation             // fill, reroute order, scratch: those of all lines
 	pools       []linePool               // reroute order: of each line of the order
+	newChannel  bool                     // preview: the order's channel would be a new one
 	whole       bool                     // place with kits: there is room for their components
 	expanded    []Line                   // place with kits: the lines with their components
 	origins     []lineOrigin             // and where each of them comes from
 	oversold    Event                    // place order, forced: what of it there is no room for
-	isKit       []bool                   // adjust, move stock: each row's SKU is a kit; set rule: its SKU is
+
+	oversoldCase caseFinding // resolve case
+	isKit        []bool      // adjust, move stock: each row's SKU is a kit; set rule: its SKU is
 }
 
 // lineFinding is what a slot found about one line, and what the decision made of it.
@@ -93,9 +97,10 @@ type lineFinding struct {
 	slot          Slot
 	from, to      int32 // choices of the slot
 
-	there  Quantity // while the order is routed: what locations have that may serve it
-	weight uint32   // of a unit, in grams
-	column int32    // at the first line: the SKU's place in the router
+	there       Quantity // while the order is routed: what locations have that may serve it
+	thereAnyDay Quantity // likewise, with those that are booked up
+	weight      uint32   // of a unit, in grams
+	column      int32    // at the first line: the SKU's place in the router
 }
 
 // choice is a location that has units of a line's SKU.
@@ -112,7 +117,7 @@ func (st *Step) Begin(c *Command, seq Sequence, now Millis) {
 	st.known, st.turned, st.gone, st.externalTaken = false, false, false, false
 	st.Outcome = Outcome{}
 	st.event.Sequence, st.event.At = seq, now
-	st.hasPoint = false
+	st.hasPoint, st.booked = false, false
 	c.checkMask()
 	switch c.Kind {
 	case CommandPlaceHold, CommandPlaceOrder, CommandJoinWaitlist, CommandServeWaitlist:
@@ -124,7 +129,8 @@ func (st *Step) Begin(c *Command, seq Sequence, now Millis) {
 			st.skuFound[i] = false
 		}
 	case CommandConfirmHold, CommandExtendHold, CommandReleaseHold, CommandCancelOrder, CommandArchiveOrders, CommandFillOrder,
-		CommandAddNote:
+		CommandResolveCase, CommandAddNote:
+		st.oversoldCase.known = false
 		st.home = c.Order.Home()
 	case CommandRerouteOrder:
 		st.beginReroute()
@@ -156,7 +162,8 @@ func (st *Step) beginPlacement() {
 func (c *Command) checkMask() {
 	switch c.Kind {
 	case CommandPlaceHold, CommandPlaceOrder, CommandJoinWaitlist, CommandServeWaitlist:
-		invariant.Check(c.Mask == c.placementSlots(), "a command's mask is that of what it names")
+		named := c.placementSlots()
+		invariant.Check(c.Mask == named || c.Mask == named|SlotsWith(c, true), "a command's mask is that of what it names")
 	case CommandTick:
 		invariant.Check(c.Mask != 0, "a tick touches some slot")
 	case CommandDefineSKU, CommandSetChannelRule:
@@ -169,6 +176,15 @@ func (c *Command) checkMask() {
 	invariant.Check(len(c.ExternalID) == 0 || c.Kind == CommandPlaceOrder, "only an order has an external id")
 }
 
+// changesTables tells whether a command changes what all slots read.
+func (c *Command) changesTables() bool {
+	switch c.Kind {
+	case CommandDefineLocation, CommandDefineChannel, CommandSetChannel, CommandDefineRouting:
+		return true
+	}
+	return false
+}
+
 // home is the slot that will keep the record of the order that the command places.
 func (c *Command) home() Slot {
 	if len(c.ExternalID) > 0 {
@@ -177,8 +193,8 @@ func (c *Command) home() Slot {
 	return c.Lines[0].SKU.Slot()
 }
 
-// SlotsOf gives the slots that a command touches. For a command on an order that is spread, known is false: the
-// order has to be asked.
+// SlotsOf gives the slots that a command touches by what it names; SlotsNow gives those beside them. For a command on an order that is spread, known is false: the
+// order has to be asked for others.
 func SlotsOf(c *Command) (mask SlotMask, known bool) {
 	switch c.Kind {
 	case CommandDefineSKU:
@@ -201,6 +217,8 @@ func SlotsOf(c *Command) (mask SlotMask, known bool) {
 	case CommandConfirmHold, CommandExtendHold, CommandReleaseHold, CommandCancelOrder, CommandFillOrder,
 		CommandRerouteOrder:
 		return c.Order.Home().Mask(), !c.Order.Spread()
+	case CommandResolveCase:
+		return c.Order.Home().Mask() | c.Resolution.SKU.Slot().Mask(), !c.Order.Spread()
 	case CommandArchiveOrders, CommandAddNote:
 		return c.Order.Home().Mask(), true
 	}
@@ -228,11 +246,20 @@ func (c *Command) placementSlots() (mask SlotMask) {
 func (st *Step) refuse(reason Reason) *Refusal {
 	st.refusal.Reason = reason
 	st.refusal.Order, st.refusal.Version = 0, 0
-	st.refusal.At, st.refusal.Identity = 0, 0
+	st.refusal.At, st.refusal.Identity, st.refusal.Status = 0, 0, 0
 	st.refusal.Lines = st.refusal.Lines[:0]
 	st.Outcome.Reason = reason
 	st.Outcome.Refusal = &st.refusal
 	return &st.refusal
+}
+
+// isStale refuses a command that expects another version of what it changes; 0 is the version of what is not there.
+func (st *Step) isStale(version uint32) bool {
+	if expected := st.command.ExpectedVersion; expected == 0 || expected == version {
+		return false
+	}
+	st.refuse(ReasonVersionConflict).Version = version
+	return true
 }
 
 // resize gives a slice of n elements, those it had before included, and takes memory only to grow.

@@ -143,16 +143,19 @@ func (s *slot) publish(sku *skuRecord, id SKUID) {
 	if sku.supply() != sku.toldSupply() {
 		s.alerts = append(s.alerts, id)
 	}
-	if s.mark[id.Place()]&markTouched == 0 {
-		s.mark[id.Place()] |= markTouched
-		s.touched = append(s.touched, id)
+	if mark := s.mark[id.Place()]; mark&(markTouched|markAsked) != markTouched {
+		s.mark[id.Place()] = mark&^markAsked | markTouched
+		if mark&markTouched == 0 {
+			s.touched = append(s.touched, id)
+		}
 	}
 }
 
-// Marks of a SKU: the lists of its slot that it is in.
+// Marks of a SKU: the lists of its slot that it is in, and that it has not changed since it was asked what there is for a waitlist.
 const (
 	markTouched uint8 = 1 << iota
 	markFillable
+	markAsked
 )
 
 // DrainTouched calls publish for every SKU of the slot whose availability changed since the last call, with what

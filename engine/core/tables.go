@@ -23,6 +23,9 @@ func (s *slot) findSKU(name []byte) (uint32, bool) {
 }
 
 func (m *Machine) decideSKU(st *Step) {
+	if st.isStale(st.version) {
+		return
+	}
 	if st.place >= MaxSKUsPerSlot {
 		st.refuse(ReasonTableFull)
 		return
@@ -59,11 +62,17 @@ func (s *slot) applySKU(st *Step, sink Sink) {
 // decideLocation changes the table of locations. It may: every slot stands at this command.
 func (m *Machine) decideLocation(st *Step) {
 	c := st.command
+	id, version := m.findLocation(c.Name), uint32(0)
+	if id < len(m.locations) {
+		version = m.locations[id].version
+	}
+	if st.isStale(version) {
+		return
+	}
 	if !m.knowsChannels(c.Location.Shipping) {
 		st.refuse(ReasonChannelNotFound)
 		return
 	}
-	id := m.findLocation(c.Name)
 	if id == len(m.locations) {
 		if id == MaxLocations {
 			st.refuse(ReasonTableFull)
@@ -73,8 +82,10 @@ func (m *Machine) decideLocation(st *Step) {
 	}
 	row := &m.locations[id]
 	st.turned = row.version > 0 && row.settings.Stopped != c.Location.Stopped
+	m.countCapacity(row, -1)
 	row.settings, row.changed, row.hasDocument = c.Location, st.sequence, len(c.Document) > 0
 	row.point = positionOf(&c.Location)
+	m.countCapacity(row, 1)
 	row.version++
 	st.event.Kind = EventLocationDefined
 	m.locationImage(LocationID(id), &st.event.Location)
@@ -141,6 +152,13 @@ func (m *Machine) decideSetChannel(st *Step) {
 	id := 0
 	for id < len(m.channels) && string(m.channels[id].name) != string(c.Name) {
 		id++
+	}
+	version := uint32(0)
+	if id < len(m.channels) {
+		version = m.channels[id].version
+	}
+	if st.isStale(version) {
+		return
 	}
 	if id == len(m.channels) {
 		if id == MaxChannels {

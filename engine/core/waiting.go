@@ -19,7 +19,7 @@ import (
 // cache line.
 type waitingRecord struct {
 	order    OrderID
-	since    Sequence // the command that promised the units
+	since    Sequence // the command that promised the units, or with which the order gave way to those who waited then
 	units    Quantity // over all lines of the order
 	sku      SKUID
 	next     uint32 // in waiting, plus one; 0 at the end; while the record is free, the next free one
@@ -37,12 +37,8 @@ type waitingRecord struct {
 // waitingPickup marks a waitingRecord whose order is fetched at its location pickup.
 const waitingPickup uint8 = 1
 
-const (
-	// mostAvoided is how many locations an order that waits avoids at most: those that it was rerouted from last.
-	mostAvoided = 3
-	// mostPassed bounds how many orders that cannot be served are passed over: each has to be looked at whenever one behind them is served.
-	mostPassed = 4096
-)
+// mostAvoided is how many locations an order that waits avoids at most: those that it was rerouted from last.
+const mostAvoided = 3
 
 // setErrand notes which locations may serve the order.
 func (w *waitingRecord) setErrand(e *errand) {
@@ -80,47 +76,6 @@ func (s *slot) mayServe(w *waitingRecord, location LocationID) bool {
 	return s.policy.fateOf(&e, &(*s.locations)[location], &c) == FateEligible
 }
 
-// canServe tells whether an order that waits can be given anything of what there is for those who wait.
-func (s *slot) canServe(sku *skuRecord, w *waitingRecord) bool {
-	for at := sku.firstLevel; at != 0; {
-		level := s.levels.at(at - 1)
-		if level.flags&levelStopped == 0 && level.fulfillable() > 0 && s.mayServe(w, level.location) {
-			return true
-		}
-		at = level.next
-	}
-	return false
-}
-
-// isItsTurn tells whether an order is the first in a SKU's queue of those who can be served.
-func (s *slot) isItsTurn(sku *skuRecord, place uint32) bool {
-	passed := 0
-	for at := sku.firstWaiting; at != place+1; passed++ {
-		w := s.waiting.at(at - 1)
-		if passed == mostPassed || s.canServe(sku, w) {
-			return false
-		}
-		at = w.next
-	}
-	return true
-}
-
-// someCanBeServed tells whether anybody in a SKU's queue can.
-func (s *slot) someCanBeServed(sku *skuRecord) bool {
-	if s.toFill(sku) <= 0 {
-		return false
-	}
-	passed := 0
-	for at := sku.firstWaiting; at != 0 && passed <= mostPassed; passed++ {
-		w := s.waiting.at(at - 1)
-		if s.canServe(sku, w) {
-			return true
-		}
-		at = w.next
-	}
-	return false
-}
-
 // fillFinding is what a slot can give the order that a command fills.
 type fillFinding struct {
 	sku      SKUID
@@ -152,12 +107,18 @@ func (s *slot) wait(st *Step, id SKUID, units Quantity) {
 		s.waiting.mut(last - 1).units += units
 		return
 	}
-	place := s.waiting.acquire()
-	w := s.waiting.mut(place)
-	*w = waitingRecord{order: order, since: st.sequence, units: units, sku: id, previous: last}
+	w := waitingRecord{order: order, since: st.sequence, units: units, sku: id, previous: last}
 	w.setErrand(&errand{to: &st.command.Destination, channel: st.command.Channel, grams: st.askedGrams()})
+	s.enterQueue(sku, &w)
+}
+
+// enterQueue puts a record between those of a SKU's queue that it names.
+func (s *slot) enterQueue(sku *skuRecord, w *waitingRecord) (place uint32) {
+	place = s.waiting.acquire()
+	*s.waiting.mut(place) = *w
 	s.linkWaiting(sku, place)
-	s.waitingIndex.Insert(s.waitingHash(order), place)
+	s.waitingIndex.Insert(s.waitingHash(w.order), place)
+	return place
 }
 
 // waitAgain has an order that is rerouted wait for units of a SKU that it had been given: at the place in the queue that its promise has.
@@ -166,21 +127,15 @@ func (s *slot) waitAgain(st *Step, id SKUID, units Quantity) {
 	place, ok := s.findWaiting(id, order)
 	if !ok {
 		sku := s.skus.mut(id.Place())
-		next := sku.firstWaiting
-		for next != 0 && s.waiting.at(next-1).since < since {
-			next = s.waiting.at(next - 1).next
-		}
-		previous := sku.lastWaiting
+		next, previous := s.seek(id, since-1), sku.lastWaiting
 		if next != 0 {
 			previous = s.waiting.at(next - 1).previous
 		}
-		place = s.waiting.acquire()
-		w := s.waiting.mut(place)
-		*w = waitingRecord{order: order, since: since, sku: id, next: next, previous: previous}
-		w.setErrand(&st.errand)
-		s.linkWaiting(sku, place)
-		s.waitingIndex.Insert(s.waitingHash(order), place)
+		again := waitingRecord{order: order, since: since, sku: id, next: next, previous: previous}
+		again.setErrand(&st.errand)
+		place = s.enterQueue(sku, &again)
 	}
+	s.noteAgain(id, since)
 	w := s.waiting.mut(place)
 	w.units += units
 	w.avoid(st.event.Reroute.From)
@@ -210,6 +165,7 @@ func (s *slot) waitNoMore(id SKUID, order OrderID) {
 
 func (s *slot) leaveQueue(sku *skuRecord, place uint32) {
 	w := *s.waiting.at(place)
+	s.noteGone(&w, place)
 	if w.previous == 0 {
 		sku.firstWaiting = w.next
 	} else {
@@ -251,7 +207,7 @@ func (s *slot) gatherFill(st *Step) {
 		w := s.waiting.at(cursor.Record())
 		sku := s.skus.at(w.sku.Place())
 		units := min(w.units, s.toFill(sku))
-		if w.order != id || units <= 0 || !s.isItsTurn(sku, cursor.Record()) {
+		if w.order != id || units <= 0 || s.firstServed(sku, s.notesOf(w.sku)) != cursor.Record()+1 {
 			continue
 		}
 		from, to := s.gatherChoices(st, sku)
@@ -344,7 +300,11 @@ func (s *slot) applyFill(st *Step, sink Sink) {
 		f := &st.event.Fills[i]
 		if id := image.Lines[f.Line].SKU; id.Slot() == s.id {
 			s.applyOneFill(st, id, f)
+			s.settleCase(st, id, image.ID)
 		}
+	}
+	if st.booked && s.id == CapacitySlot {
+		s.bookFills(st)
 	}
 	if s.id != st.home {
 		return
@@ -443,7 +403,7 @@ func (m *Machine) Waiting(id Slot, most int, dst []OrderID) []OrderID {
 	for ; looked < len(s.fillable) && most > 0; looked++ {
 		place := s.fillable[looked]
 		known := len(dst)
-		dst = m.waitingFor(s, s.skus.at(place), most, dst)
+		dst = m.waitingFor(s, MakeSKUID(id, place), most, dst)
 		if most -= len(dst) - known; len(dst) > known {
 			again = append(again, place)
 		} else {
@@ -455,32 +415,36 @@ func (m *Machine) Waiting(id Slot, most int, dst []OrderID) []OrderID {
 }
 
 // waitingFor is Waiting for one SKU. It gives out what there is as the commands will.
-func (m *Machine) waitingFor(s *slot, sku *skuRecord, most int, dst []OrderID) []OrderID {
+func (m *Machine) waitingFor(s *slot, id SKUID, most int, dst []OrderID) []OrderID {
+	sku := s.skus.at(id.Place())
 	left := s.toFill(sku)
 	if left <= 0 {
 		return dst
 	}
-	var choices []choice
-	for at := sku.firstLevel; at != 0; {
-		level := s.levels.at(at - 1)
-		if n := level.fulfillable(); n > 0 && level.flags&levelStopped == 0 {
-			choices = append(choices, choice{location: level.location, fulfillable: n})
-		}
-		at = level.next
+	n := s.notesOf(id)
+	at, passed := s.firstServed(sku, n), n.passed
+	if at == 0 {
+		return dst
 	}
-	passed := 0
-	for at := sku.firstWaiting; at != 0 && left > 0 && most > 0 && passed <= mostPassed; {
+	choices, has := s.toGive(sku)
+	r := reaches{slot: s}
+	for ranked := false; at != 0 && left > 0 && most > 0 && passed <= mostPassed; {
 		w := s.waiting.at(at - 1)
 		wanted := min(w.units, left)
 		rest := wanted
-		for i := range choices {
-			choices[i].atFirst = choices[i].fulfillable
+		if !ranked {
+			for i := range choices {
+				choices[i].atFirst = choices[i].fulfillable
+			}
+			m.rank(choices)
+			ranked = true
 		}
-		m.rank(choices)
+		reach, _ := r.of(w, has, nil)
 		for i := range choices {
-			if n := min(rest, choices[i].fulfillable); n > 0 && s.mayServe(w, choices[i].location) {
+			if n := min(rest, choices[i].fulfillable); n > 0 && reach.has(choices[i].location) {
 				choices[i].fulfillable -= n
 				rest -= n
+				ranked = false
 			}
 		}
 		if rest < wanted {
@@ -496,11 +460,24 @@ func (m *Machine) waitingFor(s *slot, sku *skuRecord, most int, dst []OrderID) [
 	return dst
 }
 
+// toGive is what a SKU's locations have for those who wait.
+func (s *slot) toGive(sku *skuRecord) (choices []choice, has places) {
+	for at := sku.firstLevel; at != 0; {
+		level := s.levels.at(at - 1)
+		if n := level.fulfillable(); n > 0 && level.flags&levelStopped == 0 {
+			choices, has = append(choices, choice{location: level.location, fulfillable: n}), has.with(level.location)
+		}
+		at = level.next
+	}
+	return choices, has
+}
+
 // reconsider has all SKUs looked at again for which somebody waits: who may serve whom has changed.
 func (s *slot) reconsider() {
 	if s.waiting.live == 0 {
 		return
 	}
+	s.noteRules()
 	for place := range s.skus.length {
 		if sku := s.skus.at(place); sku.firstWaiting != 0 {
 			s.touch(sku, MakeSKUID(s.id, place))

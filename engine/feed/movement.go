@@ -101,6 +101,8 @@ func AppendMovements(dst []Movement, ev *core.Event, sku core.SKUID) []Movement 
 		return appendAdjustments(dst, m, ev, sku)
 	case ev.Kind == core.EventOrderFilled:
 		return appendFills(dst, m, ev, sku)
+	case ev.Kind == core.EventCaseResolved:
+		return appendResolution(dst, m, ev, sku)
 	case ev.Kind == core.EventOrderRerouted:
 		return appendReallocations(dst, m, ev, sku)
 	}
@@ -175,6 +177,38 @@ func appendFills(dst []Movement, m Movement, ev *core.Event, sku core.SKUID) []M
 			m.Location, m.Quantity = f.Location, f.Quantity
 			dst = append(dst, m)
 		}
+	}
+	return dst
+}
+
+// appendResolution tells of what was done with an order so that an oversold case was resolved: it was cancelled, it gave units up and waits for
+// them, or it was given some.
+func appendResolution(dst []Movement, m Movement, ev *core.Event, sku core.SKUID) []Movement {
+	what := &ev.Resolution
+	if m.Actor, m.Reason = ev.Actor, what.Note; len(m.Reason) == 0 {
+		m.Reason = []byte("oversold")
+	}
+	switch what.Action {
+	case core.OversoldCancel:
+		how := orderMovements[core.EventOrderCancelled]
+		if what.Held {
+			how = orderMovements[core.EventHoldCancelled]
+		}
+		m.Type, m.Promise = how.Type, how.Promise
+		return appendPromises(dst, m, &ev.Order, sku)
+	case core.OversoldReSource:
+		return appendFills(dst, m, ev, sku)
+	}
+	m.Type, m.Order = Reallocate, ev.Order.ID
+	for _, f := range ev.Fills {
+		if ev.Order.Lines[f.Line].SKU != sku {
+			continue
+		}
+		m.Quantity, m.Moves = f.Quantity, [2]Place{{Location: f.Location}, {Beyond: true}}
+		m.Location, m.Beyond, m.Promise = f.Location, false, Promise{ToOrder, ToNobody}
+		dst = append(dst, m)
+		m.Location, m.Beyond, m.Promise = 0, true, Promise{ToNobody, ToOrder}
+		dst = append(dst, m)
 	}
 	return dst
 }

@@ -39,6 +39,9 @@ func (m *Model) channelNamed(name []byte) *channel {
 }
 
 func (m *Model) setChannel(c *core.Command) core.Outcome {
+	if stale, is := isStale(c, m.settingsVersion(c)); is {
+		return stale
+	}
 	row := m.channelNamed(c.Name)
 	if row == nil {
 		if len(m.channels) == core.MaxChannels {
@@ -63,6 +66,9 @@ func (m *Model) setRule(c *core.Command) core.Outcome {
 	}
 	if int(want.Channel) >= len(m.channels) {
 		return refuse(core.Refusal{Reason: core.ReasonChannelNotFound})
+	}
+	if stale, is := isStale(c, m.settingsVersion(c)); is {
+		return stale
 	}
 	if m.isKit(want.SKU) && (want.HasBuffer || want.HasPool) {
 		return refuse(core.Refusal{Reason: core.ReasonKitUnits})

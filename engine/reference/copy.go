@@ -93,6 +93,9 @@ func CopyEvent(e *core.Event) core.Event {
 	case core.EventOrderRerouted:
 		c.Order, c.Actor, c.Reroute = CopyOrder(&e.Order), copyBytes(e.Actor), e.Reroute
 		c.Reroute.Note, c.Reroute.Moves, c.Reroute.Left = copyBytes(e.Reroute.Note), copyList(e.Reroute.Moves), copyList(e.Reroute.Left)
+	case core.EventCaseResolved:
+		c.Order, c.Actor, c.Fills, c.Resolution = CopyOrder(&e.Order), copyBytes(e.Actor), copyList(e.Fills), e.Resolution
+		c.Resolution.Note = copyBytes(e.Resolution.Note)
 	case core.EventOrderFilled:
 		c.Order, c.Fills = CopyOrder(&e.Order), copyList(e.Fills)
 	default:

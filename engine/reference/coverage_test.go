@@ -109,7 +109,7 @@ func TestWorkloadMixesPoolsAndQueues(t *testing.T) {
 // TestWorkloadMixesKits fails when the generator no longer has kits meet pools, routing and queues of those who wait.
 func TestWorkloadMixesKits(t *testing.T) {
 	var pooled, waiting, filled, ended, routed, split int
-	for seed := uint64(1); seed <= 1200; seed++ {
+	for seed := uint64(1); seed <= 600; seed++ {
 		model := reference.New()
 		served := map[core.OrderID]bool{} // with kits
 		for i, step := range reference.Generate(seed, 300) {
@@ -145,6 +145,55 @@ func TestWorkloadMixesKits(t *testing.T) {
 	}
 }
 
+// TestWorkloadMixesCapacities fails when the generator no longer has locations that are booked up, and orders of all kinds that count there and
+// give their places back.
+func TestWorkloadMixesCapacities(t *testing.T) {
+	var elsewhere, above int
+	counted, givenBack := map[core.EventKind]int{}, map[core.EventKind]int{}
+	for seed := uint64(1); seed <= 1200; seed++ {
+		model := reference.New()
+		for i, step := range reference.Generate(seed, 300) {
+			before := bookedNow(model, step.Now)
+			told, _ := model.Execute(&step.Command, core.Sequence(i+1), step.Now)
+			after := bookedNow(model, step.Now)
+			for _, e := range told {
+				if change := after - before; change > 0 {
+					counted[e.Kind]++
+				} else if change < 0 {
+					givenBack[e.Kind]++
+				}
+				for _, o := range e.Route.Candidates {
+					if o.Fate == core.FateCapacity && e.Route.Shipments > 0 {
+						elsewhere++
+					}
+				}
+				if e.Kind == core.EventOrderFilled && after > before {
+					l, _ := model.Location(e.Fills[0].Location)
+					if s := l.Settings.Shipping; s != nil && s.DailyCapacity > 0 && model.Capacity(l.ID, step.Now).Booked > s.DailyCapacity {
+						above++
+					}
+				}
+			}
+		}
+	}
+	t.Logf("served elsewhere %d, filled above the capacity %d, counted with %v, given back with %v", elsewhere, above, counted, givenBack)
+	if min(elsewhere, above, counted[core.EventOrderPlaced], counted[core.EventHoldPlaced], counted[core.EventOrderFilled], counted[core.EventOrderRerouted],
+		counted[core.EventWaitlistOffered], givenBack[core.EventOrderCancelled], givenBack[core.EventHoldReleased], givenBack[core.EventHoldExpired],
+		givenBack[core.EventHoldCancelled], givenBack[core.EventOrderRerouted]) < 5 {
+		t.Error("capacities hardly matter")
+	}
+}
+
+// bookedNow is how many orders count today, over all locations.
+func bookedNow(model *reference.Model, now core.Millis) (n int) {
+	for id := core.LocationID(0); ; id++ {
+		if _, known := model.Location(id); !known {
+			return n
+		}
+		n += int(model.Capacity(id, now).Booked)
+	}
+}
+
 // coveredOf is how many units live pools keep of a SKU.
 func coveredOf(model *reference.Model, id core.SKUID) (n core.Quantity) {
 	for _, r := range model.Availability(id).Rules {
@@ -166,7 +215,9 @@ var reachable = map[core.CommandKind][]core.Reason{
 		core.ReasonSKUNotFound, core.ReasonLocationNotFound,
 		core.ReasonStockChanged, core.ReasonStockNegative, core.ReasonStockTooLarge, core.ReasonKitUnits,
 	},
-	core.CommandSetChannelRule: {core.ReasonSKUNotFound, core.ReasonChannelNotFound, core.ReasonPoolOver, core.ReasonKitUnits},
+	core.CommandDefineSKU:      {core.ReasonVersionConflict},
+	core.CommandSetChannel:     {core.ReasonVersionConflict},
+	core.CommandSetChannelRule: {core.ReasonSKUNotFound, core.ReasonChannelNotFound, core.ReasonVersionConflict, core.ReasonPoolOver, core.ReasonKitUnits},
 	core.CommandSetKit:         {core.ReasonSKUNotFound, core.ReasonNestedKit, core.ReasonNotAKit},
 	core.CommandCreateInbound: {
 		core.ReasonSKUNotFound, core.ReasonLocationNotFound, core.ReasonNotASupplier, core.ReasonInboundExists,
@@ -186,23 +237,23 @@ var reachable = map[core.CommandKind][]core.Reason{
 		core.ReasonSKUStopped, core.ReasonLimitPerCustomer, core.ReasonInsufficientStock,
 		core.ReasonSaleNotFound, core.ReasonSaleNotStarted, core.ReasonSaleEnded, core.ReasonSKUNotInSale, core.ReasonSaleQuota,
 		core.ReasonSaleLimit, core.ReasonHoldCap, core.ReasonTicketRequired, core.ReasonTicketUsed, core.ReasonExpiredTooOften,
-		core.ReasonNotDeliverable, core.ReasonTooManyShipments,
+		core.ReasonNotDeliverable, core.ReasonTooManyShipments, core.ReasonBookedUp, core.ReasonSlotsChanged,
 	},
-	core.CommandDefineLocation: {core.ReasonChannelNotFound},
-	core.CommandDefineRouting:  {core.ReasonLocationNotFound},
+	core.CommandDefineLocation: {core.ReasonVersionConflict, core.ReasonChannelNotFound},
+	core.CommandDefineRouting:  {core.ReasonVersionConflict, core.ReasonLocationNotFound},
 	core.CommandPlaceOrder: {
 		core.ReasonRecipeChanged, core.ReasonKitSize, core.ReasonSKUNotFound, core.ReasonChannelNotFound, core.ReasonDuplicateExternal,
 		core.ReasonSKUStopped, core.ReasonLimitPerCustomer, core.ReasonInsufficientStock,
 		core.ReasonSaleNotFound, core.ReasonSaleNotStarted, core.ReasonSaleEnded, core.ReasonSKUNotInSale, core.ReasonSaleQuota,
 		core.ReasonSaleLimit, core.ReasonTicketRequired, core.ReasonTicketUsed,
-		core.ReasonNotDeliverable, core.ReasonTooManyShipments,
+		core.ReasonNotDeliverable, core.ReasonTooManyShipments, core.ReasonBookedUp, core.ReasonSlotsChanged,
 	},
-	core.CommandDefineSale:   {core.ReasonSKUNotFound, core.ReasonKitUnits},
+	core.CommandDefineSale:   {core.ReasonVersionConflict, core.ReasonSKUNotFound},
 	core.CommandAdvanceQueue: {core.ReasonSaleNotFound},
 	core.CommandJoinWaitlist: {
 		core.ReasonSKUNotFound, core.ReasonChannelNotFound, core.ReasonSKUStopped, core.ReasonLimitPerCustomer,
 		core.ReasonSaleNotFound, core.ReasonSaleNotStarted, core.ReasonSaleEnded, core.ReasonSKUNotInSale, core.ReasonExpiredTooOften,
-		core.ReasonStillForSale, core.ReasonSaleLimit, core.ReasonWaitlistFull,
+		core.ReasonStillForSale, core.ReasonSaleLimit, core.ReasonWaitlistFull, core.ReasonKitWaitlist,
 	},
 	core.CommandLeaveWaitlist: {core.ReasonSaleNotFound},
 	core.CommandConfirmHold: {
@@ -221,7 +272,12 @@ var reachable = map[core.CommandKind][]core.Reason{
 		core.ReasonOrderCancelled, core.ReasonHoldReleased, core.ReasonHoldExpired, core.ReasonLocationNotFound,
 		core.ReasonNotAllocated,
 	},
-	core.CommandAddNote:   {core.ReasonOrderNotFound},
+	core.CommandAddNote: {core.ReasonOrderNotFound},
+	core.CommandResolveCase: {
+		core.ReasonSlotsChanged, core.ReasonOrderNotFound, core.ReasonVersionConflict, core.ReasonOrderHeld,
+		core.ReasonOrderCancelled, core.ReasonHoldReleased, core.ReasonHoldExpired, core.ReasonLocationNotFound,
+		core.ReasonCaseNotFound, core.ReasonCaseResolved, core.ReasonNotAVictim, core.ReasonNothingThere, core.ReasonOwnCase,
+	},
 	core.CommandFillOrder: {core.ReasonSlotsChanged, core.ReasonOrderNotFound},
 	core.CommandCancelOrder: {
 		core.ReasonSlotsChanged, core.ReasonOrderNotFound, core.ReasonVersionConflict,

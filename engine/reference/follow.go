@@ -78,6 +78,9 @@ func (m *Model) followUp(c *core.Command) core.Outcome {
 	if o.mask()&^c.Mask != 0 {
 		return refuseOrder(core.Refusal{Reason: core.ReasonSlotsChanged, Order: o.id, Version: o.version})
 	}
+	if c.Kind == core.CommandResolveCase {
+		return m.resolve(c, o)
+	}
 	if c.ExpectedVersion != 0 && c.ExpectedVersion != o.version {
 		return refuseOrder(core.Refusal{Reason: core.ReasonVersionConflict, Order: o.id, Version: o.version})
 	}
@@ -102,6 +105,7 @@ func (m *Model) followUp(c *core.Command) core.Outcome {
 		o.claimAll(claimAllocated)
 	default:
 		o.claimAll(claimNone)
+		o.bookings = nil
 		m.forget(o)
 	}
 	event := core.Event{Kind: followUpEvents[c.Kind]}

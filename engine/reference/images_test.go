@@ -50,7 +50,7 @@ func (tr *trial) compareTouched(c *core.Command, outcome core.Outcome) string {
 // machines; and each machine's books with its records.
 func (tr *trial) compareAll() string {
 	checks := []func() string{
-		tr.compareSKUs, tr.compareOrders, tr.comparePlaces, tr.compareChannels, tr.compareSales, tr.compareInbounds, tr.compareSlots, tr.comparePublished,
+		tr.compareSKUs, tr.compareOrders, tr.comparePlaces, tr.compareChannels, tr.compareSales, tr.compareCases, tr.compareInbounds, tr.compareSlots, tr.comparePublished,
 	}
 	for _, check := range checks {
 		if what := check(); what != "" {
@@ -121,6 +121,37 @@ func (tr *trial) compareWaitlist(id core.SaleID, sku core.SKUID) string {
 		if !m.ReadWaiterNamed(id, sku, want[i].Customer, &named) || !m.ReadWaiter(id, want[i].Number, &numbered) ||
 			named.Number != want[i].Number || numbered.Position != want[i].Position {
 			return fmt.Sprintf("place %+v is found as %+v and %+v", want[i], named, numbered)
+		}
+	}
+	return ""
+}
+
+// compareCases compares all oversold cases, and who might not be served by each policy.
+func (tr *trial) compareCases() string {
+	want, m := tr.model.Cases(), tr.straight.machine
+	got, more, ok := m.ReadCases(&core.CaseQuery{Status: core.CasesAll, Most: len(want) + 1}, nil)
+	if !ok || more || !slices.Equal(got, want) {
+		return fmt.Sprintf("cases\n  machine %+v\n  model   %+v", got, want)
+	}
+	for i := max(0, len(want)-5); i < len(want); i++ {
+		var image core.CaseImage
+		if !m.ReadCase(want[i].ID, &image) || image != want[i] {
+			return fmt.Sprintf("case %+v is found as %+v", want[i], image)
+		}
+		rest, _, _ := m.ReadCases(&core.CaseQuery{Status: core.CasesAll, HasAfter: true, After: want[i].ID, Most: len(want)}, nil)
+		if !slices.Equal(rest, want[i+1:]) {
+			return fmt.Sprintf("behind case %+v machine lists %+v", want[i], rest)
+		}
+	}
+	for _, id := range tr.model.SKUIDs() {
+		for policy := core.VictimsNewest; policy <= core.LastVictimPolicy; policy++ {
+			q := core.VictimQuery{SKU: id, Policy: policy, Channels: []core.ChannelID{2, 0}, Most: 3}
+			var ranking core.VictimRanking
+			m.RankVictims(&q, &ranking)
+			victims := tr.model.Victims(id, policy, q.Channels)
+			if ranking.More != (len(victims) > 3) || !slices.Equal(ranking.Victims, victims[:min(3, len(victims))]) {
+				return fmt.Sprintf("victims of SKU %d by policy %d\n  machine %+v\n  model   %+v", id, policy, ranking, victims)
+			}
 		}
 	}
 	return ""
@@ -224,6 +255,11 @@ func (tr *trial) comparePlaces() string {
 		}
 		if !reflect.DeepEqual(location, wantLocation) {
 			return fmt.Sprintf("location %d\n  machine %+v\n  model   %+v", id, location, wantLocation)
+		}
+		var capacity core.CapacityImage
+		tr.straight.machine.ReadCapacity(id, tr.now, &capacity)
+		if want := tr.model.Capacity(id, tr.now); capacity != want {
+			return fmt.Sprintf("location %d\n  machine %+v\n  model   %+v", id, capacity, want)
 		}
 	}
 }

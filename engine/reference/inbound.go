@@ -64,7 +64,7 @@ func (m *Model) createInbound(c *core.Command) core.Outcome {
 	}
 	number := string(r.Number)
 	if number == "" {
-		number = fmt.Sprintf("%s-%d", map[core.InboundKind]string{core.PurchaseOrder: "PO", core.Transfer: "TR"}[r.Kind], m.seq)
+		number = fmt.Sprintf("%s:%d", map[core.InboundKind]string{core.PurchaseOrder: "PO", core.Transfer: "TR"}[r.Kind], m.seq)
 	}
 	name := inboundName{r.Kind, number}
 	if m.inbounds[name] != nil {
@@ -157,7 +157,7 @@ func (m *Model) followInbound(c *core.Command) core.Outcome {
 	if c.ExpectedVersion != 0 && c.ExpectedVersion != d.image.Version {
 		return refuse(core.Refusal{Reason: core.ReasonVersionConflict, Version: d.image.Version})
 	}
-	no := refuse(core.Refusal{Reason: core.ReasonInboundStatus, Version: d.image.Version})
+	no := refuse(core.Refusal{Reason: core.ReasonInboundStatus, Version: d.image.Version, Status: d.image.Status})
 	var moves []core.MovementImage
 	var found []core.DiscrepancyImage
 	var outcome core.Outcome

@@ -98,6 +98,21 @@ func basketOf(c *core.Command) basket {
 	return b
 }
 
+// orderableKits is how many units of a SKU may be ordered at most; of a kit, how many there are with the components that may.
+func (m *Model) orderableKits(id core.SKUID) core.Quantity {
+	most := m.Orderable(id)
+	for _, part := range m.skus[id].recipe {
+		switch units := m.Orderable(part.SKU); {
+		case most == core.Stopped || units == core.Unlimited:
+		case units == core.Stopped:
+			most = core.Stopped
+		case most == core.Unlimited || units/part.Quantity < most:
+			most = units / part.Quantity
+		}
+	}
+	return most
+}
+
 // recipeIn is what a command says about a SKU; nil for nothing.
 func recipeIn(c *core.Command, id core.SKUID) []core.Component {
 	for _, r := range c.Recipes {

@@ -110,6 +110,52 @@ func TestManySuppliesAreToldInTurns(t *testing.T) {
 	}
 }
 
+// TestForcedOrdersOfManyShipments forces orders that need more locations than any order is shipped from else, and that the policy allows: model and
+// machine take them, and from the same locations.
+func TestForcedOrdersOfManyShipments(t *testing.T) {
+	const stores = 130
+	ids := []core.SKUID{core.MakeSKUID(core.NameSlot([]byte("phone")), 0), core.MakeSKUID(core.NameSlot([]byte("case")), 0)}
+	var steps []reference.Step
+	do := func(c core.Command) {
+		if c.Version = 1; c.Mask == 0 {
+			c.Mask, _ = core.SlotsOf(&c)
+		}
+		steps = append(steps, reference.Step{Command: c, Now: 1_000_000})
+	}
+	for _, name := range []string{"phone", "case"} {
+		do(core.Command{Kind: core.CommandDefineSKU, Name: []byte(name)})
+	}
+	for i := range stores {
+		do(core.Command{
+			Kind: core.CommandDefineLocation, Name: fmt.Appendf(nil, "store-%d", i), Location: core.LocationSettings{Priority: int32(i * 7 % 10)},
+		})
+		do(core.Command{Kind: core.CommandAdjustStock, Rows: []core.AdjustmentRow{
+			{SKU: ids[0], Location: core.LocationID(i + 1), Value: core.Quantity(i%3 + 1)}, {SKU: ids[1], Location: core.LocationID(i + 1), Value: core.Quantity(i % 2)},
+		}})
+	}
+	for _, most := range []uint8{0, 5} {
+		do(core.Command{Kind: core.CommandDefineRouting, Routing: &core.RoutingSettings{Rules: []core.RoutingRule{core.RuleLowestCost, core.RulePriority}, MaxShipments: most}})
+		for _, units := range []core.Quantity{125, 70} {
+			do(core.Command{
+				Kind: core.CommandPlaceOrder, Customer: []byte("ann"), Stock: core.StockForce,
+				Lines: []core.Line{{SKU: ids[0], Quantity: 2 * units}, {SKU: ids[1], Quantity: units / 2}},
+			})
+		}
+		for i := range stores {
+			do(core.Command{Kind: core.CommandAdjustStock, Rows: []core.AdjustmentRow{{SKU: ids[0], Location: core.LocationID(i + 1), Value: 3}}})
+		}
+	}
+	tr := newTrial()
+	for i := range steps {
+		if what := tr.take(&steps[i], core.Sequence(i+1)); what != "" {
+			t.Fatalf("command %d: %s", i, what)
+		}
+	}
+	if what := tr.compareAll(); what != "" {
+		t.Fatal(what)
+	}
+}
+
 // TestSlotsInParallel runs the slots of each command at the same time, as an engine with many shards
 // does. It is for the race detector above all.
 func TestSlotsInParallel(t *testing.T) {
@@ -168,6 +214,7 @@ func disagreement(steps []reference.Step) (what string) {
 type trial struct {
 	random *rand.Rand
 	model  *reference.Model
+	now    core.Millis
 
 	straight, decoded, split *runner
 	published                map[core.SKUID]core.Quantity // by the straight machine
@@ -189,6 +236,7 @@ func newTrial() *trial {
 // take gives one command to everybody.
 func (tr *trial) take(step *reference.Step, seq core.Sequence) string {
 	c := &step.Command
+	tr.now = step.Now
 	asked := tr.asksFor(c, step.Now)
 	wantEvents, wantOutcome := tr.model.Execute(c, seq, step.Now)
 	if asked && !wantOutcome.Changed {
@@ -235,8 +283,9 @@ func (tr *trial) asksFor(c *core.Command, now core.Millis) (asked bool) {
 		}
 	}
 	frame := codec.AppendCommand(nil, c)
-	tr.straight.machine.Serve(c.Sale.Slot(), now, 1, func(c *core.Command) {
-		asked = asked || bytes.Equal(codec.AppendCommand(nil, c), frame)
+	tr.straight.machine.Serve(c.Sale.Slot(), now, 1, func(c *core.Command) bool {
+		asked = bytes.Equal(codec.AppendCommand(nil, c), frame)
+		return !asked
 	})
 	return asked
 }

@@ -18,6 +18,7 @@ type Model struct {
 	orders    []*order // in the order in which they were made
 	byNumber  map[core.OrderID]*order
 	inbounds  map[inboundName]*inbound
+	cases     []*oversoldCase
 
 	nextSKU   map[core.Slot]uint32 // SKUs made in the slot so far
 	nextOrder map[core.Slot]uint32 // orders made in the slot so far
@@ -73,6 +74,7 @@ type order struct {
 	customer    string
 	externalID  string
 	sale        core.SaleID // 0 for none
+	offered     bool        // to somebody on a waitlist
 	identities  []byte
 	lines       []*line
 
@@ -81,6 +83,10 @@ type order struct {
 	claims [core.SlotCount]claim
 
 	waits map[core.SKUID]*errandOfWaiting // of each SKU that it waits for
+
+	knowsBook bool // core.CapacitySlot is one of its slots, whatever it has there
+	booked    bool // it counts at the locations that ship it
+	bookings  []booking
 
 	archived bool // it has left the shop, with its page
 }
@@ -119,6 +125,7 @@ func (m *Model) Execute(c *core.Command, seq core.Sequence, now core.Millis) ([]
 	m.seq, m.now, m.events = seq, now, nil
 	m.expire(c.Mask)
 	outcome := m.carryOut(c)
+	m.settleCases()
 	m.alert(c.Mask)
 	return m.events, outcome
 }
@@ -182,6 +189,9 @@ func (m *Model) expire(mask core.SlotMask) {
 				s.expired[o.customer]++
 			}
 			m.forget(o)
+			if slot == core.CapacitySlot {
+				o.bookings = nil
+			}
 			if slot == o.id.Home() {
 				o.status = core.StatusExpired
 				o.version++
@@ -229,6 +239,9 @@ func (o *order) mask() core.SlotMask {
 	}
 	for _, l := range o.lines {
 		mask |= l.sku.Slot().Mask()
+	}
+	if o.knowsBook {
+		mask |= core.CapacitySlot.Mask()
 	}
 	return mask
 }

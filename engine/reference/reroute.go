@@ -50,12 +50,16 @@ func (m *Model) reroute(c *core.Command, o *order) core.Outcome {
 	slices.SortStableFunc(what.Left, func(a, b core.LeftUnits) int { return a.Line - b.Line })
 	for _, r := range what.Moves {
 		o.lines[r.Line].reallocate(what.From, r)
+		if !r.Beyond {
+			m.book(o, r.To)
+		}
 		if r.Beyond {
 			id := o.lines[r.Line].sku
 			o.waitFor(id, c.Destination, m.gramsOf(wanted))
 			o.waits[id].avoid(what.From)
 		}
 	}
+	o.rebook(what.From)
 	o.version++
 	m.emit(core.Event{Kind: core.EventOrderRerouted, Order: o.image(), Actor: copyBytes(c.Actor), Reroute: what})
 	if why != nil {
@@ -90,7 +94,7 @@ func (o *order) leaving(c *core.Command) (wanted []core.Line, over []core.Refuse
 // takers are the locations that take units over, best first, and why; ok is false when those would be too many.
 func (m *Model) takers(c *core.Command, o *order, wanted []core.Line) (takers map[core.SKUID][]source, why *core.RouteImage, ok bool) {
 	if m.isRouted() {
-		like := &core.Command{Channel: o.channel, Destination: c.Destination, Lines: wanted, Reroute: c.Reroute}
+		like := &core.Command{Order: o.id, Channel: o.channel, Destination: c.Destination, Lines: wanted, Reroute: c.Reroute}
 		if takers = m.route(like, wanted); takers == nil {
 			return nil, nil, false
 		}

@@ -22,6 +22,9 @@ func (m *Model) routingRules() []core.RoutingRule {
 }
 
 func (m *Model) defineRouting(c *core.Command) core.Outcome {
+	if stale, is := isStale(c, m.settingsVersion(c)); is {
+		return stale
+	}
 	for _, id := range c.Routing.Preferred {
 		if int(id) >= len(m.locations) {
 			return refuse(core.Refusal{Reason: core.ReasonLocationNotFound})
@@ -69,7 +72,7 @@ func (m *Model) explain(c *core.Command, wanted []core.Line) *core.RouteImage {
 		best.scores[k] = new(big.Int)
 	}
 	if e.isWanted() {
-		best = e.best(offers, m.mostShipments(c))
+		best = e.best(offers, m.mostShipments(c), c.Stock == core.StockForce)
 	}
 	r.Searched, r.Shipments, r.Scores = best.searched, len(best.offers), int64s(best.scores)
 	var others []core.RouteOption
@@ -243,6 +246,9 @@ func (m *Model) offers(c *core.Command, wanted []core.Line) (list, rejected []si
 				}
 			}
 		}
+		if o.fate == core.FateEligible && m.isBookedUp(c, o.location) {
+			o.fate = core.FateCapacity
+		}
 		switch {
 		case o.settings.Stopped || len(o.has) == 0:
 		case o.fate != core.FateEligible:
@@ -267,7 +273,11 @@ func (m *Model) offers(c *core.Command, wanted []core.Line) (list, rejected []si
 
 // reachable is what of a SKU's offer may be had from locations that may serve the order.
 func (m *Model) reachable(c *core.Command, id core.SKUID) offer {
-	there := m.there(c, id)
+	return m.offerFrom(c, id, m.there(c, id))
+}
+
+// offerFrom is what of a SKU's offer is among so many units.
+func (m *Model) offerFrom(c *core.Command, id core.SKUID, there core.Quantity) offer {
 	o := m.offerTo(c, id)
 	o.pooled = min(o.pooled, there)
 	o.common = min(o.common, there-o.pooled)
@@ -294,6 +304,18 @@ func (m *Model) there(c *core.Command, id core.SKUID) core.Quantity {
 	n := -m.ahead(c, id)
 	for _, units := range stocks {
 		n += units
+	}
+	return max(0, n)
+}
+
+// thereOnAnyDay is what would be there if no location had a capacity.
+func (m *Model) thereOnAnyDay(c *core.Command, id core.SKUID) core.Quantity {
+	n := -m.ahead(c, id)
+	offers, rejected := m.offers(c, []core.Line{{SKU: id}})
+	for _, o := range append(offers, rejected...) {
+		if o.fate == core.FateEligible || o.fate == core.FateCapacity {
+			n += o.has[id]
+		}
 	}
 	return max(0, n)
 }
@@ -351,7 +373,7 @@ func (m *Model) route(c *core.Command, wanted []core.Line) map[core.SKUID][]sour
 		return sources
 	}
 	offers, _ := m.offers(c, wanted)
-	best := e.best(offers, m.mostShipments(c))
+	best := e.best(offers, m.mostShipments(c), c.Stock == core.StockForce)
 	if best == nil {
 		return nil
 	}
@@ -375,7 +397,7 @@ func (m *Model) mostShipments(c *core.Command) int {
 }
 
 // best tries all sets of up to three offers, of the most promising ones where there are many, and then a greedy one.
-func (e *errand) best(offers []site, most int) *plan {
+func (e *errand) best(offers []site, most int, forced bool) *plan {
 	var best *plan
 	try := func(set ...site) {
 		if p := e.planOf(set); p != nil && (best == nil || slices.CompareFunc(p.scores, best.scores, (*big.Int).Cmp) < 0) {
@@ -404,9 +426,9 @@ func (e *errand) best(offers []site, most int) *plan {
 	}
 	switch {
 	case best == nil:
-		if best = e.greedy(offers, most, nil); best == nil && most > 0 && len(offers)*len(e.skus) <= 30_000 {
+		if best = e.greedy(offers, most, nil, forced); best == nil && most > 0 && len(offers)*len(e.skus) <= 30_000 {
 			for i := range pool {
-				if p := e.greedy(offers, most, &pool[i]); p != nil && (best == nil || slices.CompareFunc(p.scores, best.scores, (*big.Int).Cmp) < 0) {
+				if p := e.greedy(offers, most, &pool[i], forced); p != nil && (best == nil || slices.CompareFunc(p.scores, best.scores, (*big.Int).Cmp) < 0) {
 					best = p
 				}
 			}
@@ -552,8 +574,9 @@ func (e *errand) score(p *plan) []*big.Int {
 	return scores
 }
 
-// greedy adds, as long as something is missing, the site that has most of it; up to the limit, or a hundred. The first one may be given.
-func (e *errand) greedy(offers []site, most int, start *site) *plan {
+// greedy adds, as long as something is missing, the site that has most of it; up to the limit, or a hundred. The first one may be given. A forced order
+// has all others added then that have something, one after the other.
+func (e *errand) greedy(offers []site, most int, start *site, forced bool) *plan {
 	if most == 0 {
 		most = 100
 	}
@@ -591,6 +614,14 @@ func (e *errand) greedy(offers []site, most int, start *site) *plan {
 		chosen[best.location] = true
 		for id, n := range missing {
 			missing[id] -= min(n, best.has[id])
+		}
+	}
+	for i := range offers {
+		if o := &offers[i]; forced && !chosen[o.location] && gain(*o) > 0 {
+			chosen[o.location] = true
+			for id, n := range missing {
+				missing[id] -= min(n, o.has[id])
+			}
 		}
 	}
 	set := slices.DeleteFunc(slices.Clone(offers), func(o site) bool { return !chosen[o.location] })

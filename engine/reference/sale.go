@@ -28,6 +28,9 @@ func (m *Model) saleOf(id core.SaleID) *sale {
 }
 
 func (m *Model) defineSale(c *core.Command) core.Outcome {
+	if stale, is := isStale(c, m.settingsVersion(c)); is {
+		return stale
+	}
 	var unknown []core.RefusedLine
 	for i, item := range c.SaleSettings.Items {
 		if m.skus[item.SKU] == nil {
@@ -36,9 +39,6 @@ func (m *Model) defineSale(c *core.Command) core.Outcome {
 	}
 	if len(unknown) > 0 {
 		return refuse(core.Refusal{Reason: core.ReasonSKUNotFound, Lines: unknown})
-	}
-	if kits := m.kitLines(len(c.SaleSettings.Items), func(i int) core.SKUID { return c.SaleSettings.Items[i].SKU }); kits != nil {
-		return refuse(core.Refusal{Reason: core.ReasonKitUnits, Lines: kits})
 	}
 	at := slices.IndexFunc(m.sales, func(s *sale) bool { return bytes.Equal(s.image.Name, c.Name) })
 	if at < 0 {
@@ -49,7 +49,11 @@ func (m *Model) defineSale(c *core.Command) core.Outcome {
 	image := &m.sales[at].image
 	image.Version++
 	image.Changed, image.HasDocument = m.seq, len(c.Document) > 0
+	offers := image.Settings.WaitlistTTL
 	image.Settings = *c.SaleSettings
+	if image.Settings.WaitlistTTL == 0 && len(m.sales[at].waiters) > 0 {
+		image.Settings.WaitlistTTL = offers
+	}
 	image.Settings.Items = slices.Clone(image.Settings.Items)
 	m.emit(core.Event{Kind: core.EventSaleDefined, Sale: copySale(*image)})
 	return core.Outcome{Changed: true}
@@ -72,7 +76,7 @@ func (m *Model) soldIn(id core.SaleID, sku core.SKUID, as claim) (sum core.Quant
 			continue
 		}
 		for _, l := range o.lines {
-			if l.sku == sku {
+			if l.sku == sku && l.role != core.LineOfComponent {
 				sum += l.quantity
 			}
 		}
@@ -87,7 +91,9 @@ func (m *Model) boughtIn(id core.SaleID, kind core.IdentityKind, who string) (su
 			continue
 		}
 		for _, l := range o.lines {
-			sum += l.quantity
+			if l.role != core.LineOfComponent {
+				sum += l.quantity
+			}
 		}
 	}
 	return sum
@@ -119,16 +125,8 @@ func (m *Model) checkSale(c *core.Command) (core.Refusal, bool) {
 	if m.now >= rules.EndsAt {
 		return core.Refusal{Reason: core.ReasonSaleEnded, At: rules.EndsAt}, true
 	}
-	var kits, others []core.RefusedLine
-	for _, want := range perSKU(c.Lines) {
-		if m.isKit(want.SKU) {
-			kits = append(kits, want)
-		}
-	}
-	if len(kits) > 0 {
-		return core.Refusal{Reason: core.ReasonSKUNotInSale, Lines: kits}, true
-	}
-	for _, want := range perSKU(c.Lines) {
+	var others []core.RefusedLine
+	for _, want := range countedInSale(c, c.Lines) {
 		if s.item(want.SKU) == nil {
 			others = append(others, want)
 		}
@@ -188,9 +186,9 @@ func (m *Model) checkBuyer(c *core.Command, wanted []core.Line) ([]core.Line, co
 		}
 	}
 	refusal := core.Refusal{Reason: core.ReasonSaleLimit, Identity: by,
-		Lines: []core.RefusedLine{{SKU: c.Lines[0].SKU, Requested: units(c.Lines), Available: max(0, left)}}}
+		Lines: []core.RefusedLine{{SKU: c.Lines[0].SKU, Requested: countedUnits(c, c.Lines), Available: max(0, left)}}}
 	if !c.UpTo {
-		return wanted, refusal, units(wanted) > left
+		return wanted, refusal, countedUnits(c, wanted) > left
 	}
 	var cut []core.Line
 	for _, l := range wanted {
@@ -201,6 +199,28 @@ func (m *Model) checkBuyer(c *core.Command, wanted []core.Line) ([]core.Line, co
 		cut = append(cut, l)
 	}
 	return cut, core.Refusal{}, false
+}
+
+// countedInSale sums, of each SKU, the lines of a basket that are units of its sale: those of kits are, and not those of their components.
+func countedInSale(c *core.Command, lines []core.Line) (sums []core.RefusedLine) {
+	for i := 0; i < len(lines); i++ {
+		l := lines[i]
+		at := slices.IndexFunc(sums, func(s core.RefusedLine) bool { return s.SKU == l.SKU })
+		if at < 0 {
+			at = len(sums)
+			sums = append(sums, core.RefusedLine{Index: i, SKU: l.SKU})
+		}
+		sums[at].Requested += l.Quantity
+		i += len(recipeIn(c, l.SKU))
+	}
+	return sums
+}
+
+func countedUnits(c *core.Command, lines []core.Line) (sum core.Quantity) {
+	for _, counted := range countedInSale(c, lines) {
+		sum += counted.Requested
+	}
+	return sum
 }
 
 func units(lines []core.Line) (sum core.Quantity) {
@@ -223,7 +243,12 @@ func (m *Model) ttl(c *core.Command) core.Millis {
 	if most := s.image.Settings.MaxTTL; most != 0 && ttl > most {
 		ttl = most
 	}
-	for range s.expired[string(c.Customer)] {
+	return s.shortened(ttl, string(c.Customer))
+}
+
+// shortened is how much of a time is left to a customer whose holds expired.
+func (s *sale) shortened(ttl core.Millis, customer string) core.Millis {
+	for range s.expired[customer] {
 		if ttl/2 < 30_000 {
 			return min(ttl, 30_000)
 		}
@@ -234,10 +259,18 @@ func (m *Model) ttl(c *core.Command) core.Millis {
 
 // extended is the deadline that an extension gives a hold.
 func (m *Model) extended(o *order, ttl core.Millis) core.Millis {
-	if s := m.saleOf(o.sale); s != nil && s.image.Settings.MaxTTL != 0 {
-		return min(m.now+ttl, o.createdAt+s.image.Settings.MaxTTL)
+	s := m.saleOf(o.sale)
+	switch {
+	case s == nil:
+		return m.now + ttl
+	case o.offered:
+		return min(m.now+ttl, o.createdAt+s.image.Settings.WaitlistTTL)
 	}
-	return m.now + ttl
+	deadline := m.now + s.shortened(ttl, o.customer)
+	if most := s.image.Settings.MaxTTL; most != 0 {
+		deadline = min(deadline, o.createdAt+s.shortened(most, o.customer))
+	}
+	return deadline
 }
 
 // Sale is the sale of a number with what it has sold; false if the number was not given out.
@@ -249,7 +282,7 @@ func (m *Model) Sale(id core.SaleID) (core.SaleImage, bool) {
 	image := copySale(s.image)
 	for _, item := range image.Settings.Items {
 		image.Counts = append(image.Counts, core.SaleCount{
-			Held: m.soldIn(id, item.SKU, claimReserved), Sold: m.soldIn(id, item.SKU, claimAllocated), Orderable: m.Orderable(item.SKU),
+			Held: m.soldIn(id, item.SKU, claimReserved), Sold: m.soldIn(id, item.SKU, claimAllocated), Orderable: m.orderableKits(item.SKU),
 			Waited: s.waitedFor(item.SKU), Waiters: uint32(len(s.line(item.SKU))),
 		})
 	}

@@ -80,7 +80,7 @@ func (m *Model) joinWaitlist(c *core.Command) core.Outcome {
 		return refuse(core.Refusal{Reason: core.ReasonSKUNotFound, Lines: lines})
 	}
 	if m.isKit(c.Lines[0].SKU) {
-		return refuse(core.Refusal{Reason: core.ReasonSKUNotInSale, Lines: perSKU(c.Lines)})
+		return refuse(core.Refusal{Reason: core.ReasonKitWaitlist, Lines: perSKU(c.Lines)})
 	}
 	if int(c.Channel) >= len(m.channels) {
 		return refuse(core.Refusal{Reason: core.ReasonChannelNotFound})
@@ -183,8 +183,11 @@ func (m *Model) serveWaitlist(c *core.Command) core.Outcome {
 	if w == nil || !w.isFor(c) || !s.isNext(w) {
 		return core.Outcome{}
 	}
+	if m.lacksBook(c) {
+		return core.Outcome{}
+	}
 	if m.isKit(w.SKU) {
-		return m.strikeOff(s, w, core.ReasonSKUNotInSale)
+		return m.strikeOff(s, w, core.ReasonKitWaitlist)
 	}
 	wanted, o, refused := m.checkPlace(c, "")
 	switch o.Reason {
@@ -195,6 +198,7 @@ func (m *Model) serveWaitlist(c *core.Command) core.Outcome {
 		return m.strikeOff(s, w, o.Reason)
 	}
 	outcome := m.sell(c, "", wanted, make([]core.LineRole, len(wanted)))
+	m.orders[len(m.orders)-1].offered = true
 	s.drop(w)
 	return outcome
 }

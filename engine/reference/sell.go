@@ -16,6 +16,9 @@ func (m *Model) place(c *core.Command) core.Outcome {
 	b := basketOf(c)
 	asked := *c
 	asked.Lines = b.lines
+	if m.lacksBook(c) {
+		return refuse(core.Refusal{Reason: core.ReasonSlotsChanged})
+	}
 	if r, refused := m.checkKits(c, b); refused {
 		return b.refuse(r)
 	}
@@ -49,8 +52,12 @@ func (m *Model) sell(c *core.Command, external string, wanted []core.Line, roles
 		identities:  copyBytes(c.Identities),
 		lines:       m.serve(c, wanted, roles),
 	}
+	o.knowsBook, o.booked = c.Mask.Has(core.CapacitySlot), m.mustBook(c)
 	o.id = m.number(o)
 	o.claims[o.id.Home()] = claimNone
+	if o.knowsBook {
+		o.claims[core.CapacitySlot] = claimNone
+	}
 	if o.sale != 0 {
 		o.claims[o.sale.Slot()] = claimNone
 		m.saleOf(o.sale).tickets[c.Ticket] = true
@@ -58,6 +65,9 @@ func (m *Model) sell(c *core.Command, external string, wanted []core.Line, roles
 	for _, l := range o.lines {
 		o.claims[l.sku.Slot()] = claimNone
 		m.skus[l.sku].sold = append(m.skus[l.sku].sold, soldLine{o, l})
+		for _, a := range l.allocations {
+			m.book(o, a.Location)
+		}
 		if l.backordered > 0 {
 			o.waitFor(l.sku, c.Destination, m.orderGrams(c))
 		}
@@ -79,6 +89,7 @@ func (m *Model) sell(c *core.Command, external string, wanted []core.Line, roles
 	}
 	m.emit(event)
 	if len(over) > 0 {
+		m.openCases(o, over)
 		m.emit(core.Event{Kind: core.EventOrderOversold, Oversold: core.OversoldImage{Order: o.id, Units: over}})
 	}
 	if routed != nil {
@@ -143,20 +154,20 @@ func (m *Model) checkPlace(c *core.Command, external string) ([]core.Line, core.
 		if c.UpTo {
 			wanted = cutDown(wanted, check.free)
 		}
-		if over := wantedMoreThan(c.Lines, wanted, check.free); len(over) > 0 {
+		if over := wantedMoreThan(countedInSale(c, c.Lines), countedInSale(c, wanted), check.free); len(over) > 0 {
 			return refuse(core.Refusal{Reason: check.reason, Lines: over})
 		}
 	}
 	if c.UpTo {
 		wanted = cutDown(wanted, ofLimit)
 	}
-	if overLimit := wantedMoreThan(c.Lines, wanted, ofLimit); len(overLimit) > 0 {
+	if overLimit := wantedMoreThan(perSKU(c.Lines), perSKU(wanted), ofLimit); len(overLimit) > 0 {
 		return refuse(core.Refusal{Reason: core.ReasonLimitPerCustomer, Lines: overLimit})
 	}
 	if c.UpTo {
 		wanted = cutDown(wanted, ofStock)
 	}
-	if insufficient := wantedMoreThan(c.Lines, wanted, ofStock); len(insufficient) > 0 {
+	if insufficient := wantedMoreThan(perSKU(c.Lines), perSKU(wanted), ofStock); len(insufficient) > 0 {
 		return refuse(core.Refusal{Reason: core.ReasonInsufficientStock, Lines: insufficient})
 	}
 	if m.isRouted() {
@@ -164,11 +175,19 @@ func (m *Model) checkPlace(c *core.Command, external string) ([]core.Line, core.
 			stock, reachable := m.offerTo(c, id), m.reachable(c, id)
 			return reachable.fromStock(), reachable.fromStock() < stock.fromStock()
 		}
+		onAnyDay := func(id core.SKUID) (core.Quantity, bool) {
+			stock, reachable := m.offerTo(c, id), m.offerFrom(c, id, m.thereOnAnyDay(c, id))
+			return reachable.fromStock(), reachable.fromStock() < stock.fromStock()
+		}
 		if c.UpTo {
 			wanted = cutDown(wanted, ofLocations)
 		}
-		if none := wantedMoreThan(c.Lines, wanted, ofLocations); len(none) > 0 {
-			return refuse(core.Refusal{Reason: core.ReasonNotDeliverable, Lines: none})
+		if none := wantedMoreThan(perSKU(c.Lines), perSKU(wanted), ofLocations); len(none) > 0 {
+			reason := core.ReasonNotDeliverable
+			if m.mustBook(c) && len(wantedMoreThan(perSKU(c.Lines), perSKU(wanted), onAnyDay)) == 0 {
+				reason = core.ReasonBookedUp
+			}
+			return refuse(core.Refusal{Reason: reason, Lines: none})
 		}
 	}
 	wanted, overBuyer, refused := m.checkBuyer(c, wanted)
@@ -212,10 +231,9 @@ func (m *Model) unknownLines(lines []core.Line) []core.RefusedLine {
 
 // wantedMoreThan lists the SKUs of which the lines together want more than the most that free allows,
 // where it sets a bound at all; with what had been asked for at first.
-func wantedMoreThan(asked, lines []core.Line, free func(core.SKUID) (most core.Quantity, bounded bool)) []core.RefusedLine {
+func wantedMoreThan(first, lines []core.RefusedLine, free func(core.SKUID) (most core.Quantity, bounded bool)) []core.RefusedLine {
 	var refused []core.RefusedLine
-	first := perSKU(asked)
-	for i, want := range perSKU(lines) {
+	for i, want := range lines {
 		if most, bounded := free(want.SKU); bounded && want.Requested > most {
 			want.Requested, want.Available = first[i].Requested, max(0, most)
 			refused = append(refused, want)
@@ -345,7 +363,7 @@ func (m *Model) number(o *order) core.OrderID {
 	if o.externalID != "" {
 		home = core.ExternalSlot(o.channel, []byte(o.externalID))
 	}
-	spread := o.sale != 0 && o.sale.Slot() != home
+	spread := o.sale != 0 && o.sale.Slot() != home || o.knowsBook && core.CapacitySlot != home
 	for _, l := range o.lines {
 		spread = spread || l.sku.Slot() != home
 	}

@@ -41,7 +41,9 @@ func shrinkCommand(steps []reference.Step, c *core.Command, fails func([]referen
 	try := func(change func()) {
 		before := *c
 		change()
+		books := c.Mask & core.CapacitySlot.Mask() & core.SlotsWith(c, true)
 		c.Mask, _ = core.SlotsOf(c)
+		c.Mask |= books
 		if !fails(steps) {
 			*c = before
 		}
@@ -140,6 +142,8 @@ func commandWords(c *core.Command) string {
 		return follow("extend") + fmt.Sprintf(" ttl %d", c.TTL)
 	case core.CommandRerouteOrder:
 		return follow("reroute") + fmt.Sprintf(" %+v to %+v lines %v", *c.Reroute, c.Destination, c.Lines)
+	case core.CommandResolveCase:
+		return follow("resolve a case with") + fmt.Sprintf(" %+v to %+v", *c.Resolution, c.Destination)
 	case core.CommandFillOrder:
 		return follow("fill")
 	case core.CommandAddNote:
@@ -177,8 +181,8 @@ func eventWords(events []core.Event) string {
 	var list []string
 	for i := range events {
 		e := &events[i]
-		list = append(list, fmt.Sprintf("{kind %d, sequence %d, at %d, %s, %+v, %+v, %+v, %+v, %+v, %+v, %+v, %+v, %+v}",
-			e.Kind, e.Sequence, e.At, orderWords(e.Order), e.SKU, e.Location, e.Channel, e.Levels, e.Moves, e.Supply, e.Rule, e.Route, e.Reroute))
+		list = append(list, fmt.Sprintf("{kind %d, sequence %d, at %d, %s, %+v, %+v, %+v, %+v, %+v, %+v, %+v, %+v, %+v, %+v}",
+			e.Kind, e.Sequence, e.At, orderWords(e.Order), e.SKU, e.Location, e.Channel, e.Levels, e.Moves, e.Supply, e.Rule, e.Route, e.Reroute, e.Resolution))
 	}
 	return strings.Join(list, "\n          ")
 }

@@ -66,6 +66,8 @@ func slotsOf(model *reference.Model, c *core.Command) (mask core.SlotMask, known
 		return mask, true
 	case core.CommandArchiveOrders:
 		return c.Order.Home().Mask(), true
+	case core.CommandResolveCase:
+		return model.OrderMask(c.Order) | c.Resolution.SKU.Slot().Mask(), !c.Order.Spread()
 	}
 	return model.OrderMask(c.Order), !c.Order.Spread()
 }

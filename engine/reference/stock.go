@@ -8,6 +8,9 @@ import (
 )
 
 func (m *Model) defineSKU(c *core.Command) core.Outcome {
+	if stale, is := isStale(c, m.settingsVersion(c)); is {
+		return stale
+	}
 	id, known := m.skuNumber[string(c.Name)]
 	if !known {
 		slot := core.NameSlot(c.Name)
@@ -30,6 +33,9 @@ func (m *Model) defineSKU(c *core.Command) core.Outcome {
 }
 
 func (m *Model) defineLocation(c *core.Command) core.Outcome {
+	if stale, is := isStale(c, m.settingsVersion(c)); is {
+		return stale
+	}
 	if s := c.Location.Shipping; s != nil {
 		for _, channel := range s.Channels {
 			if int(channel) >= len(m.channels) {

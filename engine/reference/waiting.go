@@ -1,6 +1,7 @@
 package reference
 
 import (
+	"cmp"
 	"math/big"
 	"slices"
 
@@ -18,8 +19,10 @@ func (m *Model) Waiting(id core.SKUID) []core.WaitingImage {
 			queue[last].Units += s.line.backordered
 			continue
 		}
-		queue = append(queue, core.WaitingImage{Order: s.order.id, Since: s.order.created, Units: s.line.backordered})
+		since := cmp.Or(s.order.waits[id].since, s.order.created)
+		queue = append(queue, core.WaitingImage{Order: s.order.id, Since: since, Units: s.line.backordered})
 	}
+	slices.SortFunc(queue, func(a, b core.WaitingImage) int { return cmp.Compare(a.Since, b.Since) })
 	return queue
 }
 
@@ -39,6 +42,7 @@ type errandOfWaiting struct {
 	to      core.Destination
 	grams   *big.Int
 	avoided []core.LocationID // from where it was rerouted, three at most
+	since   core.Sequence     // of its place in the queue; 0 for that of its promise
 }
 
 // waitFor notes what decides it for an order that begins to wait for a SKU.
@@ -134,6 +138,7 @@ func (m *Model) fill(o *order) core.Outcome {
 			toGive[l.sku] -= n
 			s.left -= n
 			l.allocate(s.location, n)
+			m.book(o, s.location)
 			fills = append(fills, core.Fill{Line: i, Location: s.location, Quantity: n})
 		}
 	}

@@ -118,6 +118,9 @@ func (g *generator) namesInSlots(count, slots int) [][]byte {
 	for range slots {
 		wanted |= core.Slot(g.random.IntN(core.SlotCount)).Mask()
 	}
+	if g.chance(30) {
+		wanted |= core.CapacitySlot.Mask() // where bookings lie, too
+	}
 	var found [][]byte
 	for i := 0; len(found) < count; i++ {
 		name := fmt.Appendf(nil, "sku-%d", i)
@@ -188,6 +191,10 @@ func (g *generator) command(step int) core.Command {
 	if (g.lines && g.chance(35) || g.sales && g.chance(5)) && g.atWaitlist(&c) {
 		return c
 	}
+	if k := g.openCase(); k != nil && g.chance(15) {
+		g.resolve(&c, k)
+		return c
+	}
 	switch roll = g.random.IntN(100); {
 	case roll < 1 && g.kits > 0:
 		g.setKit(&c, g.skus[len(g.skus)-1-g.random.IntN(g.kits)])
@@ -236,6 +243,7 @@ func (g *generator) command(step int) core.Command {
 	default:
 		g.tick(&c)
 	}
+	g.expectVersion(&c)
 	return c
 }
 
@@ -244,6 +252,9 @@ func (g *generator) command(step int) core.Command {
 func (g *generator) setMask(c *core.Command) {
 	if c.Mask == 0 {
 		c.Mask, _ = core.SlotsOf(c)
+		if !g.chance(3) { // else it was made before the first capacity was set, or after the last
+			c.Mask |= core.SlotsWith(c, g.model.HasCapacities())
+		}
 		if (c.Kind == core.CommandAdjustStock || c.Kind == core.CommandMoveStock) && g.chance(5) {
 			c.Mask |= core.Slot(g.random.IntN(core.SlotCount)).Mask()
 		}

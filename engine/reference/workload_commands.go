@@ -61,7 +61,10 @@ func (g *generator) shipping() *core.Shipping {
 		s.CutOff = uint16(g.between(22*60+10, 22*60+20)) // every shop opens at 22:13
 	}
 	if g.chance(20) {
-		s.UTCOffset = pick(g, []int16{-600, 60, 840})
+		s.UTCOffset = pick(g, []int16{-600, 60, 106, 840}) // of 106 the day ends soon
+	}
+	if g.chance(40) {
+		s.DailyCapacity = pick(g, []uint32{1, 2, 3, 6, 20, core.MaxDailyCapacity})
 	}
 	if g.chance(20) {
 		s.Channels = []core.ChannelID{core.ChannelID(g.random.IntN(len(g.model.channels)))}
@@ -325,6 +328,20 @@ func (g *generator) fillOrder(c *core.Command) {
 	}
 	g.inSale(c)
 	g.bringRecipes(c)
+}
+
+// expectVersion has some new settings expect a version: mostly the one that there is.
+func (g *generator) expectVersion(c *core.Command) {
+	switch c.Kind {
+	case core.CommandDefineSKU, core.CommandDefineLocation, core.CommandDefineSale, core.CommandDefineRouting, core.CommandSetChannel,
+		core.CommandSetChannelRule:
+		version := g.model.settingsVersion(c)
+		if g.chance(20) {
+			c.ExpectedVersion = version
+		} else if g.chance(10) {
+			c.ExpectedVersion = version + uint32(g.between(1, 2))
+		}
+	}
 }
 
 func (g *generator) ttl() core.Millis {

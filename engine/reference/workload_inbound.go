@@ -82,7 +82,9 @@ func (g *generator) createInbound(c *core.Command, names []inboundName) {
 		r.Number = fmt.Appendf(nil, "number-%d", g.random.IntN(500))
 	}
 	if len(names) > 0 && g.chance(5) {
-		r.Number = []byte(pick(g, names).number)
+		if number := []byte(pick(g, names).number); !core.IsReservedNumber(number) {
+			r.Number = number
+		}
 	}
 	for range pick(g, []int{1, 1, 2, 3, 6}) {
 		line := core.InboundLine{SKU: g.unit(), Quantity: max(1, g.receipt())}

@@ -26,7 +26,7 @@ func (g *generator) defineSale(c *core.Command) {
 	}
 	for range g.between(1, 4) {
 		item := core.SaleItem{
-			SKU:     g.unit(),
+			SKU:     pick(g, []core.SKUID{g.unit(), g.unit(), g.sku()}),
 			Quota:   pick(g, []core.Quantity{0, 1, 3, 10, 10, 40, core.Unlimited}),
 			MaxHeld: pick(g, []core.Quantity{0, 0, 1, 4}),
 		}

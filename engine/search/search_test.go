@@ -385,6 +385,9 @@ func TestArchivedOrdersAreFound(t *testing.T) {
 	if !s.engine.IsArchived(ids[0]) {
 		t.Fatal("nothing was archived")
 	}
+	if all := s.all(); len(all) != len(ids)+1 {
+		t.Errorf("a walk meets %d orders of %d", len(all), len(ids)+1)
+	}
 	added := s.do(core.Command{Kind: core.CommandAddNote, Version: 1, Order: ids[0], Document: []byte("asked again")})
 	if !added[0].Changed {
 		t.Errorf("%+v", added)

@@ -187,6 +187,13 @@ func (h *history) followHold(ev *core.Event) {
 	case core.EventHoldReleased, core.EventHoldExpired, core.EventHoldCancelled:
 		wrong = life != holdLives
 		h.holds[id] = holdEnded
+	case core.EventCaseResolved:
+		if ev.Order.Status == core.StatusCancelled {
+			wrong = life == holdEnded || (life == holdLives) != ev.Resolution.Held
+			if life != 0 {
+				h.holds[id] = holdEnded
+			}
+		}
 	case core.EventOrderCancelled:
 		wrong = life == holdEnded || life == holdLives
 		if life != 0 {

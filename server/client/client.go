@@ -48,7 +48,10 @@ type Problem struct {
 	Errors  []FieldError  `json:"errors"`
 	Lines   []RefusedLine `json:"lines"`
 	OrderID string        `json:"order_id"` // duplicate_external_id: who has it
-	Version uint32        `json:"version"`  // version_conflict: the order's version
+	Version uint32        `json:"version"`  // version_conflict, inbound_status: the version of the order or document
+
+	InboundStatus string   `json:"inbound_status"` // inbound_status: the document's
+	Allowed       []string `json:"allowed"`        // and what may be done in it
 
 	RetryAfter time.Duration `json:"-"` // how long to wait, 0 when the server does not say
 }
@@ -90,7 +93,7 @@ func WithKey(key string) Option {
 	return func(r *http.Request) { r.Header.Set("Idempotency-Key", key) }
 }
 
-// IfVersion makes a write to an order depend on its version.
+// IfVersion makes a write to an order, a document or settings depend on the version.
 func IfVersion(version uint32) Option {
 	return func(r *http.Request) { r.Header.Set("If-Match", `"`+strconv.FormatUint(uint64(version), 10)+`"`) }
 }
@@ -110,6 +113,11 @@ func Page(limit int, after string) Option {
 			addQuery(r, "after", after)
 		}
 	}
+}
+
+// Query sets a parameter of a request's query.
+func Query(name, value string) Option {
+	return func(r *http.Request) { addQuery(r, name, value) }
 }
 
 func addQuery(r *http.Request, name, value string) {

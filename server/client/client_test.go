@@ -74,6 +74,13 @@ func TestShop(t *testing.T) {
 		t.Errorf("put %+v", unlimited)
 	}
 	must[client.Location](t)(c.PutLocation(ctx, "HH", client.LocationSettings{Name: "Hamburg", Kind: "store", Priority: 3}))
+	daily := int64(7)
+	shipping := &client.Shipping{Zones: []client.Zone{{Country: "DE", Cost: 390}}, DailyCapacity: &daily}
+	must[client.Location](t)(c.PutLocation(ctx, "KI", client.LocationSettings{Kind: "store", Shipping: shipping}))
+	state := must[client.LocationState](t)(c.Location(ctx, "KI"))
+	if got := state.Capacity; got == nil || got.DailyCapacity != 7 || got.Left != 7 || got.Day == "" || *state.Shipping.DailyCapacity != 7 || state.Location.Location != "KI" {
+		t.Errorf("location %+v", state)
+	}
 	levels := must[client.Levels](t)(c.Adjust(ctx, []client.Adjustment{client.Receive(sku.SKU, 10)}, client.WithKey("k")))
 	if len(levels.Levels) != 1 || levels.Levels[0].OnHand != 10 {
 		t.Errorf("levels %+v", levels)

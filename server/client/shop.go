@@ -87,8 +87,8 @@ type SKU struct {
 }
 
 // PutSKU makes a SKU, or replaces its settings.
-func (c *Client) PutSKU(ctx context.Context, name string, settings SKUSettings) (sku SKU, err error) {
-	err = c.call(ctx, http.MethodPut, path("v1", "skus", name), settings, &sku, nil)
+func (c *Client) PutSKU(ctx context.Context, name string, settings SKUSettings, options ...Option) (sku SKU, err error) {
+	err = c.call(ctx, http.MethodPut, path("v1", "skus", name), settings, &sku, options)
 	return sku, err
 }
 
@@ -119,6 +119,49 @@ type LocationSettings struct {
 	Longitude *float64 `json:"longitude,omitempty"`
 	Priority  int32    `json:"priority"` // lower is asked first
 	Stopped   bool     `json:"stopped"`  // nothing new is sold from there
+
+	Shipping *Shipping `json:"shipping,omitempty"` // nil for everything, everywhere, at once and for nothing
+}
+
+// Shipping is what a location ships while rules of routing are set. Costs are in minor units.
+type Shipping struct {
+	Methods          []string `json:"methods,omitempty"`            // standard, express, same_day, pickup; empty for all
+	CutOff           *string  `json:"cut_off"`                      // local time "14:30" from which on an order leaves, and counts, a day later
+	UTCOffsetMinutes int      `json:"utc_offset_minutes,omitempty"` // that local time is ahead
+	HandlingDays     int      `json:"handling_days,omitempty"`
+	CostPerUnit      int64    `json:"cost_per_unit,omitempty"`
+	Channels         []string `json:"channels,omitempty"` // empty for all
+	Zones            []Zone   `json:"zones,omitempty"`    // empty for everywhere
+	DailyCapacity    *int64   `json:"daily_capacity"`     // orders in a day; nil for no end
+}
+
+// Zone is a row of the table of where a location ships.
+type Zone struct {
+	Country      string `json:"country,omitempty"` // "" for every country
+	PostalPrefix string `json:"postal_prefix,omitempty"`
+	TransitDays  int    `json:"transit_days,omitempty"`
+	Cost         int64  `json:"cost,omitempty"` // of a shipment
+	CostPerKilo  int64  `json:"cost_per_kg,omitempty"`
+	UpToGrams    *int64 `json:"up_to_grams,omitempty"` // nil for any weight
+}
+
+// Capacity is how many orders a location ships on a day, and how many it has.
+type Capacity struct {
+	Day           string `json:"day"` // on which an order of now would count, as 2006-01-02
+	DailyCapacity int64  `json:"daily_capacity"`
+	Used          int64  `json:"used"` // also more than the capacity, when it was lowered
+	Left          int64  `json:"left"`
+}
+
+// LocationState is a location with what lies there and what it ships today.
+type LocationState struct {
+	Location
+	Drained     bool      `json:"drained"`
+	OnHand      int64     `json:"on_hand"`
+	Unavailable int64     `json:"unavailable"`
+	Reserved    int64     `json:"reserved"`
+	Allocated   int64     `json:"allocated"`
+	Capacity    *Capacity `json:"capacity"` // nil without a daily capacity
 }
 
 // Location is a location with its settings.
@@ -130,9 +173,15 @@ type Location struct {
 }
 
 // PutLocation makes a location, or replaces its settings.
-func (c *Client) PutLocation(ctx context.Context, name string, settings LocationSettings) (location Location, err error) {
-	err = c.call(ctx, http.MethodPut, path("v1", "locations", name), settings, &location, nil)
+func (c *Client) PutLocation(ctx context.Context, name string, settings LocationSettings, options ...Option) (location Location, err error) {
+	err = c.call(ctx, http.MethodPut, path("v1", "locations", name), settings, &location, options)
 	return location, err
+}
+
+// Location gives a location, how many units lie there, and what is left of its capacity today.
+func (c *Client) Location(ctx context.Context, name string, options ...Option) (state LocationState, err error) {
+	err = c.call(ctx, http.MethodGet, path("v1", "locations", name), nil, &state, options)
+	return state, err
 }
 
 // Adjustment changes the units on hand of one SKU at one location: by Delta, or to Set.
@@ -302,6 +351,21 @@ type OrderRequest struct {
 	ShipTo     *Address `json:"ship_to,omitempty"`
 	Email      string   `json:"email,omitempty"` // by which it can be found
 	Tags       []string `json:"tags,omitempty"`  // likewise
+	Delivery
+	InSale
+}
+
+// Delivery says how an order comes to its buyer.
+type Delivery struct {
+	Method         string `json:"delivery_method,omitempty"`
+	PickupLocation string `json:"pickup_location,omitempty"` // where it is fetched
+}
+
+// InSale says in which sale an order or a hold is, and who the buyer is there.
+type InSale struct {
+	Sale       string      `json:"sale,omitempty"`
+	Ticket     string      `json:"ticket,omitempty"` // the Entrance of the queue's ticket, where the sale has one
+	Identities *Identities `json:"identities,omitempty"`
 }
 
 // HoldRequest asks for a hold.
@@ -314,6 +378,8 @@ type HoldRequest struct {
 	ShipTo     *Address `json:"ship_to,omitempty"`
 	Email      string   `json:"email,omitempty"`
 	Tags       []string `json:"tags,omitempty"`
+	Delivery
+	InSale
 }
 
 // Order is a hold or an order: one thing at two stations of its life.
@@ -330,6 +396,7 @@ type Order struct {
 	ShipTo     *Address    `json:"ship_to"`
 	Email      string      `json:"email"`
 	Tags       []string    `json:"tags"`
+	Sale       string      `json:"sale"`
 	Sequence   uint64      `json:"sequence"`
 }
 

@@ -16,6 +16,8 @@
 // ends: by a keyed permutation of their numbers, under a key that nobody outside knows and that depends on how many they
 // are. So who comes a second early has no advantage, no table is kept, and every rank is held by exactly one ticket.
 // A customer has one place in a line: who asks again gets the same ticket.
+// Nobody is let in before the sale has begun and its opening is over. A line is drawn once: when a sale is put off after that, or
+// runs again under its name, those who are in the line keep their turns, and who comes anew has theirs by arrival.
 //
 // # As many as there is for
 //
@@ -26,10 +28,12 @@
 // # What is kept
 //
 // A line is a few counters (Counters), which its host writes down before they are in effect: Plan says what they shall be,
-// Commit that they are. From them a line begins again after a crash: every ticket has its rank, those who were let in and whose entrance
-// may still be valid get its whole time anew, everybody counts as present. Numbers are reserved ahead, so that none is given out twice;
-// those that were reserved and never given out are nobody's, and are passed over.
+// Commit that they are. From them a line begins again after a crash: every ticket has its rank, and those who were let in and whose entrance
+// may still be valid get its whole time anew. Numbers are reserved ahead, so that none is given out twice, and nobody knows any more which
+// of those that were reserved were given out. So the line stops before a number that nobody has asked about yet, for as long as
+// anybody was told to wait before they ask again: a third of the patience, or half an entrance if that is less. Then it goes on, and such a
+// number takes no room: as it is nobody's, or its holder has left. Should its holder come while the entrance would be good, they have it.
 // Beside that there are, for each ticket, ten bytes and a place in an index of customers: about sixteen bytes together.
 //
-// The package knows no HTTP, no engine and no clock: its host tells it the time.
+// The package knows no HTTP, no engine and no clock: its host tells it the time. When that goes back, the line's stands still.
 package queue

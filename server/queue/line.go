@@ -57,6 +57,8 @@ type Line struct {
 	issued   uint32 // numbers given out
 	planned  uint32 // of them when the last plan was made
 	admitted []batch
+	latest   int64 // the latest time that the line was told
+	began    int64 // when it was continued from its counters
 	left     Left
 	known    bool  // left has been told
 	credit   int64 // of PerMinute, in people × 60,000
@@ -69,16 +71,18 @@ type Line struct {
 
 // batch is those who were let in together.
 type batch struct {
-	from, to uint32 // ranks
-	deadline int64  // of their entrances
-	live     int64  // who may still order
+	from, to  uint32 // ranks
+	deadline  int64  // of their entrances
+	live      int64  // who may still order
+	unclaimed int64  // numbers that nobody has asked about since the line was continued: they are not live before somebody does
+	restored  bool   // they were let in before the line was continued: all are live, whoever they are
 }
 
 // NewLine makes the line of a sale, or continues it from its counters.
 func NewLine(signer *Signer, sale uint32, settings Settings, counters Counters, now int64) *Line {
 	l := &Line{
 		signer: signer, sale: sale, settings: settings, issued: counters.Reserved, planned: counters.Reserved,
-		credited: now, changed: make(chan struct{}),
+		latest: now, began: now, credited: now, changed: make(chan struct{}),
 	}
 	l.book.grow(counters.Reserved)
 	for i := range counters.Reserved {
@@ -86,8 +90,10 @@ func NewLine(signer *Signer, sale uint32, settings Settings, counters Counters, 
 		*seen = stamp(now)
 	}
 	if counters.Admitted > counters.Settled {
-		live := int64(counters.Admitted - counters.Settled)
-		l.admitted = append(l.admitted, batch{counters.Settled, counters.Admitted, now + settings.Entrance, live})
+		l.admitted = append(l.admitted, batch{
+			from: counters.Settled, to: counters.Admitted, deadline: now + settings.Entrance,
+			live: int64(counters.Admitted - counters.Settled), restored: true,
+		})
 	}
 	l.take(counters)
 	return l
@@ -98,6 +104,13 @@ func (l *Line) Configure(settings Settings) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.settings = settings
+}
+
+// reach gives the time to go by: never an earlier one than the line was told before. Hosts read their clocks before they get the lock, and
+// clocks are set back; who was seen later than now would seem to have been silent for hours.
+func (l *Line) reach(now int64) int64 {
+	l.latest = max(l.latest, now)
+	return l.latest
 }
 
 // take puts counters into effect.
@@ -122,6 +135,7 @@ const (
 func (l *Line) Join(customer uint64, now int64) (number uint32, how Joining) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	now = l.reach(now)
 	if index, ok := l.book.find(customer); ok && !l.isOver(index, now) {
 		_, seen := l.book.at(index)
 		*seen = stamp(now)
@@ -178,6 +192,7 @@ func (l *Line) Look(number uint32, customer uint64, now int64) (v View, ok bool)
 	if number == 0 || number > l.issued {
 		return View{}, false
 	}
+	now = l.reach(now)
 	index := number - 1
 	if known, _ := l.book.at(index); *known == 0 {
 		l.recognise(index, customer)
@@ -204,12 +219,35 @@ func (l *Line) Look(number uint32, customer uint64, now int64) (v View, ok bool)
 func (l *Line) recognise(index uint32, customer uint64) {
 	if other, ok := l.book.find(customer); ok && l.isOrdered() {
 		if l.rankOf(other) < l.counters.Admitted {
+			l.disclaim(index)
 			return
 		}
 		_, seen := l.book.at(other)
 		*seen = seenPassed
 	}
 	l.book.give(customer, index)
+	if b := l.unclaimedWith(index); b != nil {
+		b.unclaimed--
+		b.live++
+	}
+}
+
+// disclaim makes an unclaimed ticket good for nothing.
+func (l *Line) disclaim(index uint32) {
+	if b := l.unclaimedWith(index); b != nil {
+		b.unclaimed--
+		_, seen := l.book.at(index)
+		*seen = seenPassed
+	}
+}
+
+// unclaimedWith gives those with whom a ticket was let in of which nobody knew whose it is, nil when it was not.
+func (l *Line) unclaimedWith(index uint32) *batch {
+	b := l.admittedWith(index)
+	if _, seen := l.book.at(index); b == nil || b.restored || *seen < seenFirst {
+		return nil
+	}
+	return b
 }
 
 // isOrdered tells whether every ticket has its rank.
@@ -275,6 +313,18 @@ func (l *Line) batchOf(rank uint32) *batch {
 	return &l.admitted[low]
 }
 
+// admittedWith gives those with whom a ticket was let in, nil when it was not, or their time is over.
+func (l *Line) admittedWith(index uint32) *batch {
+	if !l.isOrdered() {
+		return nil
+	}
+	rank := l.rankOf(index)
+	if rank >= l.counters.Admitted {
+		return nil
+	}
+	return l.batchOf(rank)
+}
+
 // Use notes that an order was taken with a ticket, which makes room for the next.
 func (l *Line) Use(number uint32) {
 	l.mu.Lock()
@@ -282,16 +332,19 @@ func (l *Line) Use(number uint32) {
 	if number == 0 || number > l.issued {
 		return
 	}
-	_, seen := l.book.at(number - 1)
+	known, seen := l.book.at(number - 1)
 	if *seen == seenUsed {
 		return
 	}
+	wasPresent := *seen >= seenFirst
 	*seen = seenUsed
 	l.used++
-	if rank := l.rankOf(number - 1); l.isOrdered() && rank < l.counters.Admitted {
-		if b := l.batchOf(rank); b != nil {
-			b.live--
-		}
+	switch b := l.admittedWith(number - 1); {
+	case b == nil:
+	case b.restored || *known != 0:
+		b.live--
+	case wasPresent:
+		b.unclaimed--
 	}
 }
 
@@ -300,6 +353,7 @@ func (l *Line) Use(number uint32) {
 func (l *Line) Plan(now int64, left Left) (next Counters, changed bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	now = l.reach(now)
 	l.left, l.known = left, true
 	l.settle(now)
 	next = l.counters
@@ -313,7 +367,7 @@ func (l *Line) Plan(now int64, left Left) (next Counters, changed bool) {
 		if next.Opened = now >= l.settings.Starts+l.settings.Opening; next.Opened && l.settings.Opening > 0 {
 			next.Drawn = l.issued
 		}
-	case now < l.settings.Ends:
+	case now >= l.settings.Starts+l.settings.Opening && now < l.settings.Ends: // it may have been put off since the line was opened
 		next.Admitted = l.admit(now)
 	}
 	return next, next != l.counters
@@ -323,10 +377,15 @@ func (l *Line) Plan(now int64, left Left) (next Counters, changed bool) {
 func (l *Line) Commit(next Counters, now int64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	now = l.reach(now)
 	if from := l.counters.Admitted; next.Admitted > from {
 		b := batch{from: from, to: next.Admitted, deadline: now + l.settings.Entrance}
 		for rank := from; rank < next.Admitted; rank++ {
-			if _, seen := l.book.at(l.indexOf(rank)); *seen >= seenFirst {
+			switch known, seen := l.book.at(l.indexOf(rank)); {
+			case *seen < seenFirst:
+			case *known == 0:
+				b.unclaimed++
+			default:
 				b.live++
 			}
 		}
@@ -338,10 +397,13 @@ func (l *Line) Commit(next Counters, now int64) {
 	l.changed = make(chan struct{})
 }
 
+// isUsed tells whether nobody of those who were let in together can still order.
+func (b *batch) isUsed() bool { return b.live == 0 && b.unclaimed == 0 }
+
 // settle forgets those whose entrances are over.
 func (l *Line) settle(now int64) {
 	over := 0
-	for over < len(l.admitted) && (l.admitted[over].deadline <= now || l.admitted[over].live == 0) {
+	for over < len(l.admitted) && (l.admitted[over].deadline <= now || l.admitted[over].isUsed()) {
 		over++
 	}
 	l.admitted = l.admitted[:copy(l.admitted, l.admitted[over:])]
@@ -360,21 +422,28 @@ func (l *Line) reserve() uint32 {
 	return min(l.issued+min(ahead, mostReserve), MaxTickets)
 }
 
-// admit passes over who has left, lets in as many as there is room for, and gives the watermark behind them.
+// admit passes over who has left, lets in as many as there is room for, and gives the watermark behind them. A number that nobody has asked
+// about since the line was continued may be nobody's: it waits until its holder should have asked, and then takes no room.
 func (l *Line) admit(now int64) (watermark uint32) {
 	room := l.room()
 	if l.settings.PerMinute > 0 {
 		perMinute := int64(l.settings.PerMinute)
-		l.credit = min(l.credit+(now-l.credited)*perMinute, max(burst*perMinute, 60_000))
+		most := max(burst*perMinute, 60_000)
+		l.credit = min(l.credit+min(now-l.credited, most/perMinute+1)*perMinute, most) // a sale may be awaited for years
 		room = min(room, l.credit/60_000)
 	}
 	l.credited = now
 	entered := int64(0)
 	watermark = l.counters.Admitted
+	isSettled := now-l.began > l.latestPoll()
 	for end := min(l.issued, watermark+longestWalk); watermark < end && entered < room; watermark++ {
-		_, seen := l.book.at(l.indexOf(watermark))
+		known, seen := l.book.at(l.indexOf(watermark))
+		isUnclaimed := *known == 0 && *seen >= seenFirst
+		if isUnclaimed && !isSettled {
+			break
+		}
 		switch {
-		case *seen < seenFirst:
+		case isUnclaimed, *seen < seenFirst:
 		case l.hasLeft(*seen, now):
 			*seen = seenPassed
 			l.passed++
@@ -422,11 +491,8 @@ func (l *Line) hasLeft(seen uint16, now int64) bool {
 // pollIn says when the holder of a ticket shall ask again: the nearer their turn, the sooner, and the more wait, the later; never so late
 // that they are taken to have left, or that half their entrance is over when they hear of it.
 func (l *Line) pollIn(v *View, now int64) int64 {
-	const (
-		soonest = 1000
-		everyMs = 5 // so many ask in a millisecond, if all keep to it
-	)
-	latest := max(soonest, min(l.settings.Patience/3, l.settings.Entrance/2))
+	const everyMs = 5 // so many ask in a millisecond, if all keep to it
+	latest := l.latestPoll()
 	crowd := int64(l.issued-l.counters.Admitted) / everyMs
 	switch {
 	case v.State == Waiting && v.Position < 0:
@@ -437,6 +503,14 @@ func (l *Line) pollIn(v *View, now int64) int64 {
 		return min(max(v.Estimate/10, crowd, soonest), latest)
 	}
 	return latest
+}
+
+// soonest is the least time that anybody is told to wait before they ask again.
+const soonest = 1000
+
+// latestPoll is the most time that anybody is told to wait before they ask again.
+func (l *Line) latestPoll() int64 {
+	return max(soonest, min(l.settings.Patience/3, l.settings.Entrance/2))
 }
 
 // Changed gives a channel that is closed when counters come into effect.
@@ -462,6 +536,7 @@ type Summary struct {
 func (l *Line) Summary(now int64) Summary {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	now = l.reach(now)
 	l.settle(now)
 	return Summary{
 		Tickets: l.issued, Waiting: l.issued - l.counters.Admitted, Admitted: l.counters.Admitted, Outstanding: l.outstanding(),

@@ -2,6 +2,7 @@ package queue
 
 import (
 	"fmt"
+	"math"
 	"runtime"
 	"slices"
 	"testing"
@@ -338,6 +339,165 @@ func TestLineAfterRestart(t *testing.T) {
 	q.tick(Left{Units: 10})
 	if got := q.states(1000); got[Lapsed] != 10 || got[Admitted] != 10 {
 		t.Errorf("a minute later: %v", got)
+	}
+}
+
+// Numbers that were reserved and never given out are nobody's: they take nobody's entrance after a restart.
+func TestNobodysNumbersTakeNoRoom(t *testing.T) {
+	settings := testSettings()
+	settings.Entrance, settings.Patience = 600_000, 60_000
+	q := newQueueing(t, settings)
+	left := Left{Units: 100}
+	q.tick(left)
+	for customer := uint64(1); customer <= 3; customer++ {
+		q.join(customer)
+	}
+	q.tick(left)
+	for number := uint32(1); number <= 3; number++ {
+		q.Use(number)
+	}
+	q.tick(left)
+	q.Line = NewLine(testSigner(), 65, settings, q.kept, q.now)
+	number := q.join(1000)
+	for range 20 { // a third of the patience: whoever is there has asked by then
+		if q.tick(left); q.look(number).State != Waiting {
+			t.Fatalf("let in before those who may stand in front could ask again: %+v", q.look(number))
+		}
+		q.now += 1_000
+	}
+	q.now++
+	q.tick(left)
+	if v, s := q.look(number), q.Summary(q.now); v.State != Admitted || s.Outstanding != 1 {
+		t.Errorf("the only customer, for whom 100 units are left: %+v, %+v", v, s)
+	}
+}
+
+// After a restart those who are there are let in in their order, and not more of them than there is for; who comes late is let in
+// as long as the entrance would be good.
+func TestWhoWaitsAcrossARestart(t *testing.T) {
+	settings := testSettings()
+	q := newQueueing(t, settings)
+	for customer := uint64(1); customer <= 100; customer++ {
+		q.join(customer)
+	}
+	q.tick(Left{})
+	q.Line = NewLine(testSigner(), 65, settings, q.kept, q.now)
+	q.tick(Left{Units: 10})
+	if got := q.Summary(q.now); got.Admitted != 0 {
+		t.Fatalf("let in before anybody has asked: %+v", got)
+	}
+	q.look(1)
+	q.look(3)
+	q.tick(Left{Units: 10})
+	if one, three := q.look(1), q.look(3); one.State != Admitted || three.State != Waiting || three.Position != 1 {
+		t.Errorf("before number 2 could ask: %+v, %+v", one, three)
+	}
+	for number := uint32(4); number <= 100; number++ {
+		q.look(number)
+	}
+	q.now += 10_001 // and number 2 has not asked
+	q.tick(Left{Units: 10})
+	if s := q.Summary(q.now); s.Outstanding != 10 || s.Admitted != 11 {
+		t.Errorf("ten units are left: %+v", s)
+	}
+	if v, s := q.look(2), q.Summary(q.now); v.State != Admitted || s.Outstanding != 11 {
+		t.Errorf("who asks late, while the entrance is good: %+v, %+v", v, s)
+	}
+	q.Use(2)
+	q.Use(1)
+	if s := q.Summary(q.now); s.Outstanding != 9 || s.Used != 2 {
+		t.Errorf("two have ordered: %+v", s)
+	}
+}
+
+// A customer who took another ticket after a restart, and was let in with it, is not let in with the old one too.
+func TestTwoTicketsAcrossARestart(t *testing.T) {
+	settings := testSettings()
+	q := newQueueing(t, settings)
+	old := q.join(7)
+	q.tick(Left{})
+	q.Line = NewLine(testSigner(), 65, settings, q.kept, q.now)
+	fresh := q.join(7)
+	q.now += 10_001
+	q.tick(Left{Units: 10})
+	one, _ := q.Look(fresh, 7, q.now)
+	two, _ := q.Look(old, 7, q.now)
+	if s := q.Summary(q.now); one.State != Admitted || two.State != PassedOver || s.Outstanding != 1 {
+		t.Errorf("the new ticket %+v, the old one %+v, %+v", one, two, s)
+	}
+}
+
+// Whoever asked a moment after the host read its clock, before the host got the lock, has not left.
+func TestAskedInTheNextSecond(t *testing.T) {
+	q := newQueueing(t, testSettings())
+	q.tick(Left{Units: 10})
+	now := start + 10_000 - 1 // what the host read before it waited for the lock
+	number, how := q.Join(7, now+1)
+	if how != Joined {
+		t.Fatal(how)
+	}
+	next, _ := q.Plan(now, Left{Units: 10})
+	q.Commit(next, now)
+	if v, _ := q.Look(number, 7, now+2); v.State != Admitted {
+		t.Errorf("who has just come is %d, want admitted (%d); passed over is %d", v.State, Admitted, PassedOver)
+	}
+}
+
+// A clock that is set back throws nobody out.
+func TestClockSetBack(t *testing.T) {
+	q := newQueueing(t, testSettings())
+	q.tick(Left{Units: 1})
+	for customer := uint64(1); customer <= 200; customer++ {
+		q.join(customer)
+	}
+	q.now += 10_000
+	for number := uint32(1); number <= 200; number++ {
+		q.look(number)
+	}
+	q.now -= 2_000
+	q.tick(Left{Units: 1})
+	if got := q.states(200); got[PassedOver] != 0 {
+		t.Errorf("%d of 200 who were all there are passed over", got[PassedOver])
+	}
+}
+
+// What is saved up of the rate while a sale is awaited does not run over.
+func TestRateOfALineAwaitedForLong(t *testing.T) {
+	settings := testSettings()
+	settings.PerMinute = math.MaxUint32
+	settings.Starts = start + 25*86_400_000
+	settings.Ends = settings.Starts + 3_600_000
+	q := newQueueing(t, settings)
+	q.now = settings.Starts
+	number := q.join(1)
+	for range 2 {
+		q.tick(Left{Units: 10})
+	}
+	if v := q.look(number); v.State != Admitted {
+		t.Errorf("at the start, with 10 units for one customer: %+v, credit %d", v, q.credit)
+	}
+}
+
+// A sale that is put off after its line was opened, or runs again under its name, lets nobody in before it starts.
+func TestNobodyIsLetInBeforeTheStart(t *testing.T) {
+	for _, opening := range []int64{0, 60_000} {
+		q := newQueueing(t, testSettings())
+		q.tick(Left{Units: 10}) // opened
+		later := testSettings()
+		later.Starts, later.Ends, later.Opening = start+3_600_000, start+7_200_000, opening
+		q.Configure(later)
+		number := q.join(1)
+		q.now = later.Starts + opening - 1
+		q.look(number)
+		q.tick(Left{Units: 10})
+		if v := q.look(number); v.State != Waiting {
+			t.Errorf("a millisecond before the start, with an opening of %d ms: %+v", opening, v)
+		}
+		q.now++
+		q.tick(Left{Units: 10})
+		if v := q.look(number); v.State != Admitted {
+			t.Errorf("at the start, with an opening of %d ms: %+v", opening, v)
+		}
 	}
 }
 

@@ -164,7 +164,7 @@ func TestVariations(t *testing.T) {
 			t.Errorf("%s:\n%+v\n%+v", c.setting, base, result)
 		}
 	}
-	for _, wrong := range []string{"", "ttl", "ttl=", "ttl=x", "tll=5", "limit=-1", "queue=maybe", "quota=1.5", "ttl=0"} {
+	for _, wrong := range []string{"", "ttl", "ttl=", "ttl=x", "tll=5", "limit=-1", "queue=maybe", "quota=1.5", "ttl=0", "share=0"} {
 		varied, err := drop().Vary(wrong)
 		if err == nil {
 			err = varied.Validate()

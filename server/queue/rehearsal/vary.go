@@ -57,6 +57,9 @@ func (p *Plan) set(name, value string) error {
 	case "rate":
 		q.PerMinute = uint32(number)
 	case "share":
+		if number == 0 {
+			return fmt.Errorf("share: must be at least 1 percent")
+		}
 		q.Share = uint32(number)
 	case "quota", "held":
 		for i := range p.Rules.Items {

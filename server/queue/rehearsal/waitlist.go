@@ -50,10 +50,11 @@ func (p *play) serveWaitlist() {
 			return
 		}
 		p.serving = p.serving[:0]
-		p.machine.Serve(slot, start+core.Millis(p.now), servedAtOnce, func(c *core.Command) {
+		p.machine.Serve(slot, start+core.Millis(p.now), servedAtOnce, func(c *core.Command) bool {
 			served := *c
 			served.Customer = bytes.Clone(c.Customer)
 			p.serving = append(p.serving, served)
+			return true
 		})
 		for k := range p.serving {
 			p.execute(&p.serving[k])
