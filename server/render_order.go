@@ -43,6 +43,12 @@ func (s *Server) appendOrder(dst []byte, o *core.OrderImage, document *orderDocu
 	if document != nil && len(document.pickup) > 0 {
 		dst = append(append(dst, `,"pickup_location":`...), document.pickup...)
 	}
+	if document != nil && len(document.email) > 0 {
+		dst = append(append(dst, `,"email":`...), document.email...)
+	}
+	if document != nil && len(document.tags) > 0 {
+		dst = append(append(dst, `,"tags":`...), document.tags...)
+	}
 	if sequence != 0 {
 		dst = appendNumberField(dst, `,"sequence":`, sequence)
 	}

@@ -371,6 +371,8 @@ func (d *dumpLine) addBody(c *core.Command) {
 		for _, line := range c.Lines {
 			d.Lines = append(d.Lines, dumpedLine{line.SKU, line.Quantity})
 		}
+	case core.CommandAddNote:
+		d.Order, d.Actor = new(c.Order), string(c.Actor)
 	case core.CommandResolveCase:
 		d.Order, d.ExpectedVersion, d.Actor = new(c.Order), c.ExpectedVersion, string(c.Actor)
 		r := c.Resolution

@@ -51,6 +51,7 @@ func shopCommands() [][]core.Command {
 			{Kind: core.CommandRerouteOrder, Mask: one, Order: order, ExpectedVersion: 2, Actor: []byte("anna"), Lines: []core.Line{{SKU: 5}, {SKU: 69, Quantity: 2}},
 				Reroute:     &core.Reroute{Location: 3, Reason: core.RerouteShortPick, Note: []byte("shelf 7"), Backorder: true},
 				Destination: core.Destination{Country: core.CountryCode{'D', 'E'}}},
+			{Kind: core.CommandAddNote, Mask: one, Order: order, Actor: []byte("anna"), Document: []byte("rings at the back door")},
 			{Kind: core.CommandResolveCase, Mask: one, Order: order, ExpectedVersion: 2, Actor: []byte("anna"),
 				Resolution:  &core.Resolution{SKU: 5, Case: order + 1, Action: core.OversoldReSource, Location: 3, Note: []byte("by hand")},
 				Destination: core.Destination{Country: core.CountryCode{'D', 'E'}}},

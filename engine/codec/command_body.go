@@ -32,6 +32,8 @@ func appendBody(dst []byte, c *core.Command) []byte {
 		return binary.LittleEndian.AppendUint64(dst, uint64(c.Order))
 	case core.CommandRerouteOrder:
 		return appendReroute(dst, c)
+	case core.CommandAddNote:
+		return appendString(binary.LittleEndian.AppendUint64(dst, uint64(c.Order)), c.Actor)
 	case core.CommandResolveCase:
 		return appendResolution(dst, c)
 	case core.CommandExtendHold:
@@ -87,6 +89,8 @@ func (c *cursor) body(cmd *core.Command) {
 		cmd.Order = core.OrderID(c.uint64())
 	case core.CommandRerouteOrder:
 		c.reroute(cmd)
+	case core.CommandAddNote:
+		cmd.Order, cmd.Actor = core.OrderID(c.uint64()), c.actor()
 	case core.CommandResolveCase:
 		c.resolution(cmd)
 	case core.CommandExtendHold:

@@ -271,7 +271,7 @@ var commandKinds = []core.CommandKind{
 	core.CommandExtendHold, core.CommandReleaseHold, core.CommandCancelOrder, core.CommandArchiveOrders,
 	core.CommandMoveStock, core.CommandDefineRouting, core.CommandDefineSale, core.CommandAdvanceQueue, core.CommandSetChannel, core.CommandSetChannelRule,
 	core.CommandCreateInbound, core.CommandSendInbound, core.CommandReceiveInbound, core.CommandCloseInbound, core.CommandCancelInbound,
-	core.CommandFillOrder, core.CommandSetKit, core.CommandRerouteOrder, core.CommandResolveCase,
+	core.CommandFillOrder, core.CommandSetKit, core.CommandRerouteOrder, core.CommandResolveCase, core.CommandAddNote,
 	core.CommandJoinWaitlist, core.CommandLeaveWaitlist, core.CommandServeWaitlist,
 }
 
@@ -359,6 +359,8 @@ func (g generator) body(c *core.Command) {
 		c.TTL = g.ttl()
 	case core.CommandRerouteOrder:
 		g.reroute(c)
+	case core.CommandAddNote:
+		c.Order, c.Actor, c.Document = g.order(), g.reason(), g.text(nameAlphabet+" \n", 1, core.MaxNoteLength)
 	case core.CommandResolveCase:
 		g.resolution(c)
 	}
@@ -533,7 +535,7 @@ var eventKinds = []core.EventKind{
 	core.EventPurchaseOrderChanged, core.EventTransferChanged, core.EventOrderFilled, core.EventKitSet,
 	core.EventOrderRouted, core.EventOrderRerouted, core.EventRoutingDefined,
 	core.EventWaitlistJoined, core.EventWaitlistLeft, core.EventWaitlistOffered, core.EventOrderOversold,
-	core.EventCaseResolved,
+	core.EventCaseResolved, core.EventNoteAdded,
 }
 
 func (g generator) event(kind core.EventKind) core.Event {
@@ -561,6 +563,8 @@ func (g generator) event(kind core.EventKind) core.Event {
 		for i := range ev.Oversold.Units {
 			ev.Oversold.Units[i] = core.OversoldUnits{SKU: g.sku(), Units: g.quantity()}
 		}
+	case core.EventNoteAdded:
+		ev.Noted, ev.Actor = g.order(), g.reason()
 	case core.EventOrderRouted:
 		ev.Route = g.route()
 	case core.EventRoutingDefined:

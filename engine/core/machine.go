@@ -223,6 +223,8 @@ func (m *Machine) Gather(id Slot, st *Step, sink Sink) {
 		s.gatherWaitlist(st)
 	case CommandRerouteOrder:
 		s.gatherReroute(st)
+	case CommandAddNote:
+		s.gatherNote(st)
 	case CommandResolveCase:
 		s.gatherResolution(st)
 	default:
@@ -279,6 +281,8 @@ func (m *Machine) Decide(st *Step) {
 		m.decideServe(st)
 	case CommandRerouteOrder:
 		m.decideReroute(st)
+	case CommandAddNote:
+		decideNote(st)
 	case CommandResolveCase:
 		m.decideResolution(st)
 	}
@@ -332,6 +336,8 @@ func (m *Machine) Apply(id Slot, st *Step, sink Sink) {
 		s.applyTurn(st, sink)
 	case CommandRerouteOrder:
 		s.applyReroute(st, sink)
+	case CommandAddNote:
+		s.applyNote(st, sink)
 	case CommandResolveCase:
 		s.applyResolution(st, sink)
 	}

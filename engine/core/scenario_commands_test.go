@@ -54,6 +54,9 @@ func (s *story) command(line *sentence) (c core.Command, name string) {
 		s.readOrder(line, &c)
 	case "reroute":
 		s.readReroute(line, &c)
+	case "note":
+		c.Kind, c.Order, c.Document = core.CommandAddNote, s.order(line.next()), []byte("text")
+		line.settings(func(_, value string) { c.Actor = []byte(value) })
 	case "resolve":
 		s.readResolve(line, &c)
 	case "confirm", "extend", "release", "cancel", "fill":

@@ -59,6 +59,7 @@ import (
 //	fill o1                         o1 alone is, if it is its turn
 //	reroute o1 from=hamburg [reason=rejected|short-pick|down|manual] [note=why] [actor=anna] [wait=yes] [version=2] [to=DE20095] [phone×1]
 //	                                units of o1 move away from Hamburg: all, or those that are named; what nobody else has waits, or stays
+//	note o1 [by=anna]               somebody writes something beside o1
 //	location hamburg capacity=2 [utc=1] [cut-off=14:30]       it ships two orders a day
 //	capacity hamburg                how many it has on the day of an order of now
 //	order o1 customer=bob slots=named phone×1       sent before the first location got a capacity, so the mask has no bookings

@@ -272,6 +272,7 @@ var reachable = map[core.CommandKind][]core.Reason{
 		core.ReasonOrderCancelled, core.ReasonHoldReleased, core.ReasonHoldExpired, core.ReasonLocationNotFound,
 		core.ReasonNotAllocated,
 	},
+	core.CommandAddNote: {core.ReasonOrderNotFound},
 	core.CommandResolveCase: {
 		core.ReasonSlotsChanged, core.ReasonOrderNotFound, core.ReasonVersionConflict, core.ReasonOrderHeld,
 		core.ReasonOrderCancelled, core.ReasonHoldReleased, core.ReasonHoldExpired, core.ReasonLocationNotFound,
