@@ -101,10 +101,16 @@
 //	+ max(9/8 FeedHistory, ReaderMaxLag, the feed since the oldest key: within KeysWindow, and with at most KeysMax keys)
 //	+ 5 × the pages of the state, of which most are shared by the checkpoints and some are being replaced
 //	+ 16 × Journal.MemTableBytes (1 GiB by default) for what is in memory and in logs, and tables on their way
-//	+ documents and archived orders, which are kept for ever
+//	+ documents, archived orders and notes, which are kept for ever
+//	+ the index of package search, where there is one: some 600 bytes for an order of one line
 //
 // A cut is made when it is worth it: at an eighth of what stays. Commands between those with keys count for the feed: whoever
 // sends many without any key, and one with a key from time to time, has the feed of the whole KeysWindow on the disk.
+//
+// # What readers derive
+//
+// Who reads the feed may keep what it learns in the same directory, as an index and as notes (index.go); package search does. Nothing of that is on
+// the way of a command.
 //
 // # Backups and earlier states
 //

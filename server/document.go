@@ -13,12 +13,15 @@ type orderDocument struct {
 	title  []byte   // of a sale, as JSON, empty for none
 	method []byte   // as JSON, empty for none
 	pickup []byte   // as JSON, empty for none
+	email  []byte   // as JSON, empty for none
+	tags   []byte   // as JSON, empty for none
 }
 
 // readDocument takes an order's document apart. The document is one that composeDocument wrote, so
 // that a fault in it is a bug or a damaged disk; such a document is shown as far as it can be read.
 func (d *decoder) readDocument(document []byte, into *orderDocument) {
 	into.prices, into.shipTo, into.title, into.method, into.pickup = into.prices[:0], nil, nil, nil, nil
+	into.email, into.tags = nil, nil
 	d.reset(document)
 	if !d.object() {
 		return
@@ -41,6 +44,10 @@ func (d *decoder) readDocument(document []byte, into *orderDocument) {
 			into.method, _ = d.value()
 		case "pickup_location":
 			into.pickup, _ = d.value()
+		case "email":
+			into.email, _ = d.value()
+		case "tags":
+			into.tags, _ = d.value()
 		default:
 			d.unknown()
 		}
@@ -74,6 +81,10 @@ func (in *intake) canonicalDocument(document []byte, lines int) bool {
 				in.parseDeliveryMethod()
 			case "pickup_location":
 				in.pickup = in.text(&nameRule)
+			case "email":
+				in.email = in.text(&emailRule)
+			case "tags":
+				in.parseTags()
 			default:
 				in.unknown()
 			}

@@ -19,6 +19,10 @@ const (
 	headerBuffer = 8 << 10
 	// maxKeyLength bounds an Idempotency-Key, in bytes.
 	maxKeyLength = 255
+	// maxEmailLength bounds an e-mail address, in bytes (RFC 5321, 4.5.3.1.3, without its brackets).
+	maxEmailLength = 254
+	// maxTags bounds the tags of an order.
+	maxTags = 20
 	// maxTitleLength bounds a SKU's title, a location's name and each part of an address, in bytes.
 	maxTitleLength = 256
 	// maxAddressLines bounds the address lines of ship_to.

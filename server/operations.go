@@ -64,6 +64,7 @@ func (s *Server) writeEngineMetrics(w io.Writer) {
 	if stats.JournalBroken {
 		broken = 1
 	}
+	s.writeSearchMetrics(w)
 	metrics.WriteCounterUint64(w, "holdfast_engine_commands_total", stats.Commands)
 	metrics.WriteCounterUint64(w, "holdfast_engine_groups_total", stats.Groups)
 	metrics.WriteCounterUint64(w, "holdfast_engine_events_total", stats.Events)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"holdfast/engine/replica"
+	"holdfast/engine/search"
 )
 
 // Options says how the server treats its clients. The zero value works: whatever is zero gets the
@@ -42,6 +43,8 @@ type Options struct {
 	Follower *replica.Follower
 	// Primary is the address of the server that takes a replica's writes, such as "http://10.0.0.1:8080".
 	Primary string
+	// Search finds orders; nil where the server keeps no index.
+	Search *search.Index
 	// Log gets what no client is told: panics. Default slog.Default().
 	Log *slog.Logger
 }

@@ -25,6 +25,8 @@ type intake struct {
 	prices    []price  // one for each line
 	priced    bool     // whether any line has a price
 	shipTo    []byte   // canonical JSON, empty for none
+	email     []byte   // of whoever ordered; nil for none
+	tags      [][]byte
 	document  []byte
 
 	identities []byte // of an order or a hold in a sale
@@ -54,16 +56,21 @@ const (
 	fieldDeliveryMethod
 	fieldPickupLocation
 	fieldStockPolicy
+	fieldEmail
+	fieldTags
 	anyField = 1<<iota - 1
 )
 
-// fieldDelivery is what an order or a hold may say of its delivery, beside the address.
-const fieldDelivery = fieldDeliveryMethod | fieldPickupLocation
+// fieldDelivery is what an order or a hold may say of its delivery, beside the address, and fieldFind by what else it can be found.
+const (
+	fieldDelivery = fieldDeliveryMethod | fieldPickupLocation
+	fieldFind     = fieldEmail | fieldTags
+)
 
 // fieldNames are the fields' names, by bit.
 var fieldNames = [...]string{"op", "idempotency_key", "id", "customer", "channel", "external_id",
 	"ttl_seconds", "lines", "ship_to", "adjustments", "movements", "actor", "cause", "up_to", "sale", "identities", "ticket",
-	"delivery_method", "pickup_location", "stock_policy"}
+	"delivery_method", "pickup_location", "stock_policy", "email", "tags"}
 
 // shape says which fields a command's body has.
 type shape struct{ required, optional fieldSet }
@@ -71,9 +78,9 @@ type shape struct{ required, optional fieldSet }
 // shapes has the bodies of all commands whose fields do not depend on each other, by kind.
 var shapes = [...]shape{
 	core.CommandPlaceHold: {fieldCustomer | fieldLines, fieldChannel | fieldTTL | fieldShipTo | fieldUpTo | fieldSale | fieldIdentities | fieldTicket |
-		fieldDelivery},
+		fieldDelivery | fieldFind},
 	core.CommandPlaceOrder: {fieldCustomer | fieldLines, fieldChannel | fieldExternalID | fieldShipTo | fieldSale | fieldIdentities | fieldTicket |
-		fieldDelivery | fieldStockPolicy},
+		fieldDelivery | fieldFind | fieldStockPolicy},
 	core.CommandAdjustStock: {fieldAdjustments, 0},
 	core.CommandMoveStock:   {fieldMovements, fieldActor | fieldCause},
 	core.CommandExtendHold:  {0, fieldTTL},
@@ -103,6 +110,7 @@ func (in *intake) clear(kind core.CommandKind) {
 	in.operation, in.key, in.order, in.channel, in.sale, in.ticket = nil, nil, nil, nil, nil, nil
 	in.skus, in.locations, in.prices = in.skus[:0], in.locations[:0], in.prices[:0]
 	in.names, in.pickup = in.names[:0], nil
+	in.email, in.tags = nil, in.tags[:0]
 	in.shipTo, in.document = in.shipTo[:0], in.document[:0]
 }
 
@@ -221,6 +229,10 @@ func (in *intake) field(name []byte, allowed fieldSet) {
 		in.pickup = in.text(&nameRule)
 	case fieldStockPolicy:
 		in.command.Stock = core.StockPolicy(in.oneOf(stockPolicies[:]))
+	case fieldEmail:
+		in.email = in.text(&emailRule)
+	case fieldTags:
+		in.parseTags()
 	case fieldActor:
 		in.command.Actor = in.text(&reasonRule)
 	case fieldCause:
@@ -267,6 +279,10 @@ func findField(name []byte) fieldSet {
 		return fieldPickupLocation
 	case "stock_policy":
 		return fieldStockPolicy
+	case "email":
+		return fieldEmail
+	case "tags":
+		return fieldTags
 	case "actor":
 		return fieldActor
 	case "cause":

@@ -111,10 +111,10 @@ func appendGiven(dst []byte, start int, name string, text []byte) []byte {
 }
 
 // composeDocument writes what no decision needs as one JSON object: the unit prices, one for each line
-// (null for a line without), and the address.
+// (null for a line without), the address, and by what it can be found.
 func (in *intake) composeDocument() {
 	method := in.command.Destination.Method
-	if !in.priced && len(in.shipTo) == 0 && method == core.MethodNone && in.pickup == nil {
+	if !in.priced && len(in.shipTo) == 0 && method == core.MethodNone && in.pickup == nil && in.email == nil && len(in.tags) == 0 {
 		return
 	}
 	dst := append(in.document[:0], '{')
@@ -135,6 +135,12 @@ func (in *intake) composeDocument() {
 	if in.pickup != nil {
 		dst = appendTextField(appendComma(dst, len(dst)-1), documentPickup, in.pickup)
 	}
+	if in.email != nil {
+		dst = appendTextField(appendComma(dst, len(dst)-1), documentEmail, in.email)
+	}
+	if len(in.tags) > 0 {
+		dst = appendTags(append(appendComma(dst, len(dst)-1), documentTags...), in.tags)
+	}
 	in.document = append(dst, '}')
 	in.command.Document = in.document
 }
@@ -145,6 +151,8 @@ const (
 	documentShipTo = `"ship_to":`
 	documentMethod = `"delivery_method":`
 	documentPickup = `"pickup_location":`
+	documentEmail  = `"email":`
+	documentTags   = `"tags":`
 )
 
 func appendPrice(dst []byte, unit price) []byte {

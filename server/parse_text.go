@@ -1,11 +1,13 @@
 package server
 
 import (
+	"bytes"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
 	"holdfast/engine/codec"
+	"holdfast/engine/core"
 )
 
 // textRule says which texts a field takes.
@@ -25,6 +27,10 @@ var (
 	keyRule = textRule{1, maxKeyLength, onlyVisible, "must be 1 to 255 visible ASCII characters"}
 	// reasonRule is for what people note with a change of stock: why, who, and what for.
 	reasonRule = textRule{1, 64, onlyPrintable, "must be 1 to 64 bytes without control characters"}
+	// emailRule is for e-mail addresses: what stands around the @ is for mail servers to judge.
+	emailRule = textRule{3, maxEmailLength, isEmail, "must be an e-mail address of at most 254 bytes, such as ann@example.com"}
+	// noteRule is for what people write beside an order.
+	noteRule = textRule{1, core.MaxNoteLength, onlyLines, "must be 1 to 4000 bytes without control characters but tabs and ends of lines"}
 	// titleRule is for what people read: titles, names, address parts.
 	titleRule = textRule{0, maxTitleLength, onlyPrintable, "must be at most 256 bytes without control characters"}
 	// countryRule and currencyRule are for ISO 3166 and ISO 4217 codes.
@@ -70,6 +76,22 @@ func onlyCapitals(text []byte) bool {
 		}
 	}
 	return true
+}
+
+// isEmail takes what has one @ with something before and behind it, and neither spaces nor control characters.
+func isEmail(text []byte) bool {
+	name, host, found := bytes.Cut(text, []byte{'@'})
+	return found && len(name) > 0 && len(host) > 0 && !bytes.ContainsRune(host, '@') && codec.ValidName(bytes.ReplaceAll(text, slash, nil))
+}
+
+// onlyLines takes printable characters, tabs and ends of lines.
+func onlyLines(text []byte) bool {
+	for _, r := range string(text) {
+		if unicode.IsControl(r) && r != '\n' && r != '\r' && r != '\t' {
+			return false
+		}
+	}
+	return utf8.Valid(text)
 }
 
 // onlyVisible takes the ASCII characters that leave ink.

@@ -41,6 +41,7 @@ const (
 	codeSaleNotFound     = "sale_not_found"
 	codeInboundNotFound  = "inbound_not_found"
 	codePlaceNotFound    = "place_not_found"
+	codeCustomerNotFound = "customer_not_found"
 	codeCaseNotFound     = "case_not_found"
 
 	codeCheckpointNotFound  = "checkpoint_not_found"
@@ -127,10 +128,15 @@ const (
 	codeUnsupportedMedia = "unsupported_media_type"
 	codeHeaderTooLarge   = "header_too_large"
 
+	// What a link to an order's status says no to.
+	codeLinkInvalid = "status_link_invalid"
+	codeLinkExpired = "status_link_expired"
+
 	// The server cannot (5xx).
 	codeInternal     = "internal_error"
 	codeOverloaded   = "overloaded"
 	codeNotReached   = "sequence_not_reached"
+	codeSearch       = "search_not_ready"
 	codeRecovering   = "recovering"
 	codeUnavailable  = "unavailable"
 	codeJournalWrong = "journal_failed"
@@ -183,6 +189,7 @@ var problemKinds = []problemKind{
 	{codeSaleNotFound, 404, "No such sale"},
 	{codeInboundNotFound, 404, "No such purchase order or transfer"},
 	{codePlaceNotFound, 404, "No such place"},
+	{codeCustomerNotFound, 404, "No such customer"},
 	{codeCaseNotFound, 404, "No such oversold case"},
 	{codeCheckpointNotFound, 404, "No such checkpoint"},
 	{codeChannelRuleNotFound, 404, "No such rule"},
@@ -263,9 +270,12 @@ var problemKinds = []problemKind{
 	{codeNotPrimary, 421, "Not the primary"},
 	{codeUnsupportedMedia, 415, "Unsupported media type"},
 	{codeHeaderTooLarge, 431, "Headers too large"},
+	{codeLinkInvalid, 403, "Not a link of this shop"},
+	{codeLinkExpired, 410, "Link expired"},
 	{codeInternal, 500, "Internal error"},
 	{codeOverloaded, 503, "Overloaded"},
 	{codeNotReached, 503, "Sequence not reached yet"},
+	{codeSearch, 503, "Search not ready"},
 	{codeRecovering, 503, "Recovering"},
 	{codeUnavailable, 503, "Not available"},
 	{codeJournalWrong, 503, "Journal failed"},

@@ -41,6 +41,7 @@ var eventTypes = [...]string{
 	core.EventWaitlistJoined:       "waitlist_joined",
 	core.EventWaitlistLeft:         "waitlist_left",
 	core.EventWaitlistOffered:      "waitlist_offered",
+	core.EventNoteAdded:            "note_added",
 }
 
 // appendEvent appends the stream's event as one line of JSON.
@@ -88,43 +89,75 @@ func (t *eventSource) appendEvent(dst []byte) []byte {
 		dst = t.server.appendSupply(append(dst, `"supply":`...), &ev.Supply)
 	case core.EventPurchaseOrderChanged, core.EventTransferChanged:
 		dst = t.server.appendInboundEvent(dst, ev)
-	case core.EventOrderOversold:
-		dst = append(dst, `"order_id":"`...)
-		dst = append(appendID(dst, t.server.engine.PublicOrderID(ev.Oversold.Order)), `","oversold":[`...)
-		for i, u := range ev.Oversold.Units {
-			dst = t.server.appendSKU(append(appendComma(dst, i), `{"sku":`...), u.SKU)
-			dst = appendNumberField(dst, `,"quantity":`, u.Units)
-			dst = t.server.appendCaseID(append(dst, `,"case_id":"`...), core.CaseID{Order: ev.Oversold.Order, SKU: u.SKU})
-			dst = append(dst, `"}`...)
-		}
-		dst = append(dst, ']')
+	case core.EventOrderOversold, core.EventOrderRouted, core.EventNoteAdded:
+		id, _ := ev.AboutOrder()
+		dst = append(appendID(append(dst, `"order_id":"`...), t.server.engine.PublicOrderID(id)), '"')
+		dst = t.appendBeside(dst)
 	case core.EventCaseResolved:
 		dst = append(t.server.appendCase(append(dst, `"case":`...), &ev.Resolution.Case), '}')
 		dst = t.server.appendResolution(dst, ev, t.partsOf(&ev.Order))
-	case core.EventOrderRouted:
-		dst = append(dst, `"order_id":"`...)
-		dst = append(appendID(dst, t.server.engine.PublicOrderID(ev.Route.Order)), '"')
-		dst = t.server.appendRoute(append(dst, `,"route":`...), &ev.Route)
 	case core.EventRoutingDefined:
 		dst = t.server.appendRouting(append(dst, `"routing":`...), &ev.Routing, 0)
 	case core.EventStockMoved:
 		dst = t.server.appendMovements(dst, ev)
 	default:
 		dst = t.server.appendOrder(append(dst, `"order":`...), &ev.Order, t.partsOf(&ev.Order), 0)
-		switch ev.Kind {
-		case core.EventOrderFilled:
-			dst = t.server.appendFills(dst, &ev.Order, ev.Fills)
-		case core.EventOrderRerouted:
-			dst = t.server.appendReroute(append(dst, `,"reroute":`...), ev)
-		case core.EventLinesCancelled:
-			dst = t.server.appendCancelled(dst, ev)
-		case core.EventOrderShipped:
-			dst = appendNoted(t.appendShipment(dst), ev)
-		case core.EventShipmentTracked:
-			dst = appendNoted(appendReports(t.appendShipment(dst), ev.Reports), ev)
-		case core.EventShipmentTakenBack:
-			dst = appendNoted(t.server.appendReceived(t.appendShipment(dst), ev), ev)
-		}
+		dst = t.appendBeside(dst)
+	}
+	return append(dst, '}')
+}
+
+// appendBeside appends what an event about an order says beside the order itself, each with its comma. The stream of events shows it, and the
+// order's timeline: a new kind of event needs a line here for both.
+func (t *eventSource) appendBeside(dst []byte) []byte {
+	ev := &t.event
+	switch ev.Kind {
+	case core.EventOrderFilled:
+		return t.server.appendFills(dst, &ev.Order, ev.Fills)
+	case core.EventOrderRerouted:
+		return t.server.appendReroute(append(dst, `,"reroute":`...), ev)
+	case core.EventLinesCancelled:
+		dst = t.server.appendCancelled(dst, ev)
+	case core.EventOrderShipped:
+		dst = appendNoted(t.appendShipment(dst), ev)
+	case core.EventShipmentTracked:
+		dst = appendNoted(appendReports(t.appendShipment(dst), ev.Reports), ev)
+	case core.EventShipmentTakenBack:
+		dst = appendNoted(t.server.appendReceived(t.appendShipment(dst), ev), ev)
+	case core.EventOrderRouted:
+		return t.server.appendRoute(append(dst, `,"route":`...), &ev.Route)
+	case core.EventOrderOversold:
+		return t.server.appendOversold(dst, &ev.Oversold)
+	case core.EventWaitlistOffered:
+		return t.server.appendPlace(append(dst, `,"place":`...), &ev.Waiter)
+	case core.EventCaseResolved:
+		return append(t.server.appendCase(append(dst, `,"case":`...), &ev.Resolution.Case), '}')
+	case core.EventNoteAdded:
+		return t.appendNoted(dst)
+	}
+	return dst
+}
+
+func (s *Server) appendOversold(dst []byte, o *core.OversoldImage) []byte {
+	dst = append(dst, `,"oversold":[`...)
+	for i, u := range o.Units {
+		dst = s.appendSKU(append(appendComma(dst, i), `{"sku":`...), u.SKU)
+		dst = appendNumberField(dst, `,"quantity":`, u.Units)
+		dst = s.appendCaseID(append(dst, `,"case_id":"`...), core.CaseID{Order: o.Order, SKU: u.SKU})
+		dst = append(dst, `"}`...)
+	}
+	return append(dst, ']')
+}
+
+// appendNoted appends the note that the stream's event tells of. Its text is a document, which is kept for ever.
+func (t *eventSource) appendNoted(dst []byte) []byte {
+	text, err := t.server.engine.Document(t.event.Sequence)
+	if err != nil {
+		return dst // as other events are told without their document
+	}
+	dst = appendTextField(dst, `,"note":{"text":`, text)
+	if len(t.event.Actor) > 0 {
+		dst = appendTextField(dst, `,"actor":`, t.event.Actor)
 	}
 	return append(dst, '}')
 }

@@ -51,6 +51,12 @@ func (s *Server) appendOrder(dst []byte, o *core.OrderImage, document *orderDocu
 			dst = appendTimeField(dst, `,"closes_at":`, o.Life.ClosesAt)
 		}
 	}
+	if document != nil && len(document.email) > 0 {
+		dst = append(append(dst, `,"email":`...), document.email...)
+	}
+	if document != nil && len(document.tags) > 0 {
+		dst = append(append(dst, `,"tags":`...), document.tags...)
+	}
 	if sequence != 0 {
 		dst = appendNumberField(dst, `,"sequence":`, sequence)
 	}

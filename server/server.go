@@ -30,6 +30,7 @@ type Server struct {
 	streams    streams
 	followers  followers
 	queues     *queues
+	links      linkSigner
 	reaper     *reaper
 	listening  sync.Mutex // held to change the next two
 	listener   net.Listener
@@ -50,6 +51,7 @@ func New(e *engine.Engine, o Options) (*Server, error) {
 	s.streams.stop = make(chan struct{})
 	s.reaper = newReaper()
 	s.queues = newQueues(s)
+	s.links = linkSigner{key: e.Secret("status-link")}
 	s.configure()
 	return s, nil
 }

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"holdfast/engine"
+	"holdfast/engine/search"
 )
 
 // shop is a server on a real socket, over a real engine in a directory of its own.
@@ -29,6 +30,7 @@ type shop struct {
 	served   chan error
 	contract *contract // nil to hold nothing against the OpenAPI document
 	stop     func()    // ends following, where the shop is a replica
+	indexed  bool      // orders can be found
 }
 
 // jsonNumber is a number in an answer, as it was written.
@@ -61,6 +63,11 @@ func (h *shop) open() {
 	if h.options.Primary != "" {
 		h.follow()
 	}
+	if h.indexed {
+		if h.options.Search, err = search.Open(h.engine, search.Options{Log: h.options.Log}); err != nil {
+			h.t.Fatal(err)
+		}
+	}
 	if h.server, err = New(h.engine, h.options); err != nil {
 		h.t.Fatal(err)
 	}
@@ -87,6 +94,9 @@ func (h *shop) close() {
 	}
 	if h.stop != nil {
 		h.stop()
+	}
+	if h.indexed {
+		h.options.Search.Close()
 	}
 	if err := h.engine.Close(); err != nil {
 		h.t.Error("close:", err)

@@ -63,6 +63,14 @@ func (s *Server) appendSKUItem(dst []byte, x *exchange, sequence core.Sequence) 
 	return appendSKUImage(dst, k, title, sequence), err
 }
 
+// titleOf gives a SKU's title as JSON, empty when it has none.
+func (s *Server) titleOf(x *exchange, id core.SKUID) ([]byte, error) {
+	if _, err := s.readSKU(x, id); err != nil {
+		return nil, err
+	}
+	return s.textOf(x, x.event.SKU.HasDocument, x.event.SKU.Changed)
+}
+
 // listSKUs serves GET /v1/skus. Numbers are given out within each slot one after another, so walking
 // places, and slots within each, meets every SKU, and one made meanwhile never moves another.
 func (s *Server) listSKUs(x *exchange) {

@@ -13,9 +13,11 @@
 //	'j' + first                       journal group that begins with first
 //	'm' + name                        facts about the directory itself: "identity", "role", "feed", up to where the feed was cut
 //	                                  off, and "diverged", when a replica was found to differ from its primary (divergence.go)
+//	'n' + order + sequence            a note beside an order, behind its own sequence (index.go)
 //	'p' + sequence + number           values of that checkpoint: pages, and pieces of its manifest
 //	'r' + name                        a reader of journal or feed, and how far it has come
 //	'x' + name                        the number that the archive has under a name, behind the sequence that archived it
+//	'z' + …                           an index that is derived from feed and archive; what its keys mean is its maker's business (index.go)
 //
 // The feed's key begins with the last sequence so that one seek finds the group that holds a sequence, or
 // the next one after it.

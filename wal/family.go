@@ -17,6 +17,8 @@ type family struct {
 	stamped bool
 	// forgotten says that all of it goes with the old end.
 	forgotten bool
+	// derived says that it is made from the rest at any time, so that nothing of it is saved.
+	derived bool
 }
 
 var families = []family{
@@ -26,9 +28,11 @@ var families = []family{
 	{prefix: familyFeed, name: "feed", bySequence: true},
 	{prefix: familyJournal, name: "journal", bySequence: true},
 	{prefix: familyMeta, name: "identity"},
+	{prefix: familyNote, name: "notes", stamped: true},
 	{prefix: familyPage, name: "values of checkpoints", bySequence: true},
 	{prefix: familyReader, name: "readers", forgotten: true},
 	{prefix: familyExternal, name: "names of the archive", stamped: true},
+	{prefix: familyIndex, name: "index", forgotten: true, derived: true},
 }
 
 // end is the key behind all of the family's.

@@ -10,9 +10,12 @@ const (
 	familyFeed       = 'f'
 	familyJournal    = 'j'
 	familyMeta       = 'm'
+	familyNote       = 'n'
 	familyPage       = 'p'
 	familyExternal   = 'x'
 	familyReader     = 'r'
+	// familyIndex stands behind all others: its tables overlap and are merged, and what lies beside them above the base level is merged with them.
+	familyIndex = 'z'
 )
 
 const (

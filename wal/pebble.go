@@ -5,7 +5,7 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
 
-// How Pebble is tuned. It serves as a log here: keys only grow, nothing is overwritten, and values are
+// How Pebble is tuned. It serves as a log here: but for the index, keys only grow, nothing is overwritten, and values are
 // large, so the aim is that every byte is written twice, once to Pebble's log and once to a table, and
 // after that only moved.
 const (
@@ -15,6 +15,12 @@ const (
 	// for being many. They do not overlap, so a read looks into one of them, and merging would write
 	// everything a third time. A million tables are 64 TB.
 	tableCountLimit = 1 << 20
+	// stopWritesThreshold is how many tables may lie above each other in the top level before writes wait. Only those of the index do, which
+	// is written with random keys and merged meanwhile: no order waits for that.
+	stopWritesThreshold = 1 << 20
+	// overlapLimit is twice how many tables of the index may lie above each other before they are merged. It is high, as tables beside them that
+	// are still in the top level are merged with them: those of the journal should be written twice, and not a third time.
+	overlapLimit = 32
 	// blockBytes is what documents and feed share a block; a group is larger and has one for itself.
 	blockBytes = 32 << 10
 	// cacheBytes is small: the journal is read only by recovery and the feed mostly near its end.
@@ -49,6 +55,8 @@ func (t tuning) pebbleOptions(fs vfs.FS, readOnly bool) *pebble.Options {
 	}
 	o.TargetFileSizes[0] = tableBytes
 	o.L0CompactionFileThreshold = tableCountLimit
+	o.L0CompactionThreshold = overlapLimit
+	o.L0StopWritesThreshold = stopWritesThreshold
 	o.Experimental.ReadSamplingMultiplier = -1 // No compaction because of reads, either.
 	for i := range o.Levels {
 		o.Levels[i].BlockSize = blockBytes

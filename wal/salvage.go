@@ -127,6 +127,9 @@ func (s *salvage) run() error {
 	s.batch = s.to.db.NewBatch()
 	if s.report.ByFile = s.from.db == nil; !s.report.ByFile {
 		for _, f := range families {
+			if f.derived {
+				continue
+			}
 			if err := s.copyFamily(f); err != nil {
 				return err
 			}

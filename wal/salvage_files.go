@@ -30,7 +30,7 @@ func (s *salvage) copyFiles() error {
 	}
 	put := func(key, value []byte) error {
 		f := familyOf(key)
-		if f == nil {
+		if f == nil || f.derived {
 			return nil
 		}
 		counts[f.prefix].Entries++
@@ -51,6 +51,9 @@ func (s *salvage) copyFiles() error {
 		}
 	}
 	for _, f := range families {
+		if f.derived {
+			continue
+		}
 		s.report.Families = append(s.report.Families, *counts[f.prefix])
 	}
 	return nil

@@ -161,6 +161,8 @@ func kindName(k core.CommandKind) string {
 		return "resolve_case"
 	case core.CommandFillOrder:
 		return "fill_order"
+	case core.CommandAddNote:
+		return "add_note"
 	default:
 		return fmt.Sprintf("kind_%d", k)
 	}

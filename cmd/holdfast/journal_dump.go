@@ -383,6 +383,8 @@ func (d *dumpLine) addBody(c *core.Command) {
 		}
 	case core.CommandCancelLines, core.CommandShipOrder, core.CommandTrackShipment, core.CommandTakeBack:
 		d.addLife(c)
+	case core.CommandAddNote:
+		d.Order, d.Actor = new(c.Order), string(c.Actor)
 	case core.CommandResolveCase:
 		d.Order, d.ExpectedVersion, d.Actor = new(c.Order), c.ExpectedVersion, string(c.Actor)
 		r := c.Resolution

@@ -59,6 +59,7 @@ func shopCommands() [][]core.Command {
 				{At: stamped, Status: core.ShipmentDelivered, ID: []byte("7")}}}},
 			{Kind: core.CommandTakeBack, Mask: one, Order: order, Lines: []core.Line{{SKU: 5}}, Life: &core.LifeRequest{Shipment: 1, Location: 3, To: core.StateDamaged}},
 			{Kind: core.CommandSetChannel, Mask: core.AllSlots, Name: []byte("pos"), Selling: core.ChannelSettings{HasReturnDays: true, ReturnDays: 14}},
+			{Kind: core.CommandAddNote, Mask: one, Order: order, Actor: []byte("anna"), Document: []byte("rings at the back door")},
 			{Kind: core.CommandResolveCase, Mask: one, Order: order, ExpectedVersion: 2, Actor: []byte("anna"),
 				Resolution:  &core.Resolution{SKU: 5, Case: order + 1, Action: core.OversoldReSource, Location: 3, Note: []byte("by hand")},
 				Destination: core.Destination{Country: core.CountryCode{'D', 'E'}}},

@@ -291,7 +291,7 @@ func TestReplicaIsRegistered(t *testing.T) {
 		}
 		return nil
 	})
-	r := start(t, dir, "--follow", between.URL, "--follow-as", "east")
+	r := start(t, dir, "--follow", between.URL, "--follow-as", "east", "--search=false")
 	r.caughtUp(p)
 	if n := backups.Load(); n != 2 {
 		t.Errorf("%d backups", n)

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"holdfast/engine"
+	"holdfast/engine/search"
 	"holdfast/server"
 	"holdfast/wal"
 )
@@ -86,15 +87,21 @@ func serve(c *serveConfig, log io.Writer) error {
 	if err != nil {
 		return errors.Join(err, e.Close())
 	}
-	// 3. The server.
+	// 3. The index of orders, which reads the feed.
+	if err := c.openSearch(e); err != nil {
+		follow.stop()
+		return errors.Join(asJournalError(err), e.Close())
+	}
+	// 4. The server.
 	s, err := server.New(e, c.server)
 	if err != nil {
+		c.closeSearch()
 		follow.stop()
 		return errors.Join(usageError{err}, e.Close())
 	}
 	served := make(chan error, 1)
 	go func() { served <- s.Serve(ln) }()
-	// 4. The demo's goods, through the front door.
+	// 5. The demo's goods, through the front door.
 	if c.demo {
 		if err := fillDemo(ln.Addr()); err != nil {
 			return fmt.Errorf("filling the demo's shop: %w", err)
@@ -121,6 +128,7 @@ func serve(c *serveConfig, log io.Writer) error {
 	if err := s.Shutdown(ctx); err != nil {
 		return errors.Join(follow.outcome(failed), fmt.Errorf("clients were cut off: %w", err))
 	}
+	c.closeSearch()
 	follow.stop()
 	failed = follow.outcome(failed)
 	if err := e.Close(); err != nil {
@@ -128,6 +136,21 @@ func serve(c *serveConfig, log io.Writer) error {
 	}
 	fmt.Fprintln(log, "drained")
 	return failed
+}
+
+// openSearch begins to keep the index of orders, or has the engine keep no events for it.
+func (c *serveConfig) openSearch(e *engine.Engine) (err error) {
+	if !c.search {
+		return search.Forget(e)
+	}
+	c.server.Search, err = search.Open(e, search.Options{})
+	return err
+}
+
+func (c *serveConfig) closeSearch() {
+	if c.server.Search != nil {
+		c.server.Search.Close()
+	}
 }
 
 // openEngine opens the engine, which replays the journal. A signal meanwhile ends the service, as nothing

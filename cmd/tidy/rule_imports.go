@@ -12,19 +12,21 @@ const anything = "*"
 // listed one has a row of its own: a new package begins with the decision what it may know. Tests may
 // import what they need.
 var importTable = map[string][]string{
-	"engine/invariant":  {},
-	"engine/core":       {"engine/invariant"},
-	"engine/codec":      {"engine/core", "engine/invariant"},
-	"engine/feed":       {"engine/core", "engine/codec", "engine/invariant", "wal"},
-	"engine/reference":  {"engine/core", "engine/invariant"},
-	"engine":            {"engine/core", "engine/codec", "engine/feed", "engine/invariant", "wal"},
-	"engine/replica":    {"engine", "engine/core", "engine/codec", "engine/feed", "engine/invariant", "wal"},
+	"engine/invariant": {},
+	"engine/core":      {"engine/invariant"},
+	"engine/codec":     {"engine/core", "engine/invariant"},
+	"engine/feed":      {"engine/core", "engine/codec", "engine/invariant", "wal"},
+	"engine/reference": {"engine/core", "engine/invariant"},
+	"engine":           {"engine/core", "engine/codec", "engine/feed", "engine/invariant", "wal"},
+	"engine/replica":   {"engine", "engine/core", "engine/codec", "engine/feed", "engine/invariant", "wal"},
+	// Search reads the feed and keeps what it learns beside it: it stands above the engine, as nothing of it is on the way of a command.
+	"engine/search":     {"engine", "engine/core", "engine/codec", "engine/feed", "engine/invariant", "wal"},
 	"engine/simulation": {"engine", "engine/core", "engine/codec", "engine/feed", "engine/invariant", "engine/reference", "engine/replica", "wal"},
 
 	"wal":         {"engine/invariant"},
 	"wal/waltest": {"wal", "engine/invariant"},
 
-	"server":                 {"engine", "engine/core", "engine/codec", "engine/feed", "engine/invariant", "engine/replica", "server/console", "server/webhook", "server/queue", "server/report", "server/connect"},
+	"server":                 {"engine", "engine/core", "engine/codec", "engine/feed", "engine/invariant", "engine/replica", "engine/search", "server/console", "server/webhook", "server/queue", "server/report", "server/connect"},
 	"server/client":          {"engine/core", "engine/codec", "engine/invariant"},
 	"server/console":         {},
 	"server/queue":           {},

@@ -298,6 +298,9 @@ func DecodeCommand(src []byte, c *core.Command) (int, error) {
 	if flags&flagDocument != 0 {
 		c.Document = cur.document()
 	}
+	if c.Kind == core.CommandAddNote {
+		cur.noteText(c.Document)
+	}
 	if flags&flagRecipes != 0 {
 		cur.recipes(c)
 	}

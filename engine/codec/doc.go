@@ -132,6 +132,7 @@
 //	35 serve waitlist    uv sale, uv number of the place, uv channel, str customer, str identities, uv SKU, uv quantity
 //	40 resolve case      u64 order number, u64 number of the order whose case it is, uv SKU, u8 action, [uv location: action 3], str note, str actor
 //	36 advance queue     uv sale, uv reserved, uv drawn, uv admitted, uv settled, u8 1 if opened
+//	72 add note          u64 order number, str actor; the document is the text, at most core.MaxNoteLength bytes of UTF-8, and has to be there
 //
 // Identities are at most one each of u8 1 address, 2 device, 3 payment, in this order, and behind each 16 bytes of hash.
 //
@@ -202,6 +203,7 @@
 //	35 waitlist offered                  waiter image, order image
 //	36 queue advanced                    as in the command
 //	39 order oversold                    uv order number, uv SKUs, and of each: uv SKU, uv units
+//	72 note added                        uv order number, str actor; its text is the document of the sequence
 //	40 case resolved                     order image, case, u8 action (bit 7: the order that was cancelled was a hold), uv units, str note, str actor, uv fills as in event 28, which may be none
 //
 // # Images

@@ -43,6 +43,8 @@ func AppendEvent(dst []byte, ev *core.Event) []byte {
 		dst = appendInbound(dst, ev)
 	case core.EventOrderOversold:
 		dst = appendOversold(dst, &ev.Oversold)
+	case core.EventNoteAdded:
+		dst = appendNoteAdded(dst, ev)
 	case core.EventOrderRouted:
 		dst = AppendRouteImage(dst, &ev.Route)
 	case core.EventRoutingDefined:
@@ -151,6 +153,8 @@ func DecodeEvent(src []byte, ev *core.Event) (int, error) {
 		c.inbound(ev)
 	case core.EventOrderOversold:
 		c.oversold(&ev.Oversold)
+	case core.EventNoteAdded:
+		c.noteAdded(ev)
 	case core.EventOrderRouted:
 		c.routeImage(&ev.Route)
 	case core.EventRoutingDefined:

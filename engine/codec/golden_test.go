@@ -217,6 +217,8 @@ func goldenFollowUps() []golden {
 			Order: order, ExpectedVersion: 3, Actor: []byte("anna"), Lines: []core.Line{{SKU: 64 + 3}, {SKU: 7, Quantity: 2}},
 			Reroute:     &core.Reroute{Location: 300, Reason: core.RerouteManual, Note: []byte("the roof leaks"), Backorder: true},
 			Destination: core.Destination{Country: core.CountryCode{'D', 'E'}}}),
+		goldenCommand("add_note", "add note to an order, slot 9, key: by anna", core.Command{Kind: core.CommandAddNote, Mask: slot9, HasKey: true, Key: goldenKey,
+			Order: order, Actor: []byte("anna"), Document: []byte("Rings at the back door.\nGrüße")}),
 		goldenCommand("resolve_case", "resolve case of SKU 7 of another order, slots 9 and 63, key, expected version 3: the order is given units from location 300, by anna, "+
 			"as it is Friday; to Germany", core.Command{Kind: core.CommandResolveCase, Mask: slots9and63, HasKey: true, Key: goldenKey,
 			Order: order, ExpectedVersion: 3, Actor: []byte("anna"), Resolution: &core.Resolution{
@@ -319,6 +321,7 @@ func goldenEvents() []golden {
 				{LevelImage: goldenLevel(7), Kind: core.MovementReceive, To: core.StateDamaged, Quantity: 3, Reason: []byte("wet")},
 				{LevelImage: core.LevelImage{SKU: 64 + 3, Location: 300}, Kind: core.MovementCount, Quantity: -2},
 			}}),
+		goldenEvent("note_added", "note added to an order by anna", core.Event{Kind: core.EventNoteAdded, Noted: 300, Actor: []byte("anna")}),
 		goldenEvent("case_resolved", "case of SKU 7 of another order resolved as far as 2 of 3 units: the order gives one up in main and one in location 300", of(core.EventCaseResolved,
 			core.Event{Order: later(core.StatusPlaced).Order, Actor: []byte("anna"), Resolution: core.ResolutionImage{
 				Case: core.CaseImage{ID: core.CaseID{Order: core.MakeOrderID(63, false, 5), SKU: 7}, Version: 2, Opened: 800, OpenedAt: 1_789_999_990_000,

@@ -67,10 +67,6 @@ func (c *cursor) takeBack(cmd *core.Command) {
 	cmd.Lines = c.reroutedLines(cmd.Lines)
 }
 
-func (c *cursor) actor() []byte {
-	return c.note("actor is longer than 64 bytes", "actor is not UTF-8")
-}
-
 func appendLineUnits(dst []byte, units []core.LineUnits) []byte {
 	dst = appendUvarint(dst, uint64(len(units)))
 	for _, u := range units {

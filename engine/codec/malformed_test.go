@@ -512,6 +512,24 @@ func TestMalformedReroutes(t *testing.T) {
 	})
 }
 
+func TestMalformedNotes(t *testing.T) {
+	note := func(rest ...any) []byte {
+		return frame(core.CommandAddNote, flagDocument, append([]any{eight}, rest...)...)
+	}
+	if err := decodeCommand(note(1, "x", 2, 0, 0, 0, "hi")); err != nil {
+		t.Fatal(err)
+	}
+	long := note(0, 0xa1, 0x0f, 0, 0, make([]byte, 4001))
+	checkMalformed(t, decodeCommand, []malformed{
+		{"without a text", frame(core.CommandAddNote, 0, eight, 0), 17, "note"},
+		{"text of 4001 bytes", long, 21, "note"},
+		{"text not UTF-8", note(0, 1, 0, 0, 0, 0xff), 21, "note"},
+		{"actor of 65 bytes", note(65, make([]byte, 65), 1, 0, 0, 0, "a"), 16, "actor"},
+		{"actor not UTF-8", note(1, 0xff, 1, 0, 0, 0, "a"), 16, "actor"},
+		{"with a destination", frame(core.CommandAddNote, flagDocument|flagDestination, eight, 0, 1, 0, 0, 0, "a"), 2, "flag"},
+	})
+}
+
 func TestMalformedEvents(t *testing.T) {
 	channel := event(core.EventChannelDefined, 1, 0, 1, 1, 1, "a", 0, 0)
 	// Offsets: marks 4, number 5, version 6, [created 7, created at 8], channel 7 or 9, customer, …

@@ -248,7 +248,7 @@ var commandKinds = []core.CommandKind{
 	core.CommandExtendHold, core.CommandReleaseHold, core.CommandCancelOrder, core.CommandArchiveOrders,
 	core.CommandMoveStock, core.CommandDefineRouting, core.CommandDefineSale, core.CommandAdvanceQueue, core.CommandSetChannel, core.CommandSetChannelRule,
 	core.CommandCreateInbound, core.CommandSendInbound, core.CommandReceiveInbound, core.CommandCloseInbound, core.CommandCancelInbound,
-	core.CommandFillOrder, core.CommandSetKit, core.CommandRerouteOrder, core.CommandCancelLines, core.CommandShipOrder, core.CommandTrackShipment, core.CommandTakeBack, core.CommandResolveCase,
+	core.CommandFillOrder, core.CommandSetKit, core.CommandRerouteOrder, core.CommandCancelLines, core.CommandShipOrder, core.CommandTrackShipment, core.CommandTakeBack, core.CommandResolveCase, core.CommandAddNote,
 	core.CommandJoinWaitlist, core.CommandLeaveWaitlist, core.CommandServeWaitlist,
 }
 
@@ -338,6 +338,8 @@ func (g generator) body(c *core.Command) {
 		g.reroute(c)
 	case core.CommandCancelLines, core.CommandShipOrder, core.CommandTrackShipment, core.CommandTakeBack:
 		g.lifeRequest(c)
+	case core.CommandAddNote:
+		c.Order, c.Actor, c.Document = g.order(), g.reason(), g.text(nameAlphabet+" \n", 1, core.MaxNoteLength)
 	case core.CommandResolveCase:
 		g.resolution(c)
 	}
@@ -513,7 +515,7 @@ var eventKinds = []core.EventKind{
 	core.EventOrderRouted, core.EventOrderRerouted, core.EventRoutingDefined,
 	core.EventWaitlistJoined, core.EventWaitlistLeft, core.EventWaitlistOffered, core.EventOrderOversold, core.EventLinesCancelled, core.EventOrderShipped,
 	core.EventShipmentTracked, core.EventShipmentTakenBack, core.EventOrderClosed,
-	core.EventCaseResolved,
+	core.EventCaseResolved, core.EventNoteAdded,
 }
 
 func (g generator) event(kind core.EventKind) core.Event {
@@ -541,6 +543,8 @@ func (g generator) event(kind core.EventKind) core.Event {
 		for i := range ev.Oversold.Units {
 			ev.Oversold.Units[i] = core.OversoldUnits{SKU: g.sku(), Units: g.quantity()}
 		}
+	case core.EventNoteAdded:
+		ev.Noted, ev.Actor = g.order(), g.reason()
 	case core.EventOrderRouted:
 		ev.Route = g.route()
 	case core.EventRoutingDefined:

@@ -38,6 +38,7 @@ const (
 	CommandReceiveInbound CommandKind = 24 // note what became of units that were on their way, all rows or none
 	CommandCloseInbound   CommandKind = 25 // note that what is still open will not come
 	CommandCancelInbound  CommandKind = 26 // give a document up of which nothing has come
+	CommandAddNote        CommandKind = 72 // note something beside an order
 )
 
 // IsKnown tells whether there are commands of the kind.
@@ -45,7 +46,8 @@ func (k CommandKind) IsKnown() bool {
 	switch {
 	case k >= CommandTick && k <= CommandMoveStock, k == CommandDefineRouting, k == CommandRerouteOrder, k == CommandSetChannel, k == CommandSetChannelRule, k == CommandSetKit,
 		k >= CommandCreateInbound && k <= CommandCancelInbound, k == CommandFillOrder, k >= CommandDefineSale && k <= CommandAdvanceQueue,
-		k >= CommandCancelLines && k <= CommandTakeBack, k == CommandResolveCase:
+		k >= CommandCancelLines && k <= CommandTakeBack, k == CommandResolveCase,
+		k == CommandAddNote:
 		return true
 	}
 	return false
@@ -60,7 +62,7 @@ type Command struct {
 	HasKey  bool
 	Key     IdempotencyKey
 
-	Order           OrderID // confirm, extend, release, cancel, fill, reroute, and what goes on with an order's life; resolve case: with which something is done; archive: any of the page
+	Order           OrderID // confirm, extend, release, cancel, fill, reroute, and what goes on with an order's life, add note; resolve case: with which something is done; archive: any of the page
 	ExpectedVersion uint32  // the same, but for fill and archive; send to cancel inbound; define SKU, location, sale, routing, set channel, channel rule; resolve case, of the case: refuse unless it has it; 0 for any
 
 	TTL        Millis // place hold, extend hold
@@ -82,7 +84,7 @@ type Command struct {
 	Rows []AdjustmentRow // adjust stock
 
 	Moves []MovementRow // move stock
-	Actor []byte        // move stock, inbound, reroute, and what goes on with an order's life, resolve case: who did it; empty for nobody in particular
+	Actor []byte        // move stock, inbound, reroute, and what goes on with an order's life, resolve case, add note: who did it; empty for nobody in particular
 	Cause []byte        // move stock: what it belongs to, such as a delivery's number; empty for nothing
 
 	Name     []byte           // define SKU, location, channel, sale; set channel
@@ -99,7 +101,7 @@ type Command struct {
 	Life         *LifeRequest    // cancel lines to take back
 	Resolution   *Resolution     // resolve case
 
-	Document []byte // what no decision needs; kept under the command's sequence
+	Document []byte // what no decision needs; kept under the command's sequence. Add note: the text
 }
 
 // StockPolicy says what stock has to do with an order. The numbers are in journals and must not change.

@@ -37,6 +37,7 @@
 //	case                     units of a SKU that a forced order has beyond the rules, until they are resolved
 //	victim                   an order that might not be served, so that a case is resolved
 //	offer                    a hold that the next one on a waitlist gets
+//	note                     what somebody wrote beside an order; no decision asks for it
 //	capacity                 how many orders a location ships in a day; booked is an order that counts against it
 //
 // # Quantities
@@ -248,6 +249,8 @@
 //     of a new order, over the other locations, but take whatever those can give: nothing is promised anew, so safety stock, buffers and
 //     pools do not count. What nobody else has stays, or waits at the place in the queue that its promise has; units of a pool that wait are
 //     given back to it. It counts as a change, whatever moves: that nobody could help is told, too.
+//   - AddNote tells that somebody wrote something beside an order or a hold, whatever its status, also of one that was archived. Nothing else
+//     changes, and nothing of it is kept here: the text is the command's document.
 //   - A hold is live while the stamp is before its deadline; at the deadline it is expired.
 //
 // An order of kits says with them what they are made of, as no slot may look at what another one has: it is refused with ReasonRecipeChanged unless

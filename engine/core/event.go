@@ -41,6 +41,8 @@ const (
 
 	EventPurchaseOrderChanged EventKind = 22
 	EventTransferChanged      EventKind = 23
+
+	EventNoteAdded EventKind = 72
 )
 
 // Event is a fact: what a command, or a deadline that had passed before it, changed. Every event is
@@ -61,7 +63,7 @@ type Event struct {
 	Route    RouteImage       // order routed
 	Levels   []LevelChange    // stock adjusted
 	Moves    []MovementImage  // stock moved, in the order of the rows; purchase order and transfer changed, order shipped, shipment taken back: the units that came or left
-	Actor    []byte           // the same; order rerouted, and what went on with an order's life, case resolved
+	Actor    []byte           // the same; order rerouted, and what went on with an order's life, case resolved, note added
 	Note     []byte           // what went on with an order's life
 	Shipment int              // order shipped, shipment tracked, taken back: its number
 	Reports  []TrackingReport // shipment tracked: those that are new
@@ -80,6 +82,7 @@ type Event struct {
 	Reason   Reason           // waitlist left: why somebody was struck off; ReasonNone for who left
 	Reroute  RerouteImage     // order rerouted
 	Oversold OversoldImage    // order oversold
+	Noted    OrderID          // note added: the order; the text is the document of the sequence
 
 	Resolution ResolutionImage // case resolved
 }
@@ -89,13 +92,42 @@ func (k EventKind) IsKnown() bool {
 	return k >= EventSKUDefined && k <= EventHoldCancelled || k >= EventChannelRuleSet && k <= EventKitSet ||
 		k == EventPurchaseOrderChanged || k == EventTransferChanged || k >= EventSaleDefined && k <= EventQueueAdvanced ||
 		k >= EventOrderRouted && k <= EventRoutingDefined || k == EventOrderFilled || k == EventPreorderEnded ||
-		k == EventOrderOversold || k >= EventLinesCancelled && k <= EventShipmentTakenBack || k == EventOrderClosed || k == EventCaseResolved
+		k == EventOrderOversold || k >= EventLinesCancelled && k <= EventShipmentTakenBack || k == EventOrderClosed || k == EventCaseResolved || k == EventNoteAdded
 }
 
 // IsOwn tells whether an event of the kind is what a command did, and not what had happened before it or follows from it.
 func (k EventKind) IsOwn() bool {
 	return k != EventHoldExpired && k != EventSupplyChanged && k != EventPoolChanged && k != EventPreorderEnded && k != EventOrderRouted &&
 		k != EventOrderOversold && k != EventOrderClosed
+}
+
+// lifeEvents are the numbers of the events that tell what becomes of an order after it was placed: fulfilment, payments, returns.
+const (
+	firstLifeEvent EventKind = 48
+	lastLifeEvent  EventKind = 71
+)
+
+// HasOrder tells whether events of the kind have the image of the order that they are about: all do that change one.
+func (k EventKind) HasOrder() bool {
+	switch k {
+	case EventHoldPlaced, EventHoldExtended, EventHoldReleased, EventHoldExpired, EventHoldConfirmed, EventHoldCancelled,
+		EventOrderPlaced, EventOrderCancelled, EventOrderRerouted, EventOrderFilled, EventWaitlistOffered, EventCaseResolved:
+		return true
+	}
+	return k >= firstLifeEvent && k <= lastLifeEvent
+}
+
+// AboutOrder gives the order that an event is about; ok is false when it is about none.
+func (ev *Event) AboutOrder() (id OrderID, ok bool) {
+	switch ev.Kind {
+	case EventOrderRouted:
+		return ev.Route.Order, true
+	case EventOrderOversold:
+		return ev.Oversold.Order, true
+	case EventNoteAdded:
+		return ev.Noted, true
+	}
+	return ev.Order.ID, ev.Kind.HasOrder()
 }
 
 // IsDefinition tells whether an event of the kind is about a SKU's settings or recipe, or a row of the tables that all slots read.

@@ -49,6 +49,8 @@ const (
 	MaxInboundsPerSlot = 1 << 24
 	// MaxDocumentLength bounds what a command may carry that no decision needs, in bytes.
 	MaxDocumentLength = 64 << 10
+	// MaxNoteLength bounds a note beside an order, in bytes: a page of text.
+	MaxNoteLength = 4000
 	// MaxLocations bounds the table of locations. A SKU's levels are a list that every order of the
 	// SKU walks, so this is also the longest such list.
 	MaxLocations = 4096

@@ -252,6 +252,8 @@ func (m *Machine) Gather(id Slot, st *Step, sink Sink) {
 		s.gatherTrack(st)
 	case CommandTakeBack:
 		s.gatherTakeBack(st)
+	case CommandAddNote:
+		s.gatherNote(st)
 	case CommandResolveCase:
 		s.gatherResolution(st)
 	default:
@@ -316,6 +318,8 @@ func (m *Machine) Decide(st *Step) {
 		m.decideTrack(st)
 	case CommandTakeBack:
 		m.decideTakeBack(st)
+	case CommandAddNote:
+		decideNote(st)
 	case CommandResolveCase:
 		m.decideResolution(st)
 	}
@@ -377,6 +381,8 @@ func (m *Machine) Apply(id Slot, st *Step, sink Sink) {
 		s.applyTrack(st, sink)
 	case CommandTakeBack:
 		s.applyTakeBack(st, sink)
+	case CommandAddNote:
+		s.applyNote(st, sink)
 	case CommandResolveCase:
 		s.applyResolution(st, sink)
 	}

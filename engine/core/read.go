@@ -13,6 +13,26 @@ func (m *Machine) ReadOrder(id OrderID, img *OrderImage) bool {
 	return ok
 }
 
+// ReadPlace gives the order at a place of a slot, whatever its number; false when there is none, or it was archived.
+func (m *Machine) ReadPlace(id Slot, place uint32, img *OrderImage) bool {
+	s := &m.slots[id]
+	if place >= s.orders.length || !s.orders.isHere(place>>pageShift) {
+		return false
+	}
+	s.image(place, img)
+	return true
+}
+
+// ReadLimit gives the limit per customer of a SKU, 0 for none, and how many units of it a customer has in live holds and orders, as far as
+// these were counted.
+func (m *Machine) ReadLimit(customer []byte, id SKUID) (limit, used Quantity) {
+	s := &m.slots[id.Slot()]
+	if id.Place() >= s.skus.length {
+		return 0, 0
+	}
+	return s.settings(s.skus.at(id.Place())).LimitPerCustomer, s.unitsOf(hashCustomer(customer), id)
+}
+
 // OrderSlots gives the slots that an order touches.
 func (m *Machine) OrderSlots(id OrderID) (SlotMask, bool) {
 	s := &m.slots[id.Home()]

@@ -51,6 +51,8 @@ func (s *story) eventWords(e *core.Event) string {
 			units = append(units, fmt.Sprintf("%d %s", u.Units, s.skuName(u.SKU)))
 		}
 		return fmt.Sprintf("oversold by %s: %s\n", s.orderName(e.Oversold.Order), strings.Join(units, ", "))
+	case core.EventNoteAdded:
+		return fmt.Sprintf("noted beside %s by %q\n", s.orderName(e.Noted), e.Actor)
 	case core.EventOrderRouted:
 		return s.routeWords(&e.Route)
 	case core.EventRoutingDefined:

@@ -159,7 +159,7 @@ func TestIdleLinesNotice(t *testing.T) {
 			at, ok := l.machine.NextServing(l.sale.Slot())
 			return ok && at <= l.now
 		}
-		if due() || due() {
+		if first, again := due(), due(); first || again {
 			t.Errorf("%s: there is nothing for who waits, and they are to be served", name)
 		}
 		if c.change(l, ids[0]); !due() {

@@ -20,7 +20,7 @@ type Step struct {
 	wasHeld       bool          // follow-ups: the order was a hold before
 	full          bool          // place, fill order: the home has no number left, or no room
 	hasKits       bool          // place: the command has recipes
-	known         bool          // define SKU: the name exists; follow-ups: the order exists; archive: the page may leave; set rule: there is one
+	known         bool          // define SKU: the name exists; follow-ups, add note: the order exists; archive: the page may leave; set rule: there is one
 	turned        bool          // define location: a known one was stopped, or goes on
 	hasSKU        bool          // set rule: its SKU exists
 	gone          bool          // follow-ups: the order was archived
@@ -133,7 +133,7 @@ func (st *Step) Begin(c *Command, seq Sequence, now Millis) {
 		}
 	case CommandConfirmHold, CommandExtendHold, CommandReleaseHold, CommandCancelOrder, CommandArchiveOrders, CommandFillOrder,
 		CommandCancelLines, CommandTrackShipment,
-		CommandResolveCase:
+		CommandResolveCase, CommandAddNote:
 		st.oversoldCase.known = false
 		st.home = c.Order.Home()
 	case CommandRerouteOrder:
@@ -227,7 +227,7 @@ func SlotsOf(c *Command) (mask SlotMask, known bool) {
 		return c.Order.Home().Mask(), !c.Order.Spread()
 	case CommandResolveCase:
 		return c.Order.Home().Mask() | c.Resolution.SKU.Slot().Mask(), !c.Order.Spread()
-	case CommandArchiveOrders:
+	case CommandArchiveOrders, CommandAddNote:
 		return c.Order.Home().Mask(), true
 	}
 	return c.Mask, true

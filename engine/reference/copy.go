@@ -65,6 +65,8 @@ func CopyEvent(e *core.Event) core.Event {
 		c.Supply = e.Supply
 	case core.EventPreorderEnded:
 		c.Preorder = e.Preorder
+	case core.EventNoteAdded:
+		c.Noted, c.Actor = e.Noted, copyBytes(e.Actor)
 	case core.EventOrderOversold:
 		c.Oversold = e.Oversold
 		c.Oversold.Units = copyList(e.Oversold.Units)

@@ -288,6 +288,7 @@ var reachable = map[core.CommandKind][]core.Reason{
 		core.ReasonSlotsChanged, core.ReasonOrderNotFound, core.ReasonVersionConflict, core.ReasonOrderHeld, core.ReasonOrderCancelled,
 		core.ReasonHoldReleased, core.ReasonHoldExpired, core.ReasonOrderLine, core.ReasonNotCancellable,
 	},
+	core.CommandAddNote: {core.ReasonOrderNotFound},
 	core.CommandResolveCase: {
 		core.ReasonSlotsChanged, core.ReasonOrderNotFound, core.ReasonVersionConflict, core.ReasonOrderHeld,
 		core.ReasonOrderCancelled, core.ReasonHoldReleased, core.ReasonHoldExpired, core.ReasonLocationNotFound,

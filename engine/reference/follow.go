@@ -111,6 +111,9 @@ func (m *Model) followUp(c *core.Command) core.Outcome {
 	if !c.Mask.Has(c.Order.Home()) {
 		return refuseOrder(core.Refusal{Reason: core.ReasonSlotsChanged, Order: c.Order})
 	}
+	if c.Kind == core.CommandAddNote {
+		return m.addNote(c)
+	}
 	if m.pageIsArchived(c.Order) {
 		return refuseOrder(core.Refusal{Reason: core.ReasonOrderArchived, Order: c.Order})
 	}
@@ -172,6 +175,15 @@ func (m *Model) followUp(c *core.Command) core.Outcome {
 	event.Order = o.image()
 	m.emit(event)
 	return core.Outcome{Changed: true, Order: o.id}
+}
+
+// addNote tells of a note. Who asks for it is the host, which has the text; an archived page may have had any order.
+func (m *Model) addNote(c *core.Command) core.Outcome {
+	if m.byNumber[c.Order] == nil && !m.pageIsArchived(c.Order) {
+		return refuseOrder(core.Refusal{Reason: core.ReasonOrderNotFound, Order: c.Order})
+	}
+	m.emit(core.Event{Kind: core.EventNoteAdded, Noted: c.Order, Actor: copyBytes(c.Actor)})
+	return core.Outcome{Changed: true, Order: c.Order}
 }
 
 // refuseOrder is the outcome of a follow-up that is not done. It names the order that was asked about.

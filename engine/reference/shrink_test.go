@@ -146,6 +146,8 @@ func commandWords(c *core.Command) string {
 		return follow("resolve a case with") + fmt.Sprintf(" %+v to %+v", *c.Resolution, c.Destination)
 	case core.CommandFillOrder:
 		return follow("fill")
+	case core.CommandAddNote:
+		return follow("note") + fmt.Sprintf(" by %q", c.Actor)
 	case core.CommandReleaseHold:
 		return follow("release")
 	default:

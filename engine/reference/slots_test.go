@@ -32,6 +32,8 @@ func slotsOf(model *reference.Model, c *core.Command) (mask core.SlotMask, known
 		return c.Mask, true
 	case core.CommandDefineSKU:
 		return core.NameSlot(c.Name).Mask(), true
+	case core.CommandAddNote:
+		return c.Order.Home().Mask(), true
 	case core.CommandSetChannelRule:
 		return c.Rule.SKU.Slot().Mask(), true
 	case core.CommandDefineLocation, core.CommandDefineChannel, core.CommandDefineRouting, core.CommandDefineSale, core.CommandSetChannel, core.CommandSetKit,

@@ -236,8 +236,10 @@ func (g *generator) command(step int) core.Command {
 		g.followUp(&c, core.CommandReleaseHold)
 	case roll < 94:
 		g.followUp(&c, core.CommandCancelOrder)
-	case roll < 96:
+	case roll < 96 && g.chance(70):
 		g.archive(&c)
+	case roll < 96:
+		g.addNote(&c)
 	case roll < 98:
 		g.fillOrders(&c)
 	default:

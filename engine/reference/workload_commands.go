@@ -516,6 +516,19 @@ func (g *generator) someSKUs(c *core.Command, o *order) {
 	}
 }
 
+// addNote notes something beside an order, archived ones too.
+func (g *generator) addNote(c *core.Command) {
+	c.Kind = core.CommandAddNote
+	c.Order, _ = g.order()
+	c.Document = []byte("rings at the back door")
+	if g.chance(50) {
+		c.Actor = []byte("anna")
+	}
+	if c.Mask = c.Order.Home().Mask(); g.chance(5) {
+		c.Mask |= core.Slot(g.random.IntN(core.SlotCount)).Mask()
+	}
+}
+
 // order is an order's number and its version.
 func (g *generator) order() (core.OrderID, uint32) {
 	orders := g.model.orders

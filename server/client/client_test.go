@@ -11,6 +11,7 @@ import (
 	"holdfast/engine"
 	"holdfast/engine/codec"
 	"holdfast/engine/core"
+	"holdfast/engine/search"
 	"holdfast/server"
 	"holdfast/server/client"
 )
@@ -22,7 +23,11 @@ func open(t *testing.T) *client.Client {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := server.New(e, server.Options{Log: slog.New(slog.DiscardHandler)})
+	x, err := search.Open(e, search.Options{Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := server.New(e, server.Options{Log: slog.New(slog.DiscardHandler), Search: x})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -37,7 +42,9 @@ func open(t *testing.T) *client.Client {
 		c.Close()
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		defer cancel()
-		if err := errors.Join(s.Shutdown(ctx), <-served, e.Close()); err != nil {
+		err := errors.Join(s.Shutdown(ctx), <-served)
+		x.Close()
+		if err := errors.Join(err, e.Close()); err != nil {
 			t.Error(err)
 		}
 	})
@@ -132,6 +139,45 @@ func TestShop(t *testing.T) {
 	}
 	if err := c.Ready(ctx); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestDesk goes the way of somebody who answers a customer.
+func TestDesk(t *testing.T) {
+	c, ctx := open(t), t.Context()
+	must[client.SKU](t)(c.PutSKU(ctx, "pot", client.SKUSettings{Title: "Pot", LimitPerCustomer: 5}))
+	must[client.Levels](t)(c.Adjust(ctx, []client.Adjustment{client.Receive("pot", 10)}))
+	placed := must[client.Order](t)(c.PlaceOrder(ctx, client.OrderRequest{Customer: "ann", Email: "Ann@Example.com", Tags: []string{"gift", "rush hour"},
+		Lines: []client.Line{{SKU: "pot", Quantity: 2}}}))
+	must[client.Order](t)(c.PlaceHold(ctx, client.HoldRequest{Customer: "ann", Tags: []string{"rush hour"}, Lines: []client.Line{{SKU: "pot", Quantity: 1}}}))
+	note := must[client.Note](t)(c.AddNote(ctx, placed.ID, "rings twice", "kim", client.WithKey("n1")))
+	if note.Text != "rings twice" || note.Actor != "kim" || note.OrderID != placed.ID {
+		t.Errorf("%+v", note)
+	}
+	now := client.AtLeast(note.Sequence)
+	page := must[client.OrderPage](t)(c.Orders(ctx, client.Filter{Email: "ann@example.com", Tag: "rush hour", From: placed.CreatedAt, To: placed.CreatedAt.Add(time.Hour)}, now))
+	if len(page.Items) != 1 || page.Items[0].ID != placed.ID || page.Items[0].Email != "Ann@Example.com" || page.Next != "" || !page.Complete || page.IndexedSequence < note.Sequence {
+		t.Errorf("%+v", page)
+	}
+	if page := must[client.OrderPage](t)(c.Orders(ctx, client.Filter{Customer: "ann"}, client.Page(1, ""), now)); len(page.Items) != 1 || page.Next == "" {
+		t.Errorf("%+v", page)
+	} else if page = must[client.OrderPage](t)(c.Orders(ctx, client.Filter{Customer: "ann"}, client.Page(1, page.Next), now)); len(page.Items) != 1 || page.Items[0].ID != placed.ID {
+		t.Errorf("%+v", page)
+	}
+	story := must[client.Timeline](t)(c.Timeline(ctx, placed.ID, now))
+	if len(story.Items) != 2 || story.Items[0].Type != "order_placed" || story.Items[1].Actor != "kim" || len(story.Items[0].All) == 0 || !story.Complete {
+		t.Errorf("%+v", story)
+	}
+	if notes := must[client.NotePage](t)(c.Notes(ctx, placed.ID, now)); len(notes.Items) != 1 || notes.Items[0].Text != "rings twice" {
+		t.Errorf("%+v", notes)
+	}
+	customer := must[client.Customer](t)(c.Customer(ctx, "ann", now))
+	if len(customer.Orders) != 2 || len(customer.Holds) != 1 || len(customer.Limits) != 1 || customer.Limits[0] != (client.CustomerLimit{SKU: "pot", Limit: 5, Used: 3}) {
+		t.Errorf("%+v", customer)
+	}
+	link := must[client.StatusLink](t)(c.StatusLink(ctx, placed.ID, time.Hour))
+	if status := must[client.BuyerStatus](t)(c.Status(ctx, link.Token)); status.Status != "placed" || status.Lines[0] != (client.BuyerLine{SKU: "pot", Title: "Pot", Quantity: 2}) {
+		t.Errorf("%+v", status)
 	}
 }
 

@@ -349,6 +349,8 @@ type OrderRequest struct {
 	Stock      string   `json:"stock_policy,omitempty"` // "skip" or "force" for an order that was sold elsewhere
 	Lines      []Line   `json:"lines"`
 	ShipTo     *Address `json:"ship_to,omitempty"`
+	Email      string   `json:"email,omitempty"` // by which it can be found
+	Tags       []string `json:"tags,omitempty"`  // likewise
 	Delivery
 	InSale
 }
@@ -374,6 +376,8 @@ type HoldRequest struct {
 	UpTo       bool     `json:"up_to,omitempty"`       // of each line as many units as there are, but one at least
 	Lines      []Line   `json:"lines"`
 	ShipTo     *Address `json:"ship_to,omitempty"`
+	Email      string   `json:"email,omitempty"`
+	Tags       []string `json:"tags,omitempty"`
 	Delivery
 	InSale
 }
@@ -392,6 +396,8 @@ type Order struct {
 	ShipTo     *Address    `json:"ship_to"`
 	Fulfilment string      `json:"fulfillment_status"` // unfulfilled, partially_fulfilled, fulfilled; "" while nothing has become of it
 	ClosesAt   time.Time   `json:"closes_at"`          // of an order that was completed: the end of its return window
+	Email      string      `json:"email"`
+	Tags       []string    `json:"tags"`
 	Sale       string      `json:"sale"`
 	Sequence   uint64      `json:"sequence"`
 }

@@ -1,0 +1,77 @@
+package search
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"holdfast/engine/core"
+)
+
+// maxTerm bounds a term's value, in bytes: the longest e-mail address (RFC 5321, 4.5.3.1.3, without its brackets).
+const maxTerm = 254
+
+// maxTags bounds how many tags of an order are taken in.
+const maxTags = 50
+
+// NormalEmail gives the one form of an e-mail address by which it is found: no space around it, and all in small letters. Providers treat small
+// and capital letters alike; what else some of them treat alike (dots, a part behind +) is theirs.
+func NormalEmail(address string) string { return strings.ToLower(strings.TrimSpace(address)) }
+
+// documentTerms gives the terms that an order's document has: its members email and tags.
+func documentTerms(document []byte) (terms []Term) {
+	if !bytes.Contains(document, []byte(`"email"`)) && !bytes.Contains(document, []byte(`"tags"`)) {
+		return nil // as nearly all
+	}
+	var members struct {
+		Email string   `json:"email"`
+		Tags  []string `json:"tags"`
+	}
+	if json.Unmarshal(document, &members) != nil {
+		return nil // not one of ours
+	}
+	if email := NormalEmail(members.Email); isTerm(email) {
+		terms = append(terms, Term{attributeEmail, email})
+	}
+	for _, tag := range members.Tags[:min(len(members.Tags), maxTags)] {
+		if isTerm(tag) {
+			terms = append(terms, Term{attributeTag, tag})
+		}
+	}
+	return terms
+}
+
+// isTerm tells whether a text can be a term's value: it is printable, so it has no zero byte, which ends a value in a key.
+func isTerm(text string) bool {
+	return len(text) > 0 && len(text) <= maxTerm && utf8.ValidString(text) && !strings.ContainsFunc(text, unicode.IsControl)
+}
+
+// imageTerms gives the terms that an order's image has, each once.
+func imageTerms(o *core.OrderImage) []Term {
+	terms := make([]Term, 0, 6+len(o.Lines)+len(o.Allocations))
+	terms = append(terms, Term{attribute: attributeAll}, Customer(o.Customer), Status(o.Status), Channel(o.Channel))
+	if len(o.ExternalID) > 0 {
+		terms = append(terms, External(o.ExternalID))
+	}
+	for i := range o.Lines {
+		terms = addTerm(terms, SKU(o.Lines[i].SKU))
+	}
+	for i := range o.Allocations {
+		terms = addTerm(terms, Location(o.Allocations[i].Location))
+	}
+	return terms
+}
+
+func addTerm(terms []Term, t Term) []Term {
+	for i := len(terms) - 1; i >= 0 && terms[i].attribute == t.attribute; i-- {
+		if terms[i] == t {
+			return terms
+		}
+	}
+	return append(terms, t)
+}
+
+// isOfDocument tells whether terms of the attribute come from the document.
+func (a attribute) isOfDocument() bool { return a == attributeEmail || a == attributeTag }
