@@ -276,8 +276,10 @@ func (c *clients) checkArchived(got *answer, command *core.Command) {
 	reason := core.ReasonNone
 	releases, cancels := command.Kind == core.CommandReleaseHold, command.Kind == core.CommandCancelOrder
 	switch {
-	case command.ExpectedVersion != 0 && command.ExpectedVersion != order.Version:
+	case command.ExpectedVersion != 0 && command.ExpectedVersion != order.Version && command.Kind != core.CommandResolveCase:
 		reason = core.ReasonVersionConflict
+	case order.Status == core.StatusClosed:
+		reason = afterClosing(command.Kind)
 	case order.Status == core.StatusCancelled && !releases && !cancels:
 		reason = core.ReasonOrderCancelled
 	case order.Status == core.StatusReleased && !releases:
@@ -292,6 +294,19 @@ func (c *clients) checkArchived(got *answer, command *core.Command) {
 	if got.Reason != reason || got.Changed || !bytes.Equal(got.image, image) {
 		c.w.fail("command %d on an archived order: the answer is %+v %x, and has to be %d %x", got.Sequence, got.Result, got.image, reason, image)
 	}
+}
+
+// afterClosing is how a command is refused on an order of which all had arrived, and whose return window has ended.
+func afterClosing(kind core.CommandKind) core.Reason {
+	switch kind {
+	case core.CommandConfirmHold, core.CommandFillOrder:
+		return core.ReasonNone
+	case core.CommandExtendHold, core.CommandReleaseHold:
+		return core.ReasonHoldConfirmed
+	case core.CommandCancelOrder:
+		return core.ReasonAlreadyShipped
+	}
+	return core.ReasonOrderCompleted
 }
 
 func (c *clients) checkReplay(got *answer, command *core.Command) {
