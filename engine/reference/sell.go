@@ -179,12 +179,13 @@ func (m *Model) checkPlace(c *core.Command, external string) ([]core.Line, core.
 			stock, reachable := m.offerTo(c, id), m.offerFrom(c, id, m.thereOnAnyDay(c, id))
 			return reachable.fromStock(), reachable.fromStock() < stock.fromStock()
 		}
+		anyDay := wanted
 		if c.UpTo {
-			wanted = cutDown(wanted, ofLocations)
+			wanted, anyDay = cutDown(wanted, ofLocations), cutDown(wanted, onAnyDay)
 		}
 		if none := wantedMoreThan(perSKU(c.Lines), perSKU(wanted), ofLocations); len(none) > 0 {
 			reason := core.ReasonNotDeliverable
-			if m.mustBook(c) && len(wantedMoreThan(perSKU(c.Lines), perSKU(wanted), onAnyDay)) == 0 {
+			if m.mustBook(c) && len(wantedMoreThan(perSKU(c.Lines), perSKU(anyDay), onAnyDay)) == 0 {
 				reason = core.ReasonBookedUp
 			}
 			return refuse(core.Refusal{Reason: reason, Lines: none})
