@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -512,8 +513,9 @@ func openReplica(t testing.TB, p *shop) *shop {
 }
 
 func TestStatusLink(t *testing.T) {
-	clock := int64(1_790_000_000_000)
-	h := openIndexed(t, engine.Options{Clock: func() int64 { return clock }})
+	var clock atomic.Int64 // the engine looks at it by itself, too
+	clock.Store(1_790_000_000_000)
+	h := openIndexed(t, engine.Options{Clock: clock.Load})
 	h.want(201, "PUT", "/v1/skus/pot", `{"title":"Tea pot","backorder_limit":5}`)
 	h.want(200, "POST", "/v1/stock/adjustments", `{"adjustments":[{"sku":"pot","delta":1}]}`)
 	id := h.placed("/v1/orders", `{"customer":"ann","external_id":"web-1","email":"ann@example.com","lines":[{"sku":"pot","quantity":3}],"ship_to":{"name":"Ann","city":"Ulm","country":"DE"}}`)
@@ -542,7 +544,7 @@ func TestStatusLink(t *testing.T) {
 	if got := h.want(200, "GET", path, ""); got["status"] != "cancelled" {
 		t.Errorf("%v", got)
 	}
-	clock += 60_000
+	clock.Add(60_000)
 	h.wantProblem(410, codeLinkExpired, "GET", path, "")
 	if got := h.want(200, "POST", "/v1/orders/"+id+"/status-link", ""); got["expires_at"] != "2026-10-21T14:14:20.000Z" {
 		t.Errorf("%v", got)
@@ -555,7 +557,7 @@ func TestStatusLink(t *testing.T) {
 		}
 	}
 	h.wantProblem(404, codeOrderNotFound, "POST", "/v1/orders/0000000000000/status-link", "")
-	other := openIndexed(t, engine.Options{Clock: func() int64 { return clock - 60_000 }})
+	other := openIndexed(t, engine.Options{Clock: func() int64 { return clock.Load() - 60_000 }})
 	other.wantProblem(403, codeLinkInvalid, "GET", path, "") // another shop has another key
 }
 
@@ -572,15 +574,16 @@ func TestBuyerSeesKits(t *testing.T) {
 
 // TestIndexedArchive: archived orders are found, told and noted like others.
 func TestIndexedArchive(t *testing.T) {
-	clock := int64(1_790_000_000_000)
-	h := openIndexed(t, engine.Options{Clock: func() int64 { return clock }, ArchiveAfter: time.Hour})
+	var clock atomic.Int64 // the engine looks at it by itself, too
+	clock.Store(1_790_000_000_000)
+	h := openIndexed(t, engine.Options{Clock: clock.Load, ArchiveAfter: time.Hour})
 	h.stock("cup", 1_000_000)
 	var ids []string
 	for range core.PageOrders + 5 {
 		ids = append(ids, h.placed("/v1/orders", order("ann", "cup", 1)))
 		h.want(200, "POST", "/v1/orders/"+ids[len(ids)-1]+"/cancel", "")
 	}
-	clock += 2 * time.Hour.Milliseconds()
+	clock.Add(2 * time.Hour.Milliseconds())
 	h.placed("/v1/orders", order("bob", "cup", 1))
 	number, _ := parseID([]byte(ids[0]))
 	h.until(func() bool { return h.engine.IsArchived(h.engine.OrderFromPublic(number)) })

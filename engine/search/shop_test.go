@@ -93,7 +93,7 @@ func (s *shop) powerCut(seed uint64) {
 // caughtUp waits until the index has all that happened.
 func (s *shop) caughtUp() {
 	s.tb.Helper()
-	if err := s.index.WaitFor(s.engine.Sequence(), 20*time.Second); err != nil {
+	if err := s.index.WaitFor(s.engine.Sequence(), 2*time.Minute); err != nil {
 		s.tb.Fatal(err)
 	}
 }
