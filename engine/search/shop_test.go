@@ -90,9 +90,22 @@ func (s *shop) powerCut(seed uint64) {
 	s.open()
 }
 
+// settle waits until the engine has done by itself all that is due: deadlines that have passed, and fills.
+func (s *shop) settle() {
+	s.tb.Helper()
+	for before := core.Sequence(0); before != s.engine.Sequence(); {
+		before = s.engine.Sequence()
+		ignore := func([]byte) error { return nil }
+		if _, _, err := s.engine.WalkOrders(0, 0, 1, ignore); err != nil { // whatever is due goes before what is asked
+			s.tb.Fatal(err)
+		}
+	}
+}
+
 // caughtUp waits until the index has all that happened.
 func (s *shop) caughtUp() {
 	s.tb.Helper()
+	s.settle()
 	if err := s.index.WaitFor(s.engine.Sequence(), 2*time.Minute); err != nil {
 		s.tb.Fatal(err)
 	}
