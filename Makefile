@@ -38,11 +38,11 @@ FROM     ?= 1
 COMMANDS ?= 5000
 
 # CI=true adds the race detector to the tests, but not for the packages that drive whole processes or
-# millions of commands: under it they would take longer than all the others together. Of engine, search and wal the short
-# form runs under it, without what has one goroutine at a time do much (which quick checks leave out, too), and all of it
-# without the detector.
+# millions of commands: under it they would take longer than all the others together. Of RACED the short form runs under it,
+# without what has one goroutine at a time do much (which quick checks leave out, too), and all of it without the detector.
 PACKAGES = $(shell go list ./...)
-LONG     = holdfast/bench holdfast/cmd/holdfast holdfast/engine holdfast/engine/search holdfast/engine/simulation holdfast/wal
+RACED    = holdfast/engine holdfast/engine/codec holdfast/engine/core holdfast/engine/reference holdfast/engine/search holdfast/wal
+LONG     = $(RACED) holdfast/bench holdfast/cmd/holdfast holdfast/engine/simulation
 LONELY   = 'DiskUseIsBounded|CheckpointsChangeNothing|KeysOverRestarts|KeyTableForgets|ReadersHold|Rewind|RottenPages|Salvage|FlippedBit|DamagedBackup|OverrunIndexWalks'
 # With pages of eight records what needs full ones happens all the time.
 TINY     = ./engine/core ./engine/reference ./engine
@@ -64,7 +64,7 @@ build: ## build bin/holdfast
 test: ## run all tests; with CI=true under the race detector, where it is affordable
 ifeq ($(CI),true)
 	CGO_ENABLED=1 go test -race $(TESTFLAGS) $(filter-out $(LONG),$(PACKAGES))
-	CGO_ENABLED=1 go test -race -short -skip $(LONELY) $(TESTFLAGS) ./engine ./engine/search ./wal
+	CGO_ENABLED=1 go test -race -short -skip $(LONELY) $(TESTFLAGS) $(RACED)
 	CGO_ENABLED=1 go test -race $(TESTFLAGS) -tags tiny -run Archive ./engine
 	go test $(TESTFLAGS) $(filter $(LONG),$(PACKAGES))
 else
