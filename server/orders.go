@@ -12,6 +12,7 @@ import (
 var (
 	placedOrder    = submission{status: 201, render: (*Server).renderOrder}
 	cancelledOrder = submission{status: 200, render: (*Server).renderOrder}
+	changedOrder   = submission{status: 200, render: (*Server).renderOrder}
 )
 
 // placeOrder serves POST /v1/orders.

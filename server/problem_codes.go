@@ -55,6 +55,7 @@ const (
 	codeHoldConfirmed         = "hold_confirmed"
 	codeOrderCancelled        = "order_cancelled"
 	codeOrderHeld             = "order_held"
+	codeOrderOnHold           = "order_on_hold"
 	codeNotAllocated          = "not_allocated"
 	codeAlreadyShipped        = "already_shipped"
 	codeShortOnHand           = "short_on_hand"
@@ -200,6 +201,7 @@ var problemKinds = []problemKind{
 	{codeHoldConfirmed, 409, "Hold is an order already"},
 	{codeOrderCancelled, 409, "Order cancelled"},
 	{codeOrderHeld, 409, "Still a hold"},
+	{codeOrderOnHold, 409, "Order on hold"},
 	{codeNotAllocated, 409, "Not so many units allocated there"},
 	{codeAlreadyShipped, 409, "Already shipped"},
 	{codeShortOnHand, 409, "Too few units on hand"},
@@ -305,6 +307,7 @@ var refusalKinds = [...]problemKind{
 	core.ReasonHoldConfirmed:     kindOf(codeHoldConfirmed),
 	core.ReasonOrderCancelled:    kindOf(codeOrderCancelled),
 	core.ReasonOrderHeld:         kindOf(codeOrderHeld),
+	core.ReasonOrderOnHold:       kindOf(codeOrderOnHold),
 	core.ReasonNotAllocated:      kindOf(codeNotAllocated),
 	core.ReasonAlreadyShipped:    kindOf(codeAlreadyShipped),
 	core.ReasonShortOnHand:       kindOf(codeShortOnHand),

@@ -29,6 +29,8 @@ var eventTypes = [...]string{
 	core.EventOrderShipped:      "order_shipped",
 	core.EventShipmentTracked:   "shipment_tracked",
 	core.EventShipmentTakenBack: "shipment_received_back",
+	core.EventOrderPutOnHold:    "order_put_on_hold",
+	core.EventOrderTakenOffHold: "order_taken_off_hold",
 	core.EventOrderClosed:       "order_closed",
 	core.EventRoutingDefined:    "routing_defined",
 	core.EventKitSet:            "kit_set",
@@ -124,6 +126,8 @@ func (t *eventSource) appendBeside(dst []byte) []byte {
 		dst = appendNoted(appendReports(t.appendShipment(dst), ev.Reports), ev)
 	case core.EventShipmentTakenBack:
 		dst = appendNoted(t.server.appendReceived(t.appendShipment(dst), ev), ev)
+	case core.EventOrderPutOnHold, core.EventOrderTakenOffHold:
+		return appendNoted(appendOnHoldReasons(append(dst, `,"reasons":`...), ev.OnHold), ev)
 	case core.EventOrderRouted:
 		return t.server.appendRoute(append(dst, `,"route":`...), &ev.Route)
 	case core.EventOrderOversold:

@@ -22,6 +22,7 @@ func (s *Server) appendOrder(dst []byte, o *core.OrderImage, document *orderDocu
 	dst = append(dst, `","status":"`...)
 	dst = append(dst, orderStatuses[o.Status]...)
 	dst = append(dst, '"')
+	dst = appendOnHold(dst, o.OnHold)
 	if o.Deadline != 0 && (o.Status == core.StatusHeld || o.Status == core.StatusReleased || o.Status == core.StatusExpired) {
 		dst = appendTimeField(dst, `,"expires_at":`, o.Deadline)
 	}

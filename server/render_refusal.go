@@ -12,6 +12,7 @@ var refusalDetails = [...]string{
 	core.ReasonOrderCancelled:    "the order was cancelled",
 	core.ReasonOrderHeld:         "it is a hold, and no order yet: units of holds do not move",
 	core.ReasonAlreadyShipped:    "some of the order has left: cancel what is still here, by lines",
+	core.ReasonOrderOnHold:       "the order is on hold: nothing of it leaves until it is taken off hold",
 	core.ReasonShortOnHand:       "fewer units lie at the location, and can be sold, than are to leave: count them",
 	core.ReasonShipmentsFull:     "the order has 500 shipments",
 	core.ReasonOrderCompleted:    "all of the order has arrived: nothing of it can be changed",
@@ -86,6 +87,8 @@ func (s *Server) appendRefusal(dst []byte, r *core.Refusal, how *submission, c *
 	case core.ReasonInboundStatus:
 		dst = appendNumberField(dst, `,"version":`, r.Version)
 		dst = appendInboundStatus(dst, c.Inbound.Kind, r.Status)
+	case core.ReasonOrderOnHold:
+		dst = appendOnHold(dst, r.OnHold)
 	case core.ReasonSaleNotStarted:
 		dst = appendTimeField(dst, `,"starts_at":`, r.At)
 	case core.ReasonSaleEnded:

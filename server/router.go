@@ -96,6 +96,8 @@ func routes() []*route {
 		{method: methodGet, pattern: "/v1/orders", handle: (*Server).listOrders},
 		{method: methodGet, pattern: "/v1/orders/{order}", handle: (*Server).getOrder},
 		{method: methodPost, pattern: "/v1/orders/{order}/cancel", body: optionalBody, writes: true, handle: (*Server).cancelOrder},
+		{method: methodPost, pattern: "/v1/orders/{order}/put-on-hold", body: jsonBody, writes: true, handle: (*Server).putOnHold},
+		{method: methodPost, pattern: "/v1/orders/{order}/take-off-hold", body: optionalBody, writes: true, handle: (*Server).takeOffHold},
 		{method: methodPost, pattern: "/v1/orders/{order}/shipments", body: optionalBody, writes: true, handle: (*Server).shipOrder},
 		{method: methodGet, pattern: "/v1/orders/{order}/shipments", handle: (*Server).listShipments},
 		{method: methodPost, pattern: "/v1/orders/{order}/shipments/{shipment}/tracking", body: jsonBody, writes: true, handle: (*Server).trackShipment},

@@ -74,7 +74,7 @@ func (s *Server) listOrders(x *exchange) {
 		s.findOrder(x)
 		return
 	}
-	q := x.query("id", "external_id", "customer", "email", "sku", "status", "channel", "location", "tag", "created_from", "created_to",
+	q := x.query("id", "external_id", "customer", "email", "sku", "status", "channel", "location", "tag", "on_hold", "created_from", "created_to",
 		"limit", "after", "at_least")
 	query := search.Query{
 		From: q.instant("created_from"), Until: q.instant("created_to"),
@@ -150,6 +150,9 @@ func (s *Server) readTerms(q *queryReader) (terms []search.Term, known bool) {
 	if name := q.name("location"); name != nil {
 		id, exists := s.engine.Location(name)
 		add(true, exists, func() search.Term { return search.Location(id) })
+	}
+	if reason := q.oneOf("on_hold", onHoldFilters[:]); reason != 0 {
+		add(true, true, func() search.Term { return search.OnHold(filteredOnHold(reason)) })
 	}
 	status := core.OrderStatus(q.oneOf("status", orderStatuses[:]))
 	add(status != 0, true, func() search.Term { return search.Status(status) })

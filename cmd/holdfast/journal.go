@@ -157,6 +157,10 @@ func kindName(k core.CommandKind) string {
 		return "track_shipment"
 	case core.CommandTakeBack:
 		return "take_back"
+	case core.CommandPutOnHold:
+		return "put_on_hold"
+	case core.CommandTakeOffHold:
+		return "take_off_hold"
 	case core.CommandResolveCase:
 		return "resolve_case"
 	case core.CommandFillOrder:

@@ -13,6 +13,7 @@ type dumpedLife struct {
 	Shipment int               `json:"shipment,omitempty"`
 	Reports  []dumpedReport    `json:"reports,omitempty"`
 	To       string            `json:"to,omitempty"`
+	OnHold   []string          `json:"on_hold,omitempty"`
 }
 
 // dumpedReport is what a carrier says about a shipment.
@@ -32,7 +33,7 @@ type dumpedLineUnits struct {
 func (d *dumpLine) addLife(c *core.Command) {
 	d.Order, d.ExpectedVersion, d.Actor = new(c.Order), c.ExpectedVersion, string(c.Actor)
 	d.Life = &dumpedLife{Note: string(c.Life.Note)}
-	d.Life.Shipment = c.Life.Shipment
+	d.Life.Shipment, d.Life.OnHold = c.Life.Shipment, server.OnHoldReasonNames(c.Life.OnHold)
 	switch c.Kind {
 	case core.CommandTakeBack:
 		d.Life.To = server.StockStateName(c.Life.To)

@@ -43,6 +43,8 @@ func shopCommands() [][]core.Command {
 			{Kind: core.CommandReleaseHold, Mask: one, Order: order},
 			{Kind: core.CommandCancelOrder, Mask: one, Order: order},
 			{Kind: core.CommandTick, Mask: one},
+			{Kind: core.CommandPutOnHold, Mask: one, Order: order, Actor: []byte("anna"), Life: &core.LifeRequest{Note: []byte("odd"), OnHold: core.OnHoldFraud | core.OnHoldAddress}},
+			{Kind: core.CommandTakeOffHold, Mask: one, Order: order, ExpectedVersion: 4, Life: &core.LifeRequest{}},
 			{Kind: core.CommandSetChannel, Mask: core.AllSlots, Name: []byte("pos"), Selling: core.ChannelSettings{Bands: true, Buffer: 2}},
 			{Kind: core.CommandSetChannelRule, Mask: one, Rule: core.ChannelRule{SKU: 5, Channel: 1, HasBuffer: true, HasPool: true,
 				Pool: core.PoolSettings{Quota: 3, Start: stamped, End: stamped + 1000, Exclusive: true}}},

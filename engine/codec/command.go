@@ -147,7 +147,7 @@ func allowedFlags(kind core.CommandKind) byte {
 		return flagKey | flagMask | flagDocument | flagVersion
 	case core.CommandRerouteOrder, core.CommandResolveCase:
 		return flagKey | flagMask | flagVersion | flagDestination
-	case core.CommandCancelLines, core.CommandTrackShipment, core.CommandTakeBack:
+	case core.CommandCancelLines, core.CommandTrackShipment, core.CommandTakeBack, core.CommandPutOnHold, core.CommandTakeOffHold:
 		return flagKey | flagMask | flagVersion
 	case core.CommandShipOrder:
 		return flagKey | flagMask | flagVersion | flagDocument

@@ -71,7 +71,7 @@
 //	     [  4  length of recipes ]  flag bit 6
 //
 // Flags by kind: tick, fill order and serve waitlist have only the mask, archive orders has none; confirm, extend, release and cancel have
-// all but sale, destination and recipes, reroute order and resolve case all but sale, document and recipes, cancel lines, track shipment and take back nothing but key, mask and expected version, ship order these and a document; join and leave waitlist have no document; commands on documents of incoming stock have none in
+// all but sale, destination and recipes, reroute order and resolve case all but sale, document and recipes, cancel lines, track shipment, take back, put on hold and take off hold nothing but key, mask and expected version, ship order these and a document; join and leave waitlist have no document; commands on documents of incoming stock have none in
 // this sense, and create inbound no expected version either; define SKU, location, routing and sale, set channel and set channel rule have all
 // but sale, destination and recipes; all others have everything but the expected version, and of those only
 // place hold and place order may have a sale, recipes and, with reroute order and resolve case, a destination; set kit has no document. Slots and
@@ -104,6 +104,8 @@
 //	                     one SKU
 //	50 track shipment    u64 order number, str note, str actor, uv number of the shipment, uv reports, and of each: uv at, u8 status, str id
 //	51 take back         u64 order number, str note, str actor, uv number of the shipment, uv location, u8 state of stock, uv lines as in 49
+//	52 put on hold       u64 order number, str note, str actor, u8 reasons (core.OnHold), one at least
+//	53 take off hold     as 52, u8 reasons (0 for all)
 //	19 set channel       str name, u8 marks (bit 0 bands, bit 1 a return window follows), uv buffer, [uv days: bit 1]
 //	20 set channel rule  rule
 //	21 set kit           recipe
@@ -195,6 +197,8 @@
 //	49 order shipped                     order image, str note, str actor, uv number of the shipment, uv rows as in stock moved
 //	50 shipment tracked                  order image, str note, str actor, uv number of the shipment, uv reports as in the command
 //	51 shipment taken back               as 49
+//	52 order put on hold                 order image, str note, str actor, u8 reasons that were added
+//	53 order taken off hold              order image, str note, str actor, u8 reasons that were taken back
 //	54 order closed                      order image
 //	28 order filled                      order image, uv fills, and of each: uv line, uv location, uv quantity
 //	32 sale defined                      sale image, without counts
@@ -215,10 +219,10 @@
 //	          and created at; required when they are equal, never set outside events),
 //	          bits 4–6 core.OrderStatus, bit 7 u8 more marks follow: bit 0 has a sale, bit 1 each line begins
 //	          with u8 marks, one of which is set somewhere: bit 0 has pooled units, bits 1–2 core.LineRole, bit 4 sold in a preorder;
-//	          bit 2 a life follows the lines
+//	          bit 2 a life follows the lines, bit 4 it is on hold
 //	uv number, uv version, [uv created, uv created at: unless bit 3], [uv deadline: bit 2],
 //	uv channel, str customer, [str external id: bit 1], [u8 more marks: bit 7],
-//	[uv sale, str identities: more bit 0], uv lines, and of each:
+//	[uv sale, str identities: more bit 0], [u8 core.OnHold: more bit 4], uv lines, and of each:
 //	    [u8 marks: more bit 1], uv SKU, uv quantity, uv backordered, [uv pooled: bit 0], uv allocations, and of each: uv location, uv quantity
 //	[life: more bit 2]
 //
@@ -277,7 +281,7 @@
 // AppendRefusal:
 //
 //	u8 reason (core.Reason, never 0), uv order number, uv version, [uv time, u8 kind of identity: reasons of sales, 48 to 59],
-//	[u8 core.InboundStatus: reason 40], uv lines, and of each:
+//	[u8 core.InboundStatus: reason 40], [u8 core.OnHold: reason 84], uv lines, and of each:
 //	uv index, uv SKU, uv location, zv requested, zv available
 //
 // # Feed group

@@ -58,6 +58,8 @@ func AppendEvent(dst []byte, ev *core.Event) []byte {
 		dst = appendTracked(appendOrder(dst, &ev.Order, birth{ev.Sequence, ev.At}), ev)
 	case core.EventOrderShipped, core.EventShipmentTakenBack:
 		dst = appendShipped(appendOrder(dst, &ev.Order, birth{ev.Sequence, ev.At}), ev)
+	case core.EventOrderPutOnHold, core.EventOrderTakenOffHold:
+		dst = append(appendNotes(appendOrder(dst, &ev.Order, birth{ev.Sequence, ev.At}), ev.Note, ev.Actor), byte(ev.OnHold))
 	case core.EventOrderFilled:
 		dst = appendFills(appendOrder(dst, &ev.Order, birth{ev.Sequence, ev.At}), ev.Fills)
 	case core.EventCaseResolved:
@@ -171,6 +173,9 @@ func DecodeEvent(src []byte, ev *core.Event) (int, error) {
 	case core.EventOrderShipped, core.EventShipmentTakenBack:
 		c.order(&ev.Order, birth{h.Sequence, h.At})
 		c.shipped(ev)
+	case core.EventOrderPutOnHold, core.EventOrderTakenOffHold:
+		c.order(&ev.Order, birth{h.Sequence, h.At})
+		ev.Note, ev.Actor, ev.OnHold = c.rerouteNote(), c.actor(), c.onHold()
 	case core.EventOrderFilled:
 		c.order(&ev.Order, birth{h.Sequence, h.At})
 		ev.Fills = c.fills(ev.Fills, len(ev.Order.Lines), 1)

@@ -22,7 +22,20 @@ func goldenLives() []golden {
 	}
 	tracked.Life.Shipments[0].Status, tracked.Life.Shipments[0].TrackedAt = core.ShipmentDelivered, 1_789_999_000_000
 	reports := []core.TrackingReport{{At: 1_789_999_000_000, Status: core.ShipmentDelivered, ID: []byte("7")}, {At: 1_789_998_000_000, Status: core.ShipmentInTransit}}
+	stopped := placed
+	stopped.OnHold = core.OnHoldFraud | core.OnHoldStock
 	return []golden{
+		goldenCommand("put_on_hold", "put on hold, slot 9, expected version 3, by shield, note card: for fraud and stock", core.Command{
+			Kind: core.CommandPutOnHold, Mask: 1 << 9, Order: placed.ID, ExpectedVersion: 3, Actor: []byte("shield"),
+			Life: &core.LifeRequest{Note: []byte("card"), OnHold: core.OnHoldFraud | core.OnHoldStock}}),
+		goldenCommand("take_off_hold", "take off hold, slot 9: all reasons", core.Command{
+			Kind: core.CommandTakeOffHold, Mask: 1 << 9, Order: placed.ID, Life: &core.LifeRequest{}}),
+		goldenEvent("order_put_on_hold", "order put on hold: for fraud, when it was for stock already", core.Event{
+			Kind: core.EventOrderPutOnHold, Order: stopped, Actor: []byte("shield"), Note: []byte("card"), OnHold: core.OnHoldFraud}),
+		goldenEvent("order_taken_off_hold", "order taken off hold: for address, and on hold for fraud and stock still", core.Event{
+			Kind: core.EventOrderTakenOffHold, Order: stopped, OnHold: core.OnHoldAddress}),
+		goldenImage("refusal_order_on_hold", "refusal: the order is on hold for fraud and stock", core.Refusal{
+			Reason: core.ReasonOrderOnHold, Order: placed.ID, Version: 4, OnHold: stopped.OnHold}, AppendRefusal, DecodeRefusal),
 		goldenCommand("track_shipment", "track shipment, slot 9: the first shipment was in transit, and is delivered; by kim", core.Command{
 			Kind: core.CommandTrackShipment, Mask: 1 << 9, Order: placed.ID, Actor: []byte("kim"), Life: &core.LifeRequest{Shipment: 1, Reports: reports}}),
 		goldenCommand("take_back", "take back, slot 9: two units of the second shipment come to location 300, damaged", core.Command{

@@ -25,6 +25,7 @@ const (
 	orderHasSale    = 1 << 0
 	orderMarksLines = 1 << 1 // each line begins with marks of its own
 	orderHasLife    = 1 << 2 // what became of the lines follows them
+	orderIsOnHold   = 1 << 4 // why follows behind the identities
 )
 
 // Marks of a line in an image that has them. They are in stored feeds and must not change.
@@ -86,6 +87,9 @@ func appendOrder(dst []byte, o *core.OrderImage, b birth) []byte {
 	if more&orderHasSale != 0 {
 		dst = appendString(appendUvarint(dst, uint64(o.Sale)), o.Identities)
 	}
+	if more&orderIsOnHold != 0 {
+		dst = append(dst, byte(o.OnHold))
+	}
 	dst = appendLineImages(dst, o, more&orderMarksLines != 0)
 	if o.Life != nil {
 		dst = appendLife(dst, o.Life)
@@ -114,6 +118,9 @@ func orderMarks(o *core.OrderImage, b birth) byte {
 func moreMarks(o *core.OrderImage) (more byte) {
 	if o.Sale != 0 {
 		more |= orderHasSale
+	}
+	if o.OnHold != 0 {
+		more |= orderIsOnHold
 	}
 	if o.Life != nil {
 		more |= orderHasLife
@@ -190,13 +197,16 @@ func (c *cursor) order(o *core.OrderImage, b birth) {
 	more := byte(0)
 	if marks&orderHasMore != 0 {
 		at := c.pos
-		if more = c.byte(); more == 0 || more&^(orderHasSale|orderMarksLines|orderHasLife) != 0 {
+		if more = c.byte(); more == 0 || more&^(orderHasSale|orderMarksLines|orderHasLife|orderIsOnHold) != 0 {
 			c.fail(at, "unknown marks of an order")
 		}
 	}
 	o.Sale, o.Identities = 0, nil
 	if more&orderHasSale != 0 {
 		o.Sale, o.Identities = c.saleID(), c.identities()
+	}
+	if o.OnHold = 0; more&orderIsOnHold != 0 {
+		o.OnHold = c.onHold()
 	}
 	c.lineImages(o, more&orderMarksLines != 0)
 	if o.Life = nil; more&orderHasLife != 0 {

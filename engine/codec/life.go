@@ -16,6 +16,8 @@ func appendLifeRequest(dst []byte, c *core.Command) []byte {
 		return appendLines(appendUvarint(dst, uint64(c.Life.Location)), c.Lines)
 	case core.CommandTrackShipment:
 		return appendReports(appendUvarint(dst, uint64(c.Life.Shipment)), c.Life.Reports)
+	case core.CommandPutOnHold, core.CommandTakeOffHold:
+		return append(dst, byte(c.Life.OnHold))
 	case core.CommandTakeBack:
 		dst = appendUvarint(appendUvarint(dst, uint64(c.Life.Shipment)), uint64(c.Life.Location))
 		return appendLines(append(dst, byte(c.Life.To)), c.Lines)
@@ -37,6 +39,12 @@ func (c *cursor) lifeRequest(cmd *core.Command) {
 		return
 	case core.CommandTakeBack:
 		c.takeBack(cmd)
+		return
+	case core.CommandPutOnHold:
+		r.OnHold = c.onHold()
+		return
+	case core.CommandTakeOffHold:
+		r.OnHold = c.anyOnHold()
 		return
 	}
 	at := c.pos
@@ -150,4 +158,24 @@ func (c *cursor) life(o *core.OrderImage) {
 	}
 	life.ClosesAt = c.millis()
 	c.shipments(life, len(o.Lines))
+}
+
+// onHold reads reasons for which an order is on hold, one at least.
+func (c *cursor) onHold() core.OnHold {
+	at := c.pos
+	reasons := c.anyOnHold()
+	if reasons == 0 {
+		c.fail(at, "no reason to be on hold")
+	}
+	return reasons
+}
+
+// anyOnHold reads reasons, or none.
+func (c *cursor) anyOnHold() core.OnHold {
+	at := c.pos
+	reasons := core.OnHold(c.byte())
+	if reasons&^core.AnyOnHold != 0 {
+		c.fail(at, "unknown reason to be on hold")
+	}
+	return reasons
 }

@@ -93,3 +93,32 @@ func TestMalformedTracking(t *testing.T) {
 		{"SKU twice", back(1, 7, 0, 2, 65, 0, 65, 0), 24, "twice"},
 	})
 }
+
+func TestMalformedOnHold(t *testing.T) {
+	put := func(kind core.CommandKind, rest ...any) []byte {
+		return frame(kind, 0, append([]any{eight, 0, 0}, rest...)...)
+	}
+	for _, good := range [][]byte{put(core.CommandPutOnHold, 31), put(core.CommandTakeOffHold, 0), put(core.CommandTakeOffHold, 1)} {
+		if err := decodeCommand(good); err != nil {
+			t.Fatal(err)
+		}
+	}
+	checkMalformed(t, decodeCommand, []malformed{
+		{"for nothing", put(core.CommandPutOnHold, 0), 18, "reason"},
+		{"for a sixth reason", put(core.CommandPutOnHold, 32), 18, "reason"},
+		{"off for a sixth reason", put(core.CommandTakeOffHold, 33), 18, "reason"},
+		{"with a document", frame(core.CommandPutOnHold, flagDocument, eight, 0, 0, 1, 1, 0, 0, 0, "d"), 2, "flag"},
+	})
+	const placed, isNew = byte(core.StatusPlaced) << orderStatusShift, orderIsNew
+	stopped := func(reasons byte, rest ...any) []byte {
+		return event(core.EventOrderPutOnHold, append([]any{placed | isNew | orderHasMore, 1, 1, 0, 1, "c", orderIsOnHold, reasons, 1, 65, 1, 0, 0}, rest...)...)
+	}
+	if err := decodeEvent(stopped(3, 0, 0, 1)); err != nil {
+		t.Fatal(err)
+	}
+	checkMalformed(t, decodeEvent, []malformed{
+		{"marked and not on hold", stopped(0, 0, 0, 1), 11, "reason"},
+		{"on hold for a sixth reason", stopped(32, 0, 0, 1), 11, "reason"},
+		{"no reason more", stopped(3, 0, 0, 0), 19, "reason"},
+	})
+}

@@ -3,7 +3,7 @@ package codec
 import "holdfast/engine/core"
 
 func isOfLife(kind core.CommandKind) bool {
-	return kind >= core.CommandCancelLines && kind <= core.CommandTakeBack
+	return kind >= core.CommandCancelLines && kind <= core.CommandTakeOffHold
 }
 
 func (g generator) lifeRequest(c *core.Command) {
@@ -11,6 +11,14 @@ func (g generator) lifeRequest(c *core.Command) {
 	switch c.Kind {
 	case core.CommandTrackShipment:
 		c.Life.Shipment, c.Life.Reports = int(g.between(1, core.MaxShipments)), g.reports()
+		return
+	case core.CommandPutOnHold:
+		c.Life.OnHold = g.onHold()
+		return
+	case core.CommandTakeOffHold:
+		if g.bool() {
+			c.Life.OnHold = g.onHold()
+		}
 		return
 	case core.CommandTakeBack:
 		c.Life.Shipment, c.Life.To = int(g.between(1, core.MaxShipments)), core.StockState(g.IntN(4))
@@ -32,6 +40,8 @@ func (g generator) lifeEvent(ev *core.Event) {
 	switch ev.Kind {
 	case core.EventLinesCancelled:
 		g.cancelled(ev)
+	case core.EventOrderPutOnHold, core.EventOrderTakenOffHold:
+		ev.OnHold = g.onHold()
 	case core.EventShipmentTracked:
 		ev.Order.Life = g.life(len(ev.Order.Lines))
 		ev.Shipment, ev.Reports = int(g.between(1, int64(len(ev.Order.Life.Shipments)))), g.reports()
@@ -91,3 +101,6 @@ func (g generator) life(lines int) *core.LifeImage {
 	}
 	return life
 }
+
+// onHold are reasons for which an order is on hold, one at least.
+func (g generator) onHold() core.OnHold { return core.OnHold(g.between(1, int64(core.AnyOnHold))) }

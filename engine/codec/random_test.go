@@ -249,6 +249,7 @@ var commandKinds = []core.CommandKind{
 	core.CommandMoveStock, core.CommandDefineRouting, core.CommandDefineSale, core.CommandAdvanceQueue, core.CommandSetChannel, core.CommandSetChannelRule,
 	core.CommandCreateInbound, core.CommandSendInbound, core.CommandReceiveInbound, core.CommandCloseInbound, core.CommandCancelInbound,
 	core.CommandFillOrder, core.CommandSetKit, core.CommandRerouteOrder, core.CommandCancelLines, core.CommandShipOrder, core.CommandTrackShipment, core.CommandTakeBack, core.CommandResolveCase, core.CommandAddNote,
+	core.CommandPutOnHold, core.CommandTakeOffHold,
 	core.CommandJoinWaitlist, core.CommandLeaveWaitlist, core.CommandServeWaitlist,
 }
 
@@ -336,7 +337,8 @@ func (g generator) body(c *core.Command) {
 		c.TTL = g.ttl()
 	case core.CommandRerouteOrder:
 		g.reroute(c)
-	case core.CommandCancelLines, core.CommandShipOrder, core.CommandTrackShipment, core.CommandTakeBack:
+	case core.CommandCancelLines, core.CommandShipOrder, core.CommandTrackShipment, core.CommandTakeBack,
+		core.CommandPutOnHold, core.CommandTakeOffHold:
 		g.lifeRequest(c)
 	case core.CommandAddNote:
 		c.Order, c.Actor, c.Document = g.order(), g.reason(), g.text(nameAlphabet+" \n", 1, core.MaxNoteLength)
@@ -514,7 +516,7 @@ var eventKinds = []core.EventKind{
 	core.EventPurchaseOrderChanged, core.EventTransferChanged, core.EventOrderFilled, core.EventKitSet,
 	core.EventOrderRouted, core.EventOrderRerouted, core.EventRoutingDefined,
 	core.EventWaitlistJoined, core.EventWaitlistLeft, core.EventWaitlistOffered, core.EventOrderOversold, core.EventLinesCancelled, core.EventOrderShipped,
-	core.EventShipmentTracked, core.EventShipmentTakenBack, core.EventOrderClosed,
+	core.EventShipmentTracked, core.EventShipmentTakenBack, core.EventOrderClosed, core.EventOrderPutOnHold, core.EventOrderTakenOffHold,
 	core.EventCaseResolved, core.EventNoteAdded,
 }
 
@@ -623,6 +625,9 @@ func (g generator) orderImage() core.OrderImage {
 		Created: g.sequence(), CreatedAt: g.millis(), Channel: g.channel(), HasDocument: g.bool(),
 		Customer: g.name(), ExternalID: g.text(identifierAlphabet, 0, core.MaxExternalIDLength),
 	}
+	if g.IntN(3) == 0 {
+		o.OnHold = g.onHold()
+	}
 	if g.bool() {
 		o.Sale, o.Identities = g.saleID(), g.identities()
 	}
@@ -699,6 +704,9 @@ func (g generator) refusal() core.Refusal {
 	}
 	if r.Reason == core.ReasonInboundStatus {
 		r.Status = core.InboundStatus(g.between(1, 5))
+	}
+	if r.Reason == core.ReasonOrderOnHold {
+		r.OnHold = g.onHold()
 	}
 	for range g.IntN(20) {
 		r.Lines = append(r.Lines, core.RefusedLine{

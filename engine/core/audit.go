@@ -138,7 +138,8 @@ func (a *auditor) tallyOrders(s *slot) {
 		}
 		s.image(place, &image)
 		record := s.orders.at(place)
-		if !record.mask.Has(s.id) || image.Status < StatusHeld || image.Status > StatusClosed || image.Status >= StatusCompleted && image.Life == nil {
+		if !record.mask.Has(s.id) || image.Status < StatusHeld || image.Status > StatusClosed || image.Status >= StatusCompleted && image.Life == nil ||
+			image.OnHold&^AnyOnHold != 0 || image.OnHold != 0 && image.Status != StatusPlaced {
 			a.violate(Violation{Kind: ViolationStatus, Order: image.ID})
 		}
 		a.countStatus(image.Status)

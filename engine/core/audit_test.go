@@ -253,7 +253,7 @@ var alwaysSeen = map[string]ViolationKind{
 
 // sometimesSeen are the fields that matter in some records only: not in an order that has ended, say.
 var sometimesSeen = map[string]ViolationKind{
-	"orderRecord.status": ViolationStatus, "orderRecord.channel": ViolationExternalMissing,
+	"orderRecord.status": ViolationStatus, "orderRecord.onHold": ViolationStatus, "orderRecord.channel": ViolationExternalMissing,
 	"orderRecord.firstLine": ViolationBackordered, "orderRecord.lines": ViolationBackordered,
 	"lineRecord.sku": ViolationReserved, "lineRecord.quantity": ViolationLine, "lineRecord.backordered": ViolationBackordered,
 	"lineRecord.allocation": ViolationAllocated, "lineRecord.allocations": ViolationLine, "lineRecord.flags": ViolationLimitCount,

@@ -23,7 +23,8 @@ func (m *Machine) decideCancelLines(st *Step) {
 	st.Outcome.Changed, st.wasHeld = true, false
 	image.Version++
 	if st.cancelsAll() {
-		st.event.Kind, image.Status = EventOrderCancelled, StatusCancelled
+		st.event.Kind = EventOrderCancelled
+		image.end(StatusCancelled)
 		return
 	}
 	st.planCancelLines()
@@ -260,7 +261,7 @@ func (s *slot) rewriteOrder(st *Step) {
 	image := &st.event.Order
 	s.refer(st.place, -1)
 	record := s.orders.mut(st.place)
-	record.version, record.status = image.Version, image.Status
+	record.version, record.status, record.onHold = image.Version, image.Status, image.OnHold
 	next := 0
 	for i := range image.Lines {
 		l := &image.Lines[i]

@@ -38,6 +38,8 @@ const (
 	CommandReceiveInbound CommandKind = 24 // note what became of units that were on their way, all rows or none
 	CommandCloseInbound   CommandKind = 25 // note that what is still open will not come
 	CommandCancelInbound  CommandKind = 26 // give a document up of which nothing has come
+	CommandPutOnHold      CommandKind = 52 // stop an order for reasons
+	CommandTakeOffHold    CommandKind = 53 // take reasons back for which an order is stopped
 	CommandAddNote        CommandKind = 72 // note something beside an order
 )
 
@@ -46,7 +48,7 @@ func (k CommandKind) IsKnown() bool {
 	switch {
 	case k >= CommandTick && k <= CommandMoveStock, k == CommandDefineRouting, k == CommandRerouteOrder, k == CommandSetChannel, k == CommandSetChannelRule, k == CommandSetKit,
 		k >= CommandCreateInbound && k <= CommandCancelInbound, k == CommandFillOrder, k >= CommandDefineSale && k <= CommandAdvanceQueue,
-		k >= CommandCancelLines && k <= CommandTakeBack, k == CommandResolveCase,
+		k >= CommandCancelLines && k <= CommandTakeOffHold, k == CommandResolveCase,
 		k == CommandAddNote:
 		return true
 	}
@@ -98,7 +100,7 @@ type Command struct {
 	Queue        QueueCounters   // advance queue
 	Inbound      *InboundRequest // create to cancel inbound
 	Reroute      *Reroute        // reroute
-	Life         *LifeRequest    // cancel lines to take back
+	Life         *LifeRequest    // cancel lines to take off hold
 	Resolution   *Resolution     // resolve case
 
 	Document []byte // what no decision needs; kept under the command's sequence. Add note: the text

@@ -22,6 +22,7 @@
 //	reroute                  units that were allocated at a location are taken over by others
 //	shipment                 units of an order that left a location together
 //	life                     what became of an order's units since it was placed
+//	on hold                  an order of which nothing may leave, for reasons; nothing to do with a hold
 //	movement                 units that came, went, were counted or changed their state
 //	supply                   how much there is to sell of a SKU: out, low, enough
 //	buffer                   units that a channel does not sell
@@ -230,6 +231,9 @@
 //   - ShipOrder has units that are allocated at a location leave it, if so many lie there and can be sold: they are neither on hand nor
 //     allocated any more, and what can be sold stays as it was. Limits, quotas and pools count them as before. An order of which something has left
 //     is not cancelled by CancelOrder (AlreadyShipped); what is still there of its lines is by CancelLines.
+//   - PutOnHold adds reasons for which nothing of a placed order leaves, TakeOffHold takes some back, or all if it names none; the order is on hold
+//     while one is left. ShipOrder is refused then, and nothing else: its units can be cancelled, rerouted and filled, and what has left is tracked.
+//     An order that is cancelled or completed is on hold no longer, also when it is placed again later.
 //   - TrackShipment notes what a carrier reports about a shipment: late, twice, in any order. Its status is what the last report says, by the carrier's time and
 //     then by the number of the status. A report is known by the carrier's id or, without one, by instant and status; the last MaxReports are remembered. Units
 //     are counted as delivered, lost or returned to the sender as their shipment is. A shipment of which units were taken back keeps its status.
@@ -273,12 +277,13 @@
 //	cancel       cancelled  cancelled¹       unchanged        HoldReleased   HoldExpired    AlreadyShipped   AlreadyShipped
 //	reroute      OrderHeld  placed          OrderCancelled   HoldReleased   HoldExpired    OrderCompleted   OrderCompleted
 //	cancel lines  OrderHeld  placed²         OrderCancelled   HoldReleased   HoldExpired    OrderCompleted   OrderCompleted
-//	ship          OrderHeld  placed          OrderCancelled   HoldReleased   HoldExpired    OrderCompleted   OrderCompleted
+//	ship          OrderHeld  placed⁴         OrderCancelled   HoldReleased   HoldExpired    OrderCompleted   OrderCompleted
+//	on hold       OrderHeld  placed          OrderCancelled   HoldReleased   HoldExpired    OrderCompleted   OrderCompleted   (put on, taken off)
 //	track         OrderHeld  placed³         OrderCancelled   HoldReleased   HoldExpired    completed³       OrderCompleted
 //	take back     OrderHeld  placed³         OrderCancelled   HoldReleased   HoldExpired    completed³       OrderCompleted
 //
 // ¹ AlreadyShipped when some of it has left. ² Cancelled when nothing is left, and completed when the rest has arrived. ³ Completed or placed,
-// as its units are.
+// as its units are. ⁴ OrderOnHold while it is on hold.
 //
 //	resolve      OrderHeld  placed          OrderCancelled   HoldReleased   HoldExpired   (to cancel, a hold is cancelled)
 //

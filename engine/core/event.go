@@ -36,6 +36,8 @@ const (
 	EventOrderShipped      EventKind = 49
 	EventShipmentTracked   EventKind = 50
 	EventShipmentTakenBack EventKind = 51
+	EventOrderPutOnHold    EventKind = 52
+	EventOrderTakenOffHold EventKind = 53
 	EventOrderClosed       EventKind = 54
 	EventCaseResolved      EventKind = 40
 
@@ -68,6 +70,7 @@ type Event struct {
 	Shipment int              // order shipped, shipment tracked, taken back: its number
 	Reports  []TrackingReport // shipment tracked: those that are new
 	Units    []LineUnits      // lines cancelled: how many of each line, those of components too; in the order of the lines
+	OnHold   OnHold           // order put on hold, taken off hold: the reasons that were added or taken back
 	Freed    []FreedUnits     // lines cancelled: where they were
 	Cause    []byte           // stock moved; purchase order and transfer changed: its number
 	Inbound  *InboundImage    // purchase order and transfer changed
@@ -92,7 +95,7 @@ func (k EventKind) IsKnown() bool {
 	return k >= EventSKUDefined && k <= EventHoldCancelled || k >= EventChannelRuleSet && k <= EventKitSet ||
 		k == EventPurchaseOrderChanged || k == EventTransferChanged || k >= EventSaleDefined && k <= EventQueueAdvanced ||
 		k >= EventOrderRouted && k <= EventRoutingDefined || k == EventOrderFilled || k == EventPreorderEnded ||
-		k == EventOrderOversold || k >= EventLinesCancelled && k <= EventShipmentTakenBack || k == EventOrderClosed || k == EventCaseResolved || k == EventNoteAdded
+		k == EventOrderOversold || k >= EventLinesCancelled && k <= EventOrderClosed || k == EventCaseResolved || k == EventNoteAdded
 }
 
 // IsOwn tells whether an event of the kind is what a command did, and not what had happened before it or follows from it.
@@ -167,6 +170,7 @@ type OrderImage struct {
 	Deadline    Millis // of the hold; 0 for an order that was placed at once
 	Channel     ChannelID
 	HasDocument bool
+	OnHold      OnHold // why it is stopped; only of one that is placed
 	Customer    []byte
 	ExternalID  []byte
 	Sale        SaleID // 0 for none

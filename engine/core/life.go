@@ -16,6 +16,7 @@ type LifeRequest struct {
 	Shipment int              // track, take back: its number, from 1 on
 	Reports  []TrackingReport // track: 1 to MaxTracked
 	To       StockState       // take back: in which the units are
+	OnHold   OnHold           // put on hold, take off hold: for which reasons; the latter for all if for none
 }
 
 // LineUnits are units of one line.

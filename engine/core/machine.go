@@ -227,7 +227,7 @@ func (m *Machine) Gather(id Slot, st *Step, sink Sink) {
 		s.gatherRows(st)
 	case CommandPlaceHold, CommandPlaceOrder:
 		s.gatherPlacement(st)
-	case CommandConfirmHold, CommandExtendHold, CommandReleaseHold, CommandCancelOrder:
+	case CommandConfirmHold, CommandExtendHold, CommandReleaseHold, CommandCancelOrder, CommandPutOnHold, CommandTakeOffHold:
 		s.gatherOrder(st)
 	case CommandArchiveOrders:
 		s.gatherArchive(st)
@@ -318,6 +318,8 @@ func (m *Machine) Decide(st *Step) {
 		m.decideTrack(st)
 	case CommandTakeBack:
 		m.decideTakeBack(st)
+	case CommandPutOnHold, CommandTakeOffHold:
+		decideOnHold(st)
 	case CommandAddNote:
 		decideNote(st)
 	case CommandResolveCase:
@@ -381,6 +383,8 @@ func (m *Machine) Apply(id Slot, st *Step, sink Sink) {
 		s.applyTrack(st, sink)
 	case CommandTakeBack:
 		s.applyTakeBack(st, sink)
+	case CommandPutOnHold, CommandTakeOffHold:
+		s.applyOnHold(st, sink)
 	case CommandAddNote:
 		s.applyNote(st, sink)
 	case CommandResolveCase:

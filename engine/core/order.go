@@ -62,6 +62,7 @@ func (s *slot) image(place uint32, img *OrderImage) {
 		Deadline:    record.deadline,
 		Channel:     record.channel,
 		HasDocument: record.flags&hasDocument != 0,
+		OnHold:      record.onHold,
 		Customer:    customer,
 		ExternalID:  external,
 		Lines:       img.Lines[:0],
@@ -170,7 +171,8 @@ func transition(kind CommandKind, status OrderStatus) (change bool, refused Reas
 	switch status {
 	case StatusHeld:
 		switch kind {
-		case CommandRerouteOrder, CommandResolveCase, CommandCancelLines, CommandShipOrder, CommandTrackShipment, CommandTakeBack:
+		case CommandRerouteOrder, CommandResolveCase, CommandCancelLines, CommandShipOrder, CommandTrackShipment, CommandTakeBack,
+			CommandPutOnHold, CommandTakeOffHold:
 			return false, ReasonOrderHeld
 		}
 		return true, ReasonNone
@@ -178,7 +180,8 @@ func transition(kind CommandKind, status OrderStatus) (change bool, refused Reas
 		switch kind {
 		case CommandConfirmHold:
 			return false, ReasonNone
-		case CommandCancelOrder, CommandRerouteOrder, CommandCancelLines, CommandShipOrder, CommandTrackShipment, CommandTakeBack, CommandResolveCase:
+		case CommandCancelOrder, CommandRerouteOrder, CommandCancelLines, CommandShipOrder, CommandTrackShipment, CommandTakeBack, CommandResolveCase,
+			CommandPutOnHold, CommandTakeOffHold:
 			return true, ReasonNone
 		}
 		return false, ReasonHoldConfirmed
@@ -232,7 +235,8 @@ func (m *Machine) planTransition(st *Step) {
 	case CommandReleaseHold:
 		st.event.Kind, image.Status = EventHoldReleased, StatusReleased
 	case CommandCancelOrder:
-		st.event.Kind, image.Status = EventOrderCancelled, StatusCancelled
+		st.event.Kind = EventOrderCancelled
+		image.end(StatusCancelled)
 		if st.wasHeld {
 			st.event.Kind = EventHoldCancelled // its units were reserved, those of an order allocated
 		}
@@ -268,7 +272,7 @@ func (s *slot) applyOrder(st *Step, sink Sink) {
 		return
 	}
 	record := s.orders.mut(st.place)
-	record.status, record.version, record.deadline = image.Status, image.Version, image.Deadline
+	record.status, record.version, record.deadline, record.onHold = image.Status, image.Version, image.Deadline, image.OnHold
 	if image.Status.IsClosed() {
 		s.closeOrder(st.place, st.now)
 	}

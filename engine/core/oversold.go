@@ -243,7 +243,7 @@ func (m *Machine) decideResolution(st *Step) {
 	switch what.Action {
 	case OversoldCancel:
 		image.Version++
-		image.Status = StatusCancelled
+		image.end(StatusCancelled)
 		units = min(f.image.Left, has)
 	case OversoldBackorder:
 		units = m.planBackorder(st)

@@ -132,7 +132,8 @@ type orderRecord struct {
 	channel   ChannelID
 	status    OrderStatus
 	flags     uint8
-	_         [2]byte
+	onHold    OnHold // only of a placed order
+	_         uint8
 	sale      SaleID // 0 for none
 }
 

@@ -19,6 +19,7 @@ const (
 	ReasonOrderCancelled    Reason = 7  // it was cancelled
 	ReasonOrderCompleted    Reason = 83 // all of it has arrived
 	ReasonOrderHeld         Reason = 27 // it is a hold, and no order yet
+	ReasonOrderOnHold       Reason = 84 // the order is on hold: nothing of it leaves
 	ReasonAlreadyShipped    Reason = 80 // some of the order has left
 	ReasonOrderLine         Reason = 81 // a row names no line of the order, or one of components
 	ReasonNotCancellable    Reason = 82 // a row names more units than are left of the line, or nothing is left
@@ -86,6 +87,8 @@ type Refusal struct {
 
 	At       Millis       // sale not started, sale ended: when it begins, or was over
 	Identity IdentityKind // sale limit: by which the buyer has too much
+
+	OnHold OnHold // order on hold: why
 
 	Status InboundStatus // inbound status: the document's, which does not allow the command
 }

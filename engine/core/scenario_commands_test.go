@@ -62,6 +62,8 @@ func (s *story) command(line *sentence) (c core.Command, name string) {
 		s.readShip(line, &c)
 	case "cancel-lines":
 		s.readCancelLines(line, &c)
+	case "put-on-hold", "take-off-hold":
+		s.readOnHold(line, &c)
 	case "note":
 		c.Kind, c.Order, c.Document = core.CommandAddNote, s.order(line.next()), []byte("text")
 		line.settings(func(_, value string) { c.Actor = []byte(value) })

@@ -110,9 +110,12 @@ func trackedWords(e *core.Event) string {
 	return out.String()
 }
 
-// statusOf tells the status of an order, and until when one that was completed may be sent back.
+// statusOf tells the status of an order, why it is on hold, and until when one that was completed may be sent back.
 func statusOf(o *core.OrderImage) string {
 	words := statusWords[o.Status]
+	if o.OnHold != 0 {
+		words += ", on hold for " + onHoldWords(o.OnHold)
+	}
 	if o.Status == core.StatusCompleted {
 		words += " until " + time.UnixMilli(int64(o.Life.ClosesAt)).UTC().Format("2006-01-02 15:04:05.000")
 	}

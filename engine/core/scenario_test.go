@@ -63,6 +63,8 @@ import (
 //	ship o1 from=hamburg [by=kim] [note=why] [version=2] [phone×1]     units leave: all that the order has there, or those that are named
 //	track o1 shipment=1 in_transit@12:10:00.000 delivered@12:30:00.000/7          what its carrier reports, and the report's id
 //	take-back o1 shipment=1 to=hamburg [to=damaged] [phone×1]          what was returned to the sender is in stock again
+//	put-on-hold o1 [by=anna] [note=why] [version=2] fraud address      nothing of o1 leaves, for reasons
+//	take-off-hold o1 [by=anna] [note=why] [version=2] [fraud]          those reasons are taken back, or all
 //	note o1 [by=anna]               somebody writes something beside o1
 //	location hamburg capacity=2 [utc=1] [cut-off=14:30]       it ships two orders a day
 //	capacity hamburg                how many it has on the day of an order of now

@@ -87,6 +87,10 @@ func (s *story) eventWords(e *core.Event) string {
 		return fmt.Sprintf("tracked: %s%s, %s\n%s%s%s", who, noteWords(e), statusOf(o), trackedWords(e), s.linesWords(o), s.shipmentsWords(o))
 	case core.EventShipmentTakenBack:
 		return fmt.Sprintf("taken back: %s%s, %s\n%s%s%s", who, noteWords(e), statusOf(o), s.movementWords(e), s.linesWords(o), s.shipmentsWords(o))
+	case core.EventOrderPutOnHold:
+		return fmt.Sprintf("put on hold: %s%s, %s more, now %s\n", who, noteWords(e), onHoldWords(e.OnHold), onHoldWords(o.OnHold))
+	case core.EventOrderTakenOffHold:
+		return fmt.Sprintf("taken off hold: %s%s, %s less, now %s\n", who, noteWords(e), onHoldWords(e.OnHold), onHoldWords(o.OnHold))
 	case core.EventOrderClosed:
 		return fmt.Sprintf("closed at %s: %s\n", timeWords(e.At), who)
 	case core.EventOrderShipped:
@@ -219,6 +223,7 @@ var reasonWords = map[core.Reason]string{
 	core.ReasonOrderCompleted:    "all of it has arrived",
 	core.ReasonShipmentNotFound:  "it has no such shipment",
 	core.ReasonNotSentBack:       "so many are not on their way back",
+	core.ReasonOrderOnHold:       "it is on hold",
 	core.ReasonReportAhead:       "a report is of the future",
 	core.ReasonOrderLine:         "the order has no such line",
 	core.ReasonNotCancellable:    "not so many are left to cancel",
@@ -255,6 +260,8 @@ func (s *story) refusalWords(c *core.Command, r *core.Refusal) string {
 	switch r.Reason {
 	case core.ReasonSaleNotStarted, core.ReasonSaleEnded:
 		fmt.Fprintf(&out, " (%s)", timeWords(r.At))
+	case core.ReasonOrderOnHold:
+		fmt.Fprintf(&out, " for %s", onHoldWords(r.OnHold))
 	case core.ReasonSaleLimit:
 		fmt.Fprintf(&out, " (by %s)", identityWords[r.Identity])
 	}

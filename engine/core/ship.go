@@ -82,7 +82,7 @@ func (s *slot) gatherShip(st *Step) {
 
 // decideShip plans what leaves.
 func (m *Machine) decideShip(st *Step) {
-	if !st.checkPlaced() {
+	if !st.checkPlaced() || !st.checkNotOnHold() {
 		return
 	}
 	switch {

@@ -132,7 +132,7 @@ func (st *Step) Begin(c *Command, seq Sequence, now Millis) {
 			st.skuFound[i] = false
 		}
 	case CommandConfirmHold, CommandExtendHold, CommandReleaseHold, CommandCancelOrder, CommandArchiveOrders, CommandFillOrder,
-		CommandCancelLines, CommandTrackShipment,
+		CommandCancelLines, CommandTrackShipment, CommandPutOnHold, CommandTakeOffHold,
 		CommandResolveCase, CommandAddNote:
 		st.oversoldCase.known = false
 		st.home = c.Order.Home()
@@ -223,7 +223,8 @@ func SlotsOf(c *Command) (mask SlotMask, known bool) {
 	case CommandPlaceHold, CommandPlaceOrder, CommandJoinWaitlist, CommandServeWaitlist:
 		return c.placementSlots(), true
 	case CommandConfirmHold, CommandExtendHold, CommandReleaseHold, CommandCancelOrder, CommandFillOrder,
-		CommandRerouteOrder, CommandCancelLines, CommandShipOrder, CommandTrackShipment, CommandTakeBack:
+		CommandRerouteOrder, CommandCancelLines, CommandShipOrder, CommandTrackShipment, CommandTakeBack,
+		CommandPutOnHold, CommandTakeOffHold:
 		return c.Order.Home().Mask(), !c.Order.Spread()
 	case CommandResolveCase:
 		return c.Order.Home().Mask() | c.Resolution.SKU.Slot().Mask(), !c.Order.Spread()
@@ -254,7 +255,7 @@ func (c *Command) placementSlots() (mask SlotMask) {
 func (st *Step) refuse(reason Reason) *Refusal {
 	st.refusal.Reason = reason
 	st.refusal.Order, st.refusal.Version = 0, 0
-	st.refusal.At, st.refusal.Identity, st.refusal.Status = 0, 0, 0
+	st.refusal.At, st.refusal.Identity, st.refusal.Status, st.refusal.OnHold = 0, 0, 0, 0
 	st.refusal.Lines = st.refusal.Lines[:0]
 	st.Outcome.Reason = reason
 	st.Outcome.Refusal = &st.refusal

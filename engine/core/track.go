@@ -250,7 +250,7 @@ func (m *Machine) finish(st *Step) {
 	}
 	switch {
 	case done && image.Status == StatusPlaced:
-		image.Status = StatusCompleted
+		image.end(StatusCompleted)
 		life.ClosesAt = st.now + m.channels[image.Channel].settings.returnWindow()
 	case !done && image.Status == StatusCompleted:
 		image.Status, life.ClosesAt = StatusPlaced, 0

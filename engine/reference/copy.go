@@ -13,6 +13,7 @@ func (o *order) image() core.OrderImage {
 		Deadline:    o.deadline,
 		Channel:     o.channel,
 		HasDocument: o.hasDocument,
+		OnHold:      o.stopped(),
 		Customer:    copyBytes([]byte(o.customer)),
 		ExternalID:  copyBytes([]byte(o.externalID)),
 		Sale:        o.sale,
@@ -106,6 +107,8 @@ func CopyEvent(e *core.Event) core.Event {
 		for i := range c.Reports {
 			c.Reports[i].ID = copyBytes(c.Reports[i].ID)
 		}
+	case core.EventOrderPutOnHold, core.EventOrderTakenOffHold:
+		c.Order, c.Actor, c.Note, c.OnHold = CopyOrder(&e.Order), copyBytes(e.Actor), copyBytes(e.Note), e.OnHold
 	case core.EventCaseResolved:
 		c.Order, c.Actor, c.Fills, c.Resolution = CopyOrder(&e.Order), copyBytes(e.Actor), copyList(e.Fills), e.Resolution
 		c.Resolution.Note = copyBytes(e.Resolution.Note)

@@ -15,7 +15,7 @@ func TestWorkloadReachesEverything(t *testing.T) {
 	events := map[core.EventKind]int{}
 	refusals := map[core.CommandKind]map[core.Reason]int{}
 	left := map[core.Reason]int{}
-	for seed := uint64(1); seed <= 500; seed++ {
+	for seed := uint64(1); seed <= 700; seed++ {
 		model := reference.New()
 		for i, step := range reference.Generate(seed, 300) {
 			c := &step.Command
@@ -280,7 +280,13 @@ var reachable = map[core.CommandKind][]core.Reason{
 		core.ReasonSlotsChanged, core.ReasonOrderNotFound, core.ReasonVersionConflict, core.ReasonOrderHeld, core.ReasonOrderCancelled,
 		core.ReasonLocationNotFound, core.ReasonShipmentNotFound, core.ReasonNotSentBack,
 	},
+	core.CommandPutOnHold: {
+		core.ReasonSlotsChanged, core.ReasonOrderNotFound, core.ReasonVersionConflict, core.ReasonOrderHeld, core.ReasonOrderCancelled,
+		core.ReasonHoldReleased, core.ReasonHoldExpired, core.ReasonOrderCompleted,
+	},
+	core.CommandTakeOffHold: {core.ReasonOrderNotFound, core.ReasonVersionConflict},
 	core.CommandShipOrder: {
+		core.ReasonOrderOnHold,
 		core.ReasonSlotsChanged, core.ReasonOrderNotFound, core.ReasonVersionConflict, core.ReasonOrderHeld, core.ReasonOrderCancelled,
 		core.ReasonHoldReleased, core.ReasonHoldExpired, core.ReasonLocationNotFound, core.ReasonNotAllocated, core.ReasonShortOnHand,
 	},

@@ -78,6 +78,24 @@ var verdicts = map[core.CommandKind]map[core.OrderStatus]verdict{
 		core.StatusCompleted: refused(core.ReasonOrderCompleted),
 		core.StatusClosed:    refused(core.ReasonOrderCompleted),
 	},
+	core.CommandPutOnHold: {
+		core.StatusHeld:      refused(core.ReasonOrderHeld),
+		core.StatusPlaced:    becomes(core.StatusPlaced),
+		core.StatusCancelled: refused(core.ReasonOrderCancelled),
+		core.StatusReleased:  refused(core.ReasonHoldReleased),
+		core.StatusExpired:   refused(core.ReasonHoldExpired),
+		core.StatusCompleted: refused(core.ReasonOrderCompleted),
+		core.StatusClosed:    refused(core.ReasonOrderCompleted),
+	},
+	core.CommandTakeOffHold: {
+		core.StatusHeld:      refused(core.ReasonOrderHeld),
+		core.StatusPlaced:    becomes(core.StatusPlaced),
+		core.StatusCancelled: refused(core.ReasonOrderCancelled),
+		core.StatusReleased:  refused(core.ReasonHoldReleased),
+		core.StatusExpired:   refused(core.ReasonHoldExpired),
+		core.StatusCompleted: refused(core.ReasonOrderCompleted),
+		core.StatusClosed:    refused(core.ReasonOrderCompleted),
+	},
 	core.CommandCancelLines: {
 		core.StatusHeld:      refused(core.ReasonOrderHeld),
 		core.StatusPlaced:    becomes(core.StatusPlaced),
@@ -151,6 +169,8 @@ func (m *Model) followUp(c *core.Command) core.Outcome {
 		return m.track(c, o)
 	case core.CommandTakeBack:
 		return m.takeBack(c, o)
+	case core.CommandPutOnHold, core.CommandTakeOffHold:
+		return m.putOnHold(c, o)
 	}
 	extends := c.Kind == core.CommandExtendHold
 	if v == unchanged || extends && m.extended(o, c.TTL) <= o.deadline {

@@ -84,6 +84,7 @@ type order struct {
 
 	waits map[core.SKUID]*errandOfWaiting // of each SKU that it waits for
 
+	onHold    core.OnHold // why it is stopped
 	shipments []shipment
 	closesAt  core.Millis // once completed
 	lives     bool        // something became of it since it was placed

@@ -18,6 +18,9 @@ func (m *Model) ship(c *core.Command, o *order) core.Outcome {
 	refused := func(reason core.Reason, lines []core.RefusedLine) core.Outcome {
 		return refuseOrder(core.Refusal{Reason: reason, Order: o.id, Version: o.version, Lines: lines})
 	}
+	if o.onHold != 0 {
+		return o.refuseOnHold()
+	}
 	location := c.Life.Location
 	if int(location) >= len(m.locations) {
 		return refused(core.ReasonLocationNotFound, nil)

@@ -107,6 +107,7 @@ func (m *Model) finish(o *order) {
 		if settings.HasReturnDays {
 			days = core.Millis(settings.ReturnDays)
 		}
+		o.onHold = 0
 		o.status, o.closesAt, o.bookings = core.StatusCompleted, m.now+days*24*60*60*1000, nil
 	case !done && o.status == core.StatusCompleted:
 		o.status, o.closesAt = core.StatusPlaced, 0

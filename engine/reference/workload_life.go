@@ -9,9 +9,11 @@ import (
 // goOn goes on with the life of an order.
 func (g *generator) goOn(c *core.Command) {
 	switch roll := g.random.IntN(100); {
-	case roll < 25:
+	case roll < 10:
+		g.putOnHold(c)
+	case roll < 30:
 		g.cancelLines(c)
-	case roll < 55:
+	case roll < 57:
 		g.ship(c)
 	case roll < 85:
 		g.track(c)
@@ -138,4 +140,22 @@ func (g *generator) takeBack(c *core.Command) {
 		return
 	}
 	g.someSKUs(c, o)
+}
+
+// putOnHold stops an order, or has one go on that was stopped.
+func (g *generator) putOnHold(c *core.Command) {
+	if g.chance(20) {
+		g.shippedOrder(c, core.CommandPutOnHold, func(*shipment) bool { return true })
+	} else {
+		g.placedOrder(c, core.CommandPutOnHold)
+	}
+	c.Life = &core.LifeRequest{OnHold: core.OnHold(g.between(1, int(core.AnyOnHold)))}
+	if o := g.model.byNumber[c.Order]; o == nil && g.chance(50) || o != nil && o.stopped() != 0 && g.chance(80) {
+		if c.Kind = core.CommandTakeOffHold; g.chance(50) {
+			c.Life.OnHold = 0
+		}
+	}
+	if g.chance(20) {
+		c.Life.Note, c.Actor = []byte("looks odd"), []byte("kim")
+	}
 }

@@ -55,6 +55,12 @@ func imageTerms(o *core.OrderImage) []Term {
 	if len(o.ExternalID) > 0 {
 		terms = append(terms, External(o.ExternalID))
 	}
+	if o.OnHold != 0 {
+		terms = append(terms, OnHold(0))
+	}
+	for rest := o.OnHold; rest != 0; rest &= rest - 1 {
+		terms = append(terms, OnHold(rest&-rest))
+	}
 	for i := range o.Lines {
 		terms = addTerm(terms, SKU(o.Lines[i].SKU))
 	}

@@ -30,6 +30,7 @@ const (
 	attributeChannel  attribute = 'h'
 	attributeLocation attribute = 'l'
 	attributeTag      attribute = 'g'
+	attributeOnHold   attribute = 'n'
 )
 
 // Term is one thing that orders have in common.
@@ -57,6 +58,9 @@ func SKU(id core.SKUID) Term {
 
 // Status is the term of the orders of a status.
 func Status(status core.OrderStatus) Term { return Term{attributeStatus, string([]byte{byte(status)})} }
+
+// OnHold is the term of the orders that are on hold for a reason; of 0, of all that are on hold.
+func OnHold(reason core.OnHold) Term { return Term{attributeOnHold, string([]byte{byte(reason)})} }
 
 // Channel is the term of the orders of a channel.
 func Channel(id core.ChannelID) Term {

@@ -109,6 +109,12 @@ func TestShop(t *testing.T) {
 		t.Errorf("%+v: %v", some, err)
 	}
 	order(c.CancelOrder(ctx, placed.ID))
+	if stopped := must[client.Order](t)(c.PutOnHold(ctx, hold.ID, []string{"fraud", "stock"}, "odd")); len(stopped.OnHold) != 2 {
+		t.Errorf("on hold %+v", stopped)
+	}
+	if free := must[client.Order](t)(c.TakeOffHold(ctx, hold.ID, nil, "")); len(free.OnHold) != 0 {
+		t.Errorf("off hold %+v", free)
+	}
 	sent := must[client.ShippedOrder](t)(c.Ship(ctx, hold.ID, client.ShipmentRequest{Carrier: "DHL", Parcels: []client.Parcel{{WeightGrams: 900}}}))
 	if sent.Fulfilment != "fulfilled" || sent.Shipment.Lines[0].Quantity != 2 || sent.Shipment.Parcels[0].WeightGrams != 900 || sent.ID != hold.ID {
 		t.Errorf("shipped %+v", sent)
