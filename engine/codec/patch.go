@@ -42,6 +42,7 @@ func SetOrder(frame []byte, id core.OrderID) error {
 	switch core.CommandKind(frame[frameKind]) {
 	case core.CommandConfirmHold, core.CommandExtendHold, core.CommandReleaseHold, core.CommandCancelOrder, core.CommandRerouteOrder,
 		core.CommandCancelLines, core.CommandShipOrder, core.CommandTrackShipment, core.CommandTakeBack,
+		core.CommandReportPayment, core.CommandRequestPayment, core.CommandLockHold, core.CommandUnlockHold,
 		core.CommandResolveCase:
 	default:
 		return &FormatError{frameKind, "command kind has no order number"}

@@ -24,10 +24,12 @@ func (m *Machine) decideCancelLines(st *Step) {
 	image.Version++
 	if st.cancelsAll() {
 		st.event.Kind, image.Status = EventOrderCancelled, StatusCancelled
+		m.settle(st)
 		return
 	}
 	st.planCancelLines()
 	m.finish(st)
+	m.settleOrRefuse(st)
 }
 
 // checkPlaced refuses a command whose order is not the one that it names, or is not placed.
@@ -211,6 +213,7 @@ func (s *slot) applyCancelLines(st *Step, sink Sink) {
 	if s.id == st.home {
 		s.rewriteOrder(st)
 		sink.Event(&st.event)
+		tellTasks(&st.event, st.tasks, sink)
 	}
 }
 
@@ -269,4 +272,7 @@ func (s *slot) rewriteOrder(st *Step) {
 	}
 	s.refer(st.place, 1)
 	s.storeLife(st.place, image.Life)
+	if image.Account != nil {
+		s.storeAccount(st.place, image)
+	}
 }

@@ -63,6 +63,14 @@ import (
 //	ship o1 from=hamburg [by=kim] [note=why] [version=2] [phone×1]     units leave: all that the order has there, or those that are named
 //	track o1 shipment=1 in_transit@12:10:00.000 delivered@12:30:00.000/7          what its carrier reports, and the report's id
 //	take-back o1 shipment=1 to=hamburg [to=damaged] [phone×1]          what was returned to the sender is in stock again
+//	order o1 customer=ann prices=50.00,9.90 [extra=4.90] [currency=EUR] phone×2 case×1     what its lines cost, and what it costs beside them
+//	pay o1 authorization succeeded 54.90 acme/pi-1 [at=12:30:00.000] [of=1] [entry=2] [currency=EUR] [note=why] [by=anna]
+//	                                a provider reports on a payment: entry names the task that it completes, of the payment that it belongs to
+//	request o1 refund 5.00 [of=2]   somebody asks for a capture, a refund or a void; "all" for all there is
+//	lock h1 ttl=10m for=acme/pi-1   h1 is kept while a payment is under way
+//	unlock h1
+//	channel outlet capture=confirm|shipment pay-within=1h
+//	unpaid                          orders that were not paid in time are cancelled, as the host sees to it
 //	note o1 [by=anna]               somebody writes something beside o1
 //	location hamburg capacity=2 [utc=1] [cut-off=14:30]       it ships two orders a day
 //	capacity hamburg                how many it has on the day of an order of now
@@ -151,6 +159,8 @@ func (s *story) tell(t *testing.T, word string, args []datadriven.CmdArg) string
 			return s.serveSale(line)
 		}
 		return s.serve(t)
+	case "unpaid":
+		return s.expireUnpaid(line)
 	case "capacity":
 		return s.capacityWords(line)
 	case "preview":
