@@ -333,7 +333,7 @@ func (m *Machine) openAccount(st *Step) {
 	}
 }
 
-// restoreAccounts enters the accounts where they are found, and what is to be paid by when.
+// restoreAccounts enters the accounts where they are found.
 func (s *slot) restoreAccounts() {
 	for place := range s.accounts.length {
 		record := s.accounts.at(place)
@@ -342,9 +342,6 @@ func (s *slot) restoreAccounts() {
 		}
 		s.accountOf.Insert(s.accountHash(record.order-1), place)
 		s.referTexts(record, 1)
-		if record.payBy != 0 {
-			s.awaitPayment(record.order-1, record.payBy)
-		}
 	}
 }
 

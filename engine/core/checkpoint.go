@@ -326,6 +326,7 @@ func (m *Machine) RestoreIndexes(id Slot, now Millis) {
 	s.restoreDesk()
 	s.restoreBook()
 	s.restoreLives()
+	s.restoreUnpaid(now)
 	s.restoreSettled()
 	for place := range s.rules.length {
 		s.awaitInstant(place)

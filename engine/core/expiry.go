@@ -107,6 +107,7 @@ func (s *slot) settleExpired(place uint32, image *OrderImage, seq Sequence) (tas
 	before := *image
 	before.Status = StatusHeld
 	stood := before.standing()
+	image.Account.Lock = LockImage{}
 	tasks, _ = image.settle(&stood, CaptureManual, seq, image.Deadline)
 	s.storeAccount(place, image)
 	return tasks

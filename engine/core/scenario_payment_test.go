@@ -122,16 +122,9 @@ func (s *story) expireUnpaid(line *sentence) string {
 	line.end()
 	told := ""
 	for slot := range core.Slot(core.SlotCount) {
-		for rounds := 0; ; rounds++ {
-			id, at, ok := s.shop.machine.NextUnpaid(slot, s.now)
-			if !ok || at > s.now {
-				break
-			}
-			if rounds == 100 {
-				line.t.Fatal("an order is to be cancelled again and again")
-			}
-			told += s.execute(line.t, &core.Command{Kind: core.CommandExpireUnpaid, Version: 1, Order: id, Mask: s.shop.model.OrderMask(id)}, "")
-		}
+		s.shop.machine.Unpaid(slot, s.now, 100, func(id core.OrderID, mask core.SlotMask) {
+			told += s.execute(line.t, &core.Command{Kind: core.CommandExpireUnpaid, Version: 1, Order: id, Mask: mask}, "")
+		})
 	}
 	if told == "" {
 		return "nobody is to be cancelled\n"

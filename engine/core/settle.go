@@ -177,6 +177,9 @@ func (m *Machine) settle(st *Step) bool {
 	if image.Account == nil {
 		return true
 	}
+	if image.hasEnded() {
+		image.Account.Lock, image.Account.PayBy = LockImage{}, 0
+	}
 	ok := false
 	st.tasks, ok = image.settle(&st.stood, m.channels[image.Channel].settings.Capture, st.sequence, st.now)
 	return ok

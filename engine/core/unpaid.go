@@ -1,7 +1,7 @@
 package core
 
 // A channel may give those who order in it so long to pay. An order that is neither paid nor authorized by then is cancelled, by a command
-// that the host sends when NextUnpaid says so: an order's units may lie in many slots, and time passes in each by itself.
+// that the host sends when Unpaid gives it: an order's units may lie in many slots, and time passes in each by itself.
 
 // payBy is when an order that is placed now has to be paid.
 func (m *Machine) payBy(st *Step) {
@@ -39,25 +39,50 @@ func (s *slot) awaitPayment(order uint32, payBy Millis) {
 	s.unpaid.push(dueRecord{deadline: payBy, order: MakeOrderID(s.id, record.mask != s.id.Mask(), order), place: order})
 }
 
-// NextUnpaid gives the order of a slot that is to be cancelled first because it was not paid, and when; ok is false when there is none. Those that were
-// paid when they had to be are passed over for good; those that have still time are not asked about.
-func (m *Machine) NextUnpaid(id Slot, now Millis) (order OrderID, at Millis, ok bool) {
-	s := &m.slots[id]
-	for s.unpaid.entries.length > 0 {
-		due := s.unpaid.entries.at(0)
-		if due.deadline > now || s.mayExpireUnpaid(due, &s.expiry.Order) {
-			return due.order, due.deadline, true
-		}
-		s.unpaid.pop()
+// NextUnpaid is when the next order of a slot has to be paid, as far as anybody knows; ok is false when none has to.
+func (m *Machine) NextUnpaid(id Slot) (at Millis, ok bool) {
+	if heap := &m.slots[id].unpaid; heap.entries.length > 0 {
+		return heap.entries.at(0).deadline, true
 	}
-	return 0, 0, false
+	return 0, false
 }
 
-// mayExpireUnpaid tells whether an order whose time has come is still unpaid.
-func (s *slot) mayExpireUnpaid(due *dueRecord, image *OrderImage) bool {
+// Unpaid calls do with orders of a slot that were not paid in time, at most so many, those that had to be paid first first, and with the slots that they
+// touch. The host cancels them: they are not given again before the machine is restored.
+func (m *Machine) Unpaid(id Slot, now Millis, most int, do func(id OrderID, mask SlotMask)) (given int) {
+	s := &m.slots[id]
+	for given < most && s.unpaid.entries.length > 0 && s.unpaid.entries.at(0).deadline <= now {
+		if due := s.unpaid.pop(); s.isOverdue(&due) {
+			do(due.order, s.orders.at(due.place).mask)
+			given++
+		}
+	}
+	return given
+}
+
+// isOverdue tells whether an order whose time has come is still unpaid. Of one that was paid when it had to be that stays so.
+func (s *slot) isOverdue(due *dueRecord) bool {
 	if !s.orders.isHere(due.place>>pageShift) || s.orders.at(due.place).status != StatusPlaced {
 		return false
 	}
+	image := &s.expiry.Order
 	s.image(due.place, image)
 	return image.Account != nil && image.Account.PayBy == due.deadline && image.isUnpaid()
+}
+
+// restoreUnpaid notes which orders have still to be paid: those whose time was over were paid then, but for those that are about to be cancelled.
+func (s *slot) restoreUnpaid(now Millis) {
+	for place := range s.accounts.length {
+		record := s.accounts.at(place)
+		if record.order == 0 || record.payBy == 0 {
+			continue
+		}
+		order := s.orders.at(record.order - 1)
+		due := dueRecord{
+			deadline: record.payBy, order: MakeOrderID(s.id, order.mask != s.id.Mask(), record.order-1), place: record.order - 1,
+		}
+		if record.payBy > now || s.isOverdue(&due) {
+			s.unpaid.push(due)
+		}
+	}
 }

@@ -158,25 +158,35 @@ func (m *Model) moneyBefore(o *order) (b moneyBefore) {
 
 // settleMoney asks for what has to be done about an order's money after what has just happened to it, and been told.
 func (m *Model) settleMoney(o *order, before moneyBefore) {
-	if o == nil || !o.hasMoney() {
+	if o == nil || o.account == nil {
 		return
 	}
 	a, had := o.account, len(o.account.ledger)
-	now := m.moneyBefore(o)
-	a.request(core.PaymentRefund, min(now.overpaid-a.doing(core.PaymentRefund), now.overpaid-max(0, before.overpaid)), m)
 	if o.cameToNothing() {
-		for i, e := range a.ledger {
-			failed := slices.ContainsFunc(a.ledger, func(v core.PaymentEntry) bool {
-				return v.Type == core.PaymentVoid && v.Of == i+1 && v.Status == core.EntryFailed
-			})
-			if e.Type == core.PaymentAuthorization && e.Status == core.EntrySucceeded && !failed {
-				a.request(core.PaymentVoid, min(a.setAside(), a.left(i+1)), m, i+1)
-			}
+		a.lock, a.payBy = core.LockImage{}, 0
+	}
+	if o.hasMoney() {
+		now := m.moneyBefore(o)
+		a.request(core.PaymentRefund, min(now.overpaid-a.doing(core.PaymentRefund), now.overpaid-max(0, before.overpaid)), m)
+		if o.cameToNothing() {
+			m.voidAll(a)
+		} else {
+			a.request(core.PaymentCapture, min(now.toCapture-a.doing(core.PaymentCapture), now.toCapture-before.toCapture), m)
 		}
-	} else {
-		a.request(core.PaymentCapture, min(now.toCapture-a.doing(core.PaymentCapture), now.toCapture-before.toCapture), m)
 	}
 	m.tellTasks(o, had, 0)
+}
+
+// voidAll asks for all authorizations of which something is left to be made void, but for those of which that failed.
+func (m *Model) voidAll(a *account) {
+	for i, e := range a.ledger {
+		failed := slices.ContainsFunc(a.ledger, func(v core.PaymentEntry) bool {
+			return v.Type == core.PaymentVoid && v.Of == i+1 && v.Status == core.EntryFailed
+		})
+		if e.Type == core.PaymentAuthorization && e.Status == core.EntrySucceeded && !failed {
+			a.request(core.PaymentVoid, min(a.setAside(), a.left(i+1)), m, i+1)
+		}
+	}
 }
 
 // tellTasks tells of the tasks behind the first so many entries of a ledger, and shows them in the event before.

@@ -106,8 +106,11 @@ func (g *generator) reportPayment(c *core.Command) {
 	if o.isLocked(g.now) && g.chance(50) {
 		p.Provider, p.Reference = o.account.lock.Provider, o.account.lock.Reference
 	}
-	if p.Type == core.PaymentAdjustment && g.chance(40) {
+	if p.Type == core.PaymentAdjustment && g.chance(40) || p.Type != core.PaymentAdjustment && p.Amount < 0 {
 		p.Amount = -p.Amount
+	}
+	if p.Amount == 0 {
+		p.Amount = 1
 	}
 }
 
