@@ -43,6 +43,7 @@ type Engine struct {
 	timer        *time.Timer
 	nextDeadline core.Millis
 	nextServing  core.Millis
+	nextUnpaid   core.Millis
 	clock        clockWatch
 	merged       []byte
 	idleMeetings []*meeting

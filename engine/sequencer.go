@@ -49,6 +49,7 @@ func (e *Engine) runGroup(g *group) error {
 		g.now = e.readClock(g.now)
 		e.addTick(g)
 		e.addServings(g)
+		e.addUnpaid(g)
 	}
 	if g.commands == 0 && len(g.queries) == 0 {
 		return nil // the timer, and nothing is due
@@ -146,6 +147,19 @@ func (e *Engine) addServings(g *group) {
 	}
 }
 
+// addUnpaid has orders cancelled that were not paid in time. Whoever pays in the same group is too late.
+func (e *Engine) addUnpaid(g *group) {
+	if e.nextUnpaid > g.now || g.bytes > groupBytes {
+		return
+	}
+	left := maxServings
+	for slot := range core.Slot(core.SlotCount) {
+		left -= e.machine.Unpaid(slot, g.now, left, func(id core.OrderID, mask core.SlotMask) {
+			g.addOwn(&core.Command{Kind: core.CommandExpireUnpaid, Order: id, Mask: mask})
+		})
+	}
+}
+
 // addOwn adds a command that nobody has sent.
 func (g *group) addOwn(c *core.Command) {
 	before := len(g.own)
@@ -155,9 +169,9 @@ func (g *group) addOwn(c *core.Command) {
 	g.bytes += len(g.own) - before
 }
 
-// armTimer sets the timer to the earliest deadline, or to when somebody on a waitlist can be served. A replica does neither by itself.
+// armTimer sets the timer to the earliest deadline, to when somebody on a waitlist can be served, or to when an order has to be paid. A replica does neither by itself.
 func (e *Engine) armTimer() {
-	e.nextDeadline, e.nextServing = noDeadline, noDeadline
+	e.nextDeadline, e.nextServing, e.nextUnpaid = noDeadline, noDeadline, noDeadline
 	following := e.Following()
 	for slot := range core.Slot(core.SlotCount) {
 		if at, ok := e.machine.NextDeadline(slot); ok && at < e.nextDeadline {
@@ -169,9 +183,12 @@ func (e *Engine) armTimer() {
 		if at, ok := e.machine.NextServing(slot); ok && at < e.nextServing {
 			e.nextServing = at
 		}
+		if at, ok := e.machine.NextUnpaid(slot); ok && at < e.nextUnpaid {
+			e.nextUnpaid = at
+		}
 	}
 	wait := time.Hour
-	if next := min(e.nextDeadline, e.nextServing); next != noDeadline && !following {
+	if next := min(e.nextDeadline, e.nextServing, e.nextUnpaid); next != noDeadline && !following {
 		millis := min(int64(next)-e.options.Clock(), time.Hour.Milliseconds()) // a sale may end in years
 		wait = max(0, time.Duration(millis)*time.Millisecond)
 	}

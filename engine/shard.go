@@ -184,6 +184,11 @@ func (s *shard) note(ev *core.Event, from, to int) {
 		ref.rank, ref.slot = rankAfter, ev.Supply.SKU.Slot()
 	case core.EventOrderRouted, core.EventOrderOversold:
 		ref.rank = rankWhy
+	case core.EventTaskRequested:
+		ref.rank, ref.slot = rankWhy, ev.Order.ID.Home()
+		if before := s.out.refs[len(s.out.refs)-1]; before.rank == rankBefore { // of a hold that expired, right behind that
+			ref.rank = rankBefore
+		}
 	default:
 		ref.rank, ref.result = rankOwn, s.result
 	}

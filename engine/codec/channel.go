@@ -14,9 +14,21 @@ func appendChannelSettings(dst []byte, s *core.ChannelSettings) []byte {
 	if s.HasReturnDays {
 		marks |= channelReturns
 	}
+	if s.Capture != core.CaptureManual {
+		marks |= channelCaptures
+	}
+	if s.PayWithin != 0 {
+		marks |= channelPayWithin
+	}
 	dst = appendQuantity(append(dst, marks), s.Buffer)
 	if s.HasReturnDays {
 		dst = appendUvarint(dst, uint64(s.ReturnDays))
+	}
+	if s.Capture != core.CaptureManual {
+		dst = append(dst, byte(s.Capture))
+	}
+	if s.PayWithin != 0 {
+		dst = appendUvarint(dst, uint64(s.PayWithin))
 	}
 	return dst
 }
@@ -25,18 +37,28 @@ func appendChannelSettings(dst []byte, s *core.ChannelSettings) []byte {
 const (
 	channelBands   = 1 << 0
 	channelReturns = 1 << 1 // it says within how many days units may be sent back
+
+	channelCaptures  = 1 << 2 // it says when what is authorized is captured
+	channelPayWithin = 1 << 3 // it says within what time orders are to be paid
 )
 
 func (c *cursor) channelSettings(s *core.ChannelSettings) {
 	at := c.pos
 	marks := c.byte()
-	if marks&^(channelBands|channelReturns) != 0 {
+	if marks&^(channelBands|channelReturns|channelCaptures|channelPayWithin) != 0 {
 		c.fail(at, "unknown mark of a channel: bands are 0 or 1")
 	}
 	s.Bands, s.HasReturnDays, s.ReturnDays = marks&channelBands != 0, marks&channelReturns != 0, 0
 	s.Buffer = core.Quantity(c.upTo(uint64(core.MaxSettingQuantity), badBuffer))
 	if s.HasReturnDays {
 		s.ReturnDays = uint16(c.upTo(core.MaxReturnDays, "return window exceeds 3650 days"))
+	}
+	s.Capture, s.PayWithin = core.CaptureManual, 0
+	if marks&channelCaptures != 0 {
+		s.Capture = core.CapturePolicy(c.between(1, uint64(core.LastCapturePolicy), "unknown capture policy"))
+	}
+	if marks&channelPayWithin != 0 {
+		s.PayWithin = core.Millis(c.between(1, uint64(core.MaxPayWithin), "time to pay is not 1 ms to 366 days"))
 	}
 }
 

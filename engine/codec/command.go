@@ -7,7 +7,7 @@ import (
 	"holdfast/engine/core"
 )
 
-// commandVersion is the only version of every kind so far.
+// commandVersion is the only version of every kind so far, but for those that moneyVersion is of.
 const commandVersion = 1
 
 // Flags of a command frame. They are in journals and must not change.
@@ -78,7 +78,7 @@ func AppendCommand(dst []byte, c *core.Command) []byte {
 	if flags&flagMask == 0 {
 		slot = byte(bits.TrailingZeros64(uint64(c.Mask)))
 	}
-	dst = append(dst, byte(c.Kind), max(c.Version, commandVersion), flags, slot, 0, 0, 0, 0)
+	dst = append(dst, byte(c.Kind), frameVersionOf(c), flags, slot, 0, 0, 0, 0)
 	if flags&flagKey != 0 {
 		dst = append(dst, c.Key[:]...)
 	}
@@ -97,6 +97,9 @@ func AppendCommand(dst []byte, c *core.Command) []byte {
 	}
 	if flags&flagStock != 0 {
 		dst = append(dst, byte(c.Stock))
+	}
+	if dst[start+frameVersion] == moneyVersion {
+		dst = appendMoney(dst, c.Money)
 	}
 	if flags&flagDocument != 0 {
 		dst = binary.LittleEndian.AppendUint32(dst, uint32(len(c.Document)))
@@ -141,13 +144,14 @@ func commandFlags(c *core.Command) byte {
 // allowedFlags says what frames of a kind may have; nothing for an unknown kind.
 func allowedFlags(kind core.CommandKind) byte {
 	switch kind {
-	case core.CommandTick, core.CommandFillOrder:
+	case core.CommandTick, core.CommandFillOrder, core.CommandExpireUnpaid:
 		return flagMask
 	case core.CommandConfirmHold, core.CommandExtendHold, core.CommandReleaseHold, core.CommandCancelOrder:
 		return flagKey | flagMask | flagDocument | flagVersion
 	case core.CommandRerouteOrder, core.CommandResolveCase:
 		return flagKey | flagMask | flagVersion | flagDestination
-	case core.CommandCancelLines, core.CommandTrackShipment, core.CommandTakeBack, core.CommandPutOnHold, core.CommandTakeOffHold:
+	case core.CommandCancelLines, core.CommandTrackShipment, core.CommandTakeBack, core.CommandPutOnHold, core.CommandTakeOffHold,
+		core.CommandReportPayment, core.CommandRequestPayment, core.CommandLockHold, core.CommandUnlockHold:
 		return flagKey | flagMask | flagVersion
 	case core.CommandShipOrder:
 		return flagKey | flagMask | flagVersion | flagDocument
@@ -222,7 +226,7 @@ func checkHeader(src []byte) (length, body int, err error) {
 	switch {
 	case !kind.IsKnown():
 		return 0, 0, &FormatError{frameKind, "unknown command kind"}
-	case src[frameVersion] != commandVersion:
+	case !knowsVersion(kind, src[frameVersion]):
 		return 0, 0, &FormatError{frameVersion, "unknown version of the command kind"}
 	case flags&^allowedFlags(kind) != 0:
 		return 0, 0, &FormatError{frameFlags, "flag is unknown or not the command kind's"}
@@ -295,6 +299,9 @@ func DecodeCommand(src []byte, c *core.Command) (int, error) {
 	if flags&flagStock != 0 {
 		cur.stockPolicy(c, flags)
 	}
+	if c.Version == moneyVersion {
+		c.Money = cur.money(len(c.Lines))
+	}
 	if flags&flagDocument != 0 {
 		c.Document = cur.document()
 	}
@@ -321,6 +328,7 @@ func clearCommand(c *core.Command) {
 	c.Key = core.IdempotencyKey{}
 	c.ExpectedVersion, c.Order, c.TTL, c.Channel, c.UpTo = 0, 0, 0, 0, false
 	c.Stock = core.StockValidate
+	c.Money = nil
 	c.Customer = nil
 	c.ExternalID = nil
 	c.Lines = c.Lines[:0]

@@ -28,13 +28,16 @@ func appendBody(dst []byte, c *core.Command) []byte {
 		dst = appendString(dst, c.Customer)
 		dst = appendBool(dst, c.UpTo)
 		return appendLines(dst, c.Lines)
-	case core.CommandConfirmHold, core.CommandReleaseHold, core.CommandCancelOrder, core.CommandArchiveOrders, core.CommandFillOrder:
+	case core.CommandConfirmHold, core.CommandReleaseHold, core.CommandCancelOrder, core.CommandArchiveOrders, core.CommandFillOrder,
+		core.CommandExpireUnpaid:
 		return binary.LittleEndian.AppendUint64(dst, uint64(c.Order))
 	case core.CommandRerouteOrder:
 		return appendReroute(dst, c)
 	case core.CommandCancelLines, core.CommandShipOrder, core.CommandTrackShipment, core.CommandTakeBack,
 		core.CommandPutOnHold, core.CommandTakeOffHold:
 		return appendLifeRequest(dst, c)
+	case core.CommandReportPayment, core.CommandRequestPayment, core.CommandLockHold, core.CommandUnlockHold:
+		return appendPaymentRequest(dst, c)
 	case core.CommandAddNote:
 		return appendString(binary.LittleEndian.AppendUint64(dst, uint64(c.Order)), c.Actor)
 	case core.CommandResolveCase:
@@ -88,13 +91,16 @@ func (c *cursor) body(cmd *core.Command) {
 		cmd.Customer = c.name(badCustomer)
 		cmd.UpTo = c.bool("mark of a hold up to is not 0 or 1")
 		cmd.Lines = c.lines(cmd.Lines)
-	case core.CommandConfirmHold, core.CommandReleaseHold, core.CommandCancelOrder, core.CommandArchiveOrders, core.CommandFillOrder:
+	case core.CommandConfirmHold, core.CommandReleaseHold, core.CommandCancelOrder, core.CommandArchiveOrders, core.CommandFillOrder,
+		core.CommandExpireUnpaid:
 		cmd.Order = core.OrderID(c.uint64())
 	case core.CommandRerouteOrder:
 		c.reroute(cmd)
 	case core.CommandCancelLines, core.CommandShipOrder, core.CommandTrackShipment, core.CommandTakeBack,
 		core.CommandPutOnHold, core.CommandTakeOffHold:
 		c.lifeRequest(cmd)
+	case core.CommandReportPayment, core.CommandRequestPayment, core.CommandLockHold, core.CommandUnlockHold:
+		c.paymentRequest(cmd)
 	case core.CommandAddNote:
 		cmd.Order, cmd.Actor = core.OrderID(c.uint64()), c.actor()
 	case core.CommandResolveCase:

@@ -17,6 +17,8 @@ type cursor struct {
 	what string // the failure's cause; empty while all is well
 
 	spare *core.LifeImage // memory for the life of an order; nil for none
+
+	spareAccount *core.AccountImage // likewise
 }
 
 // fail keeps the first failure.

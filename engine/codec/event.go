@@ -60,6 +60,8 @@ func AppendEvent(dst []byte, ev *core.Event) []byte {
 		dst = appendShipped(appendOrder(dst, &ev.Order, birth{ev.Sequence, ev.At}), ev)
 	case core.EventOrderPutOnHold, core.EventOrderTakenOffHold:
 		dst = append(appendNotes(appendOrder(dst, &ev.Order, birth{ev.Sequence, ev.At}), ev.Note, ev.Actor), byte(ev.OnHold))
+	case core.EventPaymentReported, core.EventPaymentRequested, core.EventHoldLocked, core.EventHoldUnlocked, core.EventTaskRequested:
+		dst = appendPayment(appendOrder(dst, &ev.Order, birth{ev.Sequence, ev.At}), ev)
 	case core.EventOrderFilled:
 		dst = appendFills(appendOrder(dst, &ev.Order, birth{ev.Sequence, ev.At}), ev.Fills)
 	case core.EventCaseResolved:
@@ -122,7 +124,7 @@ func (c *cursor) eventHeader() EventHeader {
 func DecodeEvent(src []byte, ev *core.Event) (int, error) {
 	c := cursor{buf: src}
 	h := c.eventHeader()
-	c.spare = ev.Order.Life
+	c.spare, c.spareAccount = ev.Order.Life, ev.Order.Account
 	order := core.OrderImage{Lines: ev.Order.Lines[:0], Allocations: ev.Order.Allocations[:0]}
 	*ev = core.Event{
 		Kind: h.Kind, Sequence: h.Sequence, At: h.At, Order: order, Levels: ev.Levels[:0], Moves: ev.Moves[:0], Fills: ev.Fills[:0],
@@ -176,6 +178,9 @@ func DecodeEvent(src []byte, ev *core.Event) (int, error) {
 	case core.EventOrderPutOnHold, core.EventOrderTakenOffHold:
 		c.order(&ev.Order, birth{h.Sequence, h.At})
 		ev.Note, ev.Actor, ev.OnHold = c.rerouteNote(), c.actor(), c.onHold()
+	case core.EventPaymentReported, core.EventPaymentRequested, core.EventHoldLocked, core.EventHoldUnlocked, core.EventTaskRequested:
+		c.order(&ev.Order, birth{h.Sequence, h.At})
+		c.payment(ev)
 	case core.EventOrderFilled:
 		c.order(&ev.Order, birth{h.Sequence, h.At})
 		ev.Fills = c.fills(ev.Fills, len(ev.Order.Lines), 1)

@@ -35,6 +35,7 @@ func TestGolden(t *testing.T) {
 	all = append(all, goldenQueues()...)
 	all = append(all, goldenInbounds()...)
 	all = append(all, goldenLives()...)
+	all = append(all, goldenPayments()...)
 	all = append(all, goldenWaitlists()...)
 	all = append(all, goldenWholes()...)
 	for _, g := range all {
@@ -92,7 +93,9 @@ func readHex(t testing.TB, path string) []byte {
 }
 
 func goldenCommand(name, about string, c core.Command) golden {
-	c.Version = 1
+	if c.Version = 1; c.Money != nil {
+		c.Version = 2
+	}
 	return golden{
 		name: "command_" + name, about: about, value: c,
 		encode: func() []byte { return AppendCommand(nil, &c) },

@@ -26,6 +26,7 @@ const (
 	orderMarksLines = 1 << 1 // each line begins with marks of its own
 	orderHasLife    = 1 << 2 // what became of the lines follows them
 	orderIsOnHold   = 1 << 4 // why follows behind the identities
+	orderHasAccount = 1 << 3 // an account follows that
 )
 
 // Marks of a line in an image that has them. They are in stored feeds and must not change.
@@ -55,7 +56,7 @@ func AppendOrderImage(dst []byte, o *core.OrderImage) []byte {
 // DecodeOrderImage reads the image that src begins with into o, all of which is overwritten, and gives
 // its length. Byte slices point into src; lines and allocations reuse their room.
 func DecodeOrderImage(src []byte, o *core.OrderImage) (int, error) {
-	c := cursor{buf: src, spare: o.Life}
+	c := cursor{buf: src, spare: o.Life, spareAccount: o.Account}
 	c.order(o, birth{})
 	return c.done()
 }
@@ -94,6 +95,9 @@ func appendOrder(dst []byte, o *core.OrderImage, b birth) []byte {
 	if o.Life != nil {
 		dst = appendLife(dst, o.Life)
 	}
+	if o.Account != nil {
+		dst = appendAccount(dst, o.Account)
+	}
 	return dst
 }
 
@@ -124,6 +128,9 @@ func moreMarks(o *core.OrderImage) (more byte) {
 	}
 	if o.Life != nil {
 		more |= orderHasLife
+	}
+	if o.Account != nil {
+		more |= orderHasAccount
 	}
 	for i := range o.Lines {
 		if lineMarks(&o.Lines[i]) != 0 {
@@ -197,7 +204,7 @@ func (c *cursor) order(o *core.OrderImage, b birth) {
 	more := byte(0)
 	if marks&orderHasMore != 0 {
 		at := c.pos
-		if more = c.byte(); more == 0 || more&^(orderHasSale|orderMarksLines|orderHasLife|orderIsOnHold) != 0 {
+		if more = c.byte(); more == 0 || more&^(orderHasSale|orderMarksLines|orderHasLife|orderIsOnHold|orderHasAccount) != 0 {
 			c.fail(at, "unknown marks of an order")
 		}
 	}
@@ -211,6 +218,9 @@ func (c *cursor) order(o *core.OrderImage, b birth) {
 	c.lineImages(o, more&orderMarksLines != 0)
 	if o.Life = nil; more&orderHasLife != 0 {
 		c.life(o)
+	}
+	if o.Account = nil; more&orderHasAccount != 0 {
+		c.account(o)
 	}
 }
 

@@ -363,7 +363,7 @@ func TestMalformedStockAndSettings(t *testing.T) {
 		{"longitude below -180", location(0, 0, 1, degrees(0), degrees(-180_0000001)), 17, "longitude"},
 		{"position cut", location(0, 0, 1, 0, 0, 0), 13, "ends"},
 		{"channel to set without a name", frame(core.CommandSetChannel, 0, 0, 0, 0), 8, "channel name"},
-		{"bands 4", frame(core.CommandSetChannel, 0, 1, "a", 4, 0), 10, "bands"},
+		{"bands 16", frame(core.CommandSetChannel, 0, 1, "a", 16, 0), 10, "bands"},
 		{"buffer above the limit", frame(core.CommandSetChannel, 0, 1, "a", 0, uvarintOf(uint64(tooMany))), 11, "buffer"},
 		{"rule with unknown marks", rule(16), 10, "marks of a rule"},
 		{"rule exclusive without a pool", rule(4), 10, "marks of a rule"},

@@ -43,6 +43,7 @@ func SetOrder(frame []byte, id core.OrderID) error {
 	case core.CommandConfirmHold, core.CommandExtendHold, core.CommandReleaseHold, core.CommandCancelOrder, core.CommandRerouteOrder,
 		core.CommandCancelLines, core.CommandShipOrder, core.CommandTrackShipment, core.CommandTakeBack,
 		core.CommandPutOnHold, core.CommandTakeOffHold,
+		core.CommandReportPayment, core.CommandRequestPayment, core.CommandLockHold, core.CommandUnlockHold,
 		core.CommandResolveCase:
 	default:
 		return &FormatError{frameKind, "command kind has no order number"}

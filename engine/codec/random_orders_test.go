@@ -75,7 +75,7 @@ func hasExpectedVersion(kind core.CommandKind) bool {
 
 func hasOrder(kind core.CommandKind) bool {
 	return kind >= core.CommandConfirmHold && kind <= core.CommandCancelOrder || kind == core.CommandRerouteOrder ||
-		kind == core.CommandResolveCase || isOfLife(kind)
+		kind == core.CommandResolveCase || isOfLife(kind) || isOfMoney(kind)
 }
 
 func isSettings(kind core.CommandKind) bool {
@@ -91,6 +91,9 @@ func (g generator) channelSettings() core.ChannelSettings {
 	s := core.ChannelSettings{Bands: g.bool(), Buffer: core.Quantity(g.between(0, int64(core.MaxSettingQuantity)))}
 	if s.HasReturnDays = g.bool(); s.HasReturnDays {
 		s.ReturnDays = uint16(g.between(0, core.MaxReturnDays))
+	}
+	if g.bool() {
+		s.Capture, s.PayWithin = core.CapturePolicy(g.between(0, int64(core.LastCapturePolicy))), core.Millis(g.between(0, int64(core.MaxPayWithin)))
 	}
 	return s
 }

@@ -250,6 +250,7 @@ var commandKinds = []core.CommandKind{
 	core.CommandCreateInbound, core.CommandSendInbound, core.CommandReceiveInbound, core.CommandCloseInbound, core.CommandCancelInbound,
 	core.CommandFillOrder, core.CommandSetKit, core.CommandRerouteOrder, core.CommandCancelLines, core.CommandShipOrder, core.CommandTrackShipment, core.CommandTakeBack, core.CommandResolveCase, core.CommandAddNote,
 	core.CommandPutOnHold, core.CommandTakeOffHold,
+	core.CommandReportPayment, core.CommandRequestPayment, core.CommandLockHold, core.CommandUnlockHold, core.CommandExpireUnpaid,
 	core.CommandJoinWaitlist, core.CommandLeaveWaitlist, core.CommandServeWaitlist,
 }
 
@@ -258,7 +259,7 @@ func (g generator) command(kind core.CommandKind) core.Command {
 	switch kind {
 	case core.CommandTick:
 		return c
-	case core.CommandFillOrder:
+	case core.CommandFillOrder, core.CommandExpireUnpaid:
 		c.Order = g.order()
 		return c
 	case core.CommandArchiveOrders:
@@ -273,7 +274,7 @@ func (g generator) command(kind core.CommandKind) core.Command {
 		c.Key = core.IdempotencyKey{byte(g.IntN(255) + 1), 5: byte(g.IntN(256)), 15: byte(g.IntN(256))}
 	}
 	if isOfWaitlist := kind == core.CommandJoinWaitlist || kind == core.CommandLeaveWaitlist; !isOfWaitlist && !isInbound(kind) && kind != core.CommandSetKit && kind != core.CommandRerouteOrder &&
-		kind != core.CommandResolveCase && (!isOfLife(kind) || kind == core.CommandShipOrder) && g.bool() {
+		kind != core.CommandResolveCase && (!isOfLife(kind) || kind == core.CommandShipOrder) && !isOfMoney(kind) && g.bool() {
 		c.Document = g.text(nameAlphabet, 1, 500)
 	}
 	if hasExpectedVersion(kind) {
@@ -320,6 +321,7 @@ func (g generator) body(c *core.Command) {
 		c.Destination = g.destination()
 		c.Channel, c.Customer, c.Lines = g.channel(), g.name(), g.lines()
 		c.Recipes = g.recipes(c.Lines)
+		g.money(c)
 	case core.CommandPlaceOrder:
 		g.sale(c)
 		c.Channel, c.Customer, c.Lines = g.channel(), g.name(), g.lines()
@@ -333,6 +335,7 @@ func (g generator) body(c *core.Command) {
 		if c.Stock != core.StockSkip {
 			c.Recipes = g.recipes(c.Lines)
 		}
+		g.money(c)
 	case core.CommandExtendHold:
 		c.TTL = g.ttl()
 	case core.CommandRerouteOrder:
@@ -340,6 +343,8 @@ func (g generator) body(c *core.Command) {
 	case core.CommandCancelLines, core.CommandShipOrder, core.CommandTrackShipment, core.CommandTakeBack,
 		core.CommandPutOnHold, core.CommandTakeOffHold:
 		g.lifeRequest(c)
+	case core.CommandReportPayment, core.CommandRequestPayment, core.CommandLockHold, core.CommandUnlockHold:
+		g.paymentRequest(c)
 	case core.CommandAddNote:
 		c.Order, c.Actor, c.Document = g.order(), g.reason(), g.text(nameAlphabet+" \n", 1, core.MaxNoteLength)
 	case core.CommandResolveCase:
@@ -517,6 +522,7 @@ var eventKinds = []core.EventKind{
 	core.EventOrderRouted, core.EventOrderRerouted, core.EventRoutingDefined,
 	core.EventWaitlistJoined, core.EventWaitlistLeft, core.EventWaitlistOffered, core.EventOrderOversold, core.EventLinesCancelled, core.EventOrderShipped,
 	core.EventShipmentTracked, core.EventShipmentTakenBack, core.EventOrderClosed, core.EventOrderPutOnHold, core.EventOrderTakenOffHold,
+	core.EventPaymentReported, core.EventPaymentRequested, core.EventHoldLocked, core.EventHoldUnlocked, core.EventOrderUnpaid, core.EventTaskRequested,
 	core.EventCaseResolved, core.EventNoteAdded,
 }
 
@@ -581,6 +587,7 @@ func (g generator) event(kind core.EventKind) core.Event {
 			ev.Actor, ev.Reroute = g.reason(), g.rerouteImage(len(ev.Order.Lines))
 		}
 		g.lifeEvent(&ev)
+		g.paymentEvent(&ev)
 		if kind == core.EventCaseResolved {
 			ev.Actor, ev.Resolution = g.reason(), core.ResolutionImage{
 				Case: g.caseImage(), Action: core.OversoldAction(g.between(1, 3)), Units: g.quantity(), Note: g.reason(),
@@ -652,6 +659,9 @@ func (g generator) orderImage() core.OrderImage {
 	if g.IntN(3) == 0 {
 		o.Life = g.life(len(o.Lines))
 	}
+	if g.IntN(3) == 0 {
+		o.Account = g.account(len(o.Lines))
+	}
 	return o
 }
 
@@ -701,6 +711,9 @@ func (g generator) refusal() core.Refusal {
 	}
 	if isOfSale(r.Reason) {
 		r.At, r.Identity = g.millis(), core.IdentityKind(g.IntN(core.IdentityKinds))
+	}
+	if r.Reason == core.ReasonHoldLocked {
+		r.At = g.millis()
 	}
 	if r.Reason == core.ReasonInboundStatus {
 		r.Status = core.InboundStatus(g.between(1, 5))

@@ -13,7 +13,7 @@ func knownReason(r core.Reason) bool {
 		r >= core.ReasonNotAKit && r <= core.ReasonNestedKit ||
 		r >= core.ReasonInboundNotFound && r <= core.ReasonNotASupplier ||
 		r >= core.ReasonNotDeliverable && r <= core.ReasonNotAllocated || r == core.ReasonBookedUp ||
-		r >= core.ReasonAlreadyShipped && r <= core.ReasonReportAhead
+		r >= core.ReasonAlreadyShipped && r <= core.ReasonAccountClosed
 }
 
 // isOfSale tells whether a refusal of a reason says more, as it is about a sale.
@@ -28,6 +28,9 @@ func AppendRefusal(dst []byte, r *core.Refusal) []byte {
 	dst = appendUvarint(dst, uint64(r.Version))
 	if isOfSale(r.Reason) {
 		dst = append(appendUvarint(dst, uint64(r.At)), byte(r.Identity))
+	}
+	if r.Reason == core.ReasonHoldLocked {
+		dst = appendUvarint(dst, uint64(r.At))
 	}
 	if r.Reason == core.ReasonInboundStatus {
 		dst = append(dst, byte(r.Status))
@@ -65,6 +68,9 @@ func DecodeRefusal(src []byte, r *core.Refusal) (int, error) {
 		if r.Identity = core.IdentityKind(c.byte()); r.Identity >= core.IdentityKinds {
 			c.fail(at, "unknown kind of identity")
 		}
+	}
+	if r.Reason == core.ReasonHoldLocked {
+		r.At = c.millis()
 	}
 	if r.Reason == core.ReasonInboundStatus {
 		r.Status = c.inboundStatus()

@@ -46,7 +46,7 @@ func TestPeekCommandAgreesWithDecode(t *testing.T) {
 				t.Fatal(err)
 			}
 			want := CommandHeader{
-				Kind: kind, Version: 1, HasKey: c.HasKey, HasRoom: c.Mask&(c.Mask-1) != 0,
+				Kind: kind, Version: max(c.Version, 1), HasKey: c.HasKey, HasRoom: c.Mask&(c.Mask-1) != 0,
 				HasDocument: c.Document != nil, ExpectedVersion: c.ExpectedVersion,
 				Length: len(frame), Body: h.Body, Mask: c.Mask, Key: c.Key,
 			}

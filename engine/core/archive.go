@@ -43,13 +43,23 @@ type closedPage struct {
 	at   Millis
 }
 
-// closeOrder notes that the order at a place will not change again.
+// closeOrder notes that the order at a place will not change again, unless somebody has still to do something about its money.
 func (s *slot) closeOrder(place uint32, now Millis) {
+	if s.hasTasks(place) {
+		return
+	}
 	page := place >> pageShift
 	s.orders.users[page]--
 	if s.orders.users[page] == 0 && s.orders.isFull(page) {
 		s.closed = append(s.closed, closedPage{page, now})
 	}
+}
+
+// reopenOrder has a closed order stay in memory, as there is something to do about its money.
+func (s *slot) reopenOrder(place uint32) {
+	page := place >> pageShift
+	s.orders.users[page]++
+	s.closed = slices.DeleteFunc(s.closed, func(c closedPage) bool { return c.page == page })
 }
 
 // refer notes that the order at a place refers to its lines, allocations and texts; with a delta of minus one that it no
@@ -100,6 +110,9 @@ func (m *Machine) PageBytes(first OrderID, enough int) (bytes int) {
 		customer, external := s.texts.get(record.text)
 		if record.flags&orderHasLife != 0 {
 			bytes += int(record.lines) * int(unsafe.Sizeof(lifeLineRecord{}))
+		}
+		if record.flags&orderHasAccount != 0 {
+			bytes += s.accountBytes(place)
 		}
 		bytes += int(unsafe.Sizeof(*record)) + len(customer) + len(external)
 		for i := record.firstLine; i < record.firstLine+uint32(record.lines); i++ {
@@ -154,6 +167,7 @@ func (s *slot) applyArchive(st *Step, sink Sink) {
 		s.refer(place, -1)
 		s.settleOrder(place)
 		s.dropLife(place)
+		s.dropAccount(place)
 	}
 	s.drop(&s.orders, page)
 	s.left++

@@ -32,6 +32,9 @@ const (
 	ViolationLife            ViolationKind = 48 // a life is lost, or its order's lines are others; of a line more became than there is
 	ViolationShipment        ViolationKind = 49 // a line shipped other units than the shipments sent, or a shipment cannot be
 	ViolationSettled         ViolationKind = 50 // units of orders that left were counted of nobody
+	ViolationAccount         ViolationKind = 52 // an account is lost, or what its order costs cannot be
+	ViolationLedger          ViolationKind = 53 // entries of a ledger contradict each other, more was given back than came in, or a task is not counted
+	ViolationLock            ViolationKind = 54 // a locked hold ends before its lock, or an order that is none is locked
 	ViolationBooking         ViolationKind = 41 // an order that counts at a location on a day is not one that it ships, or is not counted
 	ViolationCase            ViolationKind = 39 // an oversold case is lost, or more is left of it than its order waits for
 	ViolationInbound         ViolationKind = 21 // a document's line does not fit its status: out is not what was received and what differed
@@ -73,6 +76,7 @@ type auditor struct {
 	counted                  [SlotCount][]Quantity // by place of the record: a customer's units, by lines and parts
 	waiting                  uint32                // records of the slot's queues
 	shipments, sent, reports [SlotCount]uint32     // records of each slot that orders refer to
+	amounts, entries         [SlotCount]uint32     // likewise
 	settled                  []settledUnits        // units of orders that have left
 	waiters                  uint32                // places found in the lines of the slot under audit
 }
@@ -109,6 +113,7 @@ func (m *Machine) Audit() AuditReport {
 		a.checkLots(&m.slots[i])
 		a.auditWaitlists(&m.slots[i])
 		a.auditLives(&m.slots[i])
+		a.auditAccounts(&m.slots[i])
 		a.auditBook(&m.slots[i])
 	}
 	a.checkSettled()
@@ -144,6 +149,7 @@ func (a *auditor) tallyOrders(s *slot) {
 		}
 		a.countStatus(image.Status)
 		a.tallyLife(s, &image)
+		a.tallyAccount(s, &image)
 		a.tallyLines(s, record, &image)
 		if image.Sale != 0 {
 			a.tallySale(s, &image)

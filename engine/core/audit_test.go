@@ -102,12 +102,13 @@ func newAuditShop(t *testing.T) *auditShop {
 	}
 	s.run(Command{Kind: CommandTrackShipment, Order: sent, Life: &LifeRequest{Shipment: 1, Reports: []TrackingReport{{At: 1, Status: ShipmentReturnedToSender}}}})
 	s.run(Command{Kind: CommandTakeBack, Order: sent, Lines: []Line{{f, 1}}, Life: &LifeRequest{Shipment: 1}})
+	s.pay(f)
 	s.run(Command{Kind: CommandDefineRouting, Routing: &RoutingSettings{Rules: []RoutingRule{RulePriority}}})
 	s.run(Command{Kind: CommandDefineLocation, Name: []byte("east"), Location: LocationSettings{Shipping: &Shipping{DailyCapacity: 1}}})
 	order(CommandPlaceOrder, 0, "", Line{d, 1})
 	order(CommandPlaceHold, 60_000, "", Line{d, 1})
 	s.run(Command{Kind: CommandPlaceOrder, Customer: []byte("ann"), Stock: StockForce, Lines: []Line{{s.skuIn(14, SKUSettings{BackorderLimit: 2}), 5}}})
-	if r := s.Audit(); r.Found != 0 || r.Held != 7 || r.Placed != 8 || r.Cancelled != 1 || r.Released != 1 || r.Expired != 1 {
+	if r := s.Audit(); r.Found != 0 || r.Held != 8 || r.Placed != 9 || r.Cancelled != 1 || r.Released != 1 || r.Expired != 1 {
 		t.Fatalf("the shop itself: %+v", r)
 	}
 	return s
@@ -135,6 +136,19 @@ func (s *auditShop) sale() {
 		s.run(Command{Kind: CommandJoinWaitlist, Sale: MakeSaleID(a.Slot(), 0), Customer: []byte(customer), Lines: []Line{{c, Quantity(i + 1)}},
 			Identities: AppendIdentity(nil, IdentityDevice, []byte(customer))})
 	}
+}
+
+// pay has an order paid, and a hold that is locked.
+func (s *auditShop) pay(id SKUID) {
+	euro := Currency{'E', 'U', 'R'}
+	paid := s.run(Command{Kind: CommandPlaceOrder, Customer: []byte("ann"), Lines: []Line{{id, 2}}, Money: &OrderMoney{Currency: euro, Amounts: []int64{900}}})
+	for _, t := range []PaymentType{PaymentAuthorization, PaymentCapture} {
+		s.run(Command{Kind: CommandReportPayment, Order: paid, Payment: &PaymentRequest{
+			Type: t, Status: EntrySucceeded, Amount: 900, Currency: euro, At: 5, Provider: []byte("acme"), Reference: []byte("pi"), Note: []byte("ok")}})
+	}
+	s.run(Command{Kind: CommandRequestPayment, Order: paid, Payment: &PaymentRequest{Type: PaymentRefund, Amount: 100, Currency: euro}})
+	held := s.run(Command{Kind: CommandPlaceHold, TTL: 60_000, Customer: []byte("ann"), Lines: []Line{{id, 1}}})
+	s.run(Command{Kind: CommandLockHold, Order: held, TTL: 70_000, Payment: &PaymentRequest{Provider: []byte("acme"), Reference: []byte("pi")}})
 }
 
 // audited is what an audit finds, and the assertion that stopped it if one did.
@@ -189,6 +203,9 @@ func (s *slot) sabotage(see func(field string)) {
 	sabotage(&s.shipmentLines.slab, see)
 	sabotage(&s.reports.slab, see)
 	sabotage(&s.settled, see)
+	sabotage(&s.accounts.slab, see)
+	sabotage(&s.amounts.slab, see)
+	sabotage(&s.entries.slab, see)
 	sabotage(&s.book.bookings.slab, see)
 	sabotage(&s.cases, see)
 }
@@ -247,12 +264,15 @@ var alwaysSeen = map[string]ViolationKind{
 	"lifeLineRecord.lost": ViolationShipment, "lifeLineRecord.sentBack": ViolationShipment, "lifeLineRecord.takenBack": ViolationShipment,
 	"shipmentLineRecord.takenBack": ViolationShipment, "lifeRecord.closesAt": ViolationLife,
 	"shipmentLineRecord.quantity": ViolationShipment, "shipmentLineRecord.line": ViolationShipment,
+	"accountRecord.tasks": ViolationLedger, "accountRecord.until": ViolationLock,
 	"bookingRecord.order": ViolationBooking, "bookingRecord.day": ViolationBooking, "bookingRecord.location": ViolationBooking,
 	"bookingRecord.flags": ViolationBooking,
 }
 
 // sometimesSeen are the fields that matter in some records only: not in an order that has ended, say.
 var sometimesSeen = map[string]ViolationKind{
+	"accountRecord.deadline": ViolationLock, "accountRecord.payBy": ViolationAccount, "accountRecord.firstEntry": ViolationLedger,
+	"entryRecord.kind": ViolationLedger, "entryRecord.of": ViolationLedger, "entryRecord.flags": ViolationLedger, "entryRecord.text": ViolationLedger,
 	"orderRecord.status": ViolationStatus, "orderRecord.onHold": ViolationStatus, "orderRecord.channel": ViolationExternalMissing,
 	"orderRecord.firstLine": ViolationBackordered, "orderRecord.lines": ViolationBackordered,
 	"lineRecord.sku": ViolationReserved, "lineRecord.quantity": ViolationLine, "lineRecord.backordered": ViolationBackordered,
@@ -297,6 +317,9 @@ var neverSeen = map[string]bool{
 	"saleWaiterRecord.identities": true, "lifeRecord.order": true, "lifeRecord.firstLine": true, "lifeRecord.firstShipment": true,
 	"shipmentRecord.location": true, "shipmentRecord.trackedAt": true, "shipmentRecord.firstReport": true, "shipmentRecord.created": true,
 	"reportRecord.at": true, "reportRecord.id": true, "reportRecord.status": true, "shipmentRecord.createdAt": true, "shipmentRecord.flags": true, "shipmentRecord.firstLine": true,
+	"accountRecord.extra": true, "accountRecord.order": true, "accountRecord.firstLine": true, "accountRecord.lockText": true, "accountRecord.currency": true,
+	"amountRecord.amount": true, "entryRecord.amount": true, "entryRecord.at": true, "entryRecord.created": true, "entryRecord.createdAt": true,
+	"entryRecord.note": true, "entryRecord.status": true,
 	"caseRecord.opened": true, "caseRecord.openedAt": true, "caseRecord.changed": true, "caseRecord.at": true, "caseRecord.units": true,
 	"caseRecord.version": true,
 }

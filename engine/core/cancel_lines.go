@@ -25,10 +25,12 @@ func (m *Machine) decideCancelLines(st *Step) {
 	if st.cancelsAll() {
 		st.event.Kind = EventOrderCancelled
 		image.end(StatusCancelled)
+		m.settle(st)
 		return
 	}
 	st.planCancelLines()
 	m.finish(st)
+	m.settleOrRefuse(st)
 }
 
 // checkPlaced refuses a command whose order is not the one that it names, or is not placed.
@@ -212,6 +214,7 @@ func (s *slot) applyCancelLines(st *Step, sink Sink) {
 	if s.id == st.home {
 		s.rewriteOrder(st)
 		sink.Event(&st.event)
+		tellTasks(&st.event, st.tasks, sink)
 	}
 }
 
@@ -270,4 +273,7 @@ func (s *slot) rewriteOrder(st *Step) {
 	}
 	s.refer(st.place, 1)
 	s.storeLife(st.place, image.Life)
+	if image.Account != nil {
+		s.storeAccount(st.place, image)
+	}
 }

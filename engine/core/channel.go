@@ -11,6 +11,9 @@ type ChannelSettings struct {
 	Bands  bool     // availability is shown as in stock, low or out, without numbers
 	Buffer Quantity // units of every SKU that the channel does not sell, where no rule says otherwise
 
+	Capture   CapturePolicy // when what is authorized is captured
+	PayWithin Millis        // after it was placed an order is cancelled unless it is paid by then; 0 for never
+
 	HasReturnDays bool
 	ReturnDays    uint16 // after all has arrived until an order closes, 0 to MaxReturnDays; ReturnWindow where it does not say
 }

@@ -38,6 +38,9 @@ const (
 	SlabSettled
 	SlabBookings
 	SlabCases
+	SlabAccounts
+	SlabAmounts
+	SlabEntries
 
 	// SlabKinds is the number of slabs that a slot has.
 	SlabKinds = int(iota)
@@ -105,6 +108,7 @@ func (s *slot) stores() [SlabKinds]pageStore {
 		&s.lives, &s.lifeLines, &s.shipments, &s.shipmentLines,
 		&s.reports, &s.settled,
 		&s.book.bookings, &s.cases,
+		&s.accounts, &s.amounts, &s.entries,
 	}
 }
 
@@ -296,6 +300,7 @@ func (m *Machine) RestoreIndexes(id Slot, now Millis) {
 		s.names.Insert(indexHash(s.seed, name), place)
 		s.touch(sku, MakeSKUID(id, place))
 	}
+	s.restoreAccounts()
 	for page := range uint32(len(s.orders.pages)) {
 		s.restoreOrders(page, now)
 	}
@@ -321,6 +326,7 @@ func (m *Machine) RestoreIndexes(id Slot, now Millis) {
 	s.restoreDesk()
 	s.restoreBook()
 	s.restoreLives()
+	s.restoreUnpaid(now)
 	s.restoreSettled()
 	for place := range s.rules.length {
 		s.awaitInstant(place)
@@ -353,7 +359,7 @@ func (s *slot) restoreOrders(page uint32, now Millis) {
 
 func (s *slot) restoreOrder(place uint32) {
 	record := s.orders.at(place)
-	if !record.status.IsClosed() {
+	if !record.status.IsClosed() || s.hasTasks(place) {
 		s.orders.users[place>>pageShift]++
 	}
 	s.refer(place, 1)

@@ -122,14 +122,17 @@ func (s *saved) restore(t *testing.T, seed uint64) *core.Machine {
 type told []string
 
 func (l *told) Event(e *core.Event) {
-	event, document, life := reference.CopyEvent(e), core.InboundImage{}, core.LifeImage{}
+	event, document, life, account := reference.CopyEvent(e), core.InboundImage{}, core.LifeImage{}, core.AccountImage{}
 	if event.Order.Life != nil {
 		life, event.Order.Life = *event.Order.Life, nil
+	}
+	if event.Order.Account != nil {
+		account, event.Order.Account = *event.Order.Account, nil
 	}
 	if event.Inbound != nil {
 		document, event.Inbound = *event.Inbound, nil // told by what it says, not by where it lies
 	}
-	*l = append(*l, fmt.Sprintf("%+v %+v %+v", event, document, life))
+	*l = append(*l, fmt.Sprintf("%+v %+v %+v %+v", event, document, life, account))
 }
 
 func (l *told) Archived(*core.Archived) {}

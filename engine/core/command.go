@@ -40,6 +40,11 @@ const (
 	CommandCancelInbound  CommandKind = 26 // give a document up of which nothing has come
 	CommandPutOnHold      CommandKind = 52 // stop an order for reasons
 	CommandTakeOffHold    CommandKind = 53 // take reasons back for which an order is stopped
+	CommandReportPayment  CommandKind = 56 // note what a provider reports about a payment
+	CommandRequestPayment CommandKind = 57 // ask for a capture, a refund or a void
+	CommandLockHold       CommandKind = 58 // keep a hold while a payment is under way
+	CommandUnlockHold     CommandKind = 59 // give a locked hold its own deadline back
+	CommandExpireUnpaid   CommandKind = 60 // cancel an order that was not paid in time
 	CommandAddNote        CommandKind = 72 // note something beside an order
 )
 
@@ -48,7 +53,7 @@ func (k CommandKind) IsKnown() bool {
 	switch {
 	case k >= CommandTick && k <= CommandMoveStock, k == CommandDefineRouting, k == CommandRerouteOrder, k == CommandSetChannel, k == CommandSetChannelRule, k == CommandSetKit,
 		k >= CommandCreateInbound && k <= CommandCancelInbound, k == CommandFillOrder, k >= CommandDefineSale && k <= CommandAdvanceQueue,
-		k >= CommandCancelLines && k <= CommandTakeOffHold, k == CommandResolveCase,
+		k >= CommandCancelLines && k <= CommandTakeOffHold, k >= CommandReportPayment && k <= CommandExpireUnpaid, k == CommandResolveCase,
 		k == CommandAddNote:
 		return true
 	}
@@ -59,15 +64,15 @@ func (k CommandKind) IsKnown() bool {
 // decoded from: whoever keeps one copies it.
 type Command struct {
 	Kind    CommandKind
-	Version uint8    // version of the kind's meaning, 1 for all kinds so far
+	Version uint8    // version of the kind's meaning: 2 for place hold and place order with money, else 1
 	Mask    SlotMask // the slots it touches
 	HasKey  bool
 	Key     IdempotencyKey
 
-	Order           OrderID // confirm, extend, release, cancel, fill, reroute, and what goes on with an order's life, add note; resolve case: with which something is done; archive: any of the page
+	Order           OrderID // confirm, extend, release, cancel, fill, reroute, what goes on with an order's life and its money, add note; resolve case: with which something is done; archive: any of the page
 	ExpectedVersion uint32  // the same, but for fill and archive; send to cancel inbound; define SKU, location, sale, routing, set channel, channel rule; resolve case, of the case: refuse unless it has it; 0 for any
 
-	TTL        Millis // place hold, extend hold
+	TTL        Millis // place hold, extend hold, lock hold
 	Channel    ChannelID
 	Customer   []byte
 	ExternalID []byte      // place order; empty for none
@@ -75,6 +80,8 @@ type Command struct {
 	Stock      StockPolicy // place order: whether stock may refuse it
 	Lines      []Line      // place hold, place order; reroute, ship, take back: what is to move, no two of one SKU
 	Recipes    []Recipe    // place hold, place order: of each kit among the lines, in the order of their numbers. Set kit: the one
+
+	Money *OrderMoney // place hold, place order: what it costs; nil for nobody knows
 
 	Sale       SaleID   // place hold, place order: the sale that it is part of; 0 for none. Advance queue, waitlists: the sale
 	Ticket     uint32   // and the number of its ticket there; 0 for none
@@ -102,6 +109,7 @@ type Command struct {
 	Reroute      *Reroute        // reroute
 	Life         *LifeRequest    // cancel lines to take off hold
 	Resolution   *Resolution     // resolve case
+	Payment      *PaymentRequest // report payment to unlock hold
 
 	Document []byte // what no decision needs; kept under the command's sequence. Add note: the text
 }

@@ -39,6 +39,12 @@ const (
 	EventOrderPutOnHold    EventKind = 52
 	EventOrderTakenOffHold EventKind = 53
 	EventOrderClosed       EventKind = 54
+	EventPaymentReported   EventKind = 56
+	EventPaymentRequested  EventKind = 57
+	EventHoldLocked        EventKind = 58
+	EventHoldUnlocked      EventKind = 59
+	EventOrderUnpaid       EventKind = 60 // it was not paid in time, and cancelled
+	EventTaskRequested     EventKind = 61 // behind another event: what has to be done about the money
 	EventCaseResolved      EventKind = 40
 
 	EventPurchaseOrderChanged EventKind = 22
@@ -50,7 +56,8 @@ const (
 // Event is a fact: what a command, or a deadline that had passed before it, changed. Every event is
 // whole: its reader needs no earlier event and no state to make sense of it.
 //
-// Of the events of one sequence, the holds that expired and the pools that began or ended come first, then the command's own, then the supplies that changed. Only
+// Of the events of one sequence, the holds that expired and the pools that began or ended come first, then the command's own, then the supplies that changed.
+// Tasks come behind the event from which they follow. Only
 // the fields of the event's kind mean anything: the machine reuses events.
 type Event struct {
 	Kind     EventKind
@@ -65,8 +72,9 @@ type Event struct {
 	Route    RouteImage       // order routed
 	Levels   []LevelChange    // stock adjusted
 	Moves    []MovementImage  // stock moved, in the order of the rows; purchase order and transfer changed, order shipped, shipment taken back: the units that came or left
-	Actor    []byte           // the same; order rerouted, and what went on with an order's life, case resolved, note added
-	Note     []byte           // what went on with an order's life
+	Actor    []byte           // the same; order rerouted, and what went on with an order's life and its money, case resolved, note added
+	Note     []byte           // what went on with an order's life and its money
+	Payment  int              // payment reported, payment requested, task requested: the number of the entry
 	Shipment int              // order shipped, shipment tracked, taken back: its number
 	Reports  []TrackingReport // shipment tracked: those that are new
 	Units    []LineUnits      // lines cancelled: how many of each line, those of components too; in the order of the lines
@@ -95,13 +103,13 @@ func (k EventKind) IsKnown() bool {
 	return k >= EventSKUDefined && k <= EventHoldCancelled || k >= EventChannelRuleSet && k <= EventKitSet ||
 		k == EventPurchaseOrderChanged || k == EventTransferChanged || k >= EventSaleDefined && k <= EventQueueAdvanced ||
 		k >= EventOrderRouted && k <= EventRoutingDefined || k == EventOrderFilled || k == EventPreorderEnded ||
-		k == EventOrderOversold || k >= EventLinesCancelled && k <= EventOrderClosed || k == EventCaseResolved || k == EventNoteAdded
+		k == EventOrderOversold || k >= EventLinesCancelled && k <= EventOrderClosed || k >= EventPaymentReported && k <= EventTaskRequested || k == EventCaseResolved || k == EventNoteAdded
 }
 
 // IsOwn tells whether an event of the kind is what a command did, and not what had happened before it or follows from it.
 func (k EventKind) IsOwn() bool {
 	return k != EventHoldExpired && k != EventSupplyChanged && k != EventPoolChanged && k != EventPreorderEnded && k != EventOrderRouted &&
-		k != EventOrderOversold && k != EventOrderClosed
+		k != EventOrderOversold && k != EventOrderClosed && k != EventTaskRequested
 }
 
 // lifeEvents are the numbers of the events that tell what becomes of an order after it was placed: fulfilment, payments, returns.
@@ -152,7 +160,7 @@ const (
 	StatusClosed    OrderStatus = 7 // and may no more
 )
 
-// IsClosed tells whether an order of the status never changes again.
+// IsClosed tells whether an order of the status never changes again, but for its account.
 func (s OrderStatus) IsClosed() bool { return s >= StatusCancelled && s != StatusCompleted }
 
 // isSold tells whether limits, quotas and pools count the units of orders of the status as sold.
@@ -178,6 +186,8 @@ type OrderImage struct {
 	Lines       []LineImage
 	Allocations []Allocation // of all lines, in the order of the lines
 	Life        *LifeImage   // what became of it since it was placed; nil for nothing yet
+
+	Account *AccountImage // nil for none: it was placed without prices, and never locked
 }
 
 // LineImage is one line of an order.

@@ -93,8 +93,24 @@ func (s *slot) expireHold(place uint32, seq Sequence, sink Sink) {
 	if record.flags&orderBooked != 0 && s.id == CapacitySlot {
 		s.dropAllBookings(ev.Order.ID)
 	}
+	tasks := 0
+	if ev.Order.Account != nil {
+		tasks = s.settleExpired(place, &ev.Order, seq)
+	}
 	s.closeOrder(place, record.deadline)
 	sink.Event(ev)
+	tellTasks(ev, tasks, sink)
+}
+
+// settleExpired asks for what has to be done about the money of a hold that has expired.
+func (s *slot) settleExpired(place uint32, image *OrderImage, seq Sequence) (tasks int) {
+	before := *image
+	before.Status = StatusHeld
+	stood := before.standing()
+	image.Account.Lock = LockImage{}
+	tasks, _ = image.settle(&stood, CaptureManual, seq, image.Deadline)
+	s.storeAccount(place, image)
+	return tasks
 }
 
 // addPart writes down what the slot has to give back when the hold ends.

@@ -39,6 +39,13 @@ const (
 	MaxReportIDLength = 64
 	// maxReportAhead is how far a carrier's clock may be ahead: a day, as some report local time.
 	maxReportAhead = day
+	// MaxPayments bounds the entries of an order's ledger, which each of its images lists.
+	MaxPayments = 100
+	// MaxProviderLength and MaxReferenceLength bound the name of a provider and its reference, in bytes.
+	MaxProviderLength  = 32
+	MaxReferenceLength = 128
+	// MaxPayWithin bounds how long a channel waits for payment: a year.
+	MaxPayWithin = 366 * day
 	// MaxReturnDays bounds the return window of a channel.
 	MaxReturnDays = 3650
 	// MaxSupplierLength bounds what a purchase order says about its supplier, in bytes.

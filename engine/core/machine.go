@@ -83,7 +83,12 @@ type slot struct {
 	settled       slab[settledRecord]
 	settledOf     *Index // what is settled → settled
 	shipmentLines recycler[shipmentLineRecord]
-	lifeOf        *Index // orders → lives
+	accounts      recycler[accountRecord]
+	amounts       recycler[amountRecord]
+	entries       recycler[entryRecord]
+	accountOf     *Index  // orders → accounts
+	unpaid        dueHeap // orders that have to be paid by an instant
+	lifeOf        *Index  // orders → lives
 	queues        queues
 	looks         uint64 // at those who wait, for tests: what it costs to find out whose turn it is
 	cases         slab[caseRecord]
@@ -165,6 +170,14 @@ func (s *slot) open(id Slot, allocate Allocator, seed uint64) {
 	s.shipments.next = func(r *shipmentRecord) *uint32 { return &r.next }
 	s.shipmentLines.open(SlabShipmentLines, &s.keeper, allocate)
 	s.shipmentLines.next = func(r *shipmentLineRecord) *uint32 { return &r.next }
+	s.accounts.open(SlabAccounts, &s.keeper, allocate)
+	s.accounts.next = func(r *accountRecord) *uint32 { return &r.firstLine }
+	s.amounts.open(SlabAmounts, &s.keeper, allocate)
+	s.amounts.next = func(r *amountRecord) *uint32 { return &r.next }
+	s.entries.open(SlabEntries, &s.keeper, allocate)
+	s.entries.next = func(r *entryRecord) *uint32 { return &r.next }
+	s.accountOf = NewIndex(allocate)
+	s.unpaid.entries.allocate = allocate
 	s.book.open(&s.keeper, allocate)
 	s.due.entries.allocate = allocate
 	for i := range s.inboundList {
@@ -227,8 +240,10 @@ func (m *Machine) Gather(id Slot, st *Step, sink Sink) {
 		s.gatherRows(st)
 	case CommandPlaceHold, CommandPlaceOrder:
 		s.gatherPlacement(st)
-	case CommandConfirmHold, CommandExtendHold, CommandReleaseHold, CommandCancelOrder, CommandPutOnHold, CommandTakeOffHold:
+	case CommandConfirmHold, CommandExtendHold, CommandReleaseHold, CommandCancelOrder, CommandPutOnHold, CommandTakeOffHold, CommandExpireUnpaid:
 		s.gatherOrder(st)
+	case CommandReportPayment, CommandRequestPayment, CommandLockHold, CommandUnlockHold:
+		s.gatherPayment(st)
 	case CommandArchiveOrders:
 		s.gatherArchive(st)
 	case CommandDefineSale:
@@ -292,6 +307,16 @@ func (m *Machine) Decide(st *Step) {
 		m.decidePlacement(st)
 	case CommandConfirmHold, CommandExtendHold, CommandReleaseHold, CommandCancelOrder:
 		m.decideOrder(st)
+	case CommandReportPayment:
+		m.decideReport(st)
+	case CommandRequestPayment:
+		m.decideRequest(st)
+	case CommandLockHold:
+		m.decideLock(st)
+	case CommandUnlockHold:
+		m.decideUnlock(st)
+	case CommandExpireUnpaid:
+		m.decideUnpaid(st)
 	case CommandArchiveOrders:
 		decideArchive(st)
 	case CommandDefineSale:
@@ -353,8 +378,10 @@ func (m *Machine) Apply(id Slot, st *Step, sink Sink) {
 		s.applyMovement(st, sink)
 	case CommandPlaceHold, CommandPlaceOrder:
 		s.applyPlacement(st, sink)
-	case CommandConfirmHold, CommandExtendHold, CommandReleaseHold, CommandCancelOrder:
+	case CommandConfirmHold, CommandExtendHold, CommandReleaseHold, CommandCancelOrder, CommandExpireUnpaid:
 		s.applyOrder(st, sink)
+	case CommandReportPayment, CommandRequestPayment, CommandLockHold, CommandUnlockHold:
+		s.applyPayment(st, sink)
 	case CommandArchiveOrders:
 		s.applyArchive(st, sink)
 	case CommandDefineSale:

@@ -15,9 +15,12 @@ func (s *slot) loadOrder(st *Step) {
 	st.known, st.place = true, place
 	record := s.orders.at(place)
 	st.mask, st.booked = record.mask, record.flags&orderBooked != 0
-	st.event.Order.Life = st.life
+	st.event.Order.Life, st.event.Order.Account = st.life, st.account
 	if s.image(place, &st.event.Order); st.event.Order.Life != nil {
 		st.life = st.event.Order.Life
+	}
+	if st.event.Order.Account != nil {
+		st.account, st.stood = st.event.Order.Account, st.event.Order.standing()
 	}
 }
 
@@ -52,7 +55,7 @@ func (s *slot) findOrder(id OrderID) (uint32, bool) {
 func (s *slot) image(place uint32, img *OrderImage) {
 	record := s.orders.at(place)
 	customer, external := s.texts.get(record.text)
-	life := img.Life
+	life, account := img.Life, img.Account
 	*img = OrderImage{
 		ID:          MakeOrderID(s.id, record.mask != s.id.Mask(), place),
 		Status:      record.status,
@@ -76,6 +79,12 @@ func (s *slot) image(place uint32, img *OrderImage) {
 			img.Life = new(LifeImage)
 		}
 		s.lifeImage(place, img.Life)
+	}
+	if record.flags&orderHasAccount != 0 {
+		if img.Account = account; account == nil {
+			img.Account = new(AccountImage)
+		}
+		s.accountImage(place, int(record.lines), img.Account)
 	}
 	for i := range int(record.lines) {
 		life := img.LineLife(i)
@@ -123,11 +132,17 @@ func (m *Machine) decideOrder(st *Step) {
 		st.refuseOrder(reason)
 		return
 	}
+	if c.Kind != CommandConfirmHold && change && st.refusesLocked() {
+		return
+	}
 	if !change || c.Kind == CommandExtendHold && m.extendedTo(st) <= image.Deadline {
 		return
 	}
 	st.Outcome.Changed = true
 	m.planTransition(st)
+	if image.Account != nil {
+		m.planMoney(st)
+	}
 }
 
 // checkOrder refuses a command whose order, or its slots or version, are not those that it names.
@@ -153,6 +168,9 @@ func FollowUpClosed(c *Command, image *OrderImage) Reason {
 	if c.Kind != CommandResolveCase && c.ExpectedVersion != 0 && c.ExpectedVersion != image.Version {
 		return ReasonVersionConflict
 	}
+	if c.Kind == CommandReportPayment || c.Kind == CommandRequestPayment {
+		return ReasonAccountClosed
+	}
 	_, reason := transition(c.Kind, image.Status)
 	return reason
 }
@@ -172,7 +190,7 @@ func transition(kind CommandKind, status OrderStatus) (change bool, refused Reas
 	case StatusHeld:
 		switch kind {
 		case CommandRerouteOrder, CommandResolveCase, CommandCancelLines, CommandShipOrder, CommandTrackShipment, CommandTakeBack,
-			CommandPutOnHold, CommandTakeOffHold:
+			CommandPutOnHold, CommandTakeOffHold, CommandRequestPayment:
 			return false, ReasonOrderHeld
 		}
 		return true, ReasonNone
@@ -181,7 +199,8 @@ func transition(kind CommandKind, status OrderStatus) (change bool, refused Reas
 		case CommandConfirmHold:
 			return false, ReasonNone
 		case CommandCancelOrder, CommandRerouteOrder, CommandCancelLines, CommandShipOrder, CommandTrackShipment, CommandTakeBack, CommandResolveCase,
-			CommandPutOnHold, CommandTakeOffHold:
+			CommandPutOnHold, CommandTakeOffHold,
+			CommandRequestPayment:
 			return true, ReasonNone
 		}
 		return false, ReasonHoldConfirmed
@@ -210,7 +229,9 @@ func arrived(kind CommandKind, status OrderStatus) (change bool, refused Reason)
 	switch kind {
 	case CommandConfirmHold:
 		return false, ReasonNone
-	case CommandExtendHold, CommandReleaseHold:
+	case CommandRequestPayment:
+		return true, ReasonNone
+	case CommandExtendHold, CommandReleaseHold, CommandLockHold, CommandUnlockHold:
 		return false, ReasonHoldConfirmed
 	case CommandCancelOrder:
 		return false, ReasonAlreadyShipped
@@ -243,12 +264,24 @@ func (m *Machine) planTransition(st *Step) {
 	}
 }
 
+// planMoney plans what becomes of the money of an order whose status changes.
+func (m *Machine) planMoney(st *Step) {
+	image := &st.event.Order
+	if st.command.Kind == CommandConfirmHold {
+		image.Account.Lock = LockImage{}
+		m.payBy(st)
+		m.settleOrRefuse(st)
+		return
+	}
+	m.settle(st) // there is room for what an order that has ended needs
+}
+
 // applyOrder changes the slot's units as planned and, in the home slot, the order's record.
 func (s *slot) applyOrder(st *Step, sink Sink) {
 	switch st.command.Kind {
 	case CommandConfirmHold:
 		s.applyLines(st, s.settle)
-	case CommandReleaseHold, CommandCancelOrder, CommandCancelLines, CommandResolveCase:
+	case CommandReleaseHold, CommandCancelOrder, CommandCancelLines, CommandResolveCase, CommandExpireUnpaid:
 		if st.booked && s.id == CapacitySlot {
 			s.dropAllBookings(st.event.Order.ID)
 		}
@@ -273,6 +306,9 @@ func (s *slot) applyOrder(st *Step, sink Sink) {
 	}
 	record := s.orders.mut(st.place)
 	record.status, record.version, record.deadline, record.onHold = image.Status, image.Version, image.Deadline, image.OnHold
+	if image.Account != nil {
+		s.storeAccount(st.place, image)
+	}
 	if image.Status.IsClosed() {
 		s.closeOrder(st.place, st.now)
 	}
@@ -280,6 +316,7 @@ func (s *slot) applyOrder(st *Step, sink Sink) {
 		s.due.push(dueRecord{deadline: image.Deadline, order: image.ID, place: st.place})
 	}
 	sink.Event(&st.event)
+	tellTasks(&st.event, st.tasks, sink)
 }
 
 // applyPart moves the deadline of the slot's part of a hold, or ends the part.

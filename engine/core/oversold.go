@@ -221,6 +221,9 @@ func (m *Machine) decideResolution(st *Step) {
 		st.refuseOrder(reason)
 		return
 	}
+	if what.Action == OversoldCancel && st.refusesLocked() {
+		return
+	}
 	if what.Action == OversoldReSource && int(what.Location) >= len(m.locations) {
 		st.refuseOrder(ReasonLocationNotFound)
 		return
@@ -244,6 +247,7 @@ func (m *Machine) decideResolution(st *Step) {
 	case OversoldCancel:
 		image.Version++
 		image.end(StatusCancelled)
+		m.settle(st)
 		units = min(f.image.Left, has)
 	case OversoldBackorder:
 		units = m.planBackorder(st)

@@ -440,6 +440,9 @@ func (m *Machine) planPlacement(st *Step) {
 	for i := range st.lines {
 		st.serve(i)
 	}
+	if c.Money != nil {
+		m.openAccount(st)
+	}
 	st.Outcome.Changed, st.Outcome.Order = true, image.ID
 }
 
@@ -625,6 +628,9 @@ func (s *slot) store(st *Step) uint32 {
 	}
 	s.orders.users[place>>pageShift]++
 	s.refer(place, 1)
+	if image.Account != nil {
+		s.storeAccount(place, image)
+	}
 	if len(image.ExternalID) > 0 {
 		s.externals.Insert(s.externalHash(image.Channel, image.ExternalID), place)
 	}

@@ -232,6 +232,10 @@ func (m *Machine) DigestTables() Digest {
 		if row.settings.HasReturnDays {
 			flags |= 4 | uint64(row.settings.ReturnDays)<<8
 		}
+		flags |= uint64(row.settings.Capture) << 3
+		if row.settings.PayWithin != 0 {
+			d = d.add(uint64(row.settings.PayWithin), 1)
+		}
 		d = d.addBytes(row.name).add(uint64(row.settings.Buffer), flags).add(uint64(row.version), uint64(row.changed))
 	}
 	for i := range m.sales {

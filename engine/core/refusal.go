@@ -26,6 +26,15 @@ const (
 	ReasonShipmentNotFound  Reason = 86 // the order has no shipment of the number
 	ReasonNotSentBack       Reason = 88 // the shipment was not returned to the sender, or fewer units of it are still to be taken back
 	ReasonReportAhead       Reason = 89 // a report is of an instant that is far from having come
+	ReasonHoldLocked        Reason = 96 // a payment is under way: it is neither released, extended nor cancelled
+	ReasonHoldNotLocked     Reason = 97 // it is not locked
+	ReasonAccountClosed     Reason = 99 // the order has left memory, and its account with it
+	ReasonNoAccount         Reason = 90 // it was placed without prices
+	ReasonCurrencyMismatch  Reason = 91 // the amount is in another currency than the order
+	ReasonPaymentNotFound   Reason = 94 // the ledger has no entry of the number, or not one of the type that it would have to be
+	ReasonPaymentChanged    Reason = 92 // the payment is known with another amount, or as another entry
+	ReasonRefundTooLarge    Reason = 93 // more would be given back than came in
+	ReasonPaymentTooLarge   Reason = 95 // so much is not there to be captured, given back or made void
 	ReasonInboundNotFound   Reason = 38 // no such purchase order or transfer
 	ReasonInboundStatus     Reason = 40 // its status does not allow the command
 	ReasonRecipeChanged     Reason = 35 // a line's SKU is a kit of another recipe than the command's: look it up again (never leaves the engine)
@@ -74,6 +83,7 @@ const (
 	ReasonWaitlistFull      Reason = 58 // the sale's waitlist takes nobody more, or the sale has none
 	ReasonTooManyShipments  Reason = 26 // the order would be split over more locations than the policy allows
 	ReasonShipmentsFull     Reason = 87 // the order has MaxShipments shipments
+	ReasonPaymentsFull      Reason = 98 // the ledger has no room for another entry
 	ReasonTooManyLots       Reason = 43 // a line's SKU would have more than MaxLots lots
 	ReasonTableFull         Reason = 18 // no number is left for another SKU, location, channel, order or document
 )
@@ -85,7 +95,7 @@ type Refusal struct {
 	Version uint32  // the version of the order, document, case or settings asked about; 0 for what is not there, and for the owner of an external id
 	Lines   []RefusedLine
 
-	At       Millis       // sale not started, sale ended: when it begins, or was over
+	At       Millis       // sale not started, sale ended: when it begins, or was over; hold locked: until when
 	Identity IdentityKind // sale limit: by which the buyer has too much
 
 	OnHold OnHold // order on hold: why
@@ -106,6 +116,9 @@ type Refusal struct {
 //
 // Of an order that has not so many units at a location that are to move, the line's, and those that it has there; nothing is listed of one
 // that has none there and was to move all.
+//
+// Of a payment the index is that of its entry, and quantities are amounts: payment changed, the one asked for and the one known; refund exceeds captured, what would
+// have been given back, or be about to, and what came in; payment not possible, what is asked for, 0 for all, and what there is.
 //
 // Of an oversold case the units are those that are left of it, or those that the order waits for if they are fewer, and those that there are.
 type RefusedLine struct {

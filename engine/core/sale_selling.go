@@ -285,7 +285,7 @@ func (s *slot) followSale(st *Step) {
 	switch st.command.Kind {
 	case CommandConfirmHold:
 		s.settleSale(&st.event.Order)
-	case CommandReleaseHold, CommandCancelOrder, CommandCancelLines, CommandResolveCase:
+	case CommandReleaseHold, CommandCancelOrder, CommandCancelLines, CommandResolveCase, CommandExpireUnpaid:
 		s.sell(&st.event.Order, st.wasHeld, -1)
 	}
 }

@@ -67,6 +67,8 @@ func (s *story) command(line *sentence) (c core.Command, name string) {
 	case "note":
 		c.Kind, c.Order, c.Document = core.CommandAddNote, s.order(line.next()), []byte("text")
 		line.settings(func(_, value string) { c.Actor = []byte(value) })
+	case "pay", "request", "lock", "unlock":
+		s.readMoney(line, &c)
 	case "resolve":
 		s.readResolve(line, &c)
 	case "confirm", "extend", "release", "cancel", "fill":
@@ -238,6 +240,10 @@ func readChannel(line *sentence, c *core.Command) {
 			c.Selling.Bands = value == "yes"
 		case "returns":
 			c.Selling.HasReturnDays, c.Selling.ReturnDays = true, uint16(line.number(strings.TrimSuffix(value, "d")))
+		case "capture":
+			c.Selling.Capture = core.CapturePolicy(slices.Index(capturePolicies[:], value))
+		case "pay-within":
+			c.Selling.PayWithin = line.duration(value)
 		case "buffer":
 			c.Selling.Buffer = core.Quantity(line.number(value))
 		default:
@@ -414,7 +420,7 @@ func (s *story) readOrder(line *sentence, c *core.Command) {
 		case "slots":
 			s.slotsNamed = value == "named"
 		default:
-			if !s.readDestination(line, c, name, value) {
+			if !s.readDestination(line, c, name, value) && !s.readPrice(line, c, name, value) {
 				line.fail("unknown setting %s", name)
 			}
 		}

@@ -65,6 +65,14 @@ import (
 //	take-back o1 shipment=1 to=hamburg [to=damaged] [phone×1]          what was returned to the sender is in stock again
 //	put-on-hold o1 [by=anna] [note=why] [version=2] fraud address      nothing of o1 leaves, for reasons
 //	take-off-hold o1 [by=anna] [note=why] [version=2] [fraud]          those reasons are taken back, or all
+//	order o1 customer=ann prices=50.00,9.90 [extra=4.90] [currency=EUR] phone×2 case×1     what its lines cost, and what it costs beside them
+//	pay o1 authorization succeeded 54.90 acme/pi-1 [at=12:30:00.000] [of=1] [entry=2] [currency=EUR] [note=why] [by=anna]
+//	                                a provider reports on a payment: entry names the task that it completes, of the payment that it belongs to
+//	request o1 refund 5.00 [of=2]   somebody asks for a capture, a refund or a void; "all" for all there is
+//	lock h1 ttl=10m for=acme/pi-1   h1 is kept while a payment is under way
+//	unlock h1
+//	channel outlet capture=confirm|shipment pay-within=1h
+//	unpaid                          orders that were not paid in time are cancelled, as the host sees to it
 //	note o1 [by=anna]               somebody writes something beside o1
 //	location hamburg capacity=2 [utc=1] [cut-off=14:30]       it ships two orders a day
 //	capacity hamburg                how many it has on the day of an order of now
@@ -153,6 +161,8 @@ func (s *story) tell(t *testing.T, word string, args []datadriven.CmdArg) string
 			return s.serveSale(line)
 		}
 		return s.serve(t)
+	case "unpaid":
+		return s.expireUnpaid(line)
 	case "capacity":
 		return s.capacityWords(line)
 	case "preview":

@@ -9,8 +9,16 @@ import (
 	"holdfast/engine/core"
 )
 
-// eventWords tells of an event in a sentence.
+// eventWords tells of an event in a sentence, and of the money of its order.
 func (s *story) eventWords(e *core.Event) string {
+	words := s.eventSentence(e)
+	if e.Kind.HasOrder() && e.Kind != core.EventTaskRequested {
+		words += s.moneyWords(&e.Order)
+	}
+	return words
+}
+
+func (s *story) eventSentence(e *core.Event) string {
 	o := &e.Order
 	who := fmt.Sprintf("%s for %s, version %d", s.orderName(o.ID), o.Customer, o.Version)
 	switch e.Kind {
@@ -95,6 +103,8 @@ func (s *story) eventWords(e *core.Event) string {
 		return fmt.Sprintf("closed at %s: %s\n", timeWords(e.At), who)
 	case core.EventOrderShipped:
 		return fmt.Sprintf("shipped: %s%s\n%s%s%s", who, noteWords(e), s.movementWords(e), s.linesWords(o), s.shipmentsWords(o))
+	case core.EventPaymentReported, core.EventPaymentRequested, core.EventTaskRequested, core.EventHoldLocked, core.EventHoldUnlocked, core.EventOrderUnpaid:
+		return s.paymentWords(e, who)
 	case core.EventOrderCancelled:
 		return fmt.Sprintf("cancelled: %s\n", who)
 	case core.EventHoldCancelled:
@@ -225,6 +235,15 @@ var reasonWords = map[core.Reason]string{
 	core.ReasonNotSentBack:       "so many are not on their way back",
 	core.ReasonOrderOnHold:       "it is on hold",
 	core.ReasonReportAhead:       "a report is of the future",
+	core.ReasonHoldLocked:        "a payment is under way",
+	core.ReasonHoldNotLocked:     "it is not locked",
+	core.ReasonNoAccount:         "nobody knows what it costs",
+	core.ReasonCurrencyMismatch:  "it costs another currency",
+	core.ReasonPaymentNotFound:   "no such payment",
+	core.ReasonPaymentChanged:    "the payment is known, and another one",
+	core.ReasonRefundTooLarge:    "more would be given back than came in",
+	core.ReasonPaymentTooLarge:   "so much is not there",
+	core.ReasonPaymentsFull:      "the ledger is full",
 	core.ReasonOrderLine:         "the order has no such line",
 	core.ReasonNotCancellable:    "not so many are left to cancel",
 	core.ReasonInboundLine:       "the document has no such line",
@@ -246,7 +265,7 @@ func (s *story) refusalWords(c *core.Command, r *core.Refusal) string {
 	fmt.Fprintf(&out, "refused: %s", reasonWords[r.Reason])
 	if r.Reason == core.ReasonVersionConflict && r.Version == 0 {
 		fmt.Fprintf(&out, " (it is not there)")
-	} else if r.Version != 0 && (!isAboutOrder(c.Kind) && c.Life == nil || c.Resolution != nil && r.Reason == core.ReasonVersionConflict) {
+	} else if r.Version != 0 && (!isAboutOrder(c.Kind) && c.Life == nil && c.Payment == nil || c.Resolution != nil && r.Reason == core.ReasonVersionConflict) {
 		fmt.Fprintf(&out, " (it is at version %d", r.Version)
 		if r.Status != 0 {
 			fmt.Fprintf(&out, ", %s", inboundStatusWords(c.Inbound.Kind, r.Status))
@@ -258,6 +277,8 @@ func (s *story) refusalWords(c *core.Command, r *core.Refusal) string {
 		fmt.Fprintf(&out, " (%s)", s.orderName(r.Order))
 	}
 	switch r.Reason {
+	case core.ReasonHoldLocked:
+		fmt.Fprintf(&out, " (until %s)", timeWords(r.At))
 	case core.ReasonSaleNotStarted, core.ReasonSaleEnded:
 		fmt.Fprintf(&out, " (%s)", timeWords(r.At))
 	case core.ReasonOrderOnHold:
@@ -274,6 +295,10 @@ func (s *story) refusalWords(c *core.Command, r *core.Refusal) string {
 		if len(c.Moves) > 0 {
 			fmt.Fprintf(&out, "  row %d: %s at %s, %d there, would be %d\n",
 				l.Index+1, s.skuName(l.SKU), s.locationName(l.Location), l.Available, l.Requested)
+			continue
+		}
+		if c.Payment != nil {
+			fmt.Fprintf(&out, "  payment %d: %s asked for, %s there\n", l.Index+1, amountWords(int64(l.Requested)), amountWords(int64(l.Available)))
 			continue
 		}
 		if c.Kind == core.CommandTakeBack {
@@ -314,6 +339,12 @@ func sellingWords(settings core.ChannelSettings) string {
 	}
 	if settings.HasReturnDays {
 		words += fmt.Sprintf(", returns within %d days", settings.ReturnDays)
+	}
+	if settings.Capture != core.CaptureManual {
+		words += ", captures with " + capturePolicies[settings.Capture]
+	}
+	if settings.PayWithin > 0 {
+		words += fmt.Sprintf(", to be paid within %s", time.Duration(settings.PayWithin)*time.Millisecond)
 	}
 	return words
 }
@@ -556,7 +587,7 @@ func (s *story) show(name string) string {
 	var channel core.ChannelImage
 	s.shop.machine.ReadChannel(o.Channel, &channel)
 	return fmt.Sprintf("%s for %s: %s%s, version %d, channel %s%s\n%s", name, o.Customer,
-		statusOf(&o), deadline, o.Version, channel.Name, external, s.linesWords(&o)+s.shipmentsWords(&o))
+		statusOf(&o), deadline, o.Version, channel.Name, external, s.linesWords(&o)+s.shipmentsWords(&o)+s.moneyWords(&o))
 }
 
 func (s *story) showSKU(id core.SKUID) string {

@@ -95,6 +95,7 @@ func (m *Machine) decideShip(st *Step) {
 		st.refuseOrder(ReasonTableFull)
 	default:
 		st.planShip()
+		m.settleOrRefuse(st)
 	}
 }
 
@@ -204,6 +205,7 @@ func (s *slot) applyShip(st *Step, sink Sink) {
 	if s.id == st.home {
 		s.rewriteOrder(st)
 		sink.Event(&st.event)
+		tellTasks(&st.event, st.tasks, sink)
 	}
 }
 

@@ -66,6 +66,10 @@ type Step struct {
 	rest        []Quantity               // ship order, scratch: of each movement, the units that are still to be taken from lines
 	reports     []reportRecord           // track: those that are remembered
 	life        *LifeImage               // memory of the order's, once one had a life
+	account     *AccountImage            // likewise
+	stood       standing                 // follow-ups: where the order's money stood before the command
+	tasks       int                      // that the command asks for behind its own event, at the end of the ledger
+	requested   PaymentRequest           // request payment, scratch: what is asked for, in the order's currency
 	newChannel  bool                     // preview: the order's channel would be a new one
 	whole       bool                     // place with kits: there is room for their components
 	expanded    []Line                   // place with kits: the lines with their components
@@ -120,7 +124,7 @@ func (st *Step) Begin(c *Command, seq Sequence, now Millis) {
 	st.known, st.turned, st.gone, st.externalTaken = false, false, false, false
 	st.Outcome = Outcome{}
 	st.event.Sequence, st.event.At = seq, now
-	st.hasPoint, st.booked = false, false
+	st.hasPoint, st.booked, st.tasks = false, false, 0
 	c.checkMask()
 	switch c.Kind {
 	case CommandPlaceHold, CommandPlaceOrder, CommandJoinWaitlist, CommandServeWaitlist:
@@ -133,6 +137,7 @@ func (st *Step) Begin(c *Command, seq Sequence, now Millis) {
 		}
 	case CommandConfirmHold, CommandExtendHold, CommandReleaseHold, CommandCancelOrder, CommandArchiveOrders, CommandFillOrder,
 		CommandCancelLines, CommandTrackShipment, CommandPutOnHold, CommandTakeOffHold,
+		CommandReportPayment, CommandRequestPayment, CommandLockHold, CommandUnlockHold, CommandExpireUnpaid,
 		CommandResolveCase, CommandAddNote:
 		st.oversoldCase.known = false
 		st.home = c.Order.Home()
@@ -224,7 +229,8 @@ func SlotsOf(c *Command) (mask SlotMask, known bool) {
 		return c.placementSlots(), true
 	case CommandConfirmHold, CommandExtendHold, CommandReleaseHold, CommandCancelOrder, CommandFillOrder,
 		CommandRerouteOrder, CommandCancelLines, CommandShipOrder, CommandTrackShipment, CommandTakeBack,
-		CommandPutOnHold, CommandTakeOffHold:
+		CommandPutOnHold, CommandTakeOffHold,
+		CommandReportPayment, CommandRequestPayment, CommandLockHold, CommandUnlockHold, CommandExpireUnpaid:
 		return c.Order.Home().Mask(), !c.Order.Spread()
 	case CommandResolveCase:
 		return c.Order.Home().Mask() | c.Resolution.SKU.Slot().Mask(), !c.Order.Spread()

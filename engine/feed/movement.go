@@ -83,6 +83,7 @@ var orderMovements = map[core.EventKind]struct {
 	core.EventHoldConfirmed:   {Allocate, Promise{ToHold, ToOrder}},
 	core.EventOrderPlaced:     {Allocate, Promise{ToNobody, ToOrder}},
 	core.EventOrderCancelled:  {Deallocate, Promise{ToOrder, ToNobody}},
+	core.EventOrderUnpaid:     {Deallocate, Promise{ToOrder, ToNobody}},
 }
 
 // stockMovements are the types of the movements of stock.

@@ -19,7 +19,7 @@ func (m *Model) archive(c *core.Command) core.Outcome {
 		return outcome
 	}
 	for _, o := range page {
-		if o.archived || !o.status.IsClosed() {
+		if o.archived || !o.status.IsClosed() || o.hasTasks() {
 			return outcome
 		}
 	}

@@ -19,7 +19,7 @@ func (o *order) image() core.OrderImage {
 		Sale:        o.sale,
 		Identities:  copyBytes(o.identities),
 	}
-	image.Life = o.lifeImage()
+	image.Life, image.Account = o.lifeImage(), o.accountImage()
 	for _, l := range o.lines {
 		image.Lines = append(image.Lines, core.LineImage{
 			SKU:         l.sku,
@@ -109,6 +109,12 @@ func CopyEvent(e *core.Event) core.Event {
 		}
 	case core.EventOrderPutOnHold, core.EventOrderTakenOffHold:
 		c.Order, c.Actor, c.Note, c.OnHold = CopyOrder(&e.Order), copyBytes(e.Actor), copyBytes(e.Note), e.OnHold
+	case core.EventPaymentReported, core.EventPaymentRequested:
+		c.Order, c.Actor, c.Note, c.Payment = CopyOrder(&e.Order), copyBytes(e.Actor), copyBytes(e.Note), e.Payment
+	case core.EventTaskRequested:
+		c.Order, c.Payment = CopyOrder(&e.Order), e.Payment
+	case core.EventHoldLocked, core.EventHoldUnlocked:
+		c.Order, c.Actor, c.Note = CopyOrder(&e.Order), copyBytes(e.Actor), copyBytes(e.Note)
 	case core.EventCaseResolved:
 		c.Order, c.Actor, c.Fills, c.Resolution = CopyOrder(&e.Order), copyBytes(e.Actor), copyList(e.Fills), e.Resolution
 		c.Resolution.Note = copyBytes(e.Resolution.Note)
@@ -132,6 +138,12 @@ func CopyOrder(o *core.OrderImage) core.OrderImage {
 		life := *o.Life
 		life.Lines, life.Shipments, life.Sent = copyList(life.Lines), copyList(life.Shipments), copyList(life.Sent)
 		c.Life = &life
+	}
+	if o.Account != nil {
+		account := *o.Account
+		account.Amounts, account.Entries = copyList(account.Amounts), copyEntries(account.Entries)
+		account.Lock.Provider, account.Lock.Reference = copyBytes(account.Lock.Provider), copyBytes(account.Lock.Reference)
+		c.Account = &account
 	}
 	return c
 }

@@ -262,10 +262,10 @@ var reachable = map[core.CommandKind][]core.Reason{
 	},
 	core.CommandExtendHold: {
 		core.ReasonSlotsChanged, core.ReasonOrderNotFound, core.ReasonVersionConflict,
-		core.ReasonHoldExpired, core.ReasonHoldReleased, core.ReasonHoldConfirmed, core.ReasonOrderCancelled,
+		core.ReasonHoldExpired, core.ReasonHoldReleased, core.ReasonHoldConfirmed, core.ReasonOrderCancelled, core.ReasonHoldLocked,
 	},
 	core.CommandReleaseHold: {
-		core.ReasonSlotsChanged, core.ReasonOrderNotFound, core.ReasonVersionConflict, core.ReasonHoldConfirmed,
+		core.ReasonSlotsChanged, core.ReasonOrderNotFound, core.ReasonVersionConflict, core.ReasonHoldConfirmed, core.ReasonHoldLocked,
 	},
 	core.CommandRerouteOrder: {
 		core.ReasonSlotsChanged, core.ReasonOrderNotFound, core.ReasonVersionConflict, core.ReasonOrderHeld,
@@ -295,6 +295,23 @@ var reachable = map[core.CommandKind][]core.Reason{
 		core.ReasonHoldReleased, core.ReasonHoldExpired, core.ReasonOrderLine, core.ReasonNotCancellable,
 	},
 	core.CommandAddNote: {core.ReasonOrderNotFound},
+	core.CommandReportPayment: {
+		core.ReasonSlotsChanged, core.ReasonOrderNotFound, core.ReasonVersionConflict, core.ReasonNoAccount, core.ReasonCurrencyMismatch,
+		core.ReasonReportAhead, core.ReasonPaymentNotFound, core.ReasonPaymentChanged, core.ReasonRefundTooLarge, core.ReasonPaymentTooLarge,
+	},
+	core.CommandRequestPayment: {
+		core.ReasonSlotsChanged, core.ReasonOrderNotFound, core.ReasonVersionConflict, core.ReasonNoAccount, core.ReasonCurrencyMismatch,
+		core.ReasonPaymentNotFound, core.ReasonRefundTooLarge, core.ReasonPaymentTooLarge, core.ReasonOrderHeld, core.ReasonOrderCancelled,
+		core.ReasonHoldReleased, core.ReasonHoldExpired,
+	},
+	core.CommandLockHold: {
+		core.ReasonSlotsChanged, core.ReasonOrderNotFound, core.ReasonVersionConflict, core.ReasonHoldLocked, core.ReasonHoldConfirmed,
+		core.ReasonOrderCancelled, core.ReasonHoldReleased, core.ReasonHoldExpired,
+	},
+	core.CommandUnlockHold: {
+		core.ReasonOrderNotFound, core.ReasonHoldNotLocked, core.ReasonHoldConfirmed,
+	},
+	core.CommandExpireUnpaid: {core.ReasonOrderNotFound},
 	core.CommandResolveCase: {
 		core.ReasonSlotsChanged, core.ReasonOrderNotFound, core.ReasonVersionConflict, core.ReasonOrderHeld,
 		core.ReasonOrderCancelled, core.ReasonHoldReleased, core.ReasonHoldExpired, core.ReasonLocationNotFound,
@@ -303,6 +320,6 @@ var reachable = map[core.CommandKind][]core.Reason{
 	core.CommandFillOrder: {core.ReasonSlotsChanged, core.ReasonOrderNotFound},
 	core.CommandCancelOrder: {
 		core.ReasonSlotsChanged, core.ReasonOrderNotFound, core.ReasonVersionConflict,
-		core.ReasonHoldExpired, core.ReasonHoldReleased, core.ReasonAlreadyShipped,
+		core.ReasonHoldExpired, core.ReasonHoldReleased, core.ReasonAlreadyShipped, core.ReasonHoldLocked,
 	},
 }

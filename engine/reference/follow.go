@@ -13,6 +13,17 @@ var unchanged = verdict{}
 func becomes(s core.OrderStatus) verdict { return verdict{status: s} }
 func refused(r core.Reason) verdict      { return verdict{refusal: r} }
 
+// whileHeld is what a lock does.
+var whileHeld = map[core.OrderStatus]verdict{
+	core.StatusHeld:      becomes(core.StatusHeld),
+	core.StatusPlaced:    refused(core.ReasonHoldConfirmed),
+	core.StatusCancelled: refused(core.ReasonOrderCancelled),
+	core.StatusReleased:  refused(core.ReasonHoldReleased),
+	core.StatusExpired:   refused(core.ReasonHoldExpired),
+	core.StatusCompleted: refused(core.ReasonHoldConfirmed),
+	core.StatusClosed:    refused(core.ReasonHoldConfirmed),
+}
+
 // verdicts is the table "which status allows what" of core's package comment.
 var verdicts = map[core.CommandKind]map[core.OrderStatus]verdict{
 	core.CommandConfirmHold: {
@@ -105,6 +116,8 @@ var verdicts = map[core.CommandKind]map[core.OrderStatus]verdict{
 		core.StatusCompleted: refused(core.ReasonOrderCompleted),
 		core.StatusClosed:    refused(core.ReasonOrderCompleted),
 	},
+	core.CommandLockHold:   whileHeld,
+	core.CommandUnlockHold: whileHeld,
 	core.CommandCancelOrder: {
 		core.StatusHeld:      becomes(core.StatusCancelled),
 		core.StatusPlaced:    becomes(core.StatusCancelled),
@@ -122,6 +135,13 @@ var followUpEvents = map[core.CommandKind]core.EventKind{
 	core.CommandExtendHold:  core.EventHoldExtended,
 	core.CommandReleaseHold: core.EventHoldReleased,
 	core.CommandCancelOrder: core.EventOrderCancelled,
+}
+
+// isFollowUp tells whether a command is about an order that is there already.
+func isFollowUp(kind core.CommandKind) bool {
+	return kind >= core.CommandConfirmHold && kind <= core.CommandCancelOrder || kind == core.CommandRerouteOrder || kind == core.CommandFillOrder ||
+		kind >= core.CommandCancelLines && kind <= core.CommandTakeBack || kind >= core.CommandReportPayment && kind <= core.CommandExpireUnpaid ||
+		kind == core.CommandResolveCase
 }
 
 // followUp carries out a command on an order that is there already.
@@ -151,6 +171,14 @@ func (m *Model) followUp(c *core.Command) core.Outcome {
 	if c.Kind == core.CommandFillOrder {
 		return m.fill(o)
 	}
+	switch c.Kind {
+	case core.CommandReportPayment:
+		return m.reportPayment(c, o)
+	case core.CommandRequestPayment:
+		return m.requestPayment(c, o)
+	case core.CommandExpireUnpaid:
+		return m.expireUnpaid(o)
+	}
 	v := verdicts[c.Kind][o.status]
 	if c.Kind == core.CommandCancelOrder && len(o.shipments) > 0 {
 		v = refused(core.ReasonAlreadyShipped)
@@ -159,6 +187,16 @@ func (m *Model) followUp(c *core.Command) core.Outcome {
 		return refuseOrder(core.Refusal{Reason: v.refusal, Order: o.id, Version: o.version})
 	}
 	switch c.Kind {
+	case core.CommandExtendHold, core.CommandReleaseHold, core.CommandCancelOrder, core.CommandLockHold:
+		if o.isLocked(m.now) {
+			return refuseOrder(core.Refusal{Reason: core.ReasonHoldLocked, Order: o.id, Version: o.version, At: o.account.lock.Until})
+		}
+	}
+	switch c.Kind {
+	case core.CommandLockHold:
+		return m.lockHold(c, o)
+	case core.CommandUnlockHold:
+		return m.unlockHold(c, o)
 	case core.CommandRerouteOrder:
 		return m.reroute(c, o)
 	case core.CommandCancelLines:
@@ -181,6 +219,9 @@ func (m *Model) followUp(c *core.Command) core.Outcome {
 		o.deadline = m.extended(o, c.TTL)
 	case core.StatusPlaced:
 		o.claimAll(claimAllocated)
+		if o.account != nil {
+			o.account.lock = core.LockImage{}
+		}
 	default:
 		o.claimAll(claimNone)
 		o.bookings = nil
@@ -191,6 +232,9 @@ func (m *Model) followUp(c *core.Command) core.Outcome {
 		event.Kind = core.EventHoldCancelled
 	}
 	o.status = v.status
+	if c.Kind == core.CommandConfirmHold {
+		m.startPaying(o)
+	}
 	o.version++
 	event.Order = o.image()
 	m.emit(event)

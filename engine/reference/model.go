@@ -27,6 +27,8 @@ type Model struct {
 	seq    core.Sequence
 	now    core.Millis
 	events []core.Event // of the command being executed
+
+	settledAt core.Millis // the instant of what is being settled
 }
 
 type sku struct {
@@ -87,6 +89,7 @@ type order struct {
 	onHold    core.OnHold // why it is stopped
 	shipments []shipment
 	closesAt  core.Millis // once completed
+	account   *account    // nil for none
 	lives     bool        // something became of it since it was placed
 	knowsBook bool        // core.CapacitySlot is one of its slots, whatever it has there
 	booked    bool        // it counts at the locations that ship it
@@ -108,6 +111,7 @@ type line struct {
 	shipped     core.Quantity
 	takenBack   core.Quantity
 	role        core.LineRole
+	price       int64 // of all units, if the order has money
 }
 
 // New gives an empty shop: location 0 "main" and channel 0 "web".
@@ -129,9 +133,17 @@ func New() *Model {
 // Execute carries out one command and gives what happened. Nothing in the answer is shared with the
 // command or with the model.
 func (m *Model) Execute(c *core.Command, seq core.Sequence, now core.Millis) ([]core.Event, core.Outcome) {
-	m.seq, m.now, m.events = seq, now, nil
+	m.seq, m.now, m.events, m.settledAt = seq, now, nil, now
 	m.expire(c.Mask)
+	o := m.byNumber[c.Order]
+	if !isFollowUp(c.Kind) {
+		o = nil
+	}
+	before := m.moneyBefore(o)
 	outcome := m.carryOut(c)
+	if outcome.Changed && c.Kind != core.CommandRequestPayment {
+		m.settleMoney(o, before)
+	}
 	m.settleCases()
 	m.alert(c.Mask)
 	return m.events, outcome
@@ -206,9 +218,13 @@ func (m *Model) expire(mask core.SlotMask) {
 				o.bookings = nil
 			}
 			if slot == o.id.Home() {
+				before := m.moneyBefore(o)
 				o.status = core.StatusExpired
 				o.version++
 				m.emit(core.Event{Kind: core.EventHoldExpired, At: o.deadline, Order: o.image()})
+				m.settledAt = o.deadline
+				m.settleMoney(o, before)
+				m.settledAt = m.now
 			}
 		}
 		m.turn(slot, m.now)

@@ -83,6 +83,9 @@ func (m *Model) resolve(c *core.Command, o *order) core.Outcome {
 	if v.refusal != core.ReasonNone {
 		return no(v.refusal)
 	}
+	if what.Action == core.OversoldCancel && o.isLocked(m.now) {
+		return refuseOrder(core.Refusal{Reason: core.ReasonHoldLocked, Order: o.id, Version: o.version, At: o.account.lock.Until})
+	}
 	if what.Action == core.OversoldReSource && int(what.Location) >= len(m.locations) {
 		return no(core.ReasonLocationNotFound)
 	}

@@ -81,6 +81,7 @@ func (m *Model) sell(c *core.Command, external string, wanted []core.Line, roles
 		o.status = core.StatusPlaced
 		o.claimAll(claimAllocated)
 	}
+	m.openAccount(c, o)
 	m.orders = append(m.orders, o)
 	m.byNumber[o.id] = o
 	event.Order = o.image()

@@ -49,7 +49,14 @@ func shrinkCommand(steps []reference.Step, c *core.Command, fails func([]referen
 		}
 	}
 	for i := len(c.Lines) - 1; i >= 0 && len(c.Lines) > 1; i-- {
-		try(func() { c.Lines = slices.Delete(slices.Clone(c.Lines), i, i+1) })
+		try(func() {
+			c.Lines = slices.Delete(slices.Clone(c.Lines), i, i+1)
+			if c.Money != nil {
+				money := *c.Money
+				money.Amounts = slices.Delete(slices.Clone(money.Amounts), i, i+1)
+				c.Money = &money
+			}
+		})
 	}
 	for i := len(c.Rows) - 1; i >= 0 && len(c.Rows) > 1; i-- {
 		try(func() { c.Rows = slices.Delete(slices.Clone(c.Rows), i, i+1) })
@@ -148,6 +155,10 @@ func commandWords(c *core.Command) string {
 		return follow("fill")
 	case core.CommandAddNote:
 		return follow("note") + fmt.Sprintf(" by %q", c.Actor)
+	case core.CommandReportPayment, core.CommandRequestPayment, core.CommandLockHold, core.CommandUnlockHold:
+		return follow(fmt.Sprintf("payment command %d %+v of", c.Kind, *c.Payment))
+	case core.CommandExpireUnpaid:
+		return follow("expire unpaid")
 	case core.CommandReleaseHold:
 		return follow("release")
 	default:

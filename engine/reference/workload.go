@@ -28,6 +28,7 @@ func Generate(seed uint64, count int) []Step {
 	for len(steps) < count {
 		g.passTime()
 		c := g.command(len(steps))
+		g.money(&c)
 		g.setMask(&c)
 		g.model.Execute(&c, core.Sequence(len(steps)+1), g.now)
 		steps = append(steps, Step{Command: c, Now: g.now})
@@ -53,9 +54,10 @@ func NewGenerator(seed uint64, shop *Model) *Generator {
 func (g *Generator) Next() core.Command {
 	for {
 		c := g.command(g.commands)
+		g.money(&c)
 		g.commands++
 		switch c.Kind {
-		case core.CommandTick, core.CommandArchiveOrders, core.CommandFillOrder, core.CommandServeWaitlist:
+		case core.CommandTick, core.CommandArchiveOrders, core.CommandFillOrder, core.CommandServeWaitlist, core.CommandExpireUnpaid:
 		default:
 			return c
 		}
@@ -79,6 +81,7 @@ type generator struct {
 	scarce  bool // stock comes in a few units at a time
 	sales   bool // there is much going on in sales
 	waits   bool // much is sold beyond stock, and those who wait are served
+	pays    bool // orders cost something, and are paid
 	lines   bool // sales sell out and go on, and people wait
 }
 
@@ -91,6 +94,7 @@ func newGenerator(seed uint64) *generator {
 	g.lines = g.sales && g.chance(60)
 	g.waits = !g.sales && g.chance(50) || g.lines && g.chance(30)
 	g.scarce = g.scarce || g.waits
+	g.pays = seed%4 == 0
 	skus, slots := g.between(2, 8), g.between(1, 5)
 	if g.baskets {
 		skus, slots = g.between(10, 30), g.between(4, 24)
@@ -160,6 +164,9 @@ func (g *generator) nextDeadline() (core.Millis, bool) {
 			next = at
 		}
 	}
+	if at, ok := g.nextPayBy(); ok && (next == 0 || at < next) {
+		next = at
+	}
 	for _, s := range g.model.skus {
 		for _, r := range s.rules {
 			if at := r.instant(); at > g.now && (next == 0 || at < next) {
@@ -189,6 +196,10 @@ func (g *generator) command(step int) core.Command {
 		c.Document = fmt.Appendf(nil, "document of step %d", step)
 	}
 	if (g.lines && g.chance(35) || g.sales && g.chance(5)) && g.atWaitlist(&c) {
+		return c
+	}
+	if g.pays && g.chance(28) {
+		g.pay(&c)
 		return c
 	}
 	if k := g.openCase(); k != nil && g.chance(15) {

@@ -140,6 +140,9 @@ func (g *generator) setChannel(c *core.Command) {
 	if c.Selling.HasReturnDays = g.chance(60); c.Selling.HasReturnDays {
 		c.Selling.ReturnDays = pick(g, []uint16{0, 0, 1})
 	}
+	if g.pays {
+		c.Selling.Capture, c.Selling.PayWithin = core.CapturePolicy(g.random.IntN(3)), core.Millis(pick(g, []int{0, 200, 3000}))
+	}
 }
 
 func (g *generator) setRule(c *core.Command) {

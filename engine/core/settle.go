@@ -1,0 +1,205 @@
+package core
+
+// What has to be done about an order's money follows from what became of the order, and is asked for here, in one place, after every command
+// that changes an order with an account: what was captured and is not due any more is refunded, what is set aside for an order that came to nothing is
+// void, and what the channel's policy says is captured. What is asked for is a task: an entry of the ledger that somebody has to carry out.
+//
+// A task is asked for once. What counts is how far a command moved what ought to have been done, not what is still missing of it: a task that
+// failed is not asked for again, and somebody has to see to it.
+
+// CapturePolicy says when what is authorized is captured. The numbers are in journals and must not change.
+type CapturePolicy uint8
+
+const (
+	CaptureManual   CapturePolicy = 0 // when somebody asks for it
+	CaptureConfirm  CapturePolicy = 1 // all that is due, once the order is placed
+	CaptureShipment CapturePolicy = 2 // what has left, with each shipment
+
+	LastCapturePolicy = CaptureShipment
+)
+
+// standing is where an order's money stands: what settle compares.
+type standing struct {
+	excess  int64                        // captured beyond what is due
+	capture [LastCapturePolicy + 1]int64 // by policy: what ought to have been captured by now
+}
+
+// standing of an order without money is nothing.
+func (o *OrderImage) standing() (s standing) {
+	if !o.HasMoney() {
+		return s
+	}
+	sums, due := o.Account.Sums(), o.Due()
+	s.excess = sums.Captured - sums.ChargedBack - due
+	if o.Status.isSold() {
+		most := max(0, min(due, sums.Authorized-sums.Voided-sums.Voiding))
+		s.capture[CaptureConfirm] = most
+		s.capture[CaptureShipment] = min(most, o.shippedValue())
+	}
+	return s
+}
+
+// settle asks for what has to be done now, as the tasks at the end of the ledger, and tells how many these are. It is false when the ledger has no room
+// for one of them.
+func (o *OrderImage) settle(before *standing, policy CapturePolicy, seq Sequence, now Millis) (tasks int, ok bool) {
+	if !o.HasMoney() {
+		return 0, true
+	}
+	a, had := o.Account, len(o.Account.Entries)
+	after, sums := o.standing(), o.Account.Sums()
+	ended := o.hasEnded()
+	refund := min(after.excess-sums.Refunded-sums.Refunding, after.excess-max(0, before.excess))
+	ok = refund <= 0 || a.ask(PaymentRefund, refund, a.owners(PaymentRefund), ended, seq, now)
+	if ended {
+		ok = a.askVoids(seq, now) && ok
+	} else {
+		ought := after.capture[policy]
+		capture := min(ought-sums.Captured-sums.Capturing, ought-before.capture[policy])
+		ok = (capture <= 0 || a.ask(PaymentCapture, capture, a.owners(PaymentCapture), false, seq, now)) && ok
+	}
+	return len(a.Entries) - had, ok
+}
+
+// ask adds tasks of a type over an amount, each of which belongs to one of the entries of the given numbers. For an order that has ended there is room
+// that is kept for it.
+func (a *AccountImage) ask(t PaymentType, amount int64, owners []int, ended bool, seq Sequence, now Millis) bool {
+	for _, of := range owners {
+		n := min(amount, a.openOf(of))
+		if n <= 0 {
+			continue
+		}
+		if !a.hasRoom(t, ended) {
+			return false
+		}
+		a.addTask(t, of, n, seq, now)
+		amount -= n
+	}
+	return true
+}
+
+// askVoids adds tasks that make void what is still set aside, but for authorizations of which that failed before.
+func (a *AccountImage) askVoids(seq Sequence, now Millis) bool {
+	for _, of := range a.owners(PaymentVoid) {
+		sums := a.Sums()
+		n := min(sums.Open(), a.openOf(of))
+		if n <= 0 || a.failed(of) {
+			continue
+		}
+		if !a.hasRoom(PaymentVoid, true) {
+			return false
+		}
+		a.addTask(PaymentVoid, of, n, seq, now)
+	}
+	return true
+}
+
+// addTask adds a task that belongs to the entry of a number.
+func (a *AccountImage) addTask(t PaymentType, of int, amount int64, seq Sequence, now Millis) {
+	a.Entries = append(a.Entries, PaymentEntry{
+		Type: t, Status: EntryRequested, Task: true, Of: of, Amount: amount, Created: seq, CreatedAt: now, Provider: a.Entries[of-1].Provider,
+	})
+}
+
+// owners lists the numbers of the entries that tasks of a type may belong to: authorizations in their order, captures from the last one on.
+func (a *AccountImage) owners(t PaymentType) (numbers []int) {
+	for i := range a.Entries {
+		if a.Entries[i].Type == t.owner() && a.Entries[i].Status == EntrySucceeded {
+			numbers = append(numbers, i+1)
+		}
+	}
+	if t == PaymentRefund {
+		for i, k := 0, len(numbers)-1; i < k; i, k = i+1, k-1 {
+			numbers[i], numbers[k] = numbers[k], numbers[i]
+		}
+	}
+	return numbers
+}
+
+// owner is the type of the entries that those of a type belong to; 0 for none.
+func (t PaymentType) owner() PaymentType {
+	switch t {
+	case PaymentCapture, PaymentVoid:
+		return PaymentAuthorization
+	case PaymentRefund, PaymentChargeback:
+		return PaymentCapture
+	}
+	return 0
+}
+
+// openOf is how much of an authorization can still be captured or made void, or of a capture given back.
+func (a *AccountImage) openOf(number int) int64 {
+	return max(0, a.Entries[number-1].Amount-a.takenOf(number))
+}
+
+// takenOf is how much of an authorization was captured or made void, or of a capture given back, or is about to be.
+func (a *AccountImage) takenOf(number int) (taken int64) {
+	for i := range a.Entries {
+		if e := &a.Entries[i]; e.Of == number && e.Status.counts() && e.Type != PaymentChargeback {
+			taken += e.Amount
+		}
+	}
+	return taken
+}
+
+// failed tells whether an authorization could not be made void.
+func (a *AccountImage) failed(number int) bool {
+	for i := range a.Entries {
+		if e := &a.Entries[i]; e.Of == number && e.Type == PaymentVoid && e.Status == EntryFailed {
+			return true
+		}
+	}
+	return false
+}
+
+// hasRoom tells whether the ledger has room for another entry. Behind each authorization and each capture there is room for one more, so that an order
+// that ends can always have the one made void and the other given back.
+func (a *AccountImage) hasRoom(t PaymentType, ended bool) bool {
+	if ended {
+		return len(a.Entries) < MaxPayments
+	}
+	used := len(a.Entries) + 1
+	for i := range a.Entries {
+		if a.Entries[i].Type.mayBeUndone() {
+			used++
+		}
+	}
+	if t.mayBeUndone() {
+		used++
+	}
+	return used <= MaxPayments
+}
+
+func (t PaymentType) mayBeUndone() bool { return t == PaymentAuthorization || t == PaymentCapture }
+
+// settle asks for what has to be done about the money of the loaded order, as it is after the change.
+func (m *Machine) settle(st *Step) bool {
+	image := &st.event.Order
+	if image.Account == nil {
+		return true
+	}
+	if image.hasEnded() {
+		image.Account.Lock, image.Account.PayBy = LockImage{}, 0
+	}
+	ok := false
+	st.tasks, ok = image.settle(&st.stood, m.channels[image.Channel].settings.Capture, st.sequence, st.now)
+	return ok
+}
+
+// settleOrRefuse is settle for a change that is refused when the ledger is full.
+func (m *Machine) settleOrRefuse(st *Step) {
+	if m.settle(st) {
+		return
+	}
+	st.event.Order.Version--
+	st.Outcome.Changed, st.tasks = false, 0
+	st.refuseOrder(ReasonPaymentsFull)
+}
+
+// tellTasks tells of the tasks that a change asked for, behind the event of the change.
+func tellTasks(change *Event, tasks int, sink Sink) {
+	for ; tasks > 0; tasks-- {
+		ev := Event{Kind: EventTaskRequested, Sequence: change.Sequence, At: change.At, Order: change.Order}
+		ev.Payment = len(ev.Order.Account.Entries) - tasks + 1
+		sink.Event(&ev)
+	}
+}
