@@ -147,9 +147,10 @@ func allowedFlags(kind core.CommandKind) byte {
 		return flagKey | flagMask | flagDocument | flagVersion
 	case core.CommandRerouteOrder, core.CommandResolveCase:
 		return flagKey | flagMask | flagVersion | flagDestination
-	case core.CommandCancelLines, core.CommandTrackShipment, core.CommandTakeBack:
+	case core.CommandCancelLines, core.CommandTrackShipment, core.CommandTakeBack, core.CommandDecideReturn, core.CommandReceiveReturn,
+		core.CommandInspectReturn, core.CommandCloseReturn, core.CommandDecideRefund, core.CommandSettleReturn:
 		return flagKey | flagMask | flagVersion
-	case core.CommandShipOrder:
+	case core.CommandShipOrder, core.CommandRequestReturn, core.CommandReportReturn:
 		return flagKey | flagMask | flagVersion | flagDocument
 	case core.CommandPlaceOrder:
 		return flagKey | flagMask | flagDocument | flagSale | flagDestination | flagRecipes | flagStock

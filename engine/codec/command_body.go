@@ -32,7 +32,9 @@ func appendBody(dst []byte, c *core.Command) []byte {
 		return binary.LittleEndian.AppendUint64(dst, uint64(c.Order))
 	case core.CommandRerouteOrder:
 		return appendReroute(dst, c)
-	case core.CommandCancelLines, core.CommandShipOrder, core.CommandTrackShipment, core.CommandTakeBack:
+	case core.CommandCancelLines, core.CommandShipOrder, core.CommandTrackShipment, core.CommandTakeBack,
+		core.CommandRequestReturn, core.CommandDecideReturn, core.CommandReportReturn, core.CommandReceiveReturn, core.CommandInspectReturn,
+		core.CommandCloseReturn, core.CommandDecideRefund, core.CommandSettleReturn:
 		return appendLifeRequest(dst, c)
 	case core.CommandAddNote:
 		return appendString(binary.LittleEndian.AppendUint64(dst, uint64(c.Order)), c.Actor)
@@ -91,7 +93,9 @@ func (c *cursor) body(cmd *core.Command) {
 		cmd.Order = core.OrderID(c.uint64())
 	case core.CommandRerouteOrder:
 		c.reroute(cmd)
-	case core.CommandCancelLines, core.CommandShipOrder, core.CommandTrackShipment, core.CommandTakeBack:
+	case core.CommandCancelLines, core.CommandShipOrder, core.CommandTrackShipment, core.CommandTakeBack,
+		core.CommandRequestReturn, core.CommandDecideReturn, core.CommandReportReturn, core.CommandReceiveReturn, core.CommandInspectReturn,
+		core.CommandCloseReturn, core.CommandDecideRefund, core.CommandSettleReturn:
 		c.lifeRequest(cmd)
 	case core.CommandAddNote:
 		cmd.Order, cmd.Actor = core.OrderID(c.uint64()), c.actor()

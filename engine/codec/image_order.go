@@ -25,6 +25,7 @@ const (
 	orderHasSale    = 1 << 0
 	orderMarksLines = 1 << 1 // each line begins with marks of its own
 	orderHasLife    = 1 << 2 // what became of the lines follows them
+	orderHasReturns = 1 << 5 // and behind that the order's returns
 )
 
 // Marks of a line in an image that has them. They are in stored feeds and must not change.
@@ -90,6 +91,9 @@ func appendOrder(dst []byte, o *core.OrderImage, b birth) []byte {
 	if o.Life != nil {
 		dst = appendLife(dst, o.Life)
 	}
+	if more&orderHasReturns != 0 {
+		dst = appendReturns(dst, o.Life)
+	}
 	return dst
 }
 
@@ -117,6 +121,9 @@ func moreMarks(o *core.OrderImage) (more byte) {
 	}
 	if o.Life != nil {
 		more |= orderHasLife
+		if len(o.Life.Returns) > 0 {
+			more |= orderHasReturns
+		}
 	}
 	for i := range o.Lines {
 		if lineMarks(&o.Lines[i]) != 0 {
@@ -190,7 +197,7 @@ func (c *cursor) order(o *core.OrderImage, b birth) {
 	more := byte(0)
 	if marks&orderHasMore != 0 {
 		at := c.pos
-		if more = c.byte(); more == 0 || more&^(orderHasSale|orderMarksLines|orderHasLife) != 0 {
+		if more = c.byte(); more == 0 || more&^(orderHasSale|orderMarksLines|orderHasLife|orderHasReturns) != 0 || more&orderHasReturns != 0 && more&orderHasLife == 0 {
 			c.fail(at, "unknown marks of an order")
 		}
 	}
@@ -200,7 +207,7 @@ func (c *cursor) order(o *core.OrderImage, b birth) {
 	}
 	c.lineImages(o, more&orderMarksLines != 0)
 	if o.Life = nil; more&orderHasLife != 0 {
-		c.life(o)
+		c.life(o, more&orderHasReturns != 0)
 	}
 }
 

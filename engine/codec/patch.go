@@ -42,6 +42,8 @@ func SetOrder(frame []byte, id core.OrderID) error {
 	switch core.CommandKind(frame[frameKind]) {
 	case core.CommandConfirmHold, core.CommandExtendHold, core.CommandReleaseHold, core.CommandCancelOrder, core.CommandRerouteOrder,
 		core.CommandCancelLines, core.CommandShipOrder, core.CommandTrackShipment, core.CommandTakeBack,
+		core.CommandRequestReturn, core.CommandDecideReturn, core.CommandReportReturn, core.CommandReceiveReturn, core.CommandInspectReturn,
+		core.CommandCloseReturn, core.CommandDecideRefund, core.CommandSettleReturn,
 		core.CommandResolveCase:
 	default:
 		return &FormatError{frameKind, "command kind has no order number"}

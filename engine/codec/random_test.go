@@ -250,6 +250,8 @@ var commandKinds = []core.CommandKind{
 	core.CommandCreateInbound, core.CommandSendInbound, core.CommandReceiveInbound, core.CommandCloseInbound, core.CommandCancelInbound,
 	core.CommandFillOrder, core.CommandSetKit, core.CommandRerouteOrder, core.CommandCancelLines, core.CommandShipOrder, core.CommandTrackShipment, core.CommandTakeBack, core.CommandResolveCase, core.CommandAddNote,
 	core.CommandJoinWaitlist, core.CommandLeaveWaitlist, core.CommandServeWaitlist,
+	core.CommandRequestReturn, core.CommandDecideReturn, core.CommandReportReturn, core.CommandReceiveReturn, core.CommandInspectReturn,
+	core.CommandCloseReturn, core.CommandDecideRefund, core.CommandSettleReturn,
 }
 
 func (g generator) command(kind core.CommandKind) core.Command {
@@ -272,7 +274,7 @@ func (g generator) command(kind core.CommandKind) core.Command {
 		c.Key = core.IdempotencyKey{byte(g.IntN(255) + 1), 5: byte(g.IntN(256)), 15: byte(g.IntN(256))}
 	}
 	if isOfWaitlist := kind == core.CommandJoinWaitlist || kind == core.CommandLeaveWaitlist; !isOfWaitlist && !isInbound(kind) && kind != core.CommandSetKit && kind != core.CommandRerouteOrder &&
-		kind != core.CommandResolveCase && (!isOfLife(kind) || kind == core.CommandShipOrder) && g.bool() {
+		kind != core.CommandResolveCase && (!isOfLife(kind) || kind == core.CommandShipOrder || kind == core.CommandRequestReturn || kind == core.CommandReportReturn) && g.bool() {
 		c.Document = g.text(nameAlphabet, 1, 500)
 	}
 	if hasExpectedVersion(kind) {
@@ -336,7 +338,9 @@ func (g generator) body(c *core.Command) {
 		c.TTL = g.ttl()
 	case core.CommandRerouteOrder:
 		g.reroute(c)
-	case core.CommandCancelLines, core.CommandShipOrder, core.CommandTrackShipment, core.CommandTakeBack:
+	case core.CommandCancelLines, core.CommandShipOrder, core.CommandTrackShipment, core.CommandTakeBack,
+		core.CommandRequestReturn, core.CommandDecideReturn, core.CommandReportReturn, core.CommandReceiveReturn, core.CommandInspectReturn,
+		core.CommandCloseReturn, core.CommandDecideRefund, core.CommandSettleReturn:
 		g.lifeRequest(c)
 	case core.CommandAddNote:
 		c.Order, c.Actor, c.Document = g.order(), g.reason(), g.text(nameAlphabet+" \n", 1, core.MaxNoteLength)
@@ -516,6 +520,8 @@ var eventKinds = []core.EventKind{
 	core.EventWaitlistJoined, core.EventWaitlistLeft, core.EventWaitlistOffered, core.EventOrderOversold, core.EventLinesCancelled, core.EventOrderShipped,
 	core.EventShipmentTracked, core.EventShipmentTakenBack, core.EventOrderClosed,
 	core.EventCaseResolved, core.EventNoteAdded,
+	core.EventReturnRequested, core.EventReturnDecided, core.EventReturnReported, core.EventReturnReceived, core.EventReturnInspected,
+	core.EventReturnClosed, core.EventRefundDecided, core.EventReturnExpired,
 }
 
 func (g generator) event(kind core.EventKind) core.Event {
@@ -699,6 +705,9 @@ func (g generator) refusal() core.Refusal {
 	}
 	if r.Reason == core.ReasonInboundStatus {
 		r.Status = core.InboundStatus(g.between(1, 5))
+	}
+	if r.Reason == core.ReasonReturnStatus {
+		r.Return = core.ReturnStatus(g.between(1, int64(core.LastReturnStatus)))
 	}
 	for range g.IntN(20) {
 		r.Lines = append(r.Lines, core.RefusedLine{

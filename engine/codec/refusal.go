@@ -13,7 +13,8 @@ func knownReason(r core.Reason) bool {
 		r >= core.ReasonNotAKit && r <= core.ReasonNestedKit ||
 		r >= core.ReasonInboundNotFound && r <= core.ReasonNotASupplier ||
 		r >= core.ReasonNotDeliverable && r <= core.ReasonNotAllocated || r == core.ReasonBookedUp ||
-		r >= core.ReasonAlreadyShipped && r <= core.ReasonOrderCompleted || r >= core.ReasonShortOnHand && r <= core.ReasonReportAhead
+		r >= core.ReasonAlreadyShipped && r <= core.ReasonOrderCompleted || r >= core.ReasonShortOnHand && r <= core.ReasonReportAhead ||
+		r >= core.ReasonReturnWindow && r <= core.ReasonRefundsFull
 }
 
 // isOfSale tells whether a refusal of a reason says more, as it is about a sale.
@@ -31,6 +32,9 @@ func AppendRefusal(dst []byte, r *core.Refusal) []byte {
 	}
 	if r.Reason == core.ReasonInboundStatus {
 		dst = append(dst, byte(r.Status))
+	}
+	if r.Reason == core.ReasonReturnStatus {
+		dst = append(dst, byte(r.Return))
 	}
 	dst = appendUvarint(dst, uint64(len(r.Lines)))
 	for i := range r.Lines {
@@ -55,7 +59,7 @@ func DecodeRefusal(src []byte, r *core.Refusal) (int, error) {
 	}
 	r.Order = core.OrderID(c.uvarint())
 	r.Version = c.version()
-	r.At, r.Identity, r.Status = 0, 0, 0
+	r.At, r.Identity, r.Status, r.Return = 0, 0, 0, 0
 	if isOfSale(r.Reason) {
 		r.At = c.millis()
 		at := c.pos
@@ -65,6 +69,9 @@ func DecodeRefusal(src []byte, r *core.Refusal) (int, error) {
 	}
 	if r.Reason == core.ReasonInboundStatus {
 		r.Status = c.inboundStatus()
+	}
+	if r.Reason == core.ReasonReturnStatus {
+		r.Return = c.returnStatus()
 	}
 	n := c.count(0, max(core.MaxLines, core.MaxRows), shortest, "refused lines are more than 500")
 	r.Lines = slices.Grow(r.Lines[:0], n)[:n]

@@ -100,6 +100,10 @@ func (m *Machine) PageBytes(first OrderID, enough int) (bytes int) {
 		customer, external := s.texts.get(record.text)
 		if record.flags&orderHasLife != 0 {
 			bytes += int(record.lines) * int(unsafe.Sizeof(lifeLineRecord{}))
+			s.eachReturn(place, func(*ReturnImage) bool {
+				bytes += int(unsafe.Sizeof(returnRecord{}))
+				return bytes <= enough
+			})
 		}
 		bytes += int(unsafe.Sizeof(*record)) + len(customer) + len(external)
 		for i := record.firstLine; i < record.firstLine+uint32(record.lines); i++ {

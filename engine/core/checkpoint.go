@@ -38,6 +38,9 @@ const (
 	SlabSettled
 	SlabBookings
 	SlabCases
+	SlabReturns
+	SlabReturnLines
+	SlabRefunds
 
 	// SlabKinds is the number of slabs that a slot has.
 	SlabKinds = int(iota)
@@ -105,6 +108,7 @@ func (s *slot) stores() [SlabKinds]pageStore {
 		&s.lives, &s.lifeLines, &s.shipments, &s.shipmentLines,
 		&s.reports, &s.settled,
 		&s.book.bookings, &s.cases,
+		&s.returns, &s.returnLines, &s.refunds,
 	}
 }
 

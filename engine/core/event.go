@@ -37,6 +37,14 @@ const (
 	EventShipmentTracked   EventKind = 50
 	EventShipmentTakenBack EventKind = 51
 	EventOrderClosed       EventKind = 54
+	EventReturnRequested   EventKind = 64
+	EventReturnDecided     EventKind = 65 // its status says how; or its replacement was dealt with
+	EventReturnReported    EventKind = 66
+	EventReturnReceived    EventKind = 67
+	EventReturnInspected   EventKind = 68
+	EventReturnClosed      EventKind = 69
+	EventRefundDecided     EventKind = 70 // the last of the return's refunds
+	EventReturnExpired     EventKind = 71
 	EventCaseResolved      EventKind = 40
 
 	EventPurchaseOrderChanged EventKind = 22
@@ -53,7 +61,7 @@ const (
 type Event struct {
 	Kind     EventKind
 	Sequence Sequence
-	At       Millis // the command's stamp; for an expiry the deadline, for an order that closed the end of its return window, for a pool that began or ended its start or end, for a preorder its end
+	At       Millis // the command's stamp; for an expiry the deadline, for an order that closed the end of its return window, for a return that expired its deadline, for a pool that began or ended its start or end, for a preorder its end
 
 	Order    OrderImage       // hold and order events, waitlist offered, case resolved
 	SKU      SKUImage         // SKU defined
@@ -62,10 +70,12 @@ type Event struct {
 	Routing  RoutingImage     // routing defined
 	Route    RouteImage       // order routed
 	Levels   []LevelChange    // stock adjusted
-	Moves    []MovementImage  // stock moved, in the order of the rows; purchase order and transfer changed, order shipped, shipment taken back: the units that came or left
+	Moves    []MovementImage  // stock moved, in the order of the rows; purchase order and transfer changed, order shipped, shipment taken back, return received, inspected: the units that came, left or changed
 	Actor    []byte           // the same; order rerouted, and what went on with an order's life, case resolved, note added
 	Note     []byte           // what went on with an order's life
 	Shipment int              // order shipped, shipment tracked, taken back: its number
+	Return   int              // events of returns: its number
+	Returned []ReturnRow      // return requested, received, inspected: which units, in the order of the lines or of the rows
 	Reports  []TrackingReport // shipment tracked: those that are new
 	Units    []LineUnits      // lines cancelled: how many of each line, those of components too; in the order of the lines
 	Freed    []FreedUnits     // lines cancelled: where they were
@@ -92,13 +102,16 @@ func (k EventKind) IsKnown() bool {
 	return k >= EventSKUDefined && k <= EventHoldCancelled || k >= EventChannelRuleSet && k <= EventKitSet ||
 		k == EventPurchaseOrderChanged || k == EventTransferChanged || k >= EventSaleDefined && k <= EventQueueAdvanced ||
 		k >= EventOrderRouted && k <= EventRoutingDefined || k == EventOrderFilled || k == EventPreorderEnded ||
-		k == EventOrderOversold || k >= EventLinesCancelled && k <= EventShipmentTakenBack || k == EventOrderClosed || k == EventCaseResolved || k == EventNoteAdded
+		k == EventOrderOversold || k >= EventLinesCancelled && k <= EventShipmentTakenBack || k == EventOrderClosed || k.IsOfReturn() || k == EventCaseResolved || k == EventNoteAdded
 }
+
+// IsOfReturn tells whether events of the kind are about a return.
+func (k EventKind) IsOfReturn() bool { return k >= EventReturnRequested && k <= EventReturnExpired }
 
 // IsOwn tells whether an event of the kind is what a command did, and not what had happened before it or follows from it.
 func (k EventKind) IsOwn() bool {
 	return k != EventHoldExpired && k != EventSupplyChanged && k != EventPoolChanged && k != EventPreorderEnded && k != EventOrderRouted &&
-		k != EventOrderOversold && k != EventOrderClosed
+		k != EventOrderOversold && k != EventOrderClosed && k != EventReturnExpired
 }
 
 // lifeEvents are the numbers of the events that tell what becomes of an order after it was placed: fulfilment, payments, returns.

@@ -39,6 +39,12 @@ const (
 	MaxReportIDLength = 64
 	// maxReportAhead is how far a carrier's clock may be ahead: a day, as some report local time.
 	maxReportAhead = day
+	// MaxReturns bounds the returns of an order, which each of its images lists.
+	MaxReturns = 100
+	// MaxRefunds bounds the refunds of a return, for the same reason.
+	MaxRefunds = 100
+	// MaxAmount bounds an amount of money, in minor units: sums over all orders stay below 2^63.
+	MaxAmount Quantity = 1_000_000_000_000_000
 	// MaxReturnDays bounds the return window of a channel.
 	MaxReturnDays = 3650
 	// MaxSupplierLength bounds what a purchase order says about its supplier, in bytes.

@@ -91,6 +91,10 @@ type slot struct {
 	unresolved    uint32                 // cases of which something is left
 	inboundList   [Transfer]slab[uint32] // by kind: places in inbounds, in the order in which the documents were made
 	book          book
+	returns       recycler[returnRecord]
+	returnLines   recycler[returnLineRecord]
+	refunds       recycler[refundRecord]
+	unsettled     []uint32 // orders that may have returns with replacements to deal with; once too often or for nothing, too
 }
 
 // location and channel are rows of the tables that every slot reads.
@@ -165,6 +169,12 @@ func (s *slot) open(id Slot, allocate Allocator, seed uint64) {
 	s.shipments.next = func(r *shipmentRecord) *uint32 { return &r.next }
 	s.shipmentLines.open(SlabShipmentLines, &s.keeper, allocate)
 	s.shipmentLines.next = func(r *shipmentLineRecord) *uint32 { return &r.next }
+	s.returns.open(SlabReturns, &s.keeper, allocate)
+	s.returns.next = func(r *returnRecord) *uint32 { return &r.next }
+	s.returnLines.open(SlabReturnLines, &s.keeper, allocate)
+	s.returnLines.next = func(r *returnLineRecord) *uint32 { return &r.next }
+	s.refunds.open(SlabRefunds, &s.keeper, allocate)
+	s.refunds.next = func(r *refundRecord) *uint32 { return &r.next }
 	s.book.open(&s.keeper, allocate)
 	s.due.entries.allocate = allocate
 	for i := range s.inboundList {
@@ -252,6 +262,11 @@ func (m *Machine) Gather(id Slot, st *Step, sink Sink) {
 		s.gatherTrack(st)
 	case CommandTakeBack:
 		s.gatherTakeBack(st)
+	case CommandReceiveReturn, CommandInspectReturn:
+		s.gatherReturn(st)
+		s.gatherLevels(st)
+	case CommandRequestReturn, CommandDecideReturn, CommandReportReturn, CommandCloseReturn, CommandDecideRefund, CommandSettleReturn:
+		s.gatherReturn(st)
 	case CommandAddNote:
 		s.gatherNote(st)
 	case CommandResolveCase:
@@ -318,6 +333,9 @@ func (m *Machine) Decide(st *Step) {
 		m.decideTrack(st)
 	case CommandTakeBack:
 		m.decideTakeBack(st)
+	case CommandRequestReturn, CommandDecideReturn, CommandReportReturn, CommandReceiveReturn, CommandInspectReturn, CommandCloseReturn,
+		CommandDecideRefund, CommandSettleReturn:
+		m.decideReturn(st)
 	case CommandAddNote:
 		decideNote(st)
 	case CommandResolveCase:
@@ -381,6 +399,10 @@ func (m *Machine) Apply(id Slot, st *Step, sink Sink) {
 		s.applyTrack(st, sink)
 	case CommandTakeBack:
 		s.applyTakeBack(st, sink)
+	case CommandRequestReturn, CommandDecideReturn, CommandReportReturn, CommandCloseReturn, CommandDecideRefund, CommandSettleReturn:
+		s.applyReturn(st, sink)
+	case CommandReceiveReturn, CommandInspectReturn:
+		s.applyReceipt(st, sink)
 	case CommandAddNote:
 		s.applyNote(st, sink)
 	case CommandResolveCase:

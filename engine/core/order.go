@@ -152,6 +152,9 @@ func FollowUpClosed(c *Command, image *OrderImage) Reason {
 	if c.Kind != CommandResolveCase && c.ExpectedVersion != 0 && c.ExpectedVersion != image.Version {
 		return ReasonVersionConflict
 	}
+	if c.Kind == CommandRequestReturn && image.Status == StatusClosed {
+		return ReasonReturnWindow
+	}
 	_, reason := transition(c.Kind, image.Status)
 	return reason
 }
@@ -173,12 +176,18 @@ func transition(kind CommandKind, status OrderStatus) (change bool, refused Reas
 		case CommandRerouteOrder, CommandResolveCase, CommandCancelLines, CommandShipOrder, CommandTrackShipment, CommandTakeBack:
 			return false, ReasonOrderHeld
 		}
+		if kind.IsOfReturn() {
+			return false, ReasonOrderHeld
+		}
 		return true, ReasonNone
 	case StatusPlaced:
 		switch kind {
 		case CommandConfirmHold:
 			return false, ReasonNone
 		case CommandCancelOrder, CommandRerouteOrder, CommandCancelLines, CommandShipOrder, CommandTrackShipment, CommandTakeBack, CommandResolveCase:
+			return true, ReasonNone
+		}
+		if kind.IsOfReturn() {
 			return true, ReasonNone
 		}
 		return false, ReasonHoldConfirmed
@@ -215,6 +224,9 @@ func arrived(kind CommandKind, status OrderStatus) (change bool, refused Reason)
 		if status == StatusCompleted {
 			return true, ReasonNone
 		}
+	}
+	if kind == CommandRequestReturn || kind.IsOfReturn() && status == StatusCompleted {
+		return true, ReasonNone
 	}
 	return false, ReasonOrderCompleted
 }

@@ -66,6 +66,7 @@ type Step struct {
 	rest        []Quantity               // ship order, scratch: of each movement, the units that are still to be taken from lines
 	reports     []reportRecord           // track: those that are remembered
 	life        *LifeImage               // memory of the order's, once one had a life
+	reopens     bool                     // request return: the order was closed
 	newChannel  bool                     // preview: the order's channel would be a new one
 	whole       bool                     // place with kits: there is room for their components
 	expanded    []Line                   // place with kits: the lines with their components
@@ -140,8 +141,10 @@ func (st *Step) Begin(c *Command, seq Sequence, now Millis) {
 		st.beginReroute()
 	case CommandShipOrder:
 		st.beginShip()
-	case CommandTakeBack:
+	case CommandTakeBack, CommandReceiveReturn, CommandInspectReturn:
 		st.beginTakeBack()
+	case CommandRequestReturn, CommandDecideReturn, CommandReportReturn, CommandCloseReturn, CommandDecideRefund, CommandSettleReturn:
+		st.home, st.reopens = c.Order.Home(), false
 	case CommandDefineSale:
 		st.skuFound = resize(st.skuFound, len(c.SaleSettings.Items))
 	case CommandCreateInbound, CommandSendInbound, CommandReceiveInbound, CommandCloseInbound, CommandCancelInbound:
@@ -223,7 +226,9 @@ func SlotsOf(c *Command) (mask SlotMask, known bool) {
 	case CommandPlaceHold, CommandPlaceOrder, CommandJoinWaitlist, CommandServeWaitlist:
 		return c.placementSlots(), true
 	case CommandConfirmHold, CommandExtendHold, CommandReleaseHold, CommandCancelOrder, CommandFillOrder,
-		CommandRerouteOrder, CommandCancelLines, CommandShipOrder, CommandTrackShipment, CommandTakeBack:
+		CommandRerouteOrder, CommandCancelLines, CommandShipOrder, CommandTrackShipment, CommandTakeBack,
+		CommandRequestReturn, CommandDecideReturn, CommandReportReturn, CommandReceiveReturn, CommandInspectReturn, CommandCloseReturn,
+		CommandDecideRefund, CommandSettleReturn:
 		return c.Order.Home().Mask(), !c.Order.Spread()
 	case CommandResolveCase:
 		return c.Order.Home().Mask() | c.Resolution.SKU.Slot().Mask(), !c.Order.Spread()
@@ -254,7 +259,7 @@ func (c *Command) placementSlots() (mask SlotMask) {
 func (st *Step) refuse(reason Reason) *Refusal {
 	st.refusal.Reason = reason
 	st.refusal.Order, st.refusal.Version = 0, 0
-	st.refusal.At, st.refusal.Identity, st.refusal.Status = 0, 0, 0
+	st.refusal.At, st.refusal.Identity, st.refusal.Status, st.refusal.Return = 0, 0, 0, 0
 	st.refusal.Lines = st.refusal.Lines[:0]
 	st.Outcome.Reason = reason
 	st.Outcome.Refusal = &st.refusal
