@@ -90,6 +90,9 @@ func (m *Machine) Unsettled(id Slot, most int, dst []Unsettled) []Unsettled {
 	return dst
 }
 
+// HasUnsettled tells whether there may be some in a slot.
+func (m *Machine) HasUnsettled(id Slot) bool { return len(m.slots[id].unsettled) > 0 }
+
 // unsettledOf lists those of an order.
 func (s *slot) unsettledOf(place uint32) (found []Unsettled) {
 	if !s.orders.isHere(place >> pageShift) {
