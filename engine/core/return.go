@@ -28,6 +28,26 @@ func (s ReturnStatus) hasEnded() bool { return s >= ReturnClosed }
 // isVoid tells whether a return of the status came to nothing.
 func (s ReturnStatus) isVoid() bool { return s >= ReturnDeclined }
 
+// Allows tells whether a command, and of decisions which, changes a return of the status. By its policy it may be too soon for a refund nevertheless.
+func (s ReturnStatus) Allows(kind CommandKind, decision ReturnDecision) bool {
+	switch kind {
+	case CommandDecideReturn:
+		if decision == DecideCancel {
+			return s <= ReturnInTransit
+		}
+		return s == ReturnRequested
+	case CommandReportReturn, CommandReceiveReturn:
+		return s >= ReturnApproved && s <= ReturnPartiallyReceived
+	case CommandInspectReturn:
+		return s == ReturnPartiallyReceived || s == ReturnReceived
+	case CommandCloseReturn:
+		return s >= ReturnPartiallyReceived && s <= ReturnInspected
+	case CommandDecideRefund:
+		return s >= ReturnApproved && s <= ReturnClosed
+	}
+	return false
+}
+
 // ReturnKind says what the customer wants. The numbers are in journals and must not change.
 type ReturnKind uint8
 
@@ -199,7 +219,7 @@ func (r *ReturnImage) mayRefund() bool {
 	case RefundOnInspected:
 		least = ReturnInspected
 	}
-	return r.Status >= least && !r.Status.isVoid()
+	return r.Status >= least && r.Status.Allows(CommandDecideRefund, 0)
 }
 
 // ReturnLine is units of one line in a return.

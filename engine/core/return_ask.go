@@ -184,17 +184,17 @@ func (st *Step) planRequest(late bool) {
 // decideAbout approves, declines or cancels a return. What was decided already changes nothing.
 func (st *Step) decideAbout(r *ReturnImage) {
 	ask := st.command.Life.Return
-	next, from := ReturnApproved, ReturnRequested
+	next := ReturnApproved
 	switch ask.Decision {
 	case DecideDecline:
 		next = ReturnDeclined
 	case DecideCancel:
-		next, from = ReturnCancelled, ReturnInTransit
+		next = ReturnCancelled
 	}
 	if r.Status == next && (next != ReturnApproved || r.isApprovedAs(ask)) {
 		return
 	}
-	if r.Status > from {
+	if !r.Status.Allows(CommandDecideReturn, ask.Decision) {
 		st.refuseReturn(r)
 		return
 	}
@@ -239,7 +239,7 @@ func (st *Step) approve(r *ReturnImage) bool {
 
 // reportReturn notes that units are on their way, and how.
 func (st *Step) reportReturn(r *ReturnImage) {
-	if r.Status < ReturnApproved || r.Status > ReturnPartiallyReceived {
+	if !r.Status.Allows(CommandReportReturn, 0) {
 		st.refuseReturn(r)
 		return
 	}
@@ -258,7 +258,7 @@ func (st *Step) reportReturn(r *ReturnImage) {
 func (st *Step) closeReturn(r *ReturnImage) {
 	switch {
 	case r.Status == ReturnClosed:
-	case r.Status < ReturnPartiallyReceived || r.Status > ReturnInspected:
+	case !r.Status.Allows(CommandCloseReturn, 0):
 		st.refuseReturn(r)
 	default:
 		r.Status = ReturnClosed

@@ -6,7 +6,7 @@ import "slices"
 
 // receiveReturn plans what comes.
 func (m *Machine) receiveReturn(st *Step, r *ReturnImage) {
-	if r.Status < ReturnApproved || r.Status > ReturnPartiallyReceived {
+	if !r.Status.Allows(CommandReceiveReturn, 0) {
 		st.refuseReturn(r)
 		return
 	}
@@ -38,7 +38,7 @@ func (m *Machine) receiveReturn(st *Step, r *ReturnImage) {
 
 // inspectReturn plans what becomes of units that are in quality control. A return of which all is known is inspected when none is left there.
 func (m *Machine) inspectReturn(st *Step, r *ReturnImage) {
-	if r.Status != ReturnPartiallyReceived && r.Status != ReturnReceived {
+	if !r.Status.Allows(CommandInspectReturn, 0) {
 		st.refuseReturn(r)
 		return
 	}
