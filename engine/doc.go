@@ -77,6 +77,11 @@
 // those units. What a forced order has beyond the rules is a case beside the queue of its SKU (core/oversold.go); who might not be served is ranked when
 // somebody asks (oversold.go), between two commands.
 //
+// # Replacements
+//
+// A return that was to be exchanged and came to nothing leaves an order behind that nobody is to get. It lies in other slots, so the settler (settler.go) has it cancelled,
+// unless it has shipped, and then says so to the return: after each group that left such a return behind, and after a restart.
+//
 // # Retention
 //
 // Journal and feed are cut by age and size (retention.go), on the goroutine that writes checkpoints: after each of these, and

@@ -31,6 +31,7 @@ type Engine struct {
 	checkpoints *checkpointer
 	archive     *archiver
 	filler      *filler
+	settler     *settler
 	readers     readers
 	expired     core.Sequence // recovery takes over no keys of commands up to here
 	following   following
@@ -102,7 +103,7 @@ func Open(o Options) (*Engine, error) {
 	// 4. The newest checkpoint, and the journal's commands behind it, executed as they were.
 	e.checkpoints = newCheckpointer(e)
 	e.archive = &archiver{e: e, stopped: make(chan struct{})}
-	e.filler = newFiller(e)
+	e.filler, e.settler = newFiller(e), newSettler(e)
 	if err := e.recover(); err != nil {
 		return nil, errors.Join(err, e.shutDown())
 	}
@@ -110,6 +111,7 @@ func Open(o Options) (*Engine, error) {
 		return nil, errors.Join(translate(err), e.shutDown())
 	}
 	e.filler.restore()
+	e.settler.restore()
 	// 5. The sequencer: from here on new commands come in.
 	go e.sequence()
 	go e.checkpoints.run()
@@ -120,8 +122,10 @@ func Open(o Options) (*Engine, error) {
 	}
 	if e.options.KeepWaiting {
 		close(e.filler.stopped)
+		close(e.settler.stopped)
 	} else {
 		go e.filler.run()
+		go e.settler.run()
 	}
 	go e.evictKeys()
 	return e, nil
@@ -133,6 +137,7 @@ func (e *Engine) Close() (err error) {
 		close(e.closed)
 		<-e.archive.stopped
 		<-e.filler.stopped
+		<-e.settler.stopped
 		<-e.checkpoints.stopped
 		<-e.evicted
 		e.queue.close(ErrClosed)

@@ -54,8 +54,8 @@ type Options struct {
 	// the archive on the disk, where it stays readable. Orders leave by pages of 1,024 neighbours, when all of them are
 	// closed for so long. 0 keeps everything in memory.
 	ArchiveAfter time.Duration
-	// KeepWaiting has the engine serve nobody who waits for stock that has come. It is for hosts that send
-	// core.CommandFillOrder themselves.
+	// KeepWaiting has the engine serve nobody who waits for stock that has come, and deal with no replacement of a return that came to nothing. It is for hosts that send
+	// core.CommandFillOrder, or core.CommandCancelOrder and core.CommandSettleReturn, themselves.
 	KeepWaiting bool
 	// Follow has the engine take no commands, but the groups of another engine's journal (Apply), until Promote. It is not
 	// needed for a directory that was a replica's before: that stays one until it is promoted.

@@ -23,6 +23,7 @@ func (e *Engine) release(g *group) error {
 	e.released.Store(uint64(g.last()))
 	e.notify()
 	e.filler.note(g)
+	e.settler.note(g)
 	e.answer(g)
 	return nil
 }

@@ -137,7 +137,9 @@ func (r *Request) note(c *core.Command) {
 	case core.CommandConfirmHold, core.CommandExtendHold, core.CommandReleaseHold, core.CommandCancelOrder, core.CommandFillOrder,
 		core.CommandRerouteOrder, core.CommandCancelLines, core.CommandShipOrder,
 		core.CommandTrackShipment, core.CommandTakeBack, core.CommandPutOnHold, core.CommandTakeOffHold, core.CommandResolveCase,
-		core.CommandReportPayment, core.CommandRequestPayment, core.CommandLockHold, core.CommandUnlockHold, core.CommandExpireUnpaid:
+		core.CommandReportPayment, core.CommandRequestPayment, core.CommandLockHold, core.CommandUnlockHold, core.CommandExpireUnpaid,
+		core.CommandRequestReturn, core.CommandDecideReturn, core.CommandReportReturn, core.CommandReceiveReturn, core.CommandInspectReturn,
+		core.CommandCloseReturn, core.CommandDecideRefund, core.CommandSettleReturn:
 		r.follows = true // whatever the number: the very first order of slot 0 has 0
 	}
 	r.recipes = r.recipes || len(c.Recipes) > 0

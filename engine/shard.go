@@ -174,7 +174,7 @@ func (s *shard) Event(ev *core.Event) {
 func (s *shard) note(ev *core.Event, from, to int) {
 	ref := eventRef{sequence: ev.Sequence, from: uint32(from), to: uint32(to)}
 	switch ev.Kind {
-	case core.EventHoldExpired, core.EventOrderClosed:
+	case core.EventHoldExpired, core.EventOrderClosed, core.EventReturnExpired:
 		ref.rank, ref.slot = rankBefore, ev.Order.ID.Home()
 	case core.EventPoolChanged:
 		ref.rank, ref.slot = rankBefore, ev.Rule.SKU.Slot()
@@ -214,6 +214,7 @@ func (s *shard) collect() {
 				s.out.items = append(s.out.items, publishedItem{sale: sale, sku: sku, left: left})
 			})
 			s.out.someWait = s.out.someWait || s.machine.SomeWait(slot)
+			s.out.unsettled = s.out.unsettled || s.machine.HasUnsettled(slot)
 		}
 	}
 }

@@ -151,9 +151,10 @@ func allowedFlags(kind core.CommandKind) byte {
 	case core.CommandRerouteOrder, core.CommandResolveCase:
 		return flagKey | flagMask | flagVersion | flagDestination
 	case core.CommandCancelLines, core.CommandTrackShipment, core.CommandTakeBack, core.CommandPutOnHold, core.CommandTakeOffHold,
-		core.CommandReportPayment, core.CommandRequestPayment, core.CommandLockHold, core.CommandUnlockHold:
+		core.CommandReportPayment, core.CommandRequestPayment, core.CommandLockHold, core.CommandUnlockHold, core.CommandDecideReturn, core.CommandReceiveReturn,
+		core.CommandInspectReturn, core.CommandCloseReturn, core.CommandDecideRefund, core.CommandSettleReturn:
 		return flagKey | flagMask | flagVersion
-	case core.CommandShipOrder:
+	case core.CommandShipOrder, core.CommandRequestReturn, core.CommandReportReturn:
 		return flagKey | flagMask | flagVersion | flagDocument
 	case core.CommandPlaceOrder:
 		return flagKey | flagMask | flagDocument | flagSale | flagDestination | flagRecipes | flagStock

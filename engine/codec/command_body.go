@@ -34,7 +34,9 @@ func appendBody(dst []byte, c *core.Command) []byte {
 	case core.CommandRerouteOrder:
 		return appendReroute(dst, c)
 	case core.CommandCancelLines, core.CommandShipOrder, core.CommandTrackShipment, core.CommandTakeBack,
-		core.CommandPutOnHold, core.CommandTakeOffHold:
+		core.CommandPutOnHold, core.CommandTakeOffHold,
+		core.CommandRequestReturn, core.CommandDecideReturn, core.CommandReportReturn, core.CommandReceiveReturn, core.CommandInspectReturn,
+		core.CommandCloseReturn, core.CommandDecideRefund, core.CommandSettleReturn:
 		return appendLifeRequest(dst, c)
 	case core.CommandReportPayment, core.CommandRequestPayment, core.CommandLockHold, core.CommandUnlockHold:
 		return appendPaymentRequest(dst, c)
@@ -97,7 +99,9 @@ func (c *cursor) body(cmd *core.Command) {
 	case core.CommandRerouteOrder:
 		c.reroute(cmd)
 	case core.CommandCancelLines, core.CommandShipOrder, core.CommandTrackShipment, core.CommandTakeBack,
-		core.CommandPutOnHold, core.CommandTakeOffHold:
+		core.CommandPutOnHold, core.CommandTakeOffHold,
+		core.CommandRequestReturn, core.CommandDecideReturn, core.CommandReportReturn, core.CommandReceiveReturn, core.CommandInspectReturn,
+		core.CommandCloseReturn, core.CommandDecideRefund, core.CommandSettleReturn:
 		c.lifeRequest(cmd)
 	case core.CommandReportPayment, core.CommandRequestPayment, core.CommandLockHold, core.CommandUnlockHold:
 		c.paymentRequest(cmd)

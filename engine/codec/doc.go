@@ -106,6 +106,14 @@
 //	51 take back         u64 order number, str note, str actor, uv number of the shipment, uv location, u8 state of stock, uv lines as in 49
 //	52 put on hold       u64 order number, str note, str actor, u8 reasons (core.OnHold), one at least
 //	53 take off hold     as 52, u8 reasons (0 for all)
+//	64 request return    u64 order number, str note, str actor, u8 marks (bit 0 forced, bit 1 a claim), uv until (0 for no end), uv rows, and of each: uv line,
+//	                     uv quantity (0 for all), u8 reason; no two of one line
+//	65 decide return     u64 order number, str note, str actor, uv number of the return, u8 decision, [uv until, terms: decision 1, to approve]
+//	66 report return     u64 order number, str note, str actor, uv number of the return; likewise 69 close return and 71 settle return
+//	67 receive return    u64 order number, str note, str actor, uv number of the return, uv location, uv rows, and of each: uv line, uv quantity (0 for all),
+//	                     u8 disposition, no two of one line and disposition; uv SKUs of the rows as lines of 49
+//	68 inspect return    as 67, rows of dispositions 1, 2 and 4 alone; without rows there are no SKUs
+//	70 decide refund     u64 order number, str note, str actor, uv number of the return, u8 1 if it is credit, uv amount, 3 bytes currency
 //	19 set channel       str name, u8 marks (bit 0 bands, bit 1 a return window follows), uv buffer, [uv days: bit 1]
 //	20 set channel rule  rule
 //	21 set kit           recipe
@@ -113,6 +121,9 @@
 // A preorder is uv when it ships, 0 for none, [uv limit].
 //
 // A rule is uv SKU, uv channel, u8 marks (1 buffer, 2 pool, 4 the pool is exclusive, 8 it has a share), [uv buffer], [u8 share in percent], [uv quota, uv start, uv end: of a pool].
+//
+// Terms of a return are u8 policy, u8 remedy, u8 marks (bit 0 the customer keeps the units, bit 1 amounts, bit 2 a replacement), [3 bytes currency, uv fee, zv difference: bit 1],
+// [u64 order number: bit 2].
 //
 // A recipe is uv SKU of the kit, uv components (1 to 32; 0 in set kit: it is none), and of each: uv SKU, uv quantity.
 //
@@ -200,6 +211,12 @@
 //	52 order put on hold                 order image, str note, str actor, u8 reasons that were added
 //	53 order taken off hold              order image, str note, str actor, u8 reasons that were taken back
 //	54 order closed                      order image
+//	64 return requested                  order image, str note, str actor, uv number of the return, uv rows, and of each: uv line, uv quantity, u8 reason
+//	65 return decided   66 reported      order image, str note, str actor, uv number of the return
+//	69 return closed    70 refund decided  as 65
+//	67 return received  68 inspected     order image, str note, str actor, uv number of the return, uv rows, and of each: uv line, uv quantity, u8 disposition;
+//	                                     uv rows as in stock moved, which may be none
+//	71 return expired                    order image, uv number of the return
 //	28 order filled                      order image, uv fills, and of each: uv line, uv location, uv quantity
 //	32 sale defined                      sale image, without counts
 //	33 waitlist joined                   waiter image
@@ -219,16 +236,20 @@
 //	          and created at; required when they are equal, never set outside events),
 //	          bits 4–6 core.OrderStatus, bit 7 u8 more marks follow: bit 0 has a sale, bit 1 each line begins
 //	          with u8 marks, one of which is set somewhere: bit 0 has pooled units, bits 1–2 core.LineRole, bit 4 sold in a preorder;
-//	          bit 2 a life follows the lines, bit 4 it is on hold
+//	          bit 2 a life follows the lines, bit 3 an account comes last, bit 4 it is on hold, bit 5 returns follow the life
 //	uv number, uv version, [uv created, uv created at: unless bit 3], [uv deadline: bit 2],
 //	uv channel, str customer, [str external id: bit 1], [u8 more marks: bit 7],
 //	[uv sale, str identities: more bit 0], [u8 core.OnHold: more bit 4], uv lines, and of each:
 //	    [u8 marks: more bit 1], uv SKU, uv quantity, uv backordered, [uv pooled: bit 0], uv allocations, and of each: uv location, uv quantity
-//	[life: more bit 2]
+//	[life: more bit 2] [returns: more bit 5] [account: more bit 3]
 //
 // Life, what became of an order: of each of its lines uv cancelled, uv shipped, uv delivered, uv lost, uv sent back, uv taken back; uv closes at,
 // uv shipments, and of each: u8 status (bit 7: has a document), uv location, uv created, uv created at, uv tracked at, uv lines, and of each: uv line,
 // uv quantity, uv taken back.
+//
+// Returns: uv returns (1 to 100), and of each: u8 status, u8 marks (bit 0 has a document, bit 1 forced, bit 2 its replacement was dealt with, bit 3 a claim),
+// uv created, uv created at, uv until, uv sent, terms, uv lines, and of each: uv line, uv quantity, u8 reason, u8 set of dispositions, and of each of those uv units;
+// uv refunds, and of each: u8 1 if it is credit, uv amount, 3 bytes currency, uv decided, uv decided at, str by.
 //
 // SKU (AppendSKUImage):
 //
@@ -281,7 +302,7 @@
 // AppendRefusal:
 //
 //	u8 reason (core.Reason, never 0), uv order number, uv version, [uv time, u8 kind of identity: reasons of sales, 48 to 59],
-//	[u8 core.InboundStatus: reason 40], [u8 core.OnHold: reason 84], uv lines, and of each:
+//	[u8 core.InboundStatus: reason 40], [u8 core.OnHold: reason 84], [u8 core.ReturnStatus: reason 103], uv lines, and of each:
 //	uv index, uv SKU, uv location, zv requested, zv available
 //
 // # Feed group

@@ -62,6 +62,9 @@ func AppendEvent(dst []byte, ev *core.Event) []byte {
 		dst = append(appendNotes(appendOrder(dst, &ev.Order, birth{ev.Sequence, ev.At}), ev.Note, ev.Actor), byte(ev.OnHold))
 	case core.EventPaymentReported, core.EventPaymentRequested, core.EventHoldLocked, core.EventHoldUnlocked, core.EventTaskRequested:
 		dst = appendPayment(appendOrder(dst, &ev.Order, birth{ev.Sequence, ev.At}), ev)
+	case core.EventReturnRequested, core.EventReturnDecided, core.EventReturnReported, core.EventReturnReceived, core.EventReturnInspected,
+		core.EventReturnClosed, core.EventRefundDecided, core.EventReturnExpired:
+		dst = appendReturned(appendOrder(dst, &ev.Order, birth{ev.Sequence, ev.At}), ev)
 	case core.EventOrderFilled:
 		dst = appendFills(appendOrder(dst, &ev.Order, birth{ev.Sequence, ev.At}), ev.Fills)
 	case core.EventCaseResolved:
@@ -128,7 +131,7 @@ func DecodeEvent(src []byte, ev *core.Event) (int, error) {
 	order := core.OrderImage{Lines: ev.Order.Lines[:0], Allocations: ev.Order.Allocations[:0]}
 	*ev = core.Event{
 		Kind: h.Kind, Sequence: h.Sequence, At: h.At, Order: order, Levels: ev.Levels[:0], Moves: ev.Moves[:0], Fills: ev.Fills[:0],
-		Units: ev.Units[:0], Freed: ev.Freed[:0], Reports: ev.Reports[:0],
+		Units: ev.Units[:0], Freed: ev.Freed[:0], Reports: ev.Reports[:0], Returned: ev.Returned[:0],
 	}
 	switch h.Kind {
 	case core.EventSKUDefined:
@@ -181,6 +184,10 @@ func DecodeEvent(src []byte, ev *core.Event) (int, error) {
 	case core.EventPaymentReported, core.EventPaymentRequested, core.EventHoldLocked, core.EventHoldUnlocked, core.EventTaskRequested:
 		c.order(&ev.Order, birth{h.Sequence, h.At})
 		c.payment(ev)
+	case core.EventReturnRequested, core.EventReturnDecided, core.EventReturnReported, core.EventReturnReceived, core.EventReturnInspected,
+		core.EventReturnClosed, core.EventRefundDecided, core.EventReturnExpired:
+		c.order(&ev.Order, birth{h.Sequence, h.At})
+		c.returned(ev)
 	case core.EventOrderFilled:
 		c.order(&ev.Order, birth{h.Sequence, h.At})
 		ev.Fills = c.fills(ev.Fills, len(ev.Order.Lines), 1)

@@ -36,6 +36,7 @@ func TestGolden(t *testing.T) {
 	all = append(all, goldenInbounds()...)
 	all = append(all, goldenLives()...)
 	all = append(all, goldenPayments()...)
+	all = append(all, goldenReturns()...)
 	all = append(all, goldenWaitlists()...)
 	all = append(all, goldenWholes()...)
 	for _, g := range all {

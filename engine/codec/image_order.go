@@ -25,9 +25,12 @@ const (
 	orderHasSale    = 1 << 0
 	orderMarksLines = 1 << 1 // each line begins with marks of its own
 	orderHasLife    = 1 << 2 // what became of the lines follows them
+	orderHasAccount = 1 << 3 // an account follows behind all that
 	orderIsOnHold   = 1 << 4 // why follows behind the identities
-	orderHasAccount = 1 << 3 // an account follows that
+	orderHasReturns = 1 << 5 // the order's returns follow the life
 )
+
+const knownMore = orderHasSale | orderMarksLines | orderHasLife | orderHasAccount | orderIsOnHold | orderHasReturns
 
 // Marks of a line in an image that has them. They are in stored feeds and must not change.
 const (
@@ -95,6 +98,9 @@ func appendOrder(dst []byte, o *core.OrderImage, b birth) []byte {
 	if o.Life != nil {
 		dst = appendLife(dst, o.Life)
 	}
+	if more&orderHasReturns != 0 {
+		dst = appendReturns(dst, o.Life)
+	}
 	if o.Account != nil {
 		dst = appendAccount(dst, o.Account)
 	}
@@ -128,6 +134,9 @@ func moreMarks(o *core.OrderImage) (more byte) {
 	}
 	if o.Life != nil {
 		more |= orderHasLife
+		if len(o.Life.Returns) > 0 {
+			more |= orderHasReturns
+		}
 	}
 	if o.Account != nil {
 		more |= orderHasAccount
@@ -204,7 +213,7 @@ func (c *cursor) order(o *core.OrderImage, b birth) {
 	more := byte(0)
 	if marks&orderHasMore != 0 {
 		at := c.pos
-		if more = c.byte(); more == 0 || more&^(orderHasSale|orderMarksLines|orderHasLife|orderIsOnHold|orderHasAccount) != 0 {
+		if more = c.byte(); more == 0 || more&^knownMore != 0 || more&(orderHasReturns|orderHasLife) == orderHasReturns {
 			c.fail(at, "unknown marks of an order")
 		}
 	}
@@ -217,7 +226,7 @@ func (c *cursor) order(o *core.OrderImage, b birth) {
 	}
 	c.lineImages(o, more&orderMarksLines != 0)
 	if o.Life = nil; more&orderHasLife != 0 {
-		c.life(o)
+		c.life(o, more&orderHasReturns != 0)
 	}
 	if o.Account = nil; more&orderHasAccount != 0 {
 		c.account(o)

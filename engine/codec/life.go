@@ -11,6 +11,9 @@ import (
 func appendLifeRequest(dst []byte, c *core.Command) []byte {
 	dst = binary.LittleEndian.AppendUint64(dst, uint64(c.Order))
 	dst = appendNotes(dst, c.Life.Note, c.Actor)
+	if c.Kind.IsOfReturn() {
+		return appendReturnRequest(dst, c)
+	}
 	switch c.Kind {
 	case core.CommandShipOrder:
 		return appendLines(appendUvarint(dst, uint64(c.Life.Location)), c.Lines)
@@ -29,6 +32,10 @@ func (c *cursor) lifeRequest(cmd *core.Command) {
 	r := &core.LifeRequest{}
 	cmd.Life, cmd.Order = r, core.OrderID(c.uint64())
 	r.Note, cmd.Actor = c.rerouteNote(), c.actor()
+	if cmd.Kind.IsOfReturn() {
+		c.returnRequest(cmd)
+		return
+	}
 	switch cmd.Kind {
 	case core.CommandShipOrder:
 		r.Location = c.location()
@@ -142,8 +149,8 @@ func appendLife(dst []byte, life *core.LifeImage) []byte {
 	return appendShipments(appendUvarint(dst, uint64(life.ClosesAt)), life)
 }
 
-// life reads what became of an order.
-func (c *cursor) life(o *core.OrderImage) {
+// life reads what became of an order, and its returns if it has some.
+func (c *cursor) life(o *core.OrderImage, hasReturns bool) {
 	life := c.spare
 	if life == nil {
 		life = new(core.LifeImage)
@@ -158,6 +165,13 @@ func (c *cursor) life(o *core.OrderImage) {
 	}
 	life.ClosesAt = c.millis()
 	c.shipments(life, len(o.Lines))
+	life.Returns, life.ReturnLines, life.Refunds = life.Returns[:0], life.ReturnLines[:0], life.Refunds[:0]
+	if hasReturns {
+		c.returns(life, len(o.Lines))
+	}
+	if c.err() == nil {
+		life.CountReturns()
+	}
 }
 
 // onHold reads reasons for which an order is on hold, one at least.

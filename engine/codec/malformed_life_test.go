@@ -33,7 +33,7 @@ func TestMalformedCancelledLines(t *testing.T) {
 		{"freed of line 1", cancelled(0, 0, 1, 0, 1, 1, 1, 0, 1), 30, "line"},
 		{"freed at a location of 17 bits", cancelled(0, 0, 1, 0, 1, 1, 0, uvarintOf(1<<16+1), 1), 31, "location"},
 		{"cancelled units of 64 bits", event(core.EventLinesCancelled, placed|isNew|orderHasMore, 1, 1, 0, 1, "c", orderHasLife, 1, 65, 1, 0, 0, uvarintOf(1<<63)), 16, "quantity"},
-		{"marks that are none", event(core.EventOrderPlaced, placed|isNew|orderHasMore, 1, 1, 0, 1, "c", 1<<4, 1, 65, 1, 0, 0), 10, "marks"},
+		{"marks that are none", event(core.EventOrderPlaced, placed|isNew|orderHasMore, 1, 1, 0, 1, "c", 1<<7, 1, 65, 1, 0, 0), 10, "marks"},
 	})
 }
 

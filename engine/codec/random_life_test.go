@@ -3,11 +3,15 @@ package codec
 import "holdfast/engine/core"
 
 func isOfLife(kind core.CommandKind) bool {
-	return kind >= core.CommandCancelLines && kind <= core.CommandTakeOffHold
+	return kind >= core.CommandCancelLines && kind <= core.CommandTakeOffHold || kind.IsOfReturn()
 }
 
 func (g generator) lifeRequest(c *core.Command) {
 	c.Life, c.Actor = &core.LifeRequest{Note: g.reason()}, g.reason()
+	if c.Kind.IsOfReturn() {
+		g.returnRequest(c)
+		return
+	}
 	switch c.Kind {
 	case core.CommandTrackShipment:
 		c.Life.Shipment, c.Life.Reports = int(g.between(1, core.MaxShipments)), g.reports()
@@ -37,6 +41,10 @@ func (g generator) lifeRequest(c *core.Command) {
 
 // lifeEvent fills in what an event has that tells of the life of its order.
 func (g generator) lifeEvent(ev *core.Event) {
+	if ev.Kind.IsOfReturn() {
+		g.returnEvent(ev)
+		return
+	}
 	switch ev.Kind {
 	case core.EventLinesCancelled:
 		g.cancelled(ev)
@@ -98,6 +106,9 @@ func (g generator) life(lines int) *core.LifeImage {
 			life.Sent = append(life.Sent, core.SentUnits{Line: g.IntN(lines), Quantity: g.quantity(), TakenBack: g.quantity()})
 		}
 		life.Shipments = append(life.Shipments, s)
+	}
+	if g.bool() {
+		g.returns(life, lines)
 	}
 	return life
 }

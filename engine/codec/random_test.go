@@ -252,6 +252,8 @@ var commandKinds = []core.CommandKind{
 	core.CommandPutOnHold, core.CommandTakeOffHold,
 	core.CommandReportPayment, core.CommandRequestPayment, core.CommandLockHold, core.CommandUnlockHold, core.CommandExpireUnpaid,
 	core.CommandJoinWaitlist, core.CommandLeaveWaitlist, core.CommandServeWaitlist,
+	core.CommandRequestReturn, core.CommandDecideReturn, core.CommandReportReturn, core.CommandReceiveReturn, core.CommandInspectReturn,
+	core.CommandCloseReturn, core.CommandDecideRefund, core.CommandSettleReturn,
 }
 
 func (g generator) command(kind core.CommandKind) core.Command {
@@ -274,7 +276,7 @@ func (g generator) command(kind core.CommandKind) core.Command {
 		c.Key = core.IdempotencyKey{byte(g.IntN(255) + 1), 5: byte(g.IntN(256)), 15: byte(g.IntN(256))}
 	}
 	if isOfWaitlist := kind == core.CommandJoinWaitlist || kind == core.CommandLeaveWaitlist; !isOfWaitlist && !isInbound(kind) && kind != core.CommandSetKit && kind != core.CommandRerouteOrder &&
-		kind != core.CommandResolveCase && (!isOfLife(kind) || kind == core.CommandShipOrder) && !isOfMoney(kind) && g.bool() {
+		kind != core.CommandResolveCase && (!isOfLife(kind) || kind == core.CommandShipOrder || kind == core.CommandRequestReturn || kind == core.CommandReportReturn) && !isOfMoney(kind) && g.bool() {
 		c.Document = g.text(nameAlphabet, 1, 500)
 	}
 	if hasExpectedVersion(kind) {
@@ -341,7 +343,9 @@ func (g generator) body(c *core.Command) {
 	case core.CommandRerouteOrder:
 		g.reroute(c)
 	case core.CommandCancelLines, core.CommandShipOrder, core.CommandTrackShipment, core.CommandTakeBack,
-		core.CommandPutOnHold, core.CommandTakeOffHold:
+		core.CommandPutOnHold, core.CommandTakeOffHold,
+		core.CommandRequestReturn, core.CommandDecideReturn, core.CommandReportReturn, core.CommandReceiveReturn, core.CommandInspectReturn,
+		core.CommandCloseReturn, core.CommandDecideRefund, core.CommandSettleReturn:
 		g.lifeRequest(c)
 	case core.CommandReportPayment, core.CommandRequestPayment, core.CommandLockHold, core.CommandUnlockHold:
 		g.paymentRequest(c)
@@ -524,6 +528,8 @@ var eventKinds = []core.EventKind{
 	core.EventShipmentTracked, core.EventShipmentTakenBack, core.EventOrderClosed, core.EventOrderPutOnHold, core.EventOrderTakenOffHold,
 	core.EventPaymentReported, core.EventPaymentRequested, core.EventHoldLocked, core.EventHoldUnlocked, core.EventOrderUnpaid, core.EventTaskRequested,
 	core.EventCaseResolved, core.EventNoteAdded,
+	core.EventReturnRequested, core.EventReturnDecided, core.EventReturnReported, core.EventReturnReceived, core.EventReturnInspected,
+	core.EventReturnClosed, core.EventRefundDecided, core.EventReturnExpired,
 }
 
 func (g generator) event(kind core.EventKind) core.Event {
@@ -720,6 +726,9 @@ func (g generator) refusal() core.Refusal {
 	}
 	if r.Reason == core.ReasonOrderOnHold {
 		r.OnHold = g.onHold()
+	}
+	if r.Reason == core.ReasonReturnStatus {
+		r.Return = core.ReturnStatus(g.between(1, int64(core.LastReturnStatus)))
 	}
 	for range g.IntN(20) {
 		r.Lines = append(r.Lines, core.RefusedLine{

@@ -13,7 +13,8 @@ func knownReason(r core.Reason) bool {
 		r >= core.ReasonNotAKit && r <= core.ReasonNestedKit ||
 		r >= core.ReasonInboundNotFound && r <= core.ReasonNotASupplier ||
 		r >= core.ReasonNotDeliverable && r <= core.ReasonNotAllocated || r == core.ReasonBookedUp ||
-		r >= core.ReasonAlreadyShipped && r <= core.ReasonAccountClosed
+		r >= core.ReasonAlreadyShipped && r <= core.ReasonAccountClosed ||
+		r >= core.ReasonReturnWindow && r <= core.ReasonRefundsFull
 }
 
 // isOfSale tells whether a refusal of a reason says more, as it is about a sale.
@@ -38,6 +39,9 @@ func AppendRefusal(dst []byte, r *core.Refusal) []byte {
 	if r.Reason == core.ReasonOrderOnHold {
 		dst = append(dst, byte(r.OnHold))
 	}
+	if r.Reason == core.ReasonReturnStatus {
+		dst = append(dst, byte(r.Return))
+	}
 	dst = appendUvarint(dst, uint64(len(r.Lines)))
 	for i := range r.Lines {
 		l := &r.Lines[i]
@@ -61,7 +65,7 @@ func DecodeRefusal(src []byte, r *core.Refusal) (int, error) {
 	}
 	r.Order = core.OrderID(c.uvarint())
 	r.Version = c.version()
-	r.At, r.Identity, r.Status, r.OnHold = 0, 0, 0, 0
+	r.At, r.Identity, r.Status, r.OnHold, r.Return = 0, 0, 0, 0, 0
 	if isOfSale(r.Reason) {
 		r.At = c.millis()
 		at := c.pos
@@ -77,6 +81,9 @@ func DecodeRefusal(src []byte, r *core.Refusal) (int, error) {
 	}
 	if r.Reason == core.ReasonOrderOnHold {
 		r.OnHold = c.onHold()
+	}
+	if r.Reason == core.ReasonReturnStatus {
+		r.Return = c.returnStatus()
 	}
 	n := c.count(0, max(core.MaxLines, core.MaxRows), shortest, "refused lines are more than 500")
 	r.Lines = slices.Grow(r.Lines[:0], n)[:n]

@@ -55,7 +55,7 @@ func (s *slot) closeOrder(place uint32, now Millis) {
 	}
 }
 
-// reopenOrder has a closed order stay in memory, as there is something to do about its money.
+// reopenOrder has a closed order stay in memory: it changes again, or there is something to do about its money.
 func (s *slot) reopenOrder(place uint32) {
 	page := place >> pageShift
 	s.orders.users[page]++
@@ -110,6 +110,10 @@ func (m *Machine) PageBytes(first OrderID, enough int) (bytes int) {
 		customer, external := s.texts.get(record.text)
 		if record.flags&orderHasLife != 0 {
 			bytes += int(record.lines) * int(unsafe.Sizeof(lifeLineRecord{}))
+			s.eachReturn(place, func(*ReturnImage) bool {
+				bytes += int(unsafe.Sizeof(returnRecord{}))
+				return bytes <= enough
+			})
 		}
 		if record.flags&orderHasAccount != 0 {
 			bytes += s.accountBytes(place)

@@ -35,6 +35,10 @@ const (
 	ViolationAccount         ViolationKind = 52 // an account is lost, or what its order costs cannot be
 	ViolationLedger          ViolationKind = 53 // entries of a ledger contradict each other, more was given back than came in, or a task is not counted
 	ViolationLock            ViolationKind = 54 // a locked hold ends before its lock, or an order that is none is locked
+	ViolationReturn          ViolationKind = 56 // a return cannot be, or what is known of its units is not what its status says
+	ViolationReturned        ViolationKind = 57 // more units of a line are in returns than were delivered, or have left
+	ViolationRefund          ViolationKind = 58 // a refund cannot be, or is in another currency than its return
+	ViolationUnsettled       ViolationKind = 59 // a return came to nothing, and nobody will deal with its replacement
 	ViolationBooking         ViolationKind = 41 // an order that counts at a location on a day is not one that it ships, or is not counted
 	ViolationCase            ViolationKind = 39 // an oversold case is lost, or more is left of it than its order waits for
 	ViolationInbound         ViolationKind = 21 // a document's line does not fit its status: out is not what was received and what differed
@@ -77,8 +81,9 @@ type auditor struct {
 	waiting                  uint32                // records of the slot's queues
 	shipments, sent, reports [SlotCount]uint32     // records of each slot that orders refer to
 	amounts, entries         [SlotCount]uint32     // likewise
-	settled                  []settledUnits        // units of orders that have left
-	waiters                  uint32                // places found in the lines of the slot under audit
+	returns                  [SlotCount]returnTally
+	settled                  []settledUnits // units of orders that have left
+	waiters                  uint32         // places found in the lines of the slot under audit
 }
 
 type levelTally struct{ reserved, allocated Quantity }

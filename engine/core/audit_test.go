@@ -103,15 +103,39 @@ func newAuditShop(t *testing.T) *auditShop {
 	s.run(Command{Kind: CommandTrackShipment, Order: sent, Life: &LifeRequest{Shipment: 1, Reports: []TrackingReport{{At: 1, Status: ShipmentReturnedToSender}}}})
 	s.run(Command{Kind: CommandTakeBack, Order: sent, Lines: []Line{{f, 1}}, Life: &LifeRequest{Shipment: 1}})
 	s.pay(f)
+	s.returns(s.skuIn(16, SKUSettings{}))
 	s.run(Command{Kind: CommandDefineRouting, Routing: &RoutingSettings{Rules: []RoutingRule{RulePriority}}})
 	s.run(Command{Kind: CommandDefineLocation, Name: []byte("east"), Location: LocationSettings{Shipping: &Shipping{DailyCapacity: 1}}})
 	order(CommandPlaceOrder, 0, "", Line{d, 1})
 	order(CommandPlaceHold, 60_000, "", Line{d, 1})
 	s.run(Command{Kind: CommandPlaceOrder, Customer: []byte("ann"), Stock: StockForce, Lines: []Line{{s.skuIn(14, SKUSettings{BackorderLimit: 2}), 5}}})
-	if r := s.Audit(); r.Found != 0 || r.Held != 8 || r.Placed != 9 || r.Cancelled != 1 || r.Released != 1 || r.Expired != 1 {
+	if r := s.Audit(); r.Found != 0 || r.Held != 8 || r.Placed != 10 || r.Cancelled != 1 || r.Released != 1 || r.Expired != 1 {
 		t.Fatalf("the shop itself: %+v", r)
 	}
 	return s
+}
+
+// returns has units of a SKU sent back: of the order's three returns one was received, one is approved, and one came to nothing and has a replacement.
+func (s *auditShop) returns(sku SKUID) {
+	s.run(Command{Kind: CommandAdjustStock, Rows: []AdjustmentRow{{SKU: sku, Value: 9}}})
+	order := s.run(Command{Kind: CommandPlaceOrder, Customer: []byte("ann"), Lines: []Line{{sku, 6}}})
+	s.run(Command{Kind: CommandShipOrder, Order: order, Lines: []Line{{sku, 5}}, Life: &LifeRequest{}})
+	s.run(Command{Kind: CommandTrackShipment, Order: order, Life: &LifeRequest{Shipment: 1, Reports: []TrackingReport{{At: 1, Status: ShipmentDelivered}}}})
+	ask := func(kind CommandKind, r ReturnRequest) {
+		s.run(Command{Kind: kind, Order: order, Actor: []byte("kim"), Lines: []Line{{sku, 0}}, Life: &LifeRequest{Return: &r}})
+	}
+	eur := Currency{'E', 'U', 'R'}
+	for number, units := range []Quantity{2, 1, 1} {
+		ask(CommandRequestReturn, ReturnRequest{Rows: []ReturnRow{{Quantity: units, Reason: ReturnDamaged}}})
+		ask(CommandDecideReturn, ReturnRequest{Number: number + 1, Decision: DecideApprove, Until: s.now + 1<<30, Terms: ReturnTerms{
+			Policy: RefundOnReceipt, Remedy: RemedyBoth, Fee: 5, Difference: 7, Currency: eur, Replacement: order,
+		}})
+	}
+	ask(CommandReportReturn, ReturnRequest{Number: 1})
+	ask(CommandReceiveReturn, ReturnRequest{Number: 1, Rows: []ReturnRow{{Quantity: 1, Disposition: DisposeRestock}, {Disposition: DisposeQualityControl}}})
+	ask(CommandDecideRefund, ReturnRequest{Number: 1, Amount: 100, Currency: eur})
+	ask(CommandDecideRefund, ReturnRequest{Number: 1, Amount: 50, Currency: eur, Credit: true})
+	ask(CommandDecideReturn, ReturnRequest{Number: 3, Decision: DecideCancel})
 }
 
 // sale sells two SKUs of different slots in a sale, whose slot is that of the first.
@@ -186,6 +210,9 @@ func (s *slot) sabotage(see func(field string)) {
 	sabotage(&s.parts.slab, see)
 	sabotage(&s.partLines.slab, see)
 	sabotage(&s.limits.slab, see)
+	sabotage(&s.returns.slab, see)
+	sabotage(&s.returnLines.slab, see)
+	sabotage(&s.refunds.slab, see)
 	sabotage(&s.desk.items, see)
 	sabotage(&s.desk.buyers.slab, see)
 	sabotage(&s.desk.tickets, see)
@@ -266,7 +293,8 @@ var alwaysSeen = map[string]ViolationKind{
 	"shipmentLineRecord.quantity": ViolationShipment, "shipmentLineRecord.line": ViolationShipment,
 	"accountRecord.tasks": ViolationLedger, "accountRecord.until": ViolationLock,
 	"bookingRecord.order": ViolationBooking, "bookingRecord.day": ViolationBooking, "bookingRecord.location": ViolationBooking,
-	"bookingRecord.flags": ViolationBooking,
+	"bookingRecord.flags":      ViolationBooking,
+	"returnRecord.firstRefund": ViolationLeak, "returnLineRecord.became": ViolationReturn, "refundRecord.currency": ViolationRefund,
 }
 
 // sometimesSeen are the fields that matter in some records only: not in an order that has ended, say.
@@ -292,6 +320,8 @@ var sometimesSeen = map[string]ViolationKind{
 	"ruleRecord.generation":  ViolationPool, "ruleRecord.channel": ViolationPool,
 	"skuRecord.firstWaiting": ViolationWaiting, "skuRecord.lastWaiting": ViolationWaiting, "waitingRecord.since": ViolationWaiting,
 	"waitingRecord.channel": ViolationWaiting, "lifeLineRecord.cancelled": ViolationAllocated, "shipmentRecord.status": ViolationShipment, "partRecord.customer.high": ViolationLimitCount, "partRecord.customer.low": ViolationLimitCount,
+	"returnRecord.status": ViolationReturn, "returnRecord.firstLine": ViolationReturn, "returnRecord.currency": ViolationRefund,
+	"returnLineRecord.quantity": ViolationReturn, "returnLineRecord.line": ViolationReturn, "lifeRecord.firstReturn": ViolationLeak,
 	"limitRecord.customer.high": ViolationLimitCount, "limitRecord.customer.low": ViolationLimitCount, "limitRecord.sku": ViolationLimitCount,
 }
 
@@ -321,7 +351,12 @@ var neverSeen = map[string]bool{
 	"amountRecord.amount": true, "entryRecord.amount": true, "entryRecord.at": true, "entryRecord.created": true, "entryRecord.createdAt": true,
 	"entryRecord.note": true, "entryRecord.status": true,
 	"caseRecord.opened": true, "caseRecord.openedAt": true, "caseRecord.changed": true, "caseRecord.at": true, "caseRecord.units": true,
-	"caseRecord.version": true,
+	"caseRecord.version":   true,
+	"returnRecord.created": true, "returnRecord.createdAt": true, "returnRecord.until": true, "returnRecord.sent": true, "returnRecord.fee": true,
+	"returnRecord.difference": true, "returnRecord.replacement": true, "returnRecord.kind": true, "returnRecord.policy": true,
+	"returnRecord.remedy": true, "returnRecord.flags": true, "returnLineRecord.reason": true,
+	"refundRecord.decided": true, "refundRecord.at": true, "refundRecord.amount": true, "refundRecord.credit": true, "refundRecord.by": true,
+	"refundRecord.byLength": true,
 }
 
 // TestAuditSeesWhoseUnitsAre: the units of a customer count for somebody else, everywhere where that is kept.

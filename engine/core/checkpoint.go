@@ -41,6 +41,9 @@ const (
 	SlabAccounts
 	SlabAmounts
 	SlabEntries
+	SlabReturns
+	SlabReturnLines
+	SlabRefunds
 
 	// SlabKinds is the number of slabs that a slot has.
 	SlabKinds = int(iota)
@@ -109,6 +112,7 @@ func (s *slot) stores() [SlabKinds]pageStore {
 		&s.reports, &s.settled,
 		&s.book.bookings, &s.cases,
 		&s.accounts, &s.amounts, &s.entries,
+		&s.returns, &s.returnLines, &s.refunds,
 	}
 }
 

@@ -32,6 +32,14 @@ const (
 	CommandShipOrder      CommandKind = 49 // have units of an order leave a location
 	CommandTrackShipment  CommandKind = 50 // note what a carrier reports about a shipment
 	CommandTakeBack       CommandKind = 51 // have units in stock again that were returned to the sender
+	CommandRequestReturn  CommandKind = 64 // ask for units to be taken back, or made good
+	CommandDecideReturn   CommandKind = 65 // approve, decline or cancel that
+	CommandReportReturn   CommandKind = 66 // note that units of a return are on their way
+	CommandReceiveReturn  CommandKind = 67 // note what became of units of a return, and have them in stock again
+	CommandInspectReturn  CommandKind = 68 // note what units of a return are that were in quality control
+	CommandCloseReturn    CommandKind = 69 // note that a return is done with
+	CommandDecideRefund   CommandKind = 70 // decide that money or credit is given for a return
+	CommandSettleReturn   CommandKind = 71 // note that the replacement of a return that came to nothing was dealt with
 	CommandResolveCase    CommandKind = 40 // do something about units that were oversold
 	CommandCreateInbound  CommandKind = 22 // make a purchase order or a transfer
 	CommandSendInbound    CommandKind = 23 // order a purchase order's units, dispatch a transfer's
@@ -53,12 +61,15 @@ func (k CommandKind) IsKnown() bool {
 	switch {
 	case k >= CommandTick && k <= CommandMoveStock, k == CommandDefineRouting, k == CommandRerouteOrder, k == CommandSetChannel, k == CommandSetChannelRule, k == CommandSetKit,
 		k >= CommandCreateInbound && k <= CommandCancelInbound, k == CommandFillOrder, k >= CommandDefineSale && k <= CommandAdvanceQueue,
-		k >= CommandCancelLines && k <= CommandTakeOffHold, k >= CommandReportPayment && k <= CommandExpireUnpaid, k == CommandResolveCase,
+		k >= CommandCancelLines && k <= CommandTakeOffHold, k >= CommandReportPayment && k <= CommandExpireUnpaid, k.IsOfReturn(), k == CommandResolveCase,
 		k == CommandAddNote:
 		return true
 	}
 	return false
 }
+
+// IsOfReturn tells whether commands of the kind are about a return.
+func (k CommandKind) IsOfReturn() bool { return k >= CommandRequestReturn && k <= CommandSettleReturn }
 
 // Command is a request to change state. Its byte slices may point into the buffer that it was
 // decoded from: whoever keeps one copies it.
@@ -78,7 +89,7 @@ type Command struct {
 	ExternalID []byte      // place order; empty for none
 	UpTo       bool        // place hold: of each line as many units as there are, but one at least
 	Stock      StockPolicy // place order: whether stock may refuse it
-	Lines      []Line      // place hold, place order; reroute, ship, take back: what is to move, no two of one SKU
+	Lines      []Line      // place hold, place order; reroute, ship, take back: what is to move, no two of one SKU; receive, inspect return: the SKUs of the rows
 	Recipes    []Recipe    // place hold, place order: of each kit among the lines, in the order of their numbers. Set kit: the one
 
 	Money *OrderMoney // place hold, place order: what it costs; nil for nobody knows
@@ -107,7 +118,7 @@ type Command struct {
 	Queue        QueueCounters   // advance queue
 	Inbound      *InboundRequest // create to cancel inbound
 	Reroute      *Reroute        // reroute
-	Life         *LifeRequest    // cancel lines to take off hold
+	Life         *LifeRequest    // cancel lines to take off hold, request return to settle return
 	Resolution   *Resolution     // resolve case
 	Payment      *PaymentRequest // report payment to unlock hold
 

@@ -23,6 +23,10 @@
 //	shipment                 units of an order that left a location together
 //	life                     what became of an order's units since it was placed
 //	on hold                  an order of which nothing may leave, for reasons; nothing to do with a hold
+//	return                   units that the customer sends back; a claim is one of units with which something is wrong
+//	disposition              what became of a unit of a return
+//	replacement              an order whose units the customer gets for those of a return
+//	refund                   money that somebody decided to give back for a return, or credit in the store; whether it was given is another matter
 //	movement                 units that came, went, were counted or changed their state
 //	supply                   how much there is to sell of a SKU: out, low, enough
 //	buffer                   units that a channel does not sell
@@ -241,6 +245,24 @@
 //   - An order is completed when nothing of it is left to ship, and all that left was delivered, lost, or returned and taken back; it is placed again
 //     when that is not so any more. Its return window, the channel's when it was completed, ends at an instant like a hold: then it is closed. What limits,
 //     quotas and pools counted of it stays counted.
+//   - RequestReturn asks for units of lines to be taken back or, as a claim, to be made good. The order has to be before the end of its return window, or to be
+//     forced, which is noted; a closed order that is still in memory is completed again with that. Of a line there may be in returns, over all that were not
+//     declined or cancelled and did not expire, as many units as were delivered; and as many as have left and were not taken back, if they are said to have never
+//     arrived. Of a return that was closed only those count of which it is known what became of them. Kits come back as their components, and those alone, too.
+//   - DecideReturn approves a return, with terms: a deadline, from when on a refund may be decided, how it is made good, a fee, a replacement with what it costs more,
+//     and whether the customer keeps the units: then all of them are dealt with, as kept or, in a claim of units that did not come, as missing. Or it declines or
+//     cancels it. What was decided already, with the same terms, changes nothing.
+//   - A return that is approved expires at its deadline, like a hold, unless it is on its way or something of it has come.
+//   - ReportReturn notes that a return is on its way; its document says how. ReceiveReturn notes what became of units, each line's units by disposition: those that
+//     are restocked, damaged or in quality control are on hand at the location with that (return_in), the others are not. InspectReturn moves units of the return out of
+//     quality control at a location, where so many have to be (reclassify, write off). CloseReturn ends it, also while some units are out.
+//   - DecideRefund keeps a decision to give an amount, or credit in the store: from the approval on or, by the policy, from the first receipt or the inspection on, also
+//     when the return was closed. All amounts of a return are in one currency.
+//   - SettleReturn notes that the replacement of a return that came to nothing was cancelled, or has shipped and is left to the customer. The host does that for those that
+//     Machine.Unsettled names, as an order of other slots cannot be cancelled with the return.
+//   - An order with an open return, or one whose replacement is not settled, is not closed at the end of its return window, but when the last of them has ended. A
+//     shipment that was delivered stays so when a late report says otherwise, if fewer units would be delivered than are in returns.
+//   - Units that came back still count for limits per customer, quotas of sales and pools, like others that were delivered: who sends back does not buy again for that.
 //   - AdvanceQueue notes how far the line before a sale has come. None of its counters goes back; the order of a line is drawn once.
 //   - ArchiveOrders forgets the page of an order, when the page is full and all its orders are closed (cancelled, released
 //     or expired); else nothing changes. Commands about those orders are refused with ReasonOrderArchived from then on, and
@@ -283,7 +305,10 @@
 //	take back     OrderHeld  placed³         OrderCancelled   HoldReleased   HoldExpired    completed³       OrderCompleted
 //
 // ¹ AlreadyShipped when some of it has left. ² Cancelled when nothing is left, and completed when the rest has arrived. ³ Completed or placed,
-// as its units are. ⁴ OrderOnHold while it is on hold.
+// as its units are. ⁴ OrderOnHold while it is on hold. ⁴ ReturnWindow when it is over, unless forced.
+//
+//	ask for return  OrderHeld  placed          OrderCancelled   HoldReleased   HoldExpired    completed⁴       completed⁴
+//	of returns    OrderHeld  placed          OrderCancelled   HoldReleased   HoldExpired    completed        OrderCompleted
 //
 //	resolve      OrderHeld  placed          OrderCancelled   HoldReleased   HoldExpired   (to cancel, a hold is cancelled)
 //
@@ -296,6 +321,21 @@
 //	cancel    cancelled  cancelled (purchase   refused             refused    unchanged    (InboundStatus)
 //	                     order), refused
 //
+// And which status of a return (ReturnStatus where it says no):
+//
+//	            requested  approved   in transit  partially received  received   inspected  closed     declined   cancelled  expired
+//	approve     approved¹  unchanged² no          no                  no         no         no         no         no         no
+//	decline     declined   no         no          no                  no         no         no         unchanged  no         no
+//	cancel      cancelled  cancelled  cancelled   no                  no         no         no         no         unchanged  no
+//	in transit  no         in transit unchanged³  unchanged³          no         no         no         no         no         no
+//	receive     no         received⁴  received⁴   received⁴           no         no         no         no         no         no
+//	inspect     no         no         no          partially received  inspected⁵ no         no         no         no         no
+//	close       no         no         no          closed              closed     closed     unchanged  no         no         no
+//	refund      no         approved⁶  in transit⁶ partially received⁶ received⁶  inspected  closed     no         no         no
+//
+// ¹ Received when the customer keeps the units. ² No with other terms. ³ Noted when it says how it travels. ⁴ Partially received while units are out. ⁵ Received
+// while units are in quality control. ⁶ If the policy allows it so soon.
+//
 // A tick always counts as a change, and so does an adjustment that leaves what was there. An order keeps its
 // allocations in its record and images when it ends; units that were counted against a limit stay counted while the limit is
 // lifted and set again.
@@ -306,8 +346,8 @@
 //
 // # Memory
 //
-// An order that is only placed has no life; with one it takes 24 bytes more and 28 for each line, 48 for each shipment,
-// 16 for each line in it and 24 for each report about it.
+// An order that is only placed has no life; with one it takes 32 bytes more and 28 for each line, 48 for each shipment,
+// 16 for each line in it and 24 for each report about it, 80 for each return, 40 for each line in it and 112 for each refund.
 //
 // Records are fixed-size and free of pointers, in slabs per slot (slab.go); indexes are derived from
 // them. A booking takes 24 bytes, and stays as long as its order is live. Documents stay in memory, closed ones too: 168 bytes each and 40 for each line, and so do oversold cases, 64 bytes each; lots go when nothing is open. Pages of orders that are all closed can be archived: the machine hands them over and forgets them (archive.go). Pages come from an Allocator, so the host may keep them outside the garbage collector's heap. The processor

@@ -45,6 +45,14 @@ const (
 	EventHoldUnlocked      EventKind = 59
 	EventOrderUnpaid       EventKind = 60 // it was not paid in time, and cancelled
 	EventTaskRequested     EventKind = 61 // behind another event: what has to be done about the money
+	EventReturnRequested   EventKind = 64
+	EventReturnDecided     EventKind = 65 // its status says how; or its replacement was dealt with
+	EventReturnReported    EventKind = 66
+	EventReturnReceived    EventKind = 67
+	EventReturnInspected   EventKind = 68
+	EventReturnClosed      EventKind = 69
+	EventRefundDecided     EventKind = 70 // the last of the return's refunds
+	EventReturnExpired     EventKind = 71
 	EventCaseResolved      EventKind = 40
 
 	EventPurchaseOrderChanged EventKind = 22
@@ -62,7 +70,7 @@ const (
 type Event struct {
 	Kind     EventKind
 	Sequence Sequence
-	At       Millis // the command's stamp; for an expiry the deadline, for an order that closed the end of its return window, for a pool that began or ended its start or end, for a preorder its end
+	At       Millis // the command's stamp; for an expiry the deadline, for an order that closed the end of its return window, for a return that expired its deadline, for a pool that began or ended its start or end, for a preorder its end
 
 	Order    OrderImage       // hold and order events, waitlist offered, case resolved
 	SKU      SKUImage         // SKU defined
@@ -71,11 +79,13 @@ type Event struct {
 	Routing  RoutingImage     // routing defined
 	Route    RouteImage       // order routed
 	Levels   []LevelChange    // stock adjusted
-	Moves    []MovementImage  // stock moved, in the order of the rows; purchase order and transfer changed, order shipped, shipment taken back: the units that came or left
+	Moves    []MovementImage  // stock moved, in the order of the rows; purchase order and transfer changed, order shipped, shipment taken back, return received, inspected: the units that came, left or changed
 	Actor    []byte           // the same; order rerouted, and what went on with an order's life and its money, case resolved, note added
 	Note     []byte           // what went on with an order's life and its money
 	Payment  int              // payment reported, payment requested, task requested: the number of the entry
 	Shipment int              // order shipped, shipment tracked, taken back: its number
+	Return   int              // events of returns: its number
+	Returned []ReturnRow      // return requested, received, inspected: which units, in the order of the lines or of the rows
 	Reports  []TrackingReport // shipment tracked: those that are new
 	Units    []LineUnits      // lines cancelled: how many of each line, those of components too; in the order of the lines
 	OnHold   OnHold           // order put on hold, taken off hold: the reasons that were added or taken back
@@ -103,13 +113,16 @@ func (k EventKind) IsKnown() bool {
 	return k >= EventSKUDefined && k <= EventHoldCancelled || k >= EventChannelRuleSet && k <= EventKitSet ||
 		k == EventPurchaseOrderChanged || k == EventTransferChanged || k >= EventSaleDefined && k <= EventQueueAdvanced ||
 		k >= EventOrderRouted && k <= EventRoutingDefined || k == EventOrderFilled || k == EventPreorderEnded ||
-		k == EventOrderOversold || k >= EventLinesCancelled && k <= EventOrderClosed || k >= EventPaymentReported && k <= EventTaskRequested || k == EventCaseResolved || k == EventNoteAdded
+		k == EventOrderOversold || k >= EventLinesCancelled && k <= EventOrderClosed || k >= EventPaymentReported && k <= EventTaskRequested || k.IsOfReturn() || k == EventCaseResolved || k == EventNoteAdded
 }
+
+// IsOfReturn tells whether events of the kind are about a return.
+func (k EventKind) IsOfReturn() bool { return k >= EventReturnRequested && k <= EventReturnExpired }
 
 // IsOwn tells whether an event of the kind is what a command did, and not what had happened before it or follows from it.
 func (k EventKind) IsOwn() bool {
 	return k != EventHoldExpired && k != EventSupplyChanged && k != EventPoolChanged && k != EventPreorderEnded && k != EventOrderRouted &&
-		k != EventOrderOversold && k != EventOrderClosed && k != EventTaskRequested
+		k != EventOrderOversold && k != EventOrderClosed && k != EventTaskRequested && k != EventReturnExpired
 }
 
 // lifeEvents are the numbers of the events that tell what becomes of an order after it was placed: fulfilment, payments, returns.

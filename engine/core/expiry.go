@@ -14,6 +14,8 @@ func (s *slot) advance(st *Step, sink Sink) {
 		switch due.of {
 		case duePart:
 			s.expirePart(due.place)
+		case dueReturn:
+			s.expireReturns(due.place, due.deadline, st.sequence, sink)
 		case dueOrder:
 			s.closeCompleted(due.place, st.sequence, sink)
 		case dueRule:
@@ -25,7 +27,7 @@ func (s *slot) advance(st *Step, sink Sink) {
 }
 
 // isLive tells whether an entry of the heap still says when its hold ends: holds that were extended,
-// confirmed or released leave their entry behind, and so do pools that were set again and orders that were not completed after all.
+// confirmed or released leave their entry behind, and so do pools that were set again, orders that were not completed after all, and returns of which something came.
 func (s *slot) isLive(due *dueRecord) bool {
 	switch due.of {
 	case dueRule:
@@ -40,11 +42,14 @@ func (s *slot) isLive(due *dueRecord) bool {
 	if due.of == dueOrder {
 		return s.closesAt(due.place) == due.deadline
 	}
+	if due.of == dueReturn {
+		return s.expiresAt(due.place, due.deadline)
+	}
 	order := s.orders.at(due.place)
 	return order.status == StatusHeld && order.deadline == due.deadline
 }
 
-// NextDeadline is when a slot needs a command: at the earliest deadline of its live holds and of completed orders, start or end of its pools or end of its preorders, and at once
+// NextDeadline is when a slot needs a command: at the earliest deadline of its live holds, of returns that were approved and of completed orders, start or end of its pools or end of its preorders, and at once
 // (0) when supplies wait to be told; ok is false when it needs none.
 func (m *Machine) NextDeadline(id Slot) (at Millis, ok bool) {
 	s := &m.slots[id]

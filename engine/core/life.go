@@ -12,11 +12,12 @@ import "holdfast/engine/invariant"
 type LifeRequest struct {
 	Note     []byte
 	Units    []LineUnits      // cancel lines: no two of one line; a quantity of 0 stands for all that can be
-	Location LocationID       // ship order: that units leave; take back: to which they come
+	Location LocationID       // ship order: that units leave; take back, receive return: to which they come; inspect return: where they lie
 	Shipment int              // track, take back: its number, from 1 on
 	Reports  []TrackingReport // track: 1 to MaxTracked
 	To       StockState       // take back: in which the units are
 	OnHold   OnHold           // put on hold, take off hold: for which reasons; the latter for all if for none
+	Return   *ReturnRequest   // request return to settle return
 }
 
 // LineUnits are units of one line.
@@ -35,10 +36,13 @@ type FreedUnits struct {
 
 // LifeImage is what became of an order at one instant.
 type LifeImage struct {
-	Lines     []LineLife // of each line
-	Shipments []ShipmentImage
-	Sent      []SentUnits // units of all shipments, in the order of these
-	ClosesAt  Millis      // of an order that was completed: the end of its return window
+	Lines       []LineLife // of each line
+	Shipments   []ShipmentImage
+	Sent        []SentUnits // units of all shipments, in the order of these
+	ClosesAt    Millis      // of an order that was completed: the end of its return window, or of its last return if that is later
+	Returns     []ReturnImage
+	ReturnLines []ReturnLine  // units of all returns, in the order of these
+	Refunds     []RefundImage // likewise
 }
 
 // SentUnits are units of one line in a shipment.
@@ -56,6 +60,12 @@ type LineLife struct {
 	Lost      Quantity // likewise
 	SentBack  Quantity // likewise, returned to the sender
 	TakenBack Quantity // of those, what is in stock again
+
+	// What the order's returns say of the units (CountReturns).
+
+	Returning    Quantity               // asked to come back, and nothing is known of them yet
+	Returned     [Dispositions]Quantity // what became of those that were
+	NeverArrived Quantity               // of both, those that are said to have never arrived
 }
 
 // gone is how many units the order does not wait for, nor has at a location.
@@ -76,6 +86,8 @@ type lifeRecord struct {
 	firstShipment uint32 // in shipments, plus one; 0 for none
 	_             uint32
 	closesAt      Millis
+	firstReturn   uint32 // in returns, plus one; 0 for none
+	_             uint32
 }
 
 // lifeLineRecord is what became of one line. Those of an order are a list in the order of its lines.
@@ -153,6 +165,7 @@ func (s *slot) dropLife(order uint32) {
 		at = next
 	}
 	s.dropShipments(s.lives.at(place).firstShipment)
+	s.dropReturns(s.lives.at(place).firstReturn)
 	found := s.lifeOf.Delete(s.lifeHash(order), place)
 	invariant.Check(found, "a life is in its index")
 	s.lives.release(place)
@@ -169,6 +182,10 @@ func (s *slot) lifeImage(order uint32, life *LifeImage) {
 	}
 	life.ClosesAt = s.lives.at(place).closesAt
 	s.shipmentImages(s.lives.at(place).firstShipment, life)
+	life.Returns, life.ReturnLines, life.Refunds = life.Returns[:0], life.ReturnLines[:0], life.Refunds[:0]
+	if first := s.lives.at(place).firstReturn; first != 0 {
+		s.returnImages(first, life)
+	}
 }
 
 // goneOf is how many units of an order's line were cancelled, or have left.
@@ -195,6 +212,9 @@ func (s *slot) storeLife(order uint32, life *LifeImage) {
 		at = line.next
 	}
 	s.storeShipments(place, life)
+	if len(life.Returns) > 0 {
+		s.storeReturns(place, life)
+	}
 	if s.lives.at(place).closesAt != life.ClosesAt {
 		if s.lives.mut(place).closesAt = life.ClosesAt; life.ClosesAt != 0 {
 			s.awaitClosing(order, life.ClosesAt)
@@ -212,7 +232,10 @@ func (st *Step) beginLife() *LifeImage {
 		image.Life = st.life
 		lines := resize(image.Life.Lines, len(image.Lines))
 		clear(lines)
-		*image.Life = LifeImage{Lines: lines, Shipments: image.Life.Shipments[:0], Sent: image.Life.Sent[:0]}
+		*image.Life = LifeImage{
+			Lines: lines, Shipments: image.Life.Shipments[:0], Sent: image.Life.Sent[:0],
+			Returns: image.Life.Returns[:0], ReturnLines: image.Life.ReturnLines[:0], Refunds: image.Life.Refunds[:0],
+		}
 	}
 	return image.Life
 }
@@ -225,6 +248,7 @@ func (s *slot) restoreLives() {
 			if at := s.closesAt(order - 1); at != 0 {
 				s.awaitClosing(order-1, at)
 			}
+			s.restoreReturns(order - 1)
 		}
 	}
 }
@@ -260,6 +284,9 @@ func (a *auditor) auditLives(s *slot) {
 	a.checkLive(s, a.reports[s.id], s.reports.live)
 	a.checkLive(s, a.shipments[s.id], s.shipments.live)
 	a.checkLive(s, a.sent[s.id], s.shipmentLines.live)
+	a.checkLive(s, a.returns[s.id].returns, s.returns.live)
+	a.checkLive(s, a.returns[s.id].lines, s.returnLines.live)
+	a.checkLive(s, a.returns[s.id].refunds, s.refunds.live)
 }
 
 // tallyLife checks what became of an order's units.
@@ -268,6 +295,7 @@ func (a *auditor) tallyLife(s *slot, image *OrderImage) {
 		return
 	}
 	a.tallyShipments(s, image)
+	a.tallyReturns(s, image)
 	if (image.Life.ClosesAt != 0) != (image.Status == StatusCompleted || image.Status == StatusClosed) {
 		a.violate(Violation{Kind: ViolationLife, Order: image.ID})
 	}

@@ -46,6 +46,10 @@ const (
 	MaxReferenceLength = 128
 	// MaxPayWithin bounds how long a channel waits for payment: a year.
 	MaxPayWithin = 366 * day
+	// MaxReturns bounds the returns of an order, which each of its images lists.
+	MaxReturns = 100
+	// MaxRefunds bounds the refunds of a return, for the same reason.
+	MaxRefunds = 100
 	// MaxReturnDays bounds the return window of a channel.
 	MaxReturnDays = 3650
 	// MaxSupplierLength bounds what a purchase order says about its supplier, in bytes.

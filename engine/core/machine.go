@@ -96,6 +96,10 @@ type slot struct {
 	unresolved    uint32                 // cases of which something is left
 	inboundList   [Transfer]slab[uint32] // by kind: places in inbounds, in the order in which the documents were made
 	book          book
+	returns       recycler[returnRecord]
+	returnLines   recycler[returnLineRecord]
+	refunds       recycler[refundRecord]
+	unsettled     []uint32 // orders that may have returns with replacements to deal with; once too often or for nothing, too
 }
 
 // location and channel are rows of the tables that every slot reads.
@@ -178,6 +182,12 @@ func (s *slot) open(id Slot, allocate Allocator, seed uint64) {
 	s.entries.next = func(r *entryRecord) *uint32 { return &r.next }
 	s.accountOf = NewIndex(allocate)
 	s.unpaid.entries.allocate = allocate
+	s.returns.open(SlabReturns, &s.keeper, allocate)
+	s.returns.next = func(r *returnRecord) *uint32 { return &r.next }
+	s.returnLines.open(SlabReturnLines, &s.keeper, allocate)
+	s.returnLines.next = func(r *returnLineRecord) *uint32 { return &r.next }
+	s.refunds.open(SlabRefunds, &s.keeper, allocate)
+	s.refunds.next = func(r *refundRecord) *uint32 { return &r.next }
 	s.book.open(&s.keeper, allocate)
 	s.due.entries.allocate = allocate
 	for i := range s.inboundList {
@@ -267,6 +277,11 @@ func (m *Machine) Gather(id Slot, st *Step, sink Sink) {
 		s.gatherTrack(st)
 	case CommandTakeBack:
 		s.gatherTakeBack(st)
+	case CommandReceiveReturn, CommandInspectReturn:
+		s.gatherReturn(st)
+		s.gatherLevels(st)
+	case CommandRequestReturn, CommandDecideReturn, CommandReportReturn, CommandCloseReturn, CommandDecideRefund, CommandSettleReturn:
+		s.gatherReturn(st)
 	case CommandAddNote:
 		s.gatherNote(st)
 	case CommandResolveCase:
@@ -345,6 +360,9 @@ func (m *Machine) Decide(st *Step) {
 		m.decideTakeBack(st)
 	case CommandPutOnHold, CommandTakeOffHold:
 		decideOnHold(st)
+	case CommandRequestReturn, CommandDecideReturn, CommandReportReturn, CommandReceiveReturn, CommandInspectReturn, CommandCloseReturn,
+		CommandDecideRefund, CommandSettleReturn:
+		m.decideReturn(st)
 	case CommandAddNote:
 		decideNote(st)
 	case CommandResolveCase:
@@ -412,6 +430,10 @@ func (m *Machine) Apply(id Slot, st *Step, sink Sink) {
 		s.applyTakeBack(st, sink)
 	case CommandPutOnHold, CommandTakeOffHold:
 		s.applyOnHold(st, sink)
+	case CommandRequestReturn, CommandDecideReturn, CommandReportReturn, CommandCloseReturn, CommandDecideRefund, CommandSettleReturn:
+		s.applyReturn(st, sink)
+	case CommandReceiveReturn, CommandInspectReturn:
+		s.applyReceipt(st, sink)
 	case CommandAddNote:
 		s.applyNote(st, sink)
 	case CommandResolveCase:

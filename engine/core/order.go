@@ -171,6 +171,9 @@ func FollowUpClosed(c *Command, image *OrderImage) Reason {
 	if c.Kind == CommandReportPayment || c.Kind == CommandRequestPayment {
 		return ReasonAccountClosed
 	}
+	if c.Kind == CommandRequestReturn && image.Status == StatusClosed {
+		return ReasonReturnWindow
+	}
 	_, reason := transition(c.Kind, image.Status)
 	return reason
 }
@@ -193,6 +196,9 @@ func transition(kind CommandKind, status OrderStatus) (change bool, refused Reas
 			CommandPutOnHold, CommandTakeOffHold, CommandRequestPayment:
 			return false, ReasonOrderHeld
 		}
+		if kind.IsOfReturn() {
+			return false, ReasonOrderHeld
+		}
 		return true, ReasonNone
 	case StatusPlaced:
 		switch kind {
@@ -201,6 +207,9 @@ func transition(kind CommandKind, status OrderStatus) (change bool, refused Reas
 		case CommandCancelOrder, CommandRerouteOrder, CommandCancelLines, CommandShipOrder, CommandTrackShipment, CommandTakeBack, CommandResolveCase,
 			CommandPutOnHold, CommandTakeOffHold,
 			CommandRequestPayment:
+			return true, ReasonNone
+		}
+		if kind.IsOfReturn() {
 			return true, ReasonNone
 		}
 		return false, ReasonHoldConfirmed
@@ -239,6 +248,9 @@ func arrived(kind CommandKind, status OrderStatus) (change bool, refused Reason)
 		if status == StatusCompleted {
 			return true, ReasonNone
 		}
+	}
+	if kind == CommandRequestReturn || kind.IsOfReturn() && status == StatusCompleted {
+		return true, ReasonNone
 	}
 	return false, ReasonOrderCompleted
 }

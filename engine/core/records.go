@@ -216,10 +216,11 @@ type dueRecord struct {
 
 // What a dueRecord is about.
 const (
-	dueHold  uint32 = 0
-	duePart  uint32 = 1
-	dueRule  uint32 = 2 // a pool begins or ends, or a preorder ends
-	dueOrder uint32 = 3 // the return window of a completed order ends
+	dueHold   uint32 = 0
+	duePart   uint32 = 1
+	dueRule   uint32 = 2 // a pool begins or ends, or a preorder ends
+	dueOrder  uint32 = 3 // the return window of a completed order ends
+	dueReturn uint32 = 4 // a return that was approved expires
 )
 
 // ruleRecord is what holds for a SKU in a channel. A SKU's rules are a list in the order of (start, channel). A rule that

@@ -14,6 +14,7 @@ func TestRecordsHaveNoHoles(t *testing.T) {
 		caseRecord{}, partRecord{}, partLineRecord{}, limitRecord{}, dueRecord{}, waitingRecord{},
 		saleItemRecord{}, saleBuyerRecord{}, saleTicketRecord{}, saleQueueRecord{}, saleWaiterRecord{},
 		inboundRecord{}, inboundLineRecord{}, lotRecord{}, componentRecord{}, lifeRecord{}, lifeLineRecord{}, shipmentRecord{}, shipmentLineRecord{}, reportRecord{}, settledRecord{}, bookingRecord{}, accountRecord{}, amountRecord{}, entryRecord{},
+		returnRecord{}, returnLineRecord{}, refundRecord{},
 	} {
 		r := reflect.TypeOf(record)
 		covered := make([]int, r.Size())

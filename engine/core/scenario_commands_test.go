@@ -56,6 +56,9 @@ func (s *story) command(line *sentence) (c core.Command, name string) {
 		s.readReroute(line, &c)
 	case "track":
 		s.readTrack(line, &c)
+	case "return", "claim", "approve-return", "decline-return", "cancel-return", "return-in-transit", "receive-return", "inspect-return",
+		"close-return", "refund", "credit", "settle-return":
+		s.readReturn(line, &c)
 	case "take-back":
 		s.readTakeBack(line, &c)
 	case "ship":

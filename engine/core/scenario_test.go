@@ -73,6 +73,13 @@ import (
 //	unlock h1
 //	channel outlet capture=confirm|shipment pay-within=1h
 //	unpaid                          orders that were not paid in time are cancelled, as the host sees to it
+//	return o1 [until=2h] [force=yes] [by=ann] [note=why] 1×2/too_small 2/damaged       two units of the first line, all of the second; likewise claim
+//	approve-return o1/1 [until=2h] [refund=received] [remedy=refund] [keep=yes] [fee=500EUR] [replacement=o2 difference=-100EUR]
+//	                                likewise decline-return, cancel-return, return-in-transit [tracking=1Z], close-return, settle-return
+//	receive-return o1/1 at=hamburg 1×2/restock 2/quality_control
+//	inspect-return o1/1 at=hamburg 2/damaged
+//	refund o1/1 [by=anna] 1299EUR   it is decided that money is given back; credit: in the store
+//	unsettled                       which replacements of returns that came to nothing are still to be dealt with
 //	note o1 [by=anna]               somebody writes something beside o1
 //	location hamburg capacity=2 [utc=1] [cut-off=14:30]       it ships two orders a day
 //	capacity hamburg                how many it has on the day of an order of now
@@ -163,6 +170,8 @@ func (s *story) tell(t *testing.T, word string, args []datadriven.CmdArg) string
 		return s.serve(t)
 	case "unpaid":
 		return s.expireUnpaid(line)
+	case "unsettled":
+		return s.unsettled()
 	case "capacity":
 		return s.capacityWords(line)
 	case "preview":

@@ -110,6 +110,9 @@ func (s *story) eventSentence(e *core.Event) string {
 	case core.EventHoldCancelled:
 		return fmt.Sprintf("cancelled while held: %s\n", who)
 	}
+	if e.Kind >= core.EventReturnRequested && e.Kind <= core.EventReturnExpired {
+		return s.returnEventWords(e)
+	}
 	return fmt.Sprintf("event of unknown kind %d\n", e.Kind)
 }
 
@@ -244,6 +247,15 @@ var reasonWords = map[core.Reason]string{
 	core.ReasonRefundTooLarge:    "more would be given back than came in",
 	core.ReasonPaymentTooLarge:   "so much is not there",
 	core.ReasonPaymentsFull:      "the ledger is full",
+	core.ReasonReturnWindow:      "the return window is over",
+	core.ReasonReturnNotFound:    "it has no such return",
+	core.ReasonReturnStatus:      "the return's status does not allow that",
+	core.ReasonReturnDeadline:    "the deadline is over",
+	core.ReasonNotReturnable:     "not so many can be sent back",
+	core.ReasonReturnUnits:       "the return has not so many",
+	core.ReasonRefundCurrency:    "the return has amounts in another currency",
+	core.ReasonRefundsFull:       "it has as many refunds as a return may",
+	core.ReasonReturnsFull:       "it has as many returns as an order may",
 	core.ReasonOrderLine:         "the order has no such line",
 	core.ReasonNotCancellable:    "not so many are left to cancel",
 	core.ReasonInboundLine:       "the document has no such line",
@@ -283,6 +295,8 @@ func (s *story) refusalWords(c *core.Command, r *core.Refusal) string {
 		fmt.Fprintf(&out, " (%s)", timeWords(r.At))
 	case core.ReasonOrderOnHold:
 		fmt.Fprintf(&out, " for %s", onHoldWords(r.OnHold))
+	case core.ReasonReturnStatus:
+		fmt.Fprintf(&out, " (%s)", returnStatusWords[r.Return])
 	case core.ReasonSaleLimit:
 		fmt.Fprintf(&out, " (by %s)", identityWords[r.Identity])
 	}
@@ -303,6 +317,10 @@ func (s *story) refusalWords(c *core.Command, r *core.Refusal) string {
 		}
 		if c.Kind == core.CommandTakeBack {
 			fmt.Fprintf(&out, "  line %d: %s, %d to take back, %d on their way\n", l.Index+1, s.skuName(l.SKU), l.Requested, l.Available)
+			continue
+		}
+		if c.Life != nil && c.Life.Return != nil {
+			fmt.Fprintf(&out, "  row %d: %s, %d told, %d there are\n", l.Index+1, s.skuName(l.SKU), l.Requested, l.Available)
 			continue
 		}
 		if c.Kind == core.CommandShipOrder {
@@ -587,7 +605,7 @@ func (s *story) show(name string) string {
 	var channel core.ChannelImage
 	s.shop.machine.ReadChannel(o.Channel, &channel)
 	return fmt.Sprintf("%s for %s: %s%s, version %d, channel %s%s\n%s", name, o.Customer,
-		statusOf(&o), deadline, o.Version, channel.Name, external, s.linesWords(&o)+s.shipmentsWords(&o)+s.moneyWords(&o))
+		statusOf(&o), deadline, o.Version, channel.Name, external, s.linesWords(&o)+s.shipmentsWords(&o)+s.moneyWords(&o)+s.returnsWords(&o))
 }
 
 func (s *story) showSKU(id core.SKUID) string {

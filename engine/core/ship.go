@@ -337,7 +337,8 @@ func (a *auditor) tallyShipments(s *slot, image *OrderImage) {
 		first += sh.Lines
 	}
 	for i := range life.Lines {
-		want[i].Cancelled = life.Lines[i].Cancelled
+		l := &life.Lines[i]
+		want[i].Cancelled, want[i].Returning, want[i].Returned, want[i].NeverArrived = l.Cancelled, l.Returning, l.Returned, l.NeverArrived
 		if want[i] != life.Lines[i] {
 			a.expect(want[i].Shipped, life.Lines[i].Shipped, Violation{Kind: ViolationShipment, Order: image.ID, SKU: image.Lines[i].SKU})
 			a.violate(Violation{Kind: ViolationShipment, Order: image.ID, SKU: image.Lines[i].SKU})

@@ -70,6 +70,7 @@ type Step struct {
 	stood       standing                 // follow-ups: where the order's money stood before the command
 	tasks       int                      // that the command asks for behind its own event, at the end of the ledger
 	requested   PaymentRequest           // request payment, scratch: what is asked for, in the order's currency
+	reopens     bool                     // request return: the order was closed
 	newChannel  bool                     // preview: the order's channel would be a new one
 	whole       bool                     // place with kits: there is room for their components
 	expanded    []Line                   // place with kits: the lines with their components
@@ -145,8 +146,10 @@ func (st *Step) Begin(c *Command, seq Sequence, now Millis) {
 		st.beginReroute()
 	case CommandShipOrder:
 		st.beginShip()
-	case CommandTakeBack:
+	case CommandTakeBack, CommandReceiveReturn, CommandInspectReturn:
 		st.beginTakeBack()
+	case CommandRequestReturn, CommandDecideReturn, CommandReportReturn, CommandCloseReturn, CommandDecideRefund, CommandSettleReturn:
+		st.home, st.reopens = c.Order.Home(), false
 	case CommandDefineSale:
 		st.skuFound = resize(st.skuFound, len(c.SaleSettings.Items))
 	case CommandCreateInbound, CommandSendInbound, CommandReceiveInbound, CommandCloseInbound, CommandCancelInbound:
@@ -230,7 +233,9 @@ func SlotsOf(c *Command) (mask SlotMask, known bool) {
 	case CommandConfirmHold, CommandExtendHold, CommandReleaseHold, CommandCancelOrder, CommandFillOrder,
 		CommandRerouteOrder, CommandCancelLines, CommandShipOrder, CommandTrackShipment, CommandTakeBack,
 		CommandPutOnHold, CommandTakeOffHold,
-		CommandReportPayment, CommandRequestPayment, CommandLockHold, CommandUnlockHold, CommandExpireUnpaid:
+		CommandReportPayment, CommandRequestPayment, CommandLockHold, CommandUnlockHold, CommandExpireUnpaid,
+		CommandRequestReturn, CommandDecideReturn, CommandReportReturn, CommandReceiveReturn, CommandInspectReturn, CommandCloseReturn,
+		CommandDecideRefund, CommandSettleReturn:
 		return c.Order.Home().Mask(), !c.Order.Spread()
 	case CommandResolveCase:
 		return c.Order.Home().Mask() | c.Resolution.SKU.Slot().Mask(), !c.Order.Spread()
@@ -261,7 +266,7 @@ func (c *Command) placementSlots() (mask SlotMask) {
 func (st *Step) refuse(reason Reason) *Refusal {
 	st.refusal.Reason = reason
 	st.refusal.Order, st.refusal.Version = 0, 0
-	st.refusal.At, st.refusal.Identity, st.refusal.Status, st.refusal.OnHold = 0, 0, 0, 0
+	st.refusal.At, st.refusal.Identity, st.refusal.Status, st.refusal.OnHold, st.refusal.Return = 0, 0, 0, 0, 0
 	st.refusal.Lines = st.refusal.Lines[:0]
 	st.Outcome.Reason = reason
 	st.Outcome.Refusal = &st.refusal

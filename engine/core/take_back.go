@@ -7,6 +7,11 @@ import "holdfast/engine/invariant"
 // gatherTakeBack loads the order, and looks up the levels that units come to.
 func (s *slot) gatherTakeBack(st *Step) {
 	s.gatherOrder(st)
+	s.gatherLevels(st)
+}
+
+// gatherLevels looks up the levels that units come to.
+func (s *slot) gatherLevels(st *Step) {
 	c := st.command
 	for i := range c.Lines {
 		id := c.Lines[i].SKU
@@ -141,7 +146,7 @@ func (c *ChannelSettings) returnWindow() Millis {
 // beginTakeBack prepares a step for units that come back.
 func (st *Step) beginTakeBack() {
 	c := st.command
-	st.home = c.Order.Home()
+	st.home, st.reopens = c.Order.Home(), false
 	n := len(c.Lines)
 	st.rows, st.skuFound, st.isKit = resize(st.rows, n), resize(st.skuFound, n), resize(st.isKit, n)
 	clear(st.isKit)

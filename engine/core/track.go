@@ -170,12 +170,12 @@ func (l *LifeImage) sentBy(number int) []SentUnits {
 }
 
 // moveShipment makes a status that of the event's shipment, and counts its units as what they are now. One of which units were taken back is
-// where it ends.
+// where it ends, and so is one that was delivered and without which more units would be returned than were delivered.
 func (st *Step) moveShipment(status ShipmentStatus, at Millis) {
 	life := st.event.Order.Life
 	shipment, sent := &life.Shipments[st.event.Shipment-1], life.sentBy(st.event.Shipment)
 	for _, u := range sent {
-		if u.TakenBack > 0 {
+		if u.TakenBack > 0 || life.Lines[u.Line].isReturnedOf(shipment.Status, status, u.Quantity) {
 			return
 		}
 	}
@@ -264,10 +264,10 @@ func (s *slot) awaitClosing(order uint32, closesAt Millis) {
 	s.due.push(dueRecord{deadline: closesAt, order: id, place: order, of: dueOrder})
 }
 
-// closesAt is when an order closes; 0 for an order that does not.
+// closesAt is when an order closes; 0 for an order that does not, and for one that waits for a return to end.
 func (s *slot) closesAt(order uint32) Millis {
 	place, ok := s.findLife(order)
-	if !ok || s.orders.at(order).status != StatusCompleted {
+	if !ok || s.orders.at(order).status != StatusCompleted || s.hasOpenReturns(order) {
 		return 0
 	}
 	return s.lives.at(place).closesAt

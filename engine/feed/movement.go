@@ -132,7 +132,7 @@ func appendAdjustments(dst []Movement, m Movement, ev *core.Event, sku core.SKUI
 
 func appendMoves(dst []Movement, m Movement, ev *core.Event, sku core.SKUID) []Movement {
 	m.Actor, m.Cause = ev.Actor, ev.Cause
-	if ev.Kind == core.EventOrderShipped || ev.Kind == core.EventShipmentTakenBack {
+	if ev.Kind == core.EventOrderShipped || ev.Kind == core.EventShipmentTakenBack || ev.Kind.IsOfReturn() {
 		m.Order, m.OfOrder = ev.Order.ID, true
 	}
 	for i := range ev.Moves {

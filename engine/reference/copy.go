@@ -115,6 +115,17 @@ func CopyEvent(e *core.Event) core.Event {
 		c.Order, c.Payment = CopyOrder(&e.Order), e.Payment
 	case core.EventHoldLocked, core.EventHoldUnlocked:
 		c.Order, c.Actor, c.Note = CopyOrder(&e.Order), copyBytes(e.Actor), copyBytes(e.Note)
+	case core.EventReturnRequested, core.EventReturnDecided, core.EventReturnReported, core.EventReturnReceived, core.EventReturnInspected,
+		core.EventReturnClosed, core.EventRefundDecided:
+		c.Order, c.Actor, c.Note, c.Return = CopyOrder(&e.Order), copyBytes(e.Actor), copyBytes(e.Note), e.Return
+		if e.Kind == core.EventReturnRequested || e.Kind == core.EventReturnReceived || e.Kind == core.EventReturnInspected {
+			c.Returned = copyList(e.Returned)
+		}
+		if e.Kind == core.EventReturnReceived || e.Kind == core.EventReturnInspected {
+			c.Moves = copyList(e.Moves)
+		}
+	case core.EventReturnExpired:
+		c.Order, c.Return = CopyOrder(&e.Order), e.Return
 	case core.EventCaseResolved:
 		c.Order, c.Actor, c.Fills, c.Resolution = CopyOrder(&e.Order), copyBytes(e.Actor), copyList(e.Fills), e.Resolution
 		c.Resolution.Note = copyBytes(e.Resolution.Note)
@@ -137,6 +148,10 @@ func CopyOrder(o *core.OrderImage) core.OrderImage {
 	if o.Life != nil {
 		life := *o.Life
 		life.Lines, life.Shipments, life.Sent = copyList(life.Lines), copyList(life.Shipments), copyList(life.Sent)
+		life.Returns, life.ReturnLines, life.Refunds = copyList(life.Returns), copyList(life.ReturnLines), copyList(life.Refunds)
+		for i := range life.Refunds {
+			life.Refunds[i].By = copyBytes(life.Refunds[i].By)
+		}
 		c.Life = &life
 	}
 	if o.Account != nil {

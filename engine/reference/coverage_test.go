@@ -294,7 +294,26 @@ var reachable = map[core.CommandKind][]core.Reason{
 		core.ReasonSlotsChanged, core.ReasonOrderNotFound, core.ReasonVersionConflict, core.ReasonOrderHeld, core.ReasonOrderCancelled,
 		core.ReasonHoldReleased, core.ReasonHoldExpired, core.ReasonOrderLine, core.ReasonNotCancellable,
 	},
-	core.CommandAddNote: {core.ReasonOrderNotFound},
+	core.CommandRequestReturn: {
+		core.ReasonSlotsChanged, core.ReasonOrderNotFound, core.ReasonVersionConflict, core.ReasonOrderHeld, core.ReasonOrderCancelled,
+		core.ReasonHoldReleased, core.ReasonHoldExpired, core.ReasonReturnWindow, core.ReasonReturnDeadline, core.ReasonOrderLine, core.ReasonNotReturnable,
+	},
+	core.CommandDecideReturn: {
+		core.ReasonSlotsChanged, core.ReasonVersionConflict, core.ReasonOrderCompleted, core.ReasonReturnNotFound, core.ReasonReturnStatus,
+		core.ReasonReturnDeadline,
+	},
+	core.CommandReportReturn: {core.ReasonVersionConflict, core.ReasonReturnStatus},
+	core.CommandReceiveReturn: {
+		core.ReasonVersionConflict, core.ReasonReturnStatus, core.ReasonLocationNotFound, core.ReasonOrderLine, core.ReasonReturnUnits,
+	},
+	core.CommandInspectReturn: {
+		core.ReasonVersionConflict, core.ReasonReturnStatus, core.ReasonLocationNotFound, core.ReasonOrderLine, core.ReasonReturnUnits,
+		core.ReasonShortOnHand,
+	},
+	core.CommandCloseReturn:  {core.ReasonVersionConflict, core.ReasonReturnStatus},
+	core.CommandDecideRefund: {core.ReasonVersionConflict, core.ReasonReturnStatus, core.ReasonRefundCurrency},
+	core.CommandSettleReturn: {core.ReasonVersionConflict, core.ReasonOrderCompleted, core.ReasonReturnNotFound},
+	core.CommandAddNote:      {core.ReasonOrderNotFound},
 	core.CommandReportPayment: {
 		core.ReasonSlotsChanged, core.ReasonOrderNotFound, core.ReasonVersionConflict, core.ReasonNoAccount, core.ReasonCurrencyMismatch,
 		core.ReasonReportAhead, core.ReasonPaymentNotFound, core.ReasonPaymentChanged, core.ReasonRefundTooLarge, core.ReasonPaymentTooLarge,

@@ -129,6 +129,23 @@ var verdicts = map[core.CommandKind]map[core.OrderStatus]verdict{
 	},
 }
 
+// returning is what commands about returns come to but for the first, which asks for one.
+func returning(closed verdict) map[core.OrderStatus]verdict {
+	return map[core.OrderStatus]verdict{
+		core.StatusHeld:      refused(core.ReasonOrderHeld),
+		core.StatusPlaced:    becomes(core.StatusPlaced),
+		core.StatusCancelled: refused(core.ReasonOrderCancelled),
+		core.StatusReleased:  refused(core.ReasonHoldReleased),
+		core.StatusExpired:   refused(core.ReasonHoldExpired),
+		core.StatusCompleted: becomes(core.StatusCompleted),
+		core.StatusClosed:    closed,
+	}
+}
+
+func isAboutReturn(kind core.CommandKind) bool {
+	return kind >= core.CommandRequestReturn && kind <= core.CommandSettleReturn
+}
+
 // followUpEvents says which event tells of each follow-up that changed something.
 var followUpEvents = map[core.CommandKind]core.EventKind{
 	core.CommandConfirmHold: core.EventHoldConfirmed,
@@ -180,6 +197,11 @@ func (m *Model) followUp(c *core.Command) core.Outcome {
 		return m.expireUnpaid(o)
 	}
 	v := verdicts[c.Kind][o.status]
+	if c.Kind == core.CommandRequestReturn {
+		v = returning(becomes(core.StatusCompleted))[o.status]
+	} else if isAboutReturn(c.Kind) {
+		v = returning(refused(core.ReasonOrderCompleted))[o.status]
+	}
 	if c.Kind == core.CommandCancelOrder && len(o.shipments) > 0 {
 		v = refused(core.ReasonAlreadyShipped)
 	}
@@ -209,6 +231,9 @@ func (m *Model) followUp(c *core.Command) core.Outcome {
 		return m.takeBack(c, o)
 	case core.CommandPutOnHold, core.CommandTakeOffHold:
 		return m.putOnHold(c, o)
+	}
+	if isAboutReturn(c.Kind) {
+		return m.returning(c, o)
 	}
 	extends := c.Kind == core.CommandExtendHold
 	if v == unchanged || extends && m.extended(o, c.TTL) <= o.deadline {

@@ -33,6 +33,7 @@ func (o *order) lifeImage() *core.LifeImage {
 			}
 		}
 	}
+	o.returnImages(life)
 	return life
 }
 

@@ -90,9 +90,10 @@ type order struct {
 	shipments []shipment
 	closesAt  core.Millis // once completed
 	account   *account    // nil for none
-	lives     bool        // something became of it since it was placed
-	knowsBook bool        // core.CapacitySlot is one of its slots, whatever it has there
-	booked    bool        // it counts at the locations that ship it
+	returns   []*orderReturn
+	lives     bool // something became of it since it was placed
+	knowsBook bool // core.CapacitySlot is one of its slots, whatever it has there
+	booked    bool // it counts at the locations that ship it
 	bookings  []booking
 
 	archived bool // it has left the shop, with its page
@@ -201,12 +202,10 @@ func (m *Model) expire(mask core.SlotMask) {
 		if !mask.Has(slot) {
 			continue
 		}
-		for _, o := range m.dueIn(slot) {
+		for o := m.nextDue(slot); o != nil; o = m.nextDue(slot) {
 			m.turn(slot, o.dueAt()-1)
-			if o.status == core.StatusCompleted {
-				o.status = core.StatusClosed
-				o.version++
-				m.emit(core.Event{Kind: core.EventOrderClosed, At: o.closesAt, Order: o.image()})
+			if o.status == core.StatusPlaced || o.status == core.StatusCompleted {
+				m.pass(o)
 				continue
 			}
 			o.claims[slot] = claimNone
@@ -231,19 +230,29 @@ func (m *Model) expire(mask core.SlotMask) {
 	}
 }
 
-// dueIn lists the holds that still claim units in the slot though their deadline has come, and the orders that close, by
-// deadline, then by number.
-func (m *Model) dueIn(slot core.Slot) []*order {
-	var due []*order
+// nextDue gives the first, by deadline and then by number, of the holds that still claim units in the slot though their deadline has come, of the
+// orders that close, and of those with a return that expires.
+func (m *Model) nextDue(slot core.Slot) (next *order) {
 	for _, o := range m.orders {
-		if o.isDueIn(slot) && o.dueAt() <= m.now {
-			due = append(due, o)
+		if !o.isDueIn(slot) || o.dueAt() > m.now {
+			continue
+		}
+		if next == nil || cmp.Or(cmp.Compare(o.dueAt(), next.dueAt()), cmp.Compare(o.id, next.id)) < 0 {
+			next = o
 		}
 	}
-	slices.SortFunc(due, func(a, b *order) int {
-		return cmp.Or(cmp.Compare(a.dueAt(), b.dueAt()), cmp.Compare(a.id, b.id))
-	})
-	return due
+	return next
+}
+
+// pass lets time pass over an order that is placed: returns of it expire, or it closes.
+func (m *Model) pass(o *order) {
+	if at := o.dueAt(); o.expiring() == at {
+		m.expireReturns(o, at)
+		return
+	}
+	o.status = core.StatusClosed
+	o.version++
+	m.emit(core.Event{Kind: core.EventOrderClosed, At: o.closesAt, Order: o.image()})
 }
 
 // emit adds an event of the command being executed.

@@ -8,14 +8,30 @@ import (
 	"holdfast/engine/core"
 )
 
-// isDueIn tells whether time ends something of the order in the slot: what it holds there, or in its home the return window.
+// isDueIn tells whether time ends something of the order in the slot: what it holds there, or in its home the return window, or a return.
 func (o *order) isDueIn(slot core.Slot) bool {
-	return o.claims[slot] == claimReserved || o.status == core.StatusCompleted && slot == o.id.Home()
+	return o.claims[slot] == claimReserved || slot == o.id.Home() && (o.closes() || o.expiring() != 0)
+}
+
+// closes tells whether the order closes at the end of its return window.
+func (o *order) closes() bool { return o.status == core.StatusCompleted && !o.keptOpen() }
+
+// expiring is when the first of the order's returns expires; 0 for never.
+func (o *order) expiring() (at core.Millis) {
+	for _, r := range o.returns {
+		if until := r.image.Until; r.image.Status == core.ReturnApproved && until != 0 && (at == 0 || until < at) {
+			at = until
+		}
+	}
+	return at
 }
 
 // dueAt is when.
 func (o *order) dueAt() core.Millis {
-	if o.status == core.StatusCompleted {
+	if at := o.expiring(); at != 0 {
+		return at
+	}
+	if o.closes() {
 		return o.closesAt
 	}
 	return o.deadline
@@ -46,8 +62,9 @@ func (m *Model) track(c *core.Command, o *order) core.Outcome {
 		return core.Outcome{Order: o.id}
 	}
 	if !slices.ContainsFunc(s.units, func(u core.SentUnits) bool { return u.TakenBack > 0 }) {
-		last := slices.MaxFunc(s.reports, compareReports)
-		s.image.Status, s.image.TrackedAt = last.Status, last.At
+		if last := slices.MaxFunc(s.reports, compareReports); !o.keepsDelivered(s, last.Status) {
+			s.image.Status, s.image.TrackedAt = last.Status, last.At
+		}
 	}
 	o.version++
 	m.finish(o)

@@ -83,6 +83,7 @@ type generator struct {
 	waits   bool // much is sold beyond stock, and those who wait are served
 	pays    bool // orders cost something, and are paid
 	lines   bool // sales sell out and go on, and people wait
+	returns bool // much is delivered, and sent back
 }
 
 func newGenerator(seed uint64) *generator {
@@ -95,6 +96,7 @@ func newGenerator(seed uint64) *generator {
 	g.waits = !g.sales && g.chance(50) || g.lines && g.chance(30)
 	g.scarce = g.scarce || g.waits
 	g.pays = seed%4 == 0
+	g.returns = g.chance(30)
 	skus, slots := g.between(2, 8), g.between(1, 5)
 	if g.baskets {
 		skus, slots = g.between(10, 30), g.between(4, 24)
@@ -160,7 +162,7 @@ func (g *generator) passTime() {
 func (g *generator) nextDeadline() (core.Millis, bool) {
 	var next core.Millis
 	for _, o := range g.model.orders {
-		if at := o.dueAt(); (o.status == core.StatusHeld || o.status == core.StatusCompleted) && at > g.now && (next == 0 || at < next) {
+		if at := o.dueAt(); (o.status == core.StatusHeld || o.isDueIn(o.id.Home())) && at > g.now && (next == 0 || at < next) {
 			next = at
 		}
 	}
@@ -204,6 +206,10 @@ func (g *generator) command(step int) core.Command {
 	}
 	if k := g.openCase(); k != nil && g.chance(15) {
 		g.resolve(&c, k)
+		return c
+	}
+	if g.returns && g.chance(40) {
+		g.sendBack(&c)
 		return c
 	}
 	switch roll = g.random.IntN(100); {

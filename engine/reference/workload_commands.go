@@ -139,6 +139,9 @@ func (g *generator) setChannel(c *core.Command) {
 	c.Selling = core.ChannelSettings{Bands: g.chance(50), Buffer: pick(g, []core.Quantity{0, 0, 1, 4})}
 	if c.Selling.HasReturnDays = g.chance(60); c.Selling.HasReturnDays {
 		c.Selling.ReturnDays = pick(g, []uint16{0, 0, 1})
+		if g.returns && g.chance(70) {
+			c.Selling.ReturnDays = 9
+		}
 	}
 	if g.pays {
 		c.Selling.Capture, c.Selling.PayWithin = core.CapturePolicy(g.random.IntN(3)), core.Millis(pick(g, []int{0, 200, 3000}))
