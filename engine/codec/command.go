@@ -151,6 +151,8 @@ func allowedFlags(kind core.CommandKind) byte {
 		return flagKey | flagMask | flagVersion
 	case core.CommandShipOrder:
 		return flagKey | flagMask | flagVersion | flagDocument
+	case core.CommandEditOrder:
+		return flagKey | flagMask | flagVersion | flagDocument | flagDestination | flagRecipes
 	case core.CommandPlaceOrder:
 		return flagKey | flagMask | flagDocument | flagSale | flagDestination | flagRecipes | flagStock
 	case core.CommandPlaceHold:

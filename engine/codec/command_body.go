@@ -34,6 +34,8 @@ func appendBody(dst []byte, c *core.Command) []byte {
 		return appendReroute(dst, c)
 	case core.CommandCancelLines, core.CommandShipOrder, core.CommandTrackShipment, core.CommandTakeBack:
 		return appendLifeRequest(dst, c)
+	case core.CommandEditOrder:
+		return appendEdit(dst, c)
 	case core.CommandAddNote:
 		return appendString(binary.LittleEndian.AppendUint64(dst, uint64(c.Order)), c.Actor)
 	case core.CommandResolveCase:
@@ -93,6 +95,8 @@ func (c *cursor) body(cmd *core.Command) {
 		c.reroute(cmd)
 	case core.CommandCancelLines, core.CommandShipOrder, core.CommandTrackShipment, core.CommandTakeBack:
 		c.lifeRequest(cmd)
+	case core.CommandEditOrder:
+		c.edit(cmd)
 	case core.CommandAddNote:
 		cmd.Order, cmd.Actor = core.OrderID(c.uint64()), c.actor()
 	case core.CommandResolveCase:

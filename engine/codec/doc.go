@@ -71,10 +71,10 @@
 //	     [  4  length of recipes ]  flag bit 6
 //
 // Flags by kind: tick, fill order and serve waitlist have only the mask, archive orders has none; confirm, extend, release and cancel have
-// all but sale, destination and recipes, reroute order and resolve case all but sale, document and recipes, cancel lines, track shipment and take back nothing but key, mask and expected version, ship order these and a document; join and leave waitlist have no document; commands on documents of incoming stock have none in
+// all but sale, destination and recipes, reroute order and resolve case all but sale, document and recipes, cancel lines, track shipment and take back nothing but key, mask and expected version, ship order these and a document, edit order all but a sale and a stock policy; join and leave waitlist have no document; commands on documents of incoming stock have none in
 // this sense, and create inbound no expected version either; define SKU, location, routing and sale, set channel and set channel rule have all
 // but sale, destination and recipes; all others have everything but the expected version, and of those only
-// place hold and place order may have a sale, recipes and, with reroute order and resolve case, a destination; set kit has no document. Slots and
+// place hold and place order may have a sale, recipes (edit order, too) and, with reroute order, resolve case and edit order, a destination; set kit has no document. Slots and
 // order number have fixed widths, so they are patched in
 // place once they are known (SetSlots, SetOrder).
 //
@@ -104,6 +104,9 @@
 //	                     one SKU
 //	50 track shipment    u64 order number, str note, str actor, uv number of the shipment, uv reports, and of each: uv at, u8 status, str id
 //	51 take back         u64 order number, str note, str actor, uv number of the shipment, uv location, u8 state of stock, uv lines as in 49
+//	80 edit order        u64 order number, str note, str actor, u8 marks (bit 0 units are taken off, bit 1 lines are added; some are set, or there is a
+//	                     document), [uv lines, and of each: uv line, uv quantity (0 for all that can be); no two of one line: bit 0],
+//	                     [uv lines, and of each: uv SKU, uv quantity: bit 1]
 //	19 set channel       str name, u8 marks (bit 0 bands, bit 1 a return window follows), uv buffer, [uv days: bit 1]
 //	20 set channel rule  rule
 //	21 set kit           recipe
@@ -196,6 +199,7 @@
 //	50 shipment tracked                  order image, str note, str actor, uv number of the shipment, uv reports as in the command
 //	51 shipment taken back               as 49
 //	54 order closed                      order image
+//	80 order edited                      as 48, but that no lines may be cancelled, and uv lines added, the last ones of the image
 //	28 order filled                      order image, uv fills, and of each: uv line, uv location, uv quantity
 //	32 sale defined                      sale image, without counts
 //	33 waitlist joined                   waiter image
@@ -215,12 +219,12 @@
 //	          and created at; required when they are equal, never set outside events),
 //	          bits 4–6 core.OrderStatus, bit 7 u8 more marks follow: bit 0 has a sale, bit 1 each line begins
 //	          with u8 marks, one of which is set somewhere: bit 0 has pooled units, bits 1–2 core.LineRole, bit 4 sold in a preorder;
-//	          bit 2 a life follows the lines
+//	          bit 2 a life follows the lines, bit 6 its document is that of an edit
 //	uv number, uv version, [uv created, uv created at: unless bit 3], [uv deadline: bit 2],
 //	uv channel, str customer, [str external id: bit 1], [u8 more marks: bit 7],
 //	[uv sale, str identities: more bit 0], uv lines, and of each:
 //	    [u8 marks: more bit 1], uv SKU, uv quantity, uv backordered, [uv pooled: bit 0], uv allocations, and of each: uv location, uv quantity
-//	[life: more bit 2]
+//	[life: more bit 2], [uv sequence of the edit, after created; bit 0 is set: more bit 6]
 //
 // Life, what became of an order: of each of its lines uv cancelled, uv shipped, uv delivered, uv lost, uv sent back, uv taken back; uv closes at,
 // uv shipments, and of each: u8 status (bit 7: has a document), uv location, uv created, uv created at, uv tracked at, uv lines, and of each: uv line,

@@ -25,6 +25,7 @@ const (
 	orderHasSale    = 1 << 0
 	orderMarksLines = 1 << 1 // each line begins with marks of its own
 	orderHasLife    = 1 << 2 // what became of the lines follows them
+	orderHasEdit    = 1 << 6 // its document is that of an edit
 )
 
 // Marks of a line in an image that has them. They are in stored feeds and must not change.
@@ -90,6 +91,9 @@ func appendOrder(dst []byte, o *core.OrderImage, b birth) []byte {
 	if o.Life != nil {
 		dst = appendLife(dst, o.Life)
 	}
+	if o.Edited != 0 {
+		dst = appendUvarint(dst, uint64(o.Edited))
+	}
 	return dst
 }
 
@@ -117,6 +121,9 @@ func moreMarks(o *core.OrderImage) (more byte) {
 	}
 	if o.Life != nil {
 		more |= orderHasLife
+	}
+	if o.Edited != 0 {
+		more |= orderHasEdit
 	}
 	for i := range o.Lines {
 		if lineMarks(&o.Lines[i]) != 0 {
@@ -190,7 +197,7 @@ func (c *cursor) order(o *core.OrderImage, b birth) {
 	more := byte(0)
 	if marks&orderHasMore != 0 {
 		at := c.pos
-		if more = c.byte(); more == 0 || more&^(orderHasSale|orderMarksLines|orderHasLife) != 0 {
+		if more = c.byte(); more == 0 || more&^(orderHasSale|orderMarksLines|orderHasLife|orderHasEdit) != 0 {
 			c.fail(at, "unknown marks of an order")
 		}
 	}
@@ -201,6 +208,17 @@ func (c *cursor) order(o *core.OrderImage, b birth) {
 	c.lineImages(o, more&orderMarksLines != 0)
 	if o.Life = nil; more&orderHasLife != 0 {
 		c.life(o)
+	}
+	if o.Edited = 0; more&orderHasEdit != 0 {
+		c.orderEdit(o)
+	}
+}
+
+// orderEdit reads which edit brought the document of an order.
+func (c *cursor) orderEdit(o *core.OrderImage) {
+	at := c.pos
+	if o.Edited = c.sequence(); o.Edited <= o.Created || !o.HasDocument {
+		c.fail(at, "edit is none of an order's document")
 	}
 }
 

@@ -33,7 +33,7 @@ func SetSlots(frame []byte, mask core.SlotMask) error {
 	return nil
 }
 
-// SetOrder puts the number of the order that a confirm, extend, release, cancel, reroute, resolution or what goes on with its life asks about into its
+// SetOrder puts the number of the order that a confirm, extend, release, cancel, reroute, edit, resolution or what goes on with its life asks about into its
 // frame, in place. The frame must be one that PeekCommand takes.
 func SetOrder(frame []byte, id core.OrderID) error {
 	if len(frame) < frameFixed {
@@ -42,7 +42,7 @@ func SetOrder(frame []byte, id core.OrderID) error {
 	switch core.CommandKind(frame[frameKind]) {
 	case core.CommandConfirmHold, core.CommandExtendHold, core.CommandReleaseHold, core.CommandCancelOrder, core.CommandRerouteOrder,
 		core.CommandCancelLines, core.CommandShipOrder, core.CommandTrackShipment, core.CommandTakeBack,
-		core.CommandResolveCase:
+		core.CommandResolveCase, core.CommandEditOrder:
 	default:
 		return &FormatError{frameKind, "command kind has no order number"}
 	}

@@ -248,7 +248,7 @@ var commandKinds = []core.CommandKind{
 	core.CommandExtendHold, core.CommandReleaseHold, core.CommandCancelOrder, core.CommandArchiveOrders,
 	core.CommandMoveStock, core.CommandDefineRouting, core.CommandDefineSale, core.CommandAdvanceQueue, core.CommandSetChannel, core.CommandSetChannelRule,
 	core.CommandCreateInbound, core.CommandSendInbound, core.CommandReceiveInbound, core.CommandCloseInbound, core.CommandCancelInbound,
-	core.CommandFillOrder, core.CommandSetKit, core.CommandRerouteOrder, core.CommandCancelLines, core.CommandShipOrder, core.CommandTrackShipment, core.CommandTakeBack, core.CommandResolveCase, core.CommandAddNote,
+	core.CommandFillOrder, core.CommandSetKit, core.CommandRerouteOrder, core.CommandCancelLines, core.CommandShipOrder, core.CommandTrackShipment, core.CommandTakeBack, core.CommandResolveCase, core.CommandAddNote, core.CommandEditOrder,
 	core.CommandJoinWaitlist, core.CommandLeaveWaitlist, core.CommandServeWaitlist,
 }
 
@@ -338,6 +338,8 @@ func (g generator) body(c *core.Command) {
 		g.reroute(c)
 	case core.CommandCancelLines, core.CommandShipOrder, core.CommandTrackShipment, core.CommandTakeBack:
 		g.lifeRequest(c)
+	case core.CommandEditOrder:
+		g.edit(c)
 	case core.CommandAddNote:
 		c.Order, c.Actor, c.Document = g.order(), g.reason(), g.text(nameAlphabet+" \n", 1, core.MaxNoteLength)
 	case core.CommandResolveCase:
@@ -515,7 +517,7 @@ var eventKinds = []core.EventKind{
 	core.EventOrderRouted, core.EventOrderRerouted, core.EventRoutingDefined,
 	core.EventWaitlistJoined, core.EventWaitlistLeft, core.EventWaitlistOffered, core.EventOrderOversold, core.EventLinesCancelled, core.EventOrderShipped,
 	core.EventShipmentTracked, core.EventShipmentTakenBack, core.EventOrderClosed,
-	core.EventCaseResolved, core.EventNoteAdded,
+	core.EventCaseResolved, core.EventNoteAdded, core.EventOrderEdited,
 }
 
 func (g generator) event(kind core.EventKind) core.Event {
@@ -573,7 +575,7 @@ func (g generator) event(kind core.EventKind) core.Event {
 	default:
 		ev.Order = g.orderImage()
 		if g.bool() {
-			ev.Order.Created, ev.Order.CreatedAt = ev.Sequence, ev.At
+			ev.Order.Created, ev.Order.CreatedAt, ev.Order.Edited = ev.Sequence, ev.At, 0
 		}
 		if kind == core.EventOrderRerouted {
 			ev.Actor, ev.Reroute = g.reason(), g.rerouteImage(len(ev.Order.Lines))
@@ -646,6 +648,9 @@ func (g generator) orderImage() core.OrderImage {
 	}
 	if g.IntN(3) == 0 {
 		o.Life = g.life(len(o.Lines))
+	}
+	if o.HasDocument && o.Created < math.MaxUint64 && g.IntN(4) == 0 {
+		o.Edited = o.Created + core.Sequence(g.between(1, min(math.MaxInt64, int64(min(math.MaxInt64, math.MaxUint64-o.Created)))))
 	}
 	return o
 }

@@ -154,6 +154,7 @@ func (s *slot) applyArchive(st *Step, sink Sink) {
 		s.refer(place, -1)
 		s.settleOrder(place)
 		s.dropLife(place)
+		s.dropRevision(place)
 	}
 	s.drop(&s.orders, page)
 	s.left++

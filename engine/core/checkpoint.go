@@ -38,6 +38,7 @@ const (
 	SlabSettled
 	SlabBookings
 	SlabCases
+	SlabRevisions
 
 	// SlabKinds is the number of slabs that a slot has.
 	SlabKinds = int(iota)
@@ -105,6 +106,7 @@ func (s *slot) stores() [SlabKinds]pageStore {
 		&s.lives, &s.lifeLines, &s.shipments, &s.shipmentLines,
 		&s.reports, &s.settled,
 		&s.book.bookings, &s.cases,
+		&s.revisions,
 	}
 }
 
@@ -322,6 +324,7 @@ func (m *Machine) RestoreIndexes(id Slot, now Millis) {
 	s.restoreBook()
 	s.restoreLives()
 	s.restoreSettled()
+	s.restoreRevisions()
 	for place := range s.rules.length {
 		s.awaitInstant(place)
 	}
@@ -361,8 +364,7 @@ func (s *slot) restoreOrder(place uint32) {
 		s.externals.Insert(s.externalHash(record.channel, external), place)
 	}
 	if record.status == StatusHeld {
-		id := MakeOrderID(s.id, record.mask != s.id.Mask(), place)
-		s.due.push(dueRecord{deadline: record.deadline, order: id, place: place})
+		s.due.push(dueRecord{deadline: record.deadline, order: s.idOf(place), place: place})
 	}
 }
 

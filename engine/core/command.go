@@ -39,6 +39,7 @@ const (
 	CommandCloseInbound   CommandKind = 25 // note that what is still open will not come
 	CommandCancelInbound  CommandKind = 26 // give a document up of which nothing has come
 	CommandAddNote        CommandKind = 72 // note something beside an order
+	CommandEditOrder      CommandKind = 80 // take units off an order, add lines to it, and replace its document, all or nothing
 )
 
 // IsKnown tells whether there are commands of the kind.
@@ -47,7 +48,7 @@ func (k CommandKind) IsKnown() bool {
 	case k >= CommandTick && k <= CommandMoveStock, k == CommandDefineRouting, k == CommandRerouteOrder, k == CommandSetChannel, k == CommandSetChannelRule, k == CommandSetKit,
 		k >= CommandCreateInbound && k <= CommandCancelInbound, k == CommandFillOrder, k >= CommandDefineSale && k <= CommandAdvanceQueue,
 		k >= CommandCancelLines && k <= CommandTakeBack, k == CommandResolveCase,
-		k == CommandAddNote:
+		k == CommandAddNote, k == CommandEditOrder:
 		return true
 	}
 	return false
@@ -62,8 +63,8 @@ type Command struct {
 	HasKey  bool
 	Key     IdempotencyKey
 
-	Order           OrderID // confirm, extend, release, cancel, fill, reroute, and what goes on with an order's life, add note; resolve case: with which something is done; archive: any of the page
-	ExpectedVersion uint32  // the same, but for fill and archive; send to cancel inbound; define SKU, location, sale, routing, set channel, channel rule; resolve case, of the case: refuse unless it has it; 0 for any
+	Order           OrderID // confirm, extend, release, cancel, fill, reroute, edit, and what goes on with an order's life, add note; resolve case: with which something is done; archive: any of the page
+	ExpectedVersion uint32  // the same, but for fill and archive; send to cancel inbound; define SKU, location, sale, routing, set channel, channel rule; resolve case, of the case: refuse unless it has it; 0 for any, which an edit does not take
 
 	TTL        Millis // place hold, extend hold
 	Channel    ChannelID
@@ -71,15 +72,15 @@ type Command struct {
 	ExternalID []byte      // place order; empty for none
 	UpTo       bool        // place hold: of each line as many units as there are, but one at least
 	Stock      StockPolicy // place order: whether stock may refuse it
-	Lines      []Line      // place hold, place order; reroute, ship, take back: what is to move, no two of one SKU
-	Recipes    []Recipe    // place hold, place order: of each kit among the lines, in the order of their numbers. Set kit: the one
+	Lines      []Line      // place hold, place order; edit order: what is added; reroute, ship, take back: what is to move, no two of one SKU
+	Recipes    []Recipe    // place hold, place order, edit order: of each kit among the lines, in the order of their numbers. Set kit: the one
 
 	Sale       SaleID   // place hold, place order: the sale that it is part of; 0 for none. Advance queue, waitlists: the sale
 	Ticket     uint32   // and the number of its ticket there; 0 for none
 	Waiter     Sequence // leave, serve waitlist: the number of the place
 	Identities []byte   // and what else the buyer is known by: AppendIdentity
 
-	Destination Destination // place hold, place order, reroute, resolve case
+	Destination Destination // place hold, place order, reroute, resolve case, edit order
 
 	Rows []AdjustmentRow // adjust stock
 
@@ -98,10 +99,10 @@ type Command struct {
 	Queue        QueueCounters   // advance queue
 	Inbound      *InboundRequest // create to cancel inbound
 	Reroute      *Reroute        // reroute
-	Life         *LifeRequest    // cancel lines to take back
+	Life         *LifeRequest    // cancel lines to take back; edit order: what is taken off
 	Resolution   *Resolution     // resolve case
 
-	Document []byte // what no decision needs; kept under the command's sequence. Add note: the text
+	Document []byte // what no decision needs; kept under the command's sequence. Add note: the text. Edit order: in the place of the one before, none leaves that
 }
 
 // StockPolicy says what stock has to do with an order. The numbers are in journals and must not change.

@@ -43,6 +43,8 @@ const (
 	EventTransferChanged      EventKind = 23
 
 	EventNoteAdded EventKind = 72
+
+	EventOrderEdited EventKind = 80
 )
 
 // Event is a fact: what a command, or a deadline that had passed before it, changed. Every event is
@@ -67,8 +69,9 @@ type Event struct {
 	Note     []byte           // what went on with an order's life
 	Shipment int              // order shipped, shipment tracked, taken back: its number
 	Reports  []TrackingReport // shipment tracked: those that are new
-	Units    []LineUnits      // lines cancelled: how many of each line, those of components too; in the order of the lines
-	Freed    []FreedUnits     // lines cancelled: where they were
+	Units    []LineUnits      // lines cancelled, order edited: how many of each line, those of components too; in the order of the lines
+	Freed    []FreedUnits     // the same: where they were
+	Added    int              // order edited: how many of its lines, the last ones, are new; those of components too
 	Cause    []byte           // stock moved; purchase order and transfer changed: its number
 	Inbound  *InboundImage    // purchase order and transfer changed
 	Supply   SupplyImage      // supply changed
@@ -92,7 +95,8 @@ func (k EventKind) IsKnown() bool {
 	return k >= EventSKUDefined && k <= EventHoldCancelled || k >= EventChannelRuleSet && k <= EventKitSet ||
 		k == EventPurchaseOrderChanged || k == EventTransferChanged || k >= EventSaleDefined && k <= EventQueueAdvanced ||
 		k >= EventOrderRouted && k <= EventRoutingDefined || k == EventOrderFilled || k == EventPreorderEnded ||
-		k == EventOrderOversold || k >= EventLinesCancelled && k <= EventShipmentTakenBack || k == EventOrderClosed || k == EventCaseResolved || k == EventNoteAdded
+		k == EventOrderOversold || k >= EventLinesCancelled && k <= EventShipmentTakenBack || k == EventOrderClosed || k == EventCaseResolved || k == EventNoteAdded ||
+		k == EventOrderEdited
 }
 
 // IsOwn tells whether an event of the kind is what a command did, and not what had happened before it or follows from it.
@@ -111,7 +115,7 @@ const (
 func (k EventKind) HasOrder() bool {
 	switch k {
 	case EventHoldPlaced, EventHoldExtended, EventHoldReleased, EventHoldExpired, EventHoldConfirmed, EventHoldCancelled,
-		EventOrderPlaced, EventOrderCancelled, EventOrderRerouted, EventOrderFilled, EventWaitlistOffered, EventCaseResolved:
+		EventOrderPlaced, EventOrderCancelled, EventOrderRerouted, EventOrderFilled, EventWaitlistOffered, EventCaseResolved, EventOrderEdited:
 		return true
 	}
 	return k >= firstLifeEvent && k <= lastLifeEvent
@@ -162,7 +166,8 @@ type OrderImage struct {
 	ID          OrderID
 	Status      OrderStatus
 	Version     uint32   // 1 when made, one more with every change
-	Created     Sequence // the command that made it; its document lies under this number
+	Created     Sequence // the command that made it
+	Edited      Sequence // the last edit that brought a document, in the place of the one of Created; 0 for none
 	CreatedAt   Millis
 	Deadline    Millis // of the hold; 0 for an order that was placed at once
 	Channel     ChannelID
@@ -174,6 +179,14 @@ type OrderImage struct {
 	Lines       []LineImage
 	Allocations []Allocation // of all lines, in the order of the lines
 	Life        *LifeImage   // what became of it since it was placed; nil for nothing yet
+}
+
+// Document is the command whose document is the order's, if it has one.
+func (o *OrderImage) Document() Sequence {
+	if o.Edited != 0 {
+		return o.Edited
+	}
+	return o.Created
 }
 
 // LineImage is one line of an order.

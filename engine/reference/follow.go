@@ -87,6 +87,15 @@ var verdicts = map[core.CommandKind]map[core.OrderStatus]verdict{
 		core.StatusCompleted: refused(core.ReasonOrderCompleted),
 		core.StatusClosed:    refused(core.ReasonOrderCompleted),
 	},
+	core.CommandEditOrder: {
+		core.StatusHeld:      refused(core.ReasonOrderHeld),
+		core.StatusPlaced:    becomes(core.StatusPlaced),
+		core.StatusCancelled: refused(core.ReasonOrderCancelled),
+		core.StatusReleased:  refused(core.ReasonHoldReleased),
+		core.StatusExpired:   refused(core.ReasonHoldExpired),
+		core.StatusCompleted: refused(core.ReasonOrderCompleted),
+		core.StatusClosed:    refused(core.ReasonOrderCompleted),
+	},
 	core.CommandCancelOrder: {
 		core.StatusHeld:      becomes(core.StatusCancelled),
 		core.StatusPlaced:    becomes(core.StatusCancelled),
@@ -130,6 +139,9 @@ func (m *Model) followUp(c *core.Command) core.Outcome {
 	if c.ExpectedVersion != 0 && c.ExpectedVersion != o.version {
 		return refuseOrder(core.Refusal{Reason: core.ReasonVersionConflict, Order: o.id, Version: o.version})
 	}
+	if c.Kind == core.CommandEditOrder && c.ExpectedVersion == 0 {
+		return refuseOrder(core.Refusal{Reason: core.ReasonVersionRequired, Order: o.id, Version: o.version})
+	}
 	if c.Kind == core.CommandFillOrder {
 		return m.fill(o)
 	}
@@ -151,6 +163,8 @@ func (m *Model) followUp(c *core.Command) core.Outcome {
 		return m.track(c, o)
 	case core.CommandTakeBack:
 		return m.takeBack(c, o)
+	case core.CommandEditOrder:
+		return m.edit(c, o)
 	}
 	extends := c.Kind == core.CommandExtendHold
 	if v == unchanged || extends && m.extended(o, c.TTL) <= o.deadline {

@@ -80,6 +80,7 @@ type generator struct {
 	sales   bool // there is much going on in sales
 	waits   bool // much is sold beyond stock, and those who wait are served
 	lines   bool // sales sell out and go on, and people wait
+	edits   bool // orders are changed again and again
 }
 
 func newGenerator(seed uint64) *generator {
@@ -109,6 +110,7 @@ func newGenerator(seed uint64) *generator {
 	g.customers[0] = bytes.Repeat([]byte("c"), core.MaxNameLength)
 	g.externals = names("external", externals)
 	g.externals[0] = bytes.Repeat([]byte("x"), core.MaxExternalIDLength)
+	g.edits = g.chance(20)
 	return g
 }
 
@@ -189,6 +191,10 @@ func (g *generator) command(step int) core.Command {
 		c.Document = fmt.Appendf(nil, "document of step %d", step)
 	}
 	if (g.lines && g.chance(35) || g.sales && g.chance(5)) && g.atWaitlist(&c) {
+		return c
+	}
+	if g.edits && g.chance(12) {
+		g.edit(&c)
 		return c
 	}
 	if k := g.openCase(); k != nil && g.chance(15) {

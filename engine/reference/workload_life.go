@@ -10,6 +10,8 @@ import (
 func (g *generator) goOn(c *core.Command) {
 	switch roll := g.random.IntN(100); {
 	case roll < 25:
+		g.edit(c)
+	case roll < 38:
 		g.cancelLines(c)
 	case roll < 55:
 		g.ship(c)
