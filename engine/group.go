@@ -33,16 +33,17 @@ type group struct {
 
 // shardOutput is what one shard has to say about a group.
 type shardOutput struct {
-	feed     []byte // events in the order of execution, behind a feed header
-	events   int
-	refs     []eventRef // where each command's events lie; kept only when there are several shards
-	refusals []byte
-	changed  []published
-	items    []publishedItem
-	someWait bool         // somebody waits for units that there are
-	defined  []core.Event // SKUs, locations, channels, sales; with their own memory
-	archive  []byte       // orders that left memory, and their external ids
-	archived []archivedPage
+	feed      []byte // events in the order of execution, behind a feed header
+	events    int
+	refs      []eventRef // where each command's events lie; kept only when there are several shards
+	refusals  []byte
+	changed   []published
+	items     []publishedItem
+	someWait  bool         // somebody waits for units that there are
+	overtaken bool         // some command was refused for what it said of tables, or of an order's slots
+	defined   []core.Event // SKUs, locations, channels, sales; with their own memory
+	archive   []byte       // orders that left memory, and their external ids
+	archived  []archivedPage
 
 	archiving time.Duration // for these
 }
@@ -98,7 +99,7 @@ func (o *shardOutput) reset() {
 	clear(o.refs)
 	o.feed, o.events, o.refs, o.refusals = o.feed[:0], 0, o.refs[:0], o.refusals[:0]
 	o.changed, o.items, o.defined = o.changed[:0], o.items[:0], o.defined[:0]
-	o.someWait = false
+	o.someWait, o.overtaken = false, false
 	clear(o.archived)
 	if cap(o.archive) > archiveKept {
 		o.archive = nil
