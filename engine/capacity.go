@@ -12,7 +12,6 @@ func (d *directory) setCapacity(l *core.LocationImage) {
 	word, bit := &d.withCapacity[l.ID/64], uint64(1)<<(l.ID%64)
 	switch had := word.Load()&bit != 0; {
 	case has && !had:
-		d.hadCapacities.Store(true)
 		word.Or(bit)
 		d.capacities.Add(1)
 	case had && !has:

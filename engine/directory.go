@@ -20,15 +20,12 @@ type directory struct {
 	// exhausted counts the SKUs of which nothing may be ordered, and the quotas of sales of which nothing is left. While it is zero, admission looks no further.
 	exhausted atomic.Int64
 
-	// kits counts the SKUs that are kits, and hadKits says whether there ever were any. Without, nobody looks for recipes.
-	kits    atomic.Int64
-	hadKits atomic.Bool
+	// kits counts the SKUs that are kits. Without, nobody looks for recipes.
+	kits atomic.Int64
 
-	// capacities counts the locations with a capacity of a day, and hadCapacities says whether there ever were any. Without, nobody looks whether
-	// an order is to be booked.
-	capacities    atomic.Int64
-	hadCapacities atomic.Bool
-	withCapacity  [core.MaxLocations / 64]atomic.Uint64 // by number; written by release alone
+	// capacities counts the locations with a capacity of a day. Without, nobody looks whether an order is to be booked.
+	capacities   atomic.Int64
+	withCapacity [core.MaxLocations / 64]atomic.Uint64 // by number; written by release alone
 
 	byNumber      [core.SlotCount]atomic.Pointer[[]*SKUEntry]
 	locationNames atomic.Pointer[[]string]

@@ -179,6 +179,9 @@ func TestStreamsCoverTheRules(t *testing.T) {
 	if n := seen[fmt.Sprintf("reason %d", core.ReasonRecipeChanged)]; n > 0 {
 		t.Errorf("%d clients were told of a recipe that had changed", n)
 	}
+	if n := seen[fmt.Sprintf("reason %d", core.ReasonSlotsChanged)]; n > 0 {
+		t.Errorf("%d clients were told of slots that had changed", n)
+	}
 	for status := engine.ResultDone; status <= engine.ResultInProgress; status++ {
 		want(t, seen, fmt.Sprintf("status %d", status))
 	}
@@ -188,7 +191,7 @@ func TestStreamsCoverTheRules(t *testing.T) {
 	for _, kind := range []core.EventKind{
 		core.EventHoldCancelled, core.EventOrderRouted, core.EventOrderOversold, core.EventRoutingDefined, core.EventChannelRuleSet, core.EventPoolChanged, core.EventPreorderEnded,
 		core.EventPurchaseOrderChanged, core.EventTransferChanged, core.EventOrderFilled, core.EventKitSet, core.EventOrderRerouted, core.EventCaseResolved, core.EventNoteAdded,
-		core.EventLinesCancelled, core.EventOrderShipped, core.EventShipmentTracked, core.EventOrderPutOnHold,
+		core.EventLinesCancelled, core.EventOrderShipped, core.EventShipmentTracked, core.EventOrderPutOnHold, core.EventOrderEdited,
 		core.EventPaymentReported, core.EventPaymentRequested, core.EventTaskRequested, core.EventHoldLocked,
 		core.EventReturnRequested, core.EventReturnDecided, core.EventReturnReceived, core.EventReturnClosed, core.EventRefundDecided,
 	} {
@@ -202,7 +205,7 @@ func TestStreamsCoverTheRules(t *testing.T) {
 	} {
 		want(t, seen, fmt.Sprintf("reason %d", reason))
 	}
-	for _, what := range []string{"tick", "spread hold", "spread order", "several locations", "backordered", "external", "kits", "only recorded"} {
+	for _, what := range []string{"tick", "spread hold", "spread order", "several locations", "backordered", "external", "kits", "only recorded", "grown"} {
 		want(t, seen, what)
 	}
 }
@@ -222,6 +225,11 @@ func countOrder(seen map[string]int, ev *core.Event) {
 		seen["spread hold"]++
 	case ev.Kind == core.EventOrderPlaced && order.ID.Spread():
 		seen["spread order"]++
+	}
+	for i := range order.Lines {
+		if ev.Kind == core.EventOrderEdited && !order.ID.Spread() && order.Lines[i].SKU.Slot() != order.ID.Home() {
+			seen["grown"]++
+		}
 	}
 	if ev.Kind != core.EventOrderPlaced && ev.Kind != core.EventHoldPlaced {
 		return

@@ -41,6 +41,7 @@ type shardOutput struct {
 	items     []publishedItem
 	someWait  bool         // somebody waits for units that there are
 	unsettled bool         // some return came to nothing whose replacement is still to be dealt with
+	overtaken bool         // some command was refused for what it said of tables, or of an order's slots
 	defined   []core.Event // SKUs, locations, channels, sales; with their own memory
 	archive   []byte       // orders that left memory, and their external ids
 	archived  []archivedPage
@@ -99,7 +100,7 @@ func (o *shardOutput) reset() {
 	clear(o.refs)
 	o.feed, o.events, o.refs, o.refusals = o.feed[:0], 0, o.refs[:0], o.refusals[:0]
 	o.changed, o.items, o.defined = o.changed[:0], o.items[:0], o.defined[:0]
-	o.someWait, o.unsettled = false, false
+	o.someWait, o.unsettled, o.overtaken = false, false, false
 	clear(o.archived)
 	if cap(o.archive) > archiveKept {
 		o.archive = nil

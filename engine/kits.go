@@ -28,14 +28,13 @@ func (d *directory) setRecipe(r *core.Recipe) {
 	}
 	switch before := entry.recipe.Swap(next); {
 	case before == nil && next != nil:
-		d.hadKits.Store(true)
 		d.kits.Add(1)
 	case before != nil && next == nil:
 		d.kits.Add(-1)
 	}
 }
 
-// complete puts into the orders and holds of a request what they have to say of the tables as they are: the recipes of their kits, in the place
+// complete puts into the orders, holds and edits of a request what they have to say of the tables as they are: the recipes of their kits, in the place
 // of any that they have, and the slot of bookings. With recipes the request may be too large.
 func (e *Engine) complete(r *Request) error {
 	var frames []byte // nil until a command is changed
@@ -44,7 +43,7 @@ func (e *Engine) complete(r *Request) error {
 		invariant.Check(err == nil, "a request holds commands that codec takes")
 		frame := r.frames[at : at+header.Length]
 		switch {
-		case places(header.Kind) && e.completeOne(frame, &r.command):
+		case (places(header.Kind) || header.Kind == core.CommandEditOrder) && e.completeOne(frame, &r.command):
 			if frames == nil {
 				frames = append(make([]byte, 0, 2*len(r.frames)), r.frames[:at]...)
 			}
@@ -79,11 +78,15 @@ func (e *Engine) completeOne(frame []byte, c *core.Command) bool {
 		}
 		return nil
 	})
-	c.Mask |= core.SlotsWith(c, e.directory.capacities.Load() > 0)
+	named, _ := core.SlotsOf(c)
+	if c.Kind == core.CommandEditOrder {
+		named |= c.Mask // of its order
+	}
+	c.Mask = named | core.SlotsWith(c, e.directory.capacities.Load() > 0)
 	return had || len(c.Recipes) > 0 || c.Mask != mask
 }
 
-// setRecipes gives a command the recipes of its lines' SKUs, nil being that of one that is no kit, and the slots that it touches then.
+// setRecipes gives a command the recipes of its lines' SKUs, nil being that of one that is no kit.
 func setRecipes(c *core.Command, of func(id core.SKUID) *core.Recipe) {
 	c.Recipes = nil
 	for i := range c.Lines {
@@ -93,13 +96,13 @@ func setRecipes(c *core.Command, of func(id core.SKUID) *core.Recipe) {
 	}
 	slices.SortStableFunc(c.Recipes, func(a, b core.Recipe) int { return cmp.Compare(a.Kit, b.Kit) })
 	c.Recipes = slices.CompactFunc(c.Recipes, func(a, b core.Recipe) bool { return a.Kit == b.Kit })
-	c.Mask, _ = core.SlotsOf(c)
 }
 
 // overtaken takes out of an answered request what was refused since kits had other recipes, or locations got their first capacity, after it was
-// completed: a request of its own, with the keys of these commands, and for each the place of its result. It is nil when there are none.
+// completed, or an order had got other slots by an edit: a request of its own, with the keys of these commands, and for each the place of its
+// result. It is nil when there are none.
 func (e *Engine) overtaken(r *Request) (again *Request, of []int) {
-	if r.err != nil || !e.directory.hadKits.Load() && !e.directory.hadCapacities.Load() {
+	if r.err != nil || !r.overtaken {
 		return nil, nil
 	}
 	for k, at := 0, 0; at < len(r.frames); k++ {
@@ -108,15 +111,15 @@ func (e *Engine) overtaken(r *Request) (again *Request, of []int) {
 		frame := r.frames[at : at+header.Length]
 		at += header.Length
 		result := &r.results[r.place(k)]
-		if result.Status != ResultRefused || !places(header.Kind) || !isOvertaken(result.Reason) {
+		if result.Status != ResultRefused || !isOvertaken(result.Reason) {
 			continue
 		}
 		if again == nil {
 			again = AcquireRequest()
 			again.WantImages, again.hasKeys, again.externals = r.WantImages, r.hasKeys, r.externals
-			again.documents, again.documentBytes = r.documents, r.documentBytes
+			again.documents, again.documentBytes, again.follows = r.documents, r.documentBytes, r.follows
 		}
-		again.frames, again.results = append(again.frames, frame...), append(again.results, Result{})
+		again.addAgain(frame)
 		again.count++
 		of = append(of, r.place(k))
 		if r.hasKeys {
@@ -127,7 +130,20 @@ func (e *Engine) overtaken(r *Request) (again *Request, of []int) {
 	return again, of
 }
 
-// isOvertaken tells whether an order was refused for what it said of the tables.
+// addAgain adds a command once more. One that is about an order says nothing of slots, so that the order is asked.
+func (r *Request) addAgain(frame []byte) {
+	r.results = append(r.results, Result{})
+	if places(core.CommandKind(frame[0])) {
+		r.frames = append(r.frames, frame...)
+		return
+	}
+	_, err := codec.DecodeCommand(frame, &r.command)
+	invariant.Check(err == nil, "a request holds commands that codec takes")
+	r.command.Mask, r.spread = 0, true
+	r.frames = codec.AppendCommand(r.frames, &r.command)
+}
+
+// isOvertaken tells whether a command was refused for what it said of the tables, or of the slots of its order.
 func isOvertaken(r core.Reason) bool {
 	return r == core.ReasonRecipeChanged || r == core.ReasonSlotsChanged
 }
@@ -149,14 +165,19 @@ func (e *Engine) tryAgain(r, again *Request, of []int) error {
 		e.settleKeys(again) // nothing was done: they are given up
 		return err
 	}
+	if again.err == nil && again.follows {
+		again.err = e.answerArchived(again)
+	}
 	if err := e.conclude(again); err != nil {
 		return err
 	}
 	for i := range again.results {
 		result := again.results[i]
-		from := uint32(len(r.images))
-		r.images = append(r.images, again.images[result.from:result.to]...)
-		result.from, result.to = from, uint32(len(r.images))
+		if r.WantImages {
+			from := uint32(len(r.images))
+			r.images = append(r.images, again.images[result.from:result.to]...)
+			result.from, result.to = from, uint32(len(r.images))
+		}
 		r.results[of[i]] = result
 	}
 	return nil
@@ -166,7 +187,7 @@ func (e *Engine) tryAgain(r, again *Request, of []int) error {
 func (r *Request) cut(keep int) (rest *Request) {
 	rest = AcquireRequest()
 	rest.WantImages, rest.hasKeys, rest.externals = r.WantImages, r.hasKeys, r.externals
-	rest.documents, rest.documentBytes = r.documents, r.documentBytes
+	rest.documents, rest.documentBytes, rest.follows, rest.spread = r.documents, r.documentBytes, r.follows, r.spread
 	at := 0
 	for range keep {
 		n, err := codec.FrameLength(r.frames[at:])
@@ -183,8 +204,13 @@ func (r *Request) cut(keep int) (rest *Request) {
 	return rest
 }
 
-// passAgain is pass with the tables of now.
+// passAgain is pass with the tables, and the slots of orders, of now.
 func (e *Engine) passAgain(r *Request) error {
+	if r.spread {
+		if err := e.resolveSlots(r); err != nil {
+			return err
+		}
+	}
 	if err := e.complete(r); err != nil {
 		return err
 	}

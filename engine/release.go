@@ -98,7 +98,12 @@ func (e *Engine) publish(g *group) {
 // answer hands results out and wakes those who wait.
 func (e *Engine) answer(g *group) {
 	e.checkpoints.count(g.requests)
+	overtaken := false
+	for i := range g.shards {
+		overtaken = overtaken || g.shards[i].overtaken
+	}
 	for _, r := range g.requests {
+		r.overtaken = overtaken
 		if r.WantImages {
 			for k := range r.count {
 				r.keepImage(&r.results[r.place(k)], g)

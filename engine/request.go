@@ -34,6 +34,7 @@ type Request struct {
 	externals     bool   // some command has an external id
 	archives      bool   // this is the archiver's
 	recipes       bool   // some command brought recipes
+	overtaken     bool   // some command of its group was refused for what it said of tables, or of an order's slots
 	archiveTurn   uint64 // how much had been archived when external ids were looked up
 	name          []byte // scratch of that
 	count         int    // of the admitted commands
@@ -85,6 +86,7 @@ func (r *Request) Reset() {
 	r.WantImages, r.hasKeys, r.documents, r.spread = false, false, false, false
 	r.frames, r.results, r.images, r.keys = r.frames[:0], r.results[:0], r.images[:0], r.keys[:0]
 	r.supplied, r.follows, r.externals, r.archives, r.recipes = false, false, false, false, false
+	r.overtaken = false
 	r.claims = r.claims[:0]
 	r.finder.Forget()
 	r.places, r.sparse, r.count, r.err = r.places[:0], false, 0, nil
@@ -139,7 +141,7 @@ func (r *Request) note(c *core.Command) {
 		core.CommandTrackShipment, core.CommandTakeBack, core.CommandPutOnHold, core.CommandTakeOffHold, core.CommandResolveCase,
 		core.CommandReportPayment, core.CommandRequestPayment, core.CommandLockHold, core.CommandUnlockHold, core.CommandExpireUnpaid,
 		core.CommandRequestReturn, core.CommandDecideReturn, core.CommandReportReturn, core.CommandReceiveReturn, core.CommandInspectReturn,
-		core.CommandCloseReturn, core.CommandDecideRefund, core.CommandSettleReturn:
+		core.CommandCloseReturn, core.CommandDecideRefund, core.CommandSettleReturn, core.CommandEditOrder:
 		r.follows = true // whatever the number: the very first order of slot 0 has 0
 	}
 	r.recipes = r.recipes || len(c.Recipes) > 0

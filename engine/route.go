@@ -48,17 +48,23 @@ type Preview struct {
 }
 
 func (p *Preview) read(m *core.Machine) {
-	setRecipes(&p.command, func(id core.SKUID) *core.Recipe {
+	setRecipes(&p.command, recipesOf(m))
+	p.command.Mask, _ = core.SlotsOf(&p.command)
+	p.command.Mask |= m.SlotsNow(&p.command)
+	outcome, ev, route := m.Preview(&p.step, &p.command, p.now)
+	if p.Refusal = outcome.Refusal; p.Refusal == nil {
+		p.Order, p.Routed, p.Route = ev.Order, m.IsRouted(), *route
+	}
+}
+
+// recipesOf gives the recipes as the machine has them.
+func recipesOf(m *core.Machine) func(id core.SKUID) *core.Recipe {
+	return func(id core.SKUID) *core.Recipe {
 		recipe := new(core.Recipe)
 		if !m.ReadRecipe(id, recipe) {
 			return nil
 		}
 		return recipe
-	})
-	p.command.Mask |= m.SlotsNow(&p.command)
-	outcome, ev, route := m.Preview(&p.step, &p.command, p.now)
-	if p.Refusal = outcome.Refusal; p.Refusal == nil {
-		p.Order, p.Routed, p.Route = ev.Order, m.IsRouted(), *route
 	}
 }
 

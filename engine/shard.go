@@ -140,6 +140,7 @@ func (s *shard) conclude(outcome *core.Outcome, sequence core.Sequence, result *
 		return
 	}
 	result.Status, result.Reason = ResultRefused, outcome.Reason
+	s.out.overtaken = s.out.overtaken || isOvertaken(outcome.Reason)
 	if outcome.Refusal.Order != 0 {
 		result.Order = outcome.Refusal.Order
 	}

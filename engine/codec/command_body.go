@@ -40,6 +40,8 @@ func appendBody(dst []byte, c *core.Command) []byte {
 		return appendLifeRequest(dst, c)
 	case core.CommandReportPayment, core.CommandRequestPayment, core.CommandLockHold, core.CommandUnlockHold:
 		return appendPaymentRequest(dst, c)
+	case core.CommandEditOrder:
+		return appendEdit(dst, c)
 	case core.CommandAddNote:
 		return appendString(binary.LittleEndian.AppendUint64(dst, uint64(c.Order)), c.Actor)
 	case core.CommandResolveCase:
@@ -105,6 +107,8 @@ func (c *cursor) body(cmd *core.Command) {
 		c.lifeRequest(cmd)
 	case core.CommandReportPayment, core.CommandRequestPayment, core.CommandLockHold, core.CommandUnlockHold:
 		c.paymentRequest(cmd)
+	case core.CommandEditOrder:
+		c.edit(cmd)
 	case core.CommandAddNote:
 		cmd.Order, cmd.Actor = core.OrderID(c.uint64()), c.actor()
 	case core.CommandResolveCase:

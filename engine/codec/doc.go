@@ -71,10 +71,10 @@
 //	     [  4  length of recipes ]  flag bit 6
 //
 // Flags by kind: tick, fill order and serve waitlist have only the mask, archive orders has none; confirm, extend, release and cancel have
-// all but sale, destination and recipes, reroute order and resolve case all but sale, document and recipes, cancel lines, track shipment, take back, put on hold and take off hold nothing but key, mask and expected version, ship order these and a document; join and leave waitlist have no document; commands on documents of incoming stock have none in
+// all but sale, destination and recipes, reroute order and resolve case all but sale, document and recipes, cancel lines, track shipment, take back, put on hold and take off hold nothing but key, mask and expected version, ship order these and a document, edit order all but a sale and a stock policy; join and leave waitlist have no document; commands on documents of incoming stock have none in
 // this sense, and create inbound no expected version either; define SKU, location, routing and sale, set channel and set channel rule have all
 // but sale, destination and recipes; all others have everything but the expected version, and of those only
-// place hold and place order may have a sale, recipes and, with reroute order and resolve case, a destination; set kit has no document. Slots and
+// place hold and place order may have a sale, recipes (edit order, too) and, with reroute order, resolve case and edit order, a destination; set kit has no document. Slots and
 // order number have fixed widths, so they are patched in
 // place once they are known (SetSlots, SetOrder).
 //
@@ -114,6 +114,9 @@
 //	                     u8 disposition, no two of one line and disposition; uv SKUs of the rows as lines of 49
 //	68 inspect return    as 67, rows of dispositions 1, 2 and 4 alone; without rows there are no SKUs
 //	70 decide refund     u64 order number, str note, str actor, uv number of the return, u8 1 if it is credit, uv amount, 3 bytes currency
+//	80 edit order        u64 order number, str note, str actor, u8 marks (bit 0 units are taken off, bit 1 lines are added; some are set, or there is a
+//	                     document), [uv lines, and of each: uv line, uv quantity (0 for all that can be); no two of one line: bit 0],
+//	                     [uv lines, and of each: uv SKU, uv quantity: bit 1]
 //	19 set channel       str name, u8 marks (bit 0 bands, bit 1 a return window follows), uv buffer, [uv days: bit 1]
 //	20 set channel rule  rule
 //	21 set kit           recipe
@@ -217,6 +220,7 @@
 //	67 return received  68 inspected     order image, str note, str actor, uv number of the return, uv rows, and of each: uv line, uv quantity, u8 disposition;
 //	                                     uv rows as in stock moved, which may be none
 //	71 return expired                    order image, uv number of the return
+//	80 order edited                      as 48, but that no lines may be cancelled, and uv lines added, the last ones of the image
 //	28 order filled                      order image, uv fills, and of each: uv line, uv location, uv quantity
 //	32 sale defined                      sale image, without counts
 //	33 waitlist joined                   waiter image
@@ -236,12 +240,12 @@
 //	          and created at; required when they are equal, never set outside events),
 //	          bits 4–6 core.OrderStatus, bit 7 u8 more marks follow: bit 0 has a sale, bit 1 each line begins
 //	          with u8 marks, one of which is set somewhere: bit 0 has pooled units, bits 1–2 core.LineRole, bit 4 sold in a preorder;
-//	          bit 2 a life follows the lines, bit 3 an account comes last, bit 4 it is on hold, bit 5 returns follow the life
+//	          bit 2 a life follows the lines, bit 3 an account comes last, bit 4 it is on hold, bit 5 returns follow the life, bit 6 its document is that of an edit
 //	uv number, uv version, [uv created, uv created at: unless bit 3], [uv deadline: bit 2],
 //	uv channel, str customer, [str external id: bit 1], [u8 more marks: bit 7],
 //	[uv sale, str identities: more bit 0], [u8 core.OnHold: more bit 4], uv lines, and of each:
 //	    [u8 marks: more bit 1], uv SKU, uv quantity, uv backordered, [uv pooled: bit 0], uv allocations, and of each: uv location, uv quantity
-//	[life: more bit 2] [returns: more bit 5] [account: more bit 3]
+//	[life: more bit 2] [returns: more bit 5] [account: more bit 3], [uv sequence of the edit, after created; bit 0 is set: more bit 6]
 //
 // Life, what became of an order: of each of its lines uv cancelled, uv shipped, uv delivered, uv lost, uv sent back, uv taken back; uv closes at,
 // uv shipments, and of each: u8 status (bit 7: has a document), uv location, uv created, uv created at, uv tracked at, uv lines, and of each: uv line,

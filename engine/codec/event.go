@@ -54,6 +54,8 @@ func AppendEvent(dst []byte, ev *core.Event) []byte {
 		dst = appendRerouteImage(dst, ev)
 	case core.EventLinesCancelled:
 		dst = appendCancelled(appendOrder(dst, &ev.Order, birth{ev.Sequence, ev.At}), ev)
+	case core.EventOrderEdited:
+		dst = appendEdited(appendOrder(dst, &ev.Order, birth{ev.Sequence, ev.At}), ev)
 	case core.EventShipmentTracked:
 		dst = appendTracked(appendOrder(dst, &ev.Order, birth{ev.Sequence, ev.At}), ev)
 	case core.EventOrderShipped, core.EventShipmentTakenBack:
@@ -171,7 +173,10 @@ func DecodeEvent(src []byte, ev *core.Event) (int, error) {
 		c.rerouteImage(ev, len(ev.Order.Lines))
 	case core.EventLinesCancelled:
 		c.order(&ev.Order, birth{h.Sequence, h.At})
-		c.cancelled(ev)
+		c.cancelled(ev, 1)
+	case core.EventOrderEdited:
+		c.order(&ev.Order, birth{h.Sequence, h.At})
+		c.edited(ev)
 	case core.EventShipmentTracked:
 		c.order(&ev.Order, birth{h.Sequence, h.At})
 		c.tracked(ev)

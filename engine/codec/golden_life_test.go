@@ -8,6 +8,8 @@ func goldenLives() []golden {
 	placed.Status, placed.Created, placed.CreatedAt = core.StatusPlaced, 813, 1_789_999_999_000
 	placed.Life = &core.LifeImage{Lines: make([]core.LineLife, len(placed.Lines))}
 	placed.Life.Lines[0].Cancelled = 2
+	edited := placed
+	edited.HasDocument, edited.Edited = true, 815
 	shipped := placed
 	shipped.Life = &core.LifeImage{
 		Lines:     append([]core.LineLife{{Cancelled: 2, Shipped: 1}}, placed.Life.Lines[1:]...),
@@ -54,6 +56,13 @@ func goldenLives() []golden {
 		goldenEvent("order_shipped", "order shipped, by anna: the first shipment, of one unit", core.Event{
 			Kind: core.EventOrderShipped, Order: shipped, Actor: []byte("anna"), Shipment: 1,
 			Moves: []core.MovementImage{{LevelImage: goldenLevel(7), Kind: core.MovementShip, Quantity: 1}}}),
+		goldenCommand("edit_order", "edit order, slots 9 and 63, expected version 3, by anna, note she called, document, to DE: two of the first line off, three of a SKU more", core.Command{
+			Kind: core.CommandEditOrder, Mask: 1<<9 | 1<<63, Order: placed.ID, ExpectedVersion: 3, Actor: []byte("anna"), Document: []byte("{}"),
+			Destination: core.Destination{Country: core.CountryCode{'D', 'E'}},
+			Life:        &core.LifeRequest{Note: []byte("she called"), Units: []core.LineUnits{{Quantity: 2}}}, Lines: []core.Line{{SKU: 64 + 3, Quantity: 3}}}),
+		goldenEvent("order_edited", "order edited, by anna: one unit off that was at location 300; the last line is new, and so is the document", core.Event{
+			Kind: core.EventOrderEdited, Order: edited, Actor: []byte("anna"), Units: []core.LineUnits{{Quantity: 1}},
+			Freed: []core.FreedUnits{{Location: 300, Quantity: 1}}, Added: 1}),
 		goldenCommand("cancel_lines", "cancel lines, slots 9 and 63, key, expected version 3, by anna, note too many: two of the first line, all of the second", core.Command{
 			Kind: core.CommandCancelLines, Mask: 1<<9 | 1<<63, HasKey: true, Key: goldenKey, Order: placed.ID, ExpectedVersion: 3, Actor: []byte("anna"),
 			Life: &core.LifeRequest{Note: []byte("too many"), Units: []core.LineUnits{{Quantity: 2}, {Line: 1}}}}),

@@ -28,9 +28,10 @@ const (
 	orderHasAccount = 1 << 3 // an account follows behind all that
 	orderIsOnHold   = 1 << 4 // why follows behind the identities
 	orderHasReturns = 1 << 5 // the order's returns follow the life
+	orderHasEdit    = 1 << 6 // its document is that of an edit
 )
 
-const knownMore = orderHasSale | orderMarksLines | orderHasLife | orderHasAccount | orderIsOnHold | orderHasReturns
+const knownMore = orderHasSale | orderMarksLines | orderHasLife | orderHasAccount | orderIsOnHold | orderHasReturns | orderHasEdit
 
 // Marks of a line in an image that has them. They are in stored feeds and must not change.
 const (
@@ -104,6 +105,9 @@ func appendOrder(dst []byte, o *core.OrderImage, b birth) []byte {
 	if o.Account != nil {
 		dst = appendAccount(dst, o.Account)
 	}
+	if o.Edited != 0 {
+		dst = appendUvarint(dst, uint64(o.Edited))
+	}
 	return dst
 }
 
@@ -140,6 +144,9 @@ func moreMarks(o *core.OrderImage) (more byte) {
 	}
 	if o.Account != nil {
 		more |= orderHasAccount
+	}
+	if o.Edited != 0 {
+		more |= orderHasEdit
 	}
 	for i := range o.Lines {
 		if lineMarks(&o.Lines[i]) != 0 {
@@ -230,6 +237,17 @@ func (c *cursor) order(o *core.OrderImage, b birth) {
 	}
 	if o.Account = nil; more&orderHasAccount != 0 {
 		c.account(o)
+	}
+	if o.Edited = 0; more&orderHasEdit != 0 {
+		c.orderEdit(o)
+	}
+}
+
+// orderEdit reads which edit brought the document of an order.
+func (c *cursor) orderEdit(o *core.OrderImage) {
+	at := c.pos
+	if o.Edited = c.sequence(); o.Edited <= o.Created || !o.HasDocument {
+		c.fail(at, "edit is none of an order's document")
 	}
 }
 

@@ -54,17 +54,7 @@ func (c *cursor) lifeRequest(cmd *core.Command) {
 		r.OnHold = c.anyOnHold()
 		return
 	}
-	at := c.pos
-	r.Units = c.lineUnits(nil, core.MaxLines)
-	for i := range r.Units {
-		u := &r.Units[i]
-		if slices.ContainsFunc(r.Units[:i], func(other core.LineUnits) bool { return other.Line == u.Line }) {
-			c.fail(at, "line is named twice")
-		}
-		if u.Quantity > core.MaxLineQuantity {
-			c.fail(at, "quantity exceeds 1000000000")
-		}
-	}
+	r.Units = c.cancelledUnits()
 }
 
 // anyShipment reads the number that a shipment of some order may have.
@@ -90,9 +80,9 @@ func appendLineUnits(dst []byte, units []core.LineUnits) []byte {
 	return dst
 }
 
-// lineUnits reads units of lines, of so many lines at most.
-func (c *cursor) lineUnits(units []core.LineUnits, lines int) []core.LineUnits {
-	n := c.count(1, core.MaxLines, 2, "lines are not 1 to 500")
+// lineUnits reads units of lines, of so many lines at most, and of some at least.
+func (c *cursor) lineUnits(units []core.LineUnits, lines, least int) []core.LineUnits {
+	n := c.count(least, core.MaxLines, 2, "lines are not 1 to 500")
 	units = slices.Grow(units[:0], n)
 	for range n {
 		units = append(units, core.LineUnits{Line: c.lineOf(lines), Quantity: c.quantity()})
@@ -121,10 +111,10 @@ func appendCancelled(dst []byte, ev *core.Event) []byte {
 	return dst
 }
 
-func (c *cursor) cancelled(ev *core.Event) {
+func (c *cursor) cancelled(ev *core.Event, least int) {
 	lines := len(ev.Order.Lines)
 	ev.Note, ev.Actor = c.rerouteNote(), c.actor()
-	ev.Units = c.lineUnits(ev.Units, lines)
+	ev.Units = c.lineUnits(ev.Units, lines, least)
 	n := c.count(0, core.MaxLines*(core.MaxLocations+1), 3, "places are more than 2048500")
 	ev.Freed = slices.Grow(ev.Freed[:0], n)
 	for range n {

@@ -37,6 +37,41 @@ func TestMalformedCancelledLines(t *testing.T) {
 	})
 }
 
+func TestMalformedEdits(t *testing.T) {
+	edit := func(rest ...any) []byte { return frame(core.CommandEditOrder, 0, append([]any{eight}, rest...)...) }
+	for _, good := range [][]byte{
+		edit(1, "x", 1, "y", 3, 2, 1, 0, 0, 5, 1, 65, 1), edit(0, 0, 2, 1, 65, 1), frame(core.CommandEditOrder, flagDocument, eight, 0, 0, 0, 1, 0, 0, 0, "d"),
+	} {
+		if err := decodeCommand(good); err != nil {
+			t.Fatal(err)
+		}
+	}
+	checkMalformed(t, decodeCommand, []malformed{
+		{"note of 65 bytes", edit(65, make([]byte, 65), 0, 2, 1, 65, 1), 16, "note"},
+		{"nothing", edit(0, 0, 0), 18, "nothing"},
+		{"unknown marks", edit(0, 0, 4), 18, "marks"},
+		{"no units", edit(0, 0, 1, 0), 19, "lines"},
+		{"line twice", edit(0, 0, 1, 2, 1, 1, 1, 1), 19, "twice"},
+		{"no lines", edit(0, 0, 2, 0), 19, "lines"},
+		{"no units of a SKU", edit(0, 0, 2, 1, 65, 0), 21, "quantity"},
+		{"recipe of what is not added", frame(core.CommandEditOrder, flagRecipes, eight, 0, 0, 2, 1, 65, 1, 1, 66, 1, 65, 1, 5, 0, 0, 0), 23, "kit"},
+		{"with a sale", frame(core.CommandEditOrder, flagSale, 1, 0, 0, eight, 0, 0, 2, 1, 65, 1), 2, "flag"},
+	})
+	const placed, isNew = byte(core.StatusPlaced) << orderStatusShift, orderIsNew
+	edited := func(rest ...any) []byte {
+		return event(core.EventOrderEdited, append([]any{placed, 1, 1, 1, 1, 0, 1, "c", 2, 65, 1, 0, 0, 66, 1, 0, 0}, rest...)...)
+	}
+	if err := decodeEvent(edited(0, 0, 0, 0, 1)); err != nil {
+		t.Fatal(err)
+	}
+	checkMalformed(t, decodeEvent, []malformed{
+		{"units of line 2", edited(0, 0, 1, 2, 1, 0, 1), 24, "line"},
+		{"all lines added", edited(0, 0, 0, 0, 2), 25, "added"},
+		{"edit before the order", event(core.EventOrderPlaced, placed|isNew|orderHasMore|orderHasDocument, 1, 1, 0, 1, "c", orderHasEdit, 1, 65, 1, 0, 0, 1), 16, "edit"},
+		{"edit without a document", event(core.EventOrderPlaced, placed|orderHasMore, 1, 1, 1, 1, 0, 1, "c", orderHasEdit, 1, 65, 1, 0, 0, 7), 18, "edit"},
+	})
+}
+
 func TestMalformedShipments(t *testing.T) {
 	ship := func(rest ...any) []byte { return frame(core.CommandShipOrder, 0, append([]any{eight}, rest...)...) }
 	if err := decodeCommand(ship(1, "x", 1, "y", 7, 2, 65, 0, 1, 5)); err != nil {

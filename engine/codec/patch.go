@@ -33,7 +33,7 @@ func SetSlots(frame []byte, mask core.SlotMask) error {
 	return nil
 }
 
-// SetOrder puts the number of the order that a confirm, extend, release, cancel, reroute, resolution or what goes on with its life asks about into its
+// SetOrder puts the number of the order that a confirm, extend, release, cancel, reroute, edit, resolution or what goes on with its life asks about into its
 // frame, in place. The frame must be one that PeekCommand takes.
 func SetOrder(frame []byte, id core.OrderID) error {
 	if len(frame) < frameFixed {
@@ -46,7 +46,7 @@ func SetOrder(frame []byte, id core.OrderID) error {
 		core.CommandReportPayment, core.CommandRequestPayment, core.CommandLockHold, core.CommandUnlockHold,
 		core.CommandRequestReturn, core.CommandDecideReturn, core.CommandReportReturn, core.CommandReceiveReturn, core.CommandInspectReturn,
 		core.CommandCloseReturn, core.CommandDecideRefund, core.CommandSettleReturn,
-		core.CommandResolveCase:
+		core.CommandResolveCase, core.CommandEditOrder:
 	default:
 		return &FormatError{frameKind, "command kind has no order number"}
 	}

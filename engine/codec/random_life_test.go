@@ -39,6 +39,23 @@ func (g generator) lifeRequest(c *core.Command) {
 	}
 }
 
+// edit fills in what changes an order: some of units that are taken off, lines, a document, and where it goes.
+func (g generator) edit(c *core.Command) {
+	c.Life, c.Actor = &core.LifeRequest{Note: g.reason()}, g.reason()
+	if g.bool() {
+		for _, line := range g.Perm(core.MaxLines)[:g.between(1, core.MaxLines)] {
+			c.Life.Units = append(c.Life.Units, core.LineUnits{Line: line, Quantity: core.Quantity(g.between(0, int64(core.MaxLineQuantity)))})
+		}
+	}
+	if g.bool() || len(c.Life.Units)+len(c.Document) == 0 {
+		c.Lines = g.lines()
+		c.Recipes = g.recipes(c.Lines)
+	}
+	if g.bool() {
+		c.Destination = g.destination()
+	}
+}
+
 // lifeEvent fills in what an event has that tells of the life of its order.
 func (g generator) lifeEvent(ev *core.Event) {
 	if ev.Kind.IsOfReturn() {
@@ -50,6 +67,11 @@ func (g generator) lifeEvent(ev *core.Event) {
 		g.cancelled(ev)
 	case core.EventOrderPutOnHold, core.EventOrderTakenOffHold:
 		ev.OnHold = g.onHold()
+	case core.EventOrderEdited:
+		if g.cancelled(ev); g.bool() {
+			ev.Units, ev.Freed = nil, nil
+		}
+		ev.Added = g.IntN(len(ev.Order.Lines))
 	case core.EventShipmentTracked:
 		ev.Order.Life = g.life(len(ev.Order.Lines))
 		ev.Shipment, ev.Reports = int(g.between(1, int64(len(ev.Order.Life.Shipments)))), g.reports()

@@ -248,7 +248,7 @@ var commandKinds = []core.CommandKind{
 	core.CommandExtendHold, core.CommandReleaseHold, core.CommandCancelOrder, core.CommandArchiveOrders,
 	core.CommandMoveStock, core.CommandDefineRouting, core.CommandDefineSale, core.CommandAdvanceQueue, core.CommandSetChannel, core.CommandSetChannelRule,
 	core.CommandCreateInbound, core.CommandSendInbound, core.CommandReceiveInbound, core.CommandCloseInbound, core.CommandCancelInbound,
-	core.CommandFillOrder, core.CommandSetKit, core.CommandRerouteOrder, core.CommandCancelLines, core.CommandShipOrder, core.CommandTrackShipment, core.CommandTakeBack, core.CommandResolveCase, core.CommandAddNote,
+	core.CommandFillOrder, core.CommandSetKit, core.CommandRerouteOrder, core.CommandCancelLines, core.CommandShipOrder, core.CommandTrackShipment, core.CommandTakeBack, core.CommandResolveCase, core.CommandAddNote, core.CommandEditOrder,
 	core.CommandPutOnHold, core.CommandTakeOffHold,
 	core.CommandReportPayment, core.CommandRequestPayment, core.CommandLockHold, core.CommandUnlockHold, core.CommandExpireUnpaid,
 	core.CommandJoinWaitlist, core.CommandLeaveWaitlist, core.CommandServeWaitlist,
@@ -349,6 +349,8 @@ func (g generator) body(c *core.Command) {
 		g.lifeRequest(c)
 	case core.CommandReportPayment, core.CommandRequestPayment, core.CommandLockHold, core.CommandUnlockHold:
 		g.paymentRequest(c)
+	case core.CommandEditOrder:
+		g.edit(c)
 	case core.CommandAddNote:
 		c.Order, c.Actor, c.Document = g.order(), g.reason(), g.text(nameAlphabet+" \n", 1, core.MaxNoteLength)
 	case core.CommandResolveCase:
@@ -527,7 +529,7 @@ var eventKinds = []core.EventKind{
 	core.EventWaitlistJoined, core.EventWaitlistLeft, core.EventWaitlistOffered, core.EventOrderOversold, core.EventLinesCancelled, core.EventOrderShipped,
 	core.EventShipmentTracked, core.EventShipmentTakenBack, core.EventOrderClosed, core.EventOrderPutOnHold, core.EventOrderTakenOffHold,
 	core.EventPaymentReported, core.EventPaymentRequested, core.EventHoldLocked, core.EventHoldUnlocked, core.EventOrderUnpaid, core.EventTaskRequested,
-	core.EventCaseResolved, core.EventNoteAdded,
+	core.EventCaseResolved, core.EventNoteAdded, core.EventOrderEdited,
 	core.EventReturnRequested, core.EventReturnDecided, core.EventReturnReported, core.EventReturnReceived, core.EventReturnInspected,
 	core.EventReturnClosed, core.EventRefundDecided, core.EventReturnExpired,
 }
@@ -587,7 +589,7 @@ func (g generator) event(kind core.EventKind) core.Event {
 	default:
 		ev.Order = g.orderImage()
 		if g.bool() {
-			ev.Order.Created, ev.Order.CreatedAt = ev.Sequence, ev.At
+			ev.Order.Created, ev.Order.CreatedAt, ev.Order.Edited = ev.Sequence, ev.At, 0
 		}
 		if kind == core.EventOrderRerouted {
 			ev.Actor, ev.Reroute = g.reason(), g.rerouteImage(len(ev.Order.Lines))
@@ -667,6 +669,9 @@ func (g generator) orderImage() core.OrderImage {
 	}
 	if g.IntN(3) == 0 {
 		o.Account = g.account(len(o.Lines))
+	}
+	if o.HasDocument && o.Created < math.MaxUint64 && g.IntN(4) == 0 {
+		o.Edited = o.Created + core.Sequence(g.between(1, min(math.MaxInt64, int64(min(math.MaxInt64, math.MaxUint64-o.Created)))))
 	}
 	return o
 }

@@ -172,6 +172,7 @@ func (s *slot) applyArchive(st *Step, sink Sink) {
 		s.settleOrder(place)
 		s.dropLife(place)
 		s.dropAccount(place)
+		s.dropRevision(place)
 	}
 	s.drop(&s.orders, page)
 	s.left++

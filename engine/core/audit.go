@@ -41,6 +41,7 @@ const (
 	ViolationUnsettled       ViolationKind = 59 // a return came to nothing, and nobody will deal with its replacement
 	ViolationBooking         ViolationKind = 41 // an order that counts at a location on a day is not one that it ships, or is not counted
 	ViolationCase            ViolationKind = 39 // an oversold case is lost, or more is left of it than its order waits for
+	ViolationRevision        ViolationKind = 63 // the record of an edit that brought an order's document is lost, or another order's
 	ViolationInbound         ViolationKind = 21 // a document's line does not fit its status: out is not what was received and what differed
 )
 
@@ -82,8 +83,9 @@ type auditor struct {
 	shipments, sent, reports [SlotCount]uint32     // records of each slot that orders refer to
 	amounts, entries         [SlotCount]uint32     // likewise
 	returns                  [SlotCount]returnTally
-	settled                  []settledUnits // units of orders that have left
-	waiters                  uint32         // places found in the lines of the slot under audit
+	revised                  [SlotCount]uint32 // orders of each slot whose document is that of an edit
+	settled                  []settledUnits    // units of orders that have left
+	waiters                  uint32            // places found in the lines of the slot under audit
 }
 
 type levelTally struct{ reserved, allocated Quantity }
@@ -120,6 +122,7 @@ func (m *Machine) Audit() AuditReport {
 		a.auditLives(&m.slots[i])
 		a.auditAccounts(&m.slots[i])
 		a.auditBook(&m.slots[i])
+		a.auditRevisions(&m.slots[i])
 	}
 	a.checkSettled()
 	return a.report
@@ -148,11 +151,14 @@ func (a *auditor) tallyOrders(s *slot) {
 		}
 		s.image(place, &image)
 		record := s.orders.at(place)
-		if !record.mask.Has(s.id) || image.Status < StatusHeld || image.Status > StatusClosed || image.Status >= StatusCompleted && image.Life == nil ||
+		if !record.covers(s.id, image.Lines) || image.Status < StatusHeld || image.Status > StatusClosed || image.Status >= StatusCompleted && image.Life == nil ||
 			image.OnHold&^AnyOnHold != 0 || image.OnHold != 0 && image.Status != StatusPlaced {
 			a.violate(Violation{Kind: ViolationStatus, Order: image.ID})
 		}
 		a.countStatus(image.Status)
+		if image.Edited != 0 {
+			a.revised[s.id]++
+		}
 		a.tallyLife(s, &image)
 		a.tallyAccount(s, &image)
 		a.tallyLines(s, record, &image)
@@ -167,6 +173,15 @@ func (a *auditor) tallyOrders(s *slot) {
 			a.violate(Violation{Kind: ViolationExternalMissing, Order: image.ID})
 		}
 	}
+}
+
+// covers tells whether an order's slots are those of its home and its lines, at least.
+func (r *orderRecord) covers(home Slot, lines []LineImage) bool {
+	needed := home.Mask()
+	for i := range lines {
+		needed |= lines[i].SKU.Slot().Mask()
+	}
+	return needed&^r.mask == 0 && (r.marks&orderGrown == 0 || r.mask != home.Mask())
 }
 
 func (a *auditor) countStatus(status OrderStatus) {

@@ -31,7 +31,8 @@ func (s *auditShop) run(c Command) OrderID {
 		c.Mask |= s.SlotsNow(&c)
 	}
 	if c.Order.Spread() {
-		c.Mask, _ = s.OrderSlots(c.Order)
+		slots, _ := s.OrderSlots(c.Order)
+		c.Mask |= slots
 	}
 	out := s.Execute(&s.step, &c, s.seq, s.now, nobody{})
 	if out.Reason != ReasonNone {
@@ -104,12 +105,18 @@ func newAuditShop(t *testing.T) *auditShop {
 	s.run(Command{Kind: CommandTakeBack, Order: sent, Lines: []Line{{f, 1}}, Life: &LifeRequest{Shipment: 1}})
 	s.pay(f)
 	s.returns(s.skuIn(16, SKUSettings{}))
+	g, h := s.skuIn(16, SKUSettings{}), s.skuIn(17, SKUSettings{})
+	s.run(Command{Kind: CommandAdjustStock, Rows: []AdjustmentRow{{SKU: g, Value: 9}, {SKU: h, Value: 9}}})
+	s.run(Command{
+		Kind: CommandEditOrder, Order: order(CommandPlaceOrder, 0, "", Line{g, 3}), ExpectedVersion: 1, Lines: []Line{{h, 2}}, Document: []byte("{}"),
+		Life: &LifeRequest{Units: []LineUnits{{0, 1}}},
+	})
 	s.run(Command{Kind: CommandDefineRouting, Routing: &RoutingSettings{Rules: []RoutingRule{RulePriority}}})
 	s.run(Command{Kind: CommandDefineLocation, Name: []byte("east"), Location: LocationSettings{Shipping: &Shipping{DailyCapacity: 1}}})
 	order(CommandPlaceOrder, 0, "", Line{d, 1})
 	order(CommandPlaceHold, 60_000, "", Line{d, 1})
 	s.run(Command{Kind: CommandPlaceOrder, Customer: []byte("ann"), Stock: StockForce, Lines: []Line{{s.skuIn(14, SKUSettings{BackorderLimit: 2}), 5}}})
-	if r := s.Audit(); r.Found != 0 || r.Held != 8 || r.Placed != 10 || r.Cancelled != 1 || r.Released != 1 || r.Expired != 1 {
+	if r := s.Audit(); r.Found != 0 || r.Held != 8 || r.Placed != 11 || r.Cancelled != 1 || r.Released != 1 || r.Expired != 1 {
 		t.Fatalf("the shop itself: %+v", r)
 	}
 	return s
@@ -235,6 +242,7 @@ func (s *slot) sabotage(see func(field string)) {
 	sabotage(&s.entries.slab, see)
 	sabotage(&s.book.bookings.slab, see)
 	sabotage(&s.cases, see)
+	sabotage(&s.revisions.slab, see)
 }
 
 func saboteur(v reflect.Value, name string, see func(field string)) {
@@ -301,7 +309,7 @@ var alwaysSeen = map[string]ViolationKind{
 var sometimesSeen = map[string]ViolationKind{
 	"accountRecord.deadline": ViolationLock, "accountRecord.payBy": ViolationAccount, "accountRecord.firstEntry": ViolationLedger,
 	"entryRecord.kind": ViolationLedger, "entryRecord.of": ViolationLedger, "entryRecord.flags": ViolationLedger, "entryRecord.text": ViolationLedger,
-	"orderRecord.status": ViolationStatus, "orderRecord.onHold": ViolationStatus, "orderRecord.channel": ViolationExternalMissing,
+	"orderRecord.status": ViolationStatus, "orderRecord.onHold": ViolationStatus, "orderRecord.marks": ViolationStatus, "orderRecord.channel": ViolationExternalMissing,
 	"orderRecord.firstLine": ViolationBackordered, "orderRecord.lines": ViolationBackordered,
 	"lineRecord.sku": ViolationReserved, "lineRecord.quantity": ViolationLine, "lineRecord.backordered": ViolationBackordered,
 	"lineRecord.allocation": ViolationAllocated, "lineRecord.allocations": ViolationLine, "lineRecord.flags": ViolationLimitCount,
@@ -352,7 +360,7 @@ var neverSeen = map[string]bool{
 	"entryRecord.note": true, "entryRecord.status": true,
 	"caseRecord.opened": true, "caseRecord.openedAt": true, "caseRecord.changed": true, "caseRecord.at": true, "caseRecord.units": true,
 	"caseRecord.version":   true,
-	"returnRecord.created": true, "returnRecord.createdAt": true, "returnRecord.until": true, "returnRecord.sent": true, "returnRecord.fee": true,
+	"returnRecord.created": true, "returnRecord.createdAt": true, "returnRecord.until": true, "returnRecord.sent": true, "returnRecord.fee": true, "revisionRecord.document": true, "revisionRecord.order": true,
 	"returnRecord.difference": true, "returnRecord.replacement": true, "returnRecord.kind": true, "returnRecord.policy": true,
 	"returnRecord.remedy": true, "returnRecord.flags": true, "returnLineRecord.reason": true,
 	"refundRecord.decided": true, "refundRecord.at": true, "refundRecord.amount": true, "refundRecord.credit": true, "refundRecord.by": true,
@@ -470,6 +478,10 @@ func TestAuditTellsWhatIsWrong(t *testing.T) {
 				lives.mut(lives.acquire()).order = 1
 			},
 			Violation{Kind: ViolationLife, Order: MakeOrderID(3, false, 0), Want: 1},
+		},
+		{
+			func(home, _ *slot) { home.revisions.mut(home.revisions.acquire()).order = 1 },
+			Violation{Kind: ViolationRevision, Order: MakeOrderID(3, false, 0)},
 		},
 		{
 			func(home, _ *slot) { home.orders.mut(0).status = 9 },

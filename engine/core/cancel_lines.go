@@ -46,12 +46,7 @@ func (st *Step) checkPlaced() bool {
 
 // findCancelled works out how many units of each line are cancelled, those of the components of kits too, and refuses what cannot be.
 func (st *Step) findCancelled() bool {
-	image := &st.event.Order
-	cancelled := resize(st.event.Units, len(image.Lines))
-	st.event.Units = cancelled
-	for i := range cancelled {
-		cancelled[i] = LineUnits{Line: i}
-	}
+	image, cancelled := &st.event.Order, st.noneCancelled()
 	for i, u := range st.command.Life.Units {
 		if u.Line >= len(image.Lines) || image.Lines[u.Line].Role == LineOfComponent {
 			st.refuseOfLine(ReasonOrderLine, i, u, 0)
@@ -77,6 +72,15 @@ func (st *Step) findCancelled() bool {
 		st.refuseOrder(ReasonNotCancellable)
 	}
 	return st.Outcome.Reason == ReasonNone
+}
+
+// noneCancelled lists all lines of the order, with no units.
+func (st *Step) noneCancelled() []LineUnits {
+	st.event.Units = resize(st.event.Units, len(st.event.Order.Lines))
+	for i := range st.event.Units {
+		st.event.Units[i] = LineUnits{Line: i}
+	}
+	return st.event.Units
 }
 
 // refuseOfLine refuses a row of the command.
@@ -188,6 +192,22 @@ func (s *slot) applyCancelLines(st *Step, sink Sink) {
 		s.applyOrder(st, sink)
 		return
 	}
+	s.takeOff(st, st.lines)
+	s.bookLess(st)
+	if s.id == st.home {
+		s.rewriteOrder(st)
+		sink.Event(&st.event)
+		tellTasks(&st.event, st.tasks, sink)
+	}
+}
+
+// takesOff tells whether the event takes units off an order that goes on.
+func (st *Step) takesOff() bool {
+	return st.event.Kind == EventLinesCancelled || st.event.Kind == EventOrderEdited
+}
+
+// takeOff gives the slot's units back, with what they took of limits, quotas and pools.
+func (s *slot) takeOff(st *Step, lines []lineFinding) {
 	image := &st.event.Order
 	for i := range st.event.Freed {
 		f := &st.event.Freed[i]
@@ -200,21 +220,15 @@ func (s *slot) applyCancelLines(st *Step, sink Sink) {
 		if id.Slot() != s.id {
 			continue
 		}
-		if st.lines[u.Line].counted {
+		if lines[u.Line].counted {
 			s.count(hashCustomer(image.Customer), id, -u.Quantity)
 		}
 		if p := st.pools[u.Line].returned; p > 0 {
 			s.draw(id, image.Channel, st.poolOf(u.Line), -p)
 		}
 	}
-	s.bookLess(st)
-	if image.Sale != 0 && image.Sale.Slot() == s.id {
+	if image.Sale != 0 && image.Sale.Slot() == s.id && len(st.event.Units) > 0 {
 		s.sellLess(image, st.event.Units)
-	}
-	if s.id == st.home {
-		s.rewriteOrder(st)
-		sink.Event(&st.event)
-		tellTasks(&st.event, st.tasks, sink)
 	}
 }
 
@@ -268,7 +282,7 @@ func (s *slot) rewriteOrder(st *Step) {
 	next := 0
 	for i := range image.Lines {
 		l := &image.Lines[i]
-		s.reallocateLine(record.firstLine+uint32(i), l, image.Allocations[next:next+l.Allocations], st.lines[i].pool)
+		s.reallocateLine(record.firstLine+uint32(i), l, image.Allocations[next:next+l.Allocations], st.poolOf(i))
 		next += l.Allocations
 	}
 	s.refer(st.place, 1)

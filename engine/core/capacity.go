@@ -125,7 +125,7 @@ func (m *Machine) findBooks(st *Step) bool {
 }
 
 // isBookedUp tells whether a location has no room for the order on the day. Forced orders and offers to those who waited are booked
-// whatever the room; what is rerouted to where the order counts on the day already needs none.
+// whatever the room; what is rerouted or added to where the order counts on the day already needs none.
 func (m *Machine) isBookedUp(st *Step, id LocationID, row *location) bool {
 	c := st.command
 	if !st.booked || !row.hasCapacity() || c.Stock == StockForce || c.Kind == CommandServeWaitlist {
@@ -137,7 +137,7 @@ func (m *Machine) isBookedUp(st *Step, id LocationID, row *location) bool {
 	if s.book.ordersOn(id, day) < shipping.DailyCapacity {
 		return false
 	}
-	if c.Kind == CommandRerouteOrder {
+	if c.Kind == CommandRerouteOrder || c.Kind == CommandEditOrder {
 		_, counts := s.findBooking(c.Order, id, day)
 		return !counts
 	}
@@ -226,7 +226,7 @@ func (s *slot) bookLess(st *Step) {
 		return
 	}
 	for i := range st.event.Freed {
-		if f := &st.event.Freed[i]; st.event.Kind == EventLinesCancelled && !f.Beyond {
+		if f := &st.event.Freed[i]; st.takesOff() && !f.Beyond {
 			s.leave(st, f.Location)
 		}
 	}

@@ -130,10 +130,21 @@ func (r *ruleRecord) instant() Millis {
 // eachRule calls fn with a SKU's rules about channels, and how many of the units that each has still to sell there are: pools are
 // covered in the order of the list, as far as the stock reaches. One that waits takes nothing from those behind it.
 func (s *slot) eachRule(sku *skuRecord, fn func(rule *ruleRecord, covered Quantity)) {
+	s.eachRuleAfter(sku, nil, fn)
+}
+
+// eachRuleAfter is eachRule when pools will have got back so many units; nil for none.
+func (s *slot) eachRuleAfter(sku *skuRecord, back func(pool *ruleRecord) Quantity, fn func(rule *ruleRecord, covered Quantity)) {
 	rest := max(0, sku.physical())
 	s.eachRulePlace(sku, func(place uint32) {
 		rule := s.rules.at(place)
-		covered := min(rest, rule.left(sku))
+		left := rule.left(sku)
+		if back != nil {
+			after := *rule
+			after.used -= back(rule)
+			left = after.left(sku)
+		}
+		covered := min(rest, left)
 		if rule.phase == PoolLive {
 			rest -= covered
 		}
@@ -161,9 +172,9 @@ func (s *slot) findRule(sku *skuRecord, channel ChannelID) (place uint32, ok boo
 
 // gatherRules finds what an order's channel may sell of a SKU: from its own pool, and of the stock that is in no pool. A forced order gets
 // what its channel would keep back, too: it would wait for units that lie there, and be given them as soon as it does.
-func (s *slot) gatherRules(sku *skuRecord, f *lineFinding, c *Command) {
+func (s *slot) gatherRules(sku *skuRecord, f *lineFinding, c *Command, back func(pool *ruleRecord) Quantity) {
 	exclusive, forced := false, c.Stock == StockForce
-	s.eachRule(sku, func(rule *ruleRecord, covered Quantity) {
+	s.eachRuleAfter(sku, back, func(rule *ruleRecord, covered Quantity) {
 		live := rule.phase == PoolLive
 		if live {
 			f.available -= covered
@@ -202,6 +213,11 @@ func (st *Step) poolOf(i int) uint32 {
 	switch st.command.Kind {
 	case CommandPlaceHold, CommandPlaceOrder, CommandServeWaitlist:
 		return st.lines[st.lines[i].first].pool
+	case CommandEditOrder:
+		if i < len(st.had) {
+			return st.had[i].pool
+		}
+		return st.lines[st.lines[i-len(st.had)].first].pool
 	}
 	return st.lines[i].pool
 }

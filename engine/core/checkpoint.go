@@ -44,6 +44,7 @@ const (
 	SlabReturns
 	SlabReturnLines
 	SlabRefunds
+	SlabRevisions
 
 	// SlabKinds is the number of slabs that a slot has.
 	SlabKinds = int(iota)
@@ -113,6 +114,7 @@ func (s *slot) stores() [SlabKinds]pageStore {
 		&s.book.bookings, &s.cases,
 		&s.accounts, &s.amounts, &s.entries,
 		&s.returns, &s.returnLines, &s.refunds,
+		&s.revisions,
 	}
 }
 
@@ -332,6 +334,7 @@ func (m *Machine) RestoreIndexes(id Slot, now Millis) {
 	s.restoreLives()
 	s.restoreUnpaid(now)
 	s.restoreSettled()
+	s.restoreRevisions()
 	for place := range s.rules.length {
 		s.awaitInstant(place)
 	}
@@ -371,8 +374,7 @@ func (s *slot) restoreOrder(place uint32) {
 		s.externals.Insert(s.externalHash(record.channel, external), place)
 	}
 	if record.status == StatusHeld {
-		id := MakeOrderID(s.id, record.mask != s.id.Mask(), place)
-		s.due.push(dueRecord{deadline: record.deadline, order: id, place: place})
+		s.due.push(dueRecord{deadline: record.deadline, order: s.idOf(place), place: place})
 	}
 }
 

@@ -54,6 +54,7 @@ const (
 	CommandUnlockHold     CommandKind = 59 // give a locked hold its own deadline back
 	CommandExpireUnpaid   CommandKind = 60 // cancel an order that was not paid in time
 	CommandAddNote        CommandKind = 72 // note something beside an order
+	CommandEditOrder      CommandKind = 80 // take units off an order, add lines to it, and replace its document, all or nothing
 )
 
 // IsKnown tells whether there are commands of the kind.
@@ -62,7 +63,7 @@ func (k CommandKind) IsKnown() bool {
 	case k >= CommandTick && k <= CommandMoveStock, k == CommandDefineRouting, k == CommandRerouteOrder, k == CommandSetChannel, k == CommandSetChannelRule, k == CommandSetKit,
 		k >= CommandCreateInbound && k <= CommandCancelInbound, k == CommandFillOrder, k >= CommandDefineSale && k <= CommandAdvanceQueue,
 		k >= CommandCancelLines && k <= CommandTakeOffHold, k >= CommandReportPayment && k <= CommandExpireUnpaid, k.IsOfReturn(), k == CommandResolveCase,
-		k == CommandAddNote:
+		k == CommandAddNote, k == CommandEditOrder:
 		return true
 	}
 	return false
@@ -80,8 +81,8 @@ type Command struct {
 	HasKey  bool
 	Key     IdempotencyKey
 
-	Order           OrderID // confirm, extend, release, cancel, fill, reroute, what goes on with an order's life and its money, add note; resolve case: with which something is done; archive: any of the page
-	ExpectedVersion uint32  // the same, but for fill and archive; send to cancel inbound; define SKU, location, sale, routing, set channel, channel rule; resolve case, of the case: refuse unless it has it; 0 for any
+	Order           OrderID // confirm, extend, release, cancel, fill, reroute, edit, what goes on with an order's life and its money, add note; resolve case: with which something is done; archive: any of the page
+	ExpectedVersion uint32  // the same, but for fill and archive; send to cancel inbound; define SKU, location, sale, routing, set channel, channel rule; resolve case, of the case: refuse unless it has it; 0 for any, which an edit does not take
 
 	TTL        Millis // place hold, extend hold, lock hold
 	Channel    ChannelID
@@ -89,8 +90,8 @@ type Command struct {
 	ExternalID []byte      // place order; empty for none
 	UpTo       bool        // place hold: of each line as many units as there are, but one at least
 	Stock      StockPolicy // place order: whether stock may refuse it
-	Lines      []Line      // place hold, place order; reroute, ship, take back: what is to move, no two of one SKU; receive, inspect return: the SKUs of the rows
-	Recipes    []Recipe    // place hold, place order: of each kit among the lines, in the order of their numbers. Set kit: the one
+	Lines      []Line      // place hold, place order; edit order: what is added; reroute, ship, take back: what is to move, no two of one SKU; receive, inspect return: the SKUs of the rows
+	Recipes    []Recipe    // place hold, place order, edit order: of each kit among the lines, in the order of their numbers. Set kit: the one
 
 	Money *OrderMoney // place hold, place order: what it costs; nil for nobody knows
 
@@ -99,7 +100,7 @@ type Command struct {
 	Waiter     Sequence // leave, serve waitlist: the number of the place
 	Identities []byte   // and what else the buyer is known by: AppendIdentity
 
-	Destination Destination // place hold, place order, reroute, resolve case
+	Destination Destination // place hold, place order, reroute, resolve case, edit order
 
 	Rows []AdjustmentRow // adjust stock
 
@@ -118,11 +119,11 @@ type Command struct {
 	Queue        QueueCounters   // advance queue
 	Inbound      *InboundRequest // create to cancel inbound
 	Reroute      *Reroute        // reroute
-	Life         *LifeRequest    // cancel lines to take off hold, request return to settle return
+	Life         *LifeRequest    // cancel lines to take off hold, request return to settle return; edit order: what is taken off
 	Resolution   *Resolution     // resolve case
 	Payment      *PaymentRequest // report payment to unlock hold
 
-	Document []byte // what no decision needs; kept under the command's sequence. Add note: the text
+	Document []byte // what no decision needs; kept under the command's sequence. Add note: the text. Edit order: in the place of the one before, none leaves that
 }
 
 // StockPolicy says what stock has to do with an order. The numbers are in journals and must not change.

@@ -27,6 +27,8 @@
 //	disposition              what became of a unit of a return
 //	replacement              an order whose units the customer gets for those of a return
 //	refund                   money that somebody decided to give back for a return, or credit in the store; whether it was given is another matter
+//	edit                     units taken off a placed order, lines added to it, another document; all or nothing
+//	revision                 the edit whose document is an order's now
 //	movement                 units that came, went, were counted or changed their state
 //	supply                   how much there is to sell of a SKU: out, low, enough
 //	buffer                   units that a channel does not sell
@@ -232,6 +234,15 @@
 //   - CancelLines gives units of lines back: of each line those first that wait, then those of the location that was asked last. Limits, quotas and
 //     the place in the queue go with them; of a line with units of a pool and others, the others go first. Kits go with their components, which do
 //     not go alone. When nothing is left of the order it is cancelled, as by CancelOrder.
+//   - EditOrder takes units off the lines of an order, adds lines and replaces its document, or some of that, all or nothing; the version of the order
+//     that it is of has to be named (ReasonVersionRequired). What is taken off goes first, as by CancelLines, but an edit that would leave nothing
+//     is refused. Then what is added is checked like a new order of the customer in the order's channel, with all that was taken off to be had again, but by
+//     those who wait for it: stopped SKUs, kits, limits, buffers, pools, backorders and routing count, and an order that is booked needs
+//     room at locations where it does not count on the day already. What is added is routed by itself, to the destination of the edit, and limits of shipments are for it
+//     alone; what the order has stays where it is. What it waits for is served where the edit says that it goes. An order has one place in
+//     the queue of a SKU, so one that waits for units while others wait behind it is not given more of them to wait for (ReasonWaitsAlready). Orders of a sale get
+//     no units more (ReasonEditInSale): the sale's quota, limits and tickets are those of when it was placed. Lines that are added stand behind the
+//     others, so a line's place never changes; more units of a SKU that the order has are a line of their own.
 //   - ShipOrder has units that are allocated at a location leave it, if so many lie there and can be sold: they are neither on hand nor
 //     allocated any more, and what can be sold stays as it was. Limits, quotas and pools count them as before. An order of which something has left
 //     is not cancelled by CancelOrder (AlreadyShipped); what is still there of its lines is by CancelLines.
@@ -299,6 +310,7 @@
 //	cancel       cancelled  cancelled¹       unchanged        HoldReleased   HoldExpired    AlreadyShipped   AlreadyShipped
 //	reroute      OrderHeld  placed          OrderCancelled   HoldReleased   HoldExpired    OrderCompleted   OrderCompleted
 //	cancel lines  OrderHeld  placed²         OrderCancelled   HoldReleased   HoldExpired    OrderCompleted   OrderCompleted
+//	edit          OrderHeld  placed³         OrderCancelled   HoldReleased   HoldExpired    OrderCompleted   OrderCompleted
 //	ship          OrderHeld  placed⁴         OrderCancelled   HoldReleased   HoldExpired    OrderCompleted   OrderCompleted
 //	on hold       OrderHeld  placed          OrderCancelled   HoldReleased   HoldExpired    OrderCompleted   OrderCompleted   (put on, taken off)
 //	track         OrderHeld  placed³         OrderCancelled   HoldReleased   HoldExpired    completed³       OrderCompleted
@@ -344,7 +356,19 @@
 // channel's rule about a SKU, of which those must exist: of what is not there it is 0, so whoever expects a version makes nothing new. A backordered part of a line moves with the line: it is reserved while held,
 // and given back on release, expiry and cancellation.
 //
+// # Slots of an order
+//
+// An order's number says whether it touched other slots than its home when it was made, and never changes. An edit may bring lines of other slots. Then
+// the order's mask grows, and of an order whose number says that its home is all, the record notes that it has grown. So SlotsOf may be told too little by a
+// number, and a mask that somebody asked for may be too small when the command comes: either is refused with ReasonSlotsChanged, and
+// whoever sent the command asks for the order's slots and tries again, as when a location got its first capacity. To ask for every order,
+// or to keep a list of those that have grown where commands come in, would cost all orders something for the few that are edited, and would
+// not spare the refusal: an edit may come between the question and the command.
+//
 // # Memory
+//
+// Lines of an order lie side by side, so with lines that are added all of its lines are written once more; where they were is freed with the
+// page, when no order in memory has lines there any more. An order with another document than that it was placed with takes 16 bytes for it.
 //
 // An order that is only placed has no life; with one it takes 32 bytes more and 28 for each line, 48 for each shipment,
 // 16 for each line in it and 24 for each report about it, 80 for each return, 40 for each line in it and 112 for each refund.

@@ -59,6 +59,8 @@ const (
 	EventTransferChanged      EventKind = 23
 
 	EventNoteAdded EventKind = 72
+
+	EventOrderEdited EventKind = 80
 )
 
 // Event is a fact: what a command, or a deadline that had passed before it, changed. Every event is
@@ -87,9 +89,10 @@ type Event struct {
 	Return   int              // events of returns: its number
 	Returned []ReturnRow      // return requested, received, inspected: which units, in the order of the lines or of the rows
 	Reports  []TrackingReport // shipment tracked: those that are new
-	Units    []LineUnits      // lines cancelled: how many of each line, those of components too; in the order of the lines
+	Units    []LineUnits      // lines cancelled, order edited: how many of each line, those of components too; in the order of the lines
 	OnHold   OnHold           // order put on hold, taken off hold: the reasons that were added or taken back
-	Freed    []FreedUnits     // lines cancelled: where they were
+	Freed    []FreedUnits     // the same: where they were
+	Added    int              // order edited: how many of its lines, the last ones, are new; those of components too
 	Cause    []byte           // stock moved; purchase order and transfer changed: its number
 	Inbound  *InboundImage    // purchase order and transfer changed
 	Supply   SupplyImage      // supply changed
@@ -113,7 +116,8 @@ func (k EventKind) IsKnown() bool {
 	return k >= EventSKUDefined && k <= EventHoldCancelled || k >= EventChannelRuleSet && k <= EventKitSet ||
 		k == EventPurchaseOrderChanged || k == EventTransferChanged || k >= EventSaleDefined && k <= EventQueueAdvanced ||
 		k >= EventOrderRouted && k <= EventRoutingDefined || k == EventOrderFilled || k == EventPreorderEnded ||
-		k == EventOrderOversold || k >= EventLinesCancelled && k <= EventOrderClosed || k >= EventPaymentReported && k <= EventTaskRequested || k.IsOfReturn() || k == EventCaseResolved || k == EventNoteAdded
+		k == EventOrderOversold || k >= EventLinesCancelled && k <= EventOrderClosed || k >= EventPaymentReported && k <= EventTaskRequested || k.IsOfReturn() || k == EventCaseResolved || k == EventNoteAdded ||
+		k == EventOrderEdited
 }
 
 // IsOfReturn tells whether events of the kind are about a return.
@@ -135,7 +139,7 @@ const (
 func (k EventKind) HasOrder() bool {
 	switch k {
 	case EventHoldPlaced, EventHoldExtended, EventHoldReleased, EventHoldExpired, EventHoldConfirmed, EventHoldCancelled,
-		EventOrderPlaced, EventOrderCancelled, EventOrderRerouted, EventOrderFilled, EventWaitlistOffered, EventCaseResolved:
+		EventOrderPlaced, EventOrderCancelled, EventOrderRerouted, EventOrderFilled, EventWaitlistOffered, EventCaseResolved, EventOrderEdited:
 		return true
 	}
 	return k >= firstLifeEvent && k <= lastLifeEvent
@@ -186,7 +190,8 @@ type OrderImage struct {
 	ID          OrderID
 	Status      OrderStatus
 	Version     uint32   // 1 when made, one more with every change
-	Created     Sequence // the command that made it; its document lies under this number
+	Created     Sequence // the command that made it
+	Edited      Sequence // the last edit that brought a document, in the place of the one of Created; 0 for none
 	CreatedAt   Millis
 	Deadline    Millis // of the hold; 0 for an order that was placed at once
 	Channel     ChannelID
@@ -201,6 +206,14 @@ type OrderImage struct {
 	Life        *LifeImage   // what became of it since it was placed; nil for nothing yet
 
 	Account *AccountImage // nil for none: it was placed without prices, and never locked
+}
+
+// Document is the command whose document is the order's, if it has one.
+func (o *OrderImage) Document() Sequence {
+	if o.Edited != 0 {
+		return o.Edited
+	}
+	return o.Created
 }
 
 // LineImage is one line of an order.

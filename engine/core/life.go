@@ -273,7 +273,7 @@ func (a *auditor) auditLives(s *slot) {
 			continue
 		}
 		owner := s.orders.at(order)
-		v := Violation{Kind: ViolationLife, Order: MakeOrderID(s.id, owner.mask != s.id.Mask(), order)}
+		v := Violation{Kind: ViolationLife, Order: s.idOf(order)}
 		a.expect(Quantity(owner.lines), Quantity(n), v)
 		if found, ok := s.findLife(order); !ok || found != place {
 			a.violate(v)

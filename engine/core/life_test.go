@@ -116,6 +116,13 @@ func restored(t *testing.T, m *Machine) *Machine {
 	again.locations, again.channels, again.sales = m.locations, m.channels, m.sales
 	for id := range Slot(SlotCount) {
 		again.RestoreArchived(id, m.Archived(id))
+		for _, store := range m.slots[id].stores() { // those of a machine that was restored itself are saved already
+			for n := range store.image().Pages {
+				if store.isHere(n) {
+					m.Unsave(PageID{Slot: id, Slab: store.image().Kind, Number: n})
+				}
+			}
+		}
 		pages := map[PageID][]byte{}
 		for _, image := range m.Freeze(id, func(page PageID, bytes []byte) { pages[page] = slices.Clone(bytes) }) {
 			store := m.slots[id].storeOf(image.Kind)

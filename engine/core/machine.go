@@ -100,6 +100,8 @@ type slot struct {
 	returnLines   recycler[returnLineRecord]
 	refunds       recycler[refundRecord]
 	unsettled     []uint32 // orders that may have returns with replacements to deal with; once too often or for nothing, too
+	revisions     recycler[revisionRecord]
+	revisionOf    *Index // orders → revisions
 }
 
 // location and channel are rows of the tables that every slot reads.
@@ -170,6 +172,9 @@ func (s *slot) open(id Slot, allocate Allocator, seed uint64) {
 	s.reports.next = func(r *reportRecord) *uint32 { return &r.next }
 	s.settled.open(SlabSettled, &s.keeper, allocate)
 	s.settledOf = NewIndex(allocate)
+	s.revisions.open(SlabRevisions, &s.keeper, allocate)
+	s.revisions.next = func(r *revisionRecord) *uint32 { return &r.next }
+	s.revisionOf = NewIndex(allocate)
 	s.shipments.open(SlabShipments, &s.keeper, allocate)
 	s.shipments.next = func(r *shipmentRecord) *uint32 { return &r.next }
 	s.shipmentLines.open(SlabShipmentLines, &s.keeper, allocate)
@@ -286,6 +291,8 @@ func (m *Machine) Gather(id Slot, st *Step, sink Sink) {
 		s.gatherNote(st)
 	case CommandResolveCase:
 		s.gatherResolution(st)
+	case CommandEditOrder:
+		s.gatherEdit(st)
 	default:
 		invariant.Check(false, "a command's kind is known")
 	}
@@ -367,6 +374,8 @@ func (m *Machine) Decide(st *Step) {
 		decideNote(st)
 	case CommandResolveCase:
 		m.decideResolution(st)
+	case CommandEditOrder:
+		m.decideEdit(st)
 	}
 }
 
@@ -438,5 +447,7 @@ func (m *Machine) Apply(id Slot, st *Step, sink Sink) {
 		s.applyNote(st, sink)
 	case CommandResolveCase:
 		s.applyResolution(st, sink)
+	case CommandEditOrder:
+		s.applyEdit(st, sink)
 	}
 }

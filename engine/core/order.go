@@ -47,7 +47,12 @@ func (s *slot) findOrder(id OrderID) (uint32, bool) {
 		return 0, false
 	}
 	place := uint32(id.Place())
-	return place, id.Spread() == (s.orders.at(place).mask != s.id.Mask())
+	return place, id.Spread() == s.orders.at(place).spreads(s.id)
+}
+
+// idOf is the number of the order at a place.
+func (s *slot) idOf(place uint32) OrderID {
+	return MakeOrderID(s.id, s.orders.at(place).spreads(s.id), place)
 }
 
 // image fills img from an order's records. Its texts are those of the slab, valid until the order is archived; its lists
@@ -57,7 +62,7 @@ func (s *slot) image(place uint32, img *OrderImage) {
 	customer, external := s.texts.get(record.text)
 	life, account := img.Life, img.Account
 	*img = OrderImage{
-		ID:          MakeOrderID(s.id, record.mask != s.id.Mask(), place),
+		ID:          MakeOrderID(s.id, record.spreads(s.id), place),
 		Status:      record.status,
 		Version:     record.version,
 		Created:     record.created,
@@ -73,6 +78,9 @@ func (s *slot) image(place uint32, img *OrderImage) {
 	}
 	if record.sale != 0 {
 		record.saleImage(img)
+	}
+	if record.marks&orderRevised != 0 {
+		img.Edited = s.revisions.at(s.findRevision(place)).document
 	}
 	if record.flags&orderHasLife != 0 {
 		if img.Life = life; life == nil {
@@ -156,17 +164,32 @@ func (st *Step) checkOrder() bool {
 		st.refuse(ReasonOrderNotFound).Order = c.Order
 	case st.mask&^c.Mask != 0:
 		st.refuseOrder(ReasonSlotsChanged)
-	case c.Kind != CommandResolveCase && c.ExpectedVersion != 0 && c.ExpectedVersion != st.event.Order.Version: // that of a case is the case's
-		st.refuseOrder(ReasonVersionConflict)
+	default:
+		if reason := c.refusedVersion(st.event.Order.Version); reason != ReasonNone {
+			st.refuseOrder(reason)
+		}
 	}
 	return st.Outcome.Reason == ReasonNone
+}
+
+// refusedVersion says why a command is not for an order of a version; ReasonNone if it is. The version of a case is the case's own.
+func (c *Command) refusedVersion(version uint32) Reason {
+	switch {
+	case c.Kind == CommandResolveCase || c.ExpectedVersion == version:
+		return ReasonNone
+	case c.ExpectedVersion != 0:
+		return ReasonVersionConflict
+	case c.Kind == CommandEditOrder:
+		return ReasonVersionRequired
+	}
+	return ReasonNone
 }
 
 // FollowUpClosed says what a command on a closed order comes to: there is nothing to do (ReasonNone), or it is refused.
 func FollowUpClosed(c *Command, image *OrderImage) Reason {
 	invariant.Check(image.Status.IsClosed(), "what is archived is closed")
-	if c.Kind != CommandResolveCase && c.ExpectedVersion != 0 && c.ExpectedVersion != image.Version {
-		return ReasonVersionConflict
+	if reason := c.refusedVersion(image.Version); reason != ReasonNone {
+		return reason
 	}
 	if c.Kind == CommandReportPayment || c.Kind == CommandRequestPayment {
 		return ReasonAccountClosed
@@ -193,7 +216,7 @@ func transition(kind CommandKind, status OrderStatus) (change bool, refused Reas
 	case StatusHeld:
 		switch kind {
 		case CommandRerouteOrder, CommandResolveCase, CommandCancelLines, CommandShipOrder, CommandTrackShipment, CommandTakeBack,
-			CommandPutOnHold, CommandTakeOffHold, CommandRequestPayment:
+			CommandPutOnHold, CommandTakeOffHold, CommandRequestPayment, CommandEditOrder:
 			return false, ReasonOrderHeld
 		}
 		if kind.IsOfReturn() {
@@ -206,7 +229,8 @@ func transition(kind CommandKind, status OrderStatus) (change bool, refused Reas
 			return false, ReasonNone
 		case CommandCancelOrder, CommandRerouteOrder, CommandCancelLines, CommandShipOrder, CommandTrackShipment, CommandTakeBack, CommandResolveCase,
 			CommandPutOnHold, CommandTakeOffHold,
-			CommandRequestPayment:
+			CommandRequestPayment,
+			CommandEditOrder:
 			return true, ReasonNone
 		}
 		if kind.IsOfReturn() {

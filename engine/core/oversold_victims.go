@@ -94,7 +94,7 @@ func (s *slot) victim(place uint32, id SKUID) (v VictimImage, ok bool) {
 			v.Backordered += Quantity(line.backordered)
 		}
 	}
-	v.Order = MakeOrderID(s.id, record.mask != s.id.Mask(), place)
+	v.Order = s.idOf(place)
 	v.Version, v.Status, v.Created, v.CreatedAt, v.Channel = record.version, record.status, record.created, record.createdAt, record.channel
 	return v, v.Quantity > 0
 }

@@ -30,11 +30,15 @@ func (s *slot) gatherPlacement(st *Step) {
 
 func (s *slot) gatherLine(st *Step, i int) {
 	id := st.asked[i].SKU
-	f := &st.lines[i]
 	if id.Place() >= s.skus.length {
 		return
 	}
-	sku := s.skus.at(id.Place())
+	s.findLine(st, i, s.skus.at(id.Place()), nil)
+}
+
+// findLine finds out about a line from the record of its SKU, or from one that is about to be, when pools will have got back so many units.
+func (s *slot) findLine(st *Step, i int, sku *skuRecord, back func(pool *ruleRecord) Quantity) {
+	id, f := st.asked[i].SKU, &st.lines[i]
 	*f = lineFinding{}
 	f.found = true
 	f.first = int32(i)
@@ -53,7 +57,7 @@ func (s *slot) gatherLine(st *Step, i int) {
 	}
 	f.from, f.to = s.gatherChoices(st, sku)
 	if sku.flags&skuChannels != 0 {
-		s.gatherRules(sku, f, st.command)
+		s.gatherRules(sku, f, st.command, back)
 	}
 	if sku.flags&skuKit != 0 || st.hasKits {
 		s.gatherKit(st, i, sku, f)
@@ -237,7 +241,7 @@ func (st *Step) refuseNotFound() bool {
 
 // refuseKit refuses a line of which the command does not say what the kit is made of. That of who waits in a sale never does.
 func (st *Step) refuseKit(i int) {
-	if st.command.places() {
+	if !st.command.isOfWaitlist() {
 		st.refuse(ReasonRecipeChanged)
 		return
 	}
@@ -419,7 +423,15 @@ func (m *Machine) planPlacement(st *Step) {
 		}
 	}
 	st.mask = c.Mask
-	routed := m.policy.active && c.Stock != StockSkip
+	m.planLines(st, m.policy.active && c.Stock != StockSkip)
+	if c.Money != nil {
+		m.openAccount(st)
+	}
+	st.Outcome.Changed, st.Outcome.Order = true, image.ID
+}
+
+// planLines gives the lines that are asked for their units, behind those that the event's order has.
+func (m *Machine) planLines(st *Step, routed bool) {
 	for i := range st.lines {
 		if f := &st.lines[i]; int(f.first) == i {
 			if routed {
@@ -434,16 +446,12 @@ func (m *Machine) planPlacement(st *Step) {
 	if routed {
 		st.steer()
 		st.explain(m.policy.Version, &st.routed.Route)
-		st.routed.Route.Order = image.ID
+		st.routed.Route.Order = st.event.Order.ID
 	}
 	st.tells = routed
 	for i := range st.lines {
 		st.serve(i)
 	}
-	if c.Money != nil {
-		m.openAccount(st)
-	}
-	st.Outcome.Changed, st.Outcome.Order = true, image.ID
 }
 
 // rank puts a SKU's locations in the order in which they are asked where no policy of routing is set.
@@ -684,7 +692,7 @@ func (s *slot) findExternal(channel ChannelID, id []byte) (OrderID, bool) {
 	for cursor.Next() {
 		order := s.orders.at(cursor.Record())
 		if _, external := s.texts.get(order.text); order.channel == channel && string(external) == string(id) {
-			return MakeOrderID(s.id, order.mask != s.id.Mask(), cursor.Record()), true
+			return s.idOf(cursor.Record()), true
 		}
 	}
 	return 0, false

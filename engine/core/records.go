@@ -133,8 +133,21 @@ type orderRecord struct {
 	status    OrderStatus
 	flags     uint8
 	onHold    OnHold // only of a placed order
-	_         uint8
+	marks     uint8
 	sale      SaleID // 0 for none
+}
+
+// Marks of an orderRecord.
+const (
+	// orderGrown marks an order that touched its home alone when its number was made, and touches other slots since it was edited.
+	orderGrown uint8 = 1 << 0
+	// orderRevised marks an order whose document is that of an edit.
+	orderRevised uint8 = 1 << 1
+)
+
+// spreads tells whether an order's number says that it touches other slots than its home, which keeps its record. A number never changes.
+func (r *orderRecord) spreads(home Slot) bool {
+	return r.mask != home.Mask() && r.marks&orderGrown == 0
 }
 
 // lineRecord is one line of an order. A line with a single allocation keeps its location in place.

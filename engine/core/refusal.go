@@ -13,6 +13,7 @@ const (
 	ReasonOrderNotFound     Reason = 2   // no such hold or order
 	ReasonOrderArchived     Reason = 19  // it has left memory: ask the archive (never leaves the engine)
 	ReasonVersionConflict   Reason = 3   // the order's version is not the expected one
+	ReasonVersionRequired   Reason = 120 // an edit does not say which version of the order it is of
 	ReasonHoldExpired       Reason = 4   // its deadline has passed
 	ReasonHoldReleased      Reason = 5   // it was released
 	ReasonHoldConfirmed     Reason = 6   // it is an order already
@@ -23,6 +24,7 @@ const (
 	ReasonAlreadyShipped    Reason = 80  // some of the order has left
 	ReasonOrderLine         Reason = 81  // a row names no line of the order, or one of components
 	ReasonNotCancellable    Reason = 82  // a row names more units than are left of the line, or nothing is left
+	ReasonNothingLeft       Reason = 121 // an edit would leave nothing of the order, which is to be cancelled instead
 	ReasonShipmentNotFound  Reason = 86  // the order has no shipment of the number
 	ReasonNotSentBack       Reason = 88  // the shipment was not returned to the sender, or fewer units of it are still to be taken back
 	ReasonReportAhead       Reason = 89  // a report is of an instant that is far from having come
@@ -49,6 +51,7 @@ const (
 	ReasonRecipeChanged     Reason = 35  // a line's SKU is a kit of another recipe than the command's: look it up again (never leaves the engine)
 	ReasonSKUNotFound       Reason = 8   // a line or row names no SKU
 	ReasonKitSize           Reason = 33  // with the components of its kits an order has too many lines, or too many units in one
+	ReasonTooManyLines      Reason = 122 // with what is added an order has too many lines
 	ReasonKitUpTo           Reason = 34  // kits are not held up to what there is
 	ReasonKitWaitlist       Reason = 67  // nobody waits for kits of a sale
 	ReasonNestedKit         Reason = 37  // a component is a kit
@@ -67,6 +70,7 @@ const (
 	ReasonInboundQuantity   Reason = 42  // a row tells of more units than are open, or of more beyond them than there may be
 	ReasonChannelNotFound   Reason = 10  // the channel's number is not given out
 	ReasonDuplicateExternal Reason = 11  // (channel, external id) belongs to another order
+	ReasonEditInSale        Reason = 123 // units are added to an order of a sale
 	ReasonSaleNotFound      Reason = 48  // the sale's number is not given out
 	ReasonSaleNotStarted    Reason = 49  // the sale begins later
 	ReasonSaleEnded         Reason = 50  // the sale is over
@@ -88,6 +92,7 @@ const (
 	ReasonInsufficientStock Reason = 17  // a line asks for more than may be sold
 	ReasonNotDeliverable    Reason = 25  // a line asks for more than locations have that may serve the order
 	ReasonBookedUp          Reason = 65  // it could have all, were the locations that have it not booked up for the day
+	ReasonWaitsAlready      Reason = 124 // units are added that would wait, and others wait behind the order for the same SKU
 	ReasonSaleLimit         Reason = 53  // the buyer would have more in the sale than it allows, by one of its identities
 	ReasonWaitlistFull      Reason = 58  // the sale's waitlist takes nobody more, or the sale has none
 	ReasonTooManyShipments  Reason = 26  // the order would be split over more locations than the policy allows
@@ -122,7 +127,9 @@ type Refusal struct {
 // that came, and the most that may come. In a transfer that cannot
 // be dispatched those of the line, and those that may leave.
 //
-// Of units of an order that are cancelled the index is the row's. Of units that do not lie where they are shipped from, the SKU's, and those that do.
+// Of units of an order that are cancelled, or taken off by an edit, the index is the row's. Of units that do not lie where they are shipped from, the SKU's, and those that do.
+//
+// Of a line that would wait behind an order's own place in a queue, the units that are added of its SKU, and how many of them would not have to.
 //
 // Of an order that has not so many units at a location that are to move, the line's, and those that it has there; nothing is listed of one
 // that has none there and was to move all.

@@ -30,6 +30,9 @@ func (s *story) preview(line *sentence) string {
 	line.word = line.next()
 	c, _ := s.command(line)
 	line.end()
+	if c.Kind == core.CommandEditOrder {
+		return s.previewEdit(&c)
+	}
 	c.Mask, _ = core.SlotsOf(&c)
 	c.Mask |= s.shop.machine.SlotsNow(&c)
 	var step core.Step

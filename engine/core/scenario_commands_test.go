@@ -63,6 +63,8 @@ func (s *story) command(line *sentence) (c core.Command, name string) {
 		s.readTakeBack(line, &c)
 	case "ship":
 		s.readShip(line, &c)
+	case "edit":
+		s.readEdit(line, &c)
 	case "cancel-lines":
 		s.readCancelLines(line, &c)
 	case "put-on-hold", "take-off-hold":

@@ -14,12 +14,7 @@ func (s *story) readCancelLines(line *sentence, c *core.Command) {
 	c.Kind, c.Life = core.CommandCancelLines, &core.LifeRequest{}
 	s.readLife(line, c)
 	for line.peek() != "" {
-		place, quantity, found := strings.Cut(line.next(), "×")
-		u := core.LineUnits{Line: int(line.number(place)) - 1}
-		if found {
-			u.Quantity = core.Quantity(line.number(quantity))
-		}
-		c.Life.Units = append(c.Life.Units, u)
+		c.Life.Units = append(c.Life.Units, line.lineUnits(line.next()))
 	}
 }
 

@@ -60,6 +60,9 @@ import (
 //	reroute o1 from=hamburg [reason=rejected|short-pick|down|manual] [note=why] [actor=anna] [wait=yes] [version=2] [to=DE20095] [phone×1]
 //	                                units of o1 move away from Hamburg: all, or those that are named; what nobody else has waits, or stays
 //	cancel-lines o1 1×2 2 [by=anna] [note=why] [version=2]             two of the first line, and all that are left of the second
+//	edit o1 version=2 [off=1×2,2] [add=phone×1,case×2] [document=yes] [to=DE20095] [actor=anna] [note=why]
+//	                                two of the first line off, and all that are left of the second; two lines more, another document, it goes elsewhere;
+//	                                "preview edit …": what it would come to; "slots=named" as below
 //	ship o1 from=hamburg [by=kim] [note=why] [version=2] [phone×1]     units leave: all that the order has there, or those that are named
 //	track o1 shipment=1 in_transit@12:10:00.000 delivered@12:30:00.000/7          what its carrier reports, and the report's id
 //	take-back o1 shipment=1 to=hamburg [to=damaged] [phone×1]          what was returned to the sender is in stock again

@@ -91,6 +91,8 @@ func (s *story) eventSentence(e *core.Event) string {
 		return fmt.Sprintf("rerouted: %s%s\n%s", who, s.rerouteWords(e), s.linesWords(o))
 	case core.EventLinesCancelled:
 		return fmt.Sprintf("cancelled in part: %s%s%s\n%s", who, noteWords(e), s.cancelledWords(e), s.linesWords(o))
+	case core.EventOrderEdited:
+		return s.editedWords(e)
 	case core.EventShipmentTracked:
 		return fmt.Sprintf("tracked: %s%s, %s\n%s%s%s", who, noteWords(e), statusOf(o), trackedWords(e), s.linesWords(o), s.shipmentsWords(o))
 	case core.EventShipmentTakenBack:
@@ -257,6 +259,11 @@ var reasonWords = map[core.Reason]string{
 	core.ReasonRefundsFull:       "it has as many refunds as a return may",
 	core.ReasonReturnsFull:       "it has as many returns as an order may",
 	core.ReasonOrderLine:         "the order has no such line",
+	core.ReasonVersionRequired:   "an edit says which version it is of",
+	core.ReasonNothingLeft:       "nothing would be left of it; it is to be cancelled instead",
+	core.ReasonTooManyLines:      "it would have too many lines",
+	core.ReasonEditInSale:        "orders of a sale get no more units",
+	core.ReasonWaitsAlready:      "it waits for more of it already, and others wait behind",
 	core.ReasonNotCancellable:    "not so many are left to cancel",
 	core.ReasonInboundLine:       "the document has no such line",
 	core.ReasonInboundQuantity:   "so many are not open",

@@ -32,8 +32,8 @@ type Step struct {
 	version       uint32        // define SKU, set rule: its version so far
 	externalOwner OrderID       // place: who has the external id
 	mask          SlotMask      // place, follow-ups: the order's slots
-	lines         []lineFinding // place hold, place order, reroute: one for each line; else one for each line of the order
-	asked         []Line        // place hold, place order, reroute: the lines, with the components of kits
+	lines         []lineFinding // place hold, place order, edit, reroute: one for each line; else one for each line of the order
+	asked         []Line        // place hold, place order, edit, reroute: the lines, with the components of kits
 
 	// Outcome is what became of the command, once decided.
 	Outcome Outcome
@@ -62,7 +62,9 @@ type Step struct {
 
 	fills       [SlotCount][]fillFinding // fill order
 	allocations []Allocation             // fill, reroute order, scratch: those of all lines
-	pools       []linePool               // reroute order, cancel lines: of each line of the order
+	pools       []linePool               // reroute order, cancel lines, edit order: of each line of the order
+	had         []lineFinding            // edit order: of each line that the order had
+	edit        Command                  // edit order: the command, with what its order says of customer and channel
 	rest        []Quantity               // ship order, scratch: of each movement, the units that are still to be taken from lines
 	reports     []reportRecord           // track: those that are remembered
 	life        *LifeImage               // memory of the order's, once one had a life
@@ -144,6 +146,9 @@ func (st *Step) Begin(c *Command, seq Sequence, now Millis) {
 		st.home = c.Order.Home()
 	case CommandRerouteOrder:
 		st.beginReroute()
+	case CommandEditOrder:
+		st.home = c.Order.Home()
+		st.expand()
 	case CommandShipOrder:
 		st.beginShip()
 	case CommandTakeBack, CommandReceiveReturn, CommandInspectReturn:
@@ -159,11 +164,7 @@ func (st *Step) Begin(c *Command, seq Sequence, now Millis) {
 
 func (st *Step) beginPlacement() {
 	c := st.command
-	st.asked, st.hasKits = c.Lines, len(c.Recipes) > 0
-	if st.hasKits {
-		st.expanded, st.origins, st.whole = c.expand(st.expanded[:0], st.origins[:0])
-		st.asked = st.expanded
-	}
+	st.expand()
 	st.lines = resize(st.lines, len(st.asked))
 	for i := range st.asked {
 		st.lines[i].found, st.lines[i].recipeChanged = false, false
@@ -171,6 +172,16 @@ func (st *Step) beginPlacement() {
 	}
 	st.home = c.home()
 	st.spread = c.Mask != st.home.Mask()
+}
+
+// expand makes the lines of the command, with the components of kits, those that are asked for.
+func (st *Step) expand() {
+	c := st.command
+	st.asked, st.hasKits = c.Lines, len(c.Recipes) > 0
+	if st.hasKits {
+		st.expanded, st.origins, st.whole = c.expand(st.expanded[:0], st.origins[:0])
+		st.asked = st.expanded
+	}
 }
 
 // checkMask asserts that the command touches the slots that it says: a wrong mask would be carried out on the
@@ -210,7 +221,7 @@ func (c *Command) home() Slot {
 }
 
 // SlotsOf gives the slots that a command touches by what it names; SlotsNow gives those beside them. For a command on an order that is spread, known is false: the
-// order has to be asked for others.
+// order has to be asked for others. So it has when the command is refused with ReasonSlotsChanged: an edit brought lines of other slots.
 func SlotsOf(c *Command) (mask SlotMask, known bool) {
 	switch c.Kind {
 	case CommandDefineSKU:
@@ -239,6 +250,8 @@ func SlotsOf(c *Command) (mask SlotMask, known bool) {
 		return c.Order.Home().Mask(), !c.Order.Spread()
 	case CommandResolveCase:
 		return c.Order.Home().Mask() | c.Resolution.SKU.Slot().Mask(), !c.Order.Spread()
+	case CommandEditOrder:
+		return c.Order.Home().Mask() | c.placementSlots(), !c.Order.Spread()
 	case CommandArchiveOrders, CommandAddNote:
 		return c.Order.Home().Mask(), true
 	}

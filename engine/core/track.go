@@ -259,9 +259,7 @@ func (m *Machine) finish(st *Step) {
 
 // awaitClosing has an order that was completed closed at the end of its return window.
 func (s *slot) awaitClosing(order uint32, closesAt Millis) {
-	record := s.orders.at(order)
-	id := MakeOrderID(s.id, record.mask != s.id.Mask(), order)
-	s.due.push(dueRecord{deadline: closesAt, order: id, place: order, of: dueOrder})
+	s.due.push(dueRecord{deadline: closesAt, order: s.idOf(order), place: order, of: dueOrder})
 }
 
 // closesAt is when an order closes; 0 for an order that does not, and for one that waits for a return to end.

@@ -112,6 +112,8 @@ func AppendMovements(dst []Movement, ev *core.Event, sku core.SKUID) []Movement 
 		return appendReallocations(dst, m, ev, sku)
 	case ev.Kind == core.EventLinesCancelled:
 		return appendFreed(dst, m, ev, sku)
+	case ev.Kind == core.EventOrderEdited:
+		return appendAdded(appendFreed(dst, m, ev, sku), m, ev, sku)
 	}
 	return appendMoves(dst, m, ev, sku) // there are none in most events
 }
@@ -149,6 +151,18 @@ func appendMoves(dst []Movement, m Movement, ev *core.Event, sku core.SKUID) []M
 }
 
 func appendPromises(dst []Movement, m Movement, o *core.OrderImage, sku core.SKUID) []Movement {
+	return appendLinePromises(dst, m, o, 0, sku)
+}
+
+// appendAdded tells of units of lines that an edit added to an order.
+func appendAdded(dst []Movement, m Movement, ev *core.Event, sku core.SKUID) []Movement {
+	how := orderMovements[core.EventOrderPlaced]
+	m.Type, m.Promise, m.Actor, m.Reason = how.Type, how.Promise, ev.Actor, ev.Note
+	return appendLinePromises(dst, m, &ev.Order, len(ev.Order.Lines)-ev.Added, sku)
+}
+
+// appendLinePromises tells of the units of an order's lines from one on.
+func appendLinePromises(dst []Movement, m Movement, o *core.OrderImage, from int, sku core.SKUID) []Movement {
 	m.Order = o.ID
 	if m.Promise.To == ToHold {
 		m.Deadline = o.Deadline
@@ -158,7 +172,7 @@ func appendPromises(dst []Movement, m Movement, o *core.OrderImage, sku core.SKU
 		line := &o.Lines[i]
 		allocations := o.Allocations[next : next+line.Allocations]
 		next += line.Allocations
-		if line.SKU != sku {
+		if line.SKU != sku || i < from {
 			continue
 		}
 		for _, a := range allocations {

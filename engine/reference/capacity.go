@@ -45,6 +45,8 @@ func (m *Model) mustBook(c *core.Command) bool {
 	switch c.Kind {
 	case core.CommandPlaceHold, core.CommandPlaceOrder, core.CommandServeWaitlist:
 		return m.isRouted() && m.HasCapacities() && c.Stock != core.StockSkip
+	case core.CommandEditOrder:
+		return m.byNumber[c.Order].booked
 	}
 	return false
 }
@@ -60,7 +62,7 @@ func (m *Model) isBookedUp(c *core.Command, id core.LocationID) bool {
 	if capacity == 0 || m.bookedOn(id, m.dayOf(id)) < capacity {
 		return false
 	}
-	if c.Reroute != nil {
+	if c.Reroute != nil || c.Kind == core.CommandEditOrder {
 		o := m.byNumber[c.Order]
 		return o.booked && !slices.Contains(o.bookings, booking{id, m.dayOf(id)})
 	}

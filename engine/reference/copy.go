@@ -14,6 +14,7 @@ func (o *order) image() core.OrderImage {
 		Channel:     o.channel,
 		HasDocument: o.hasDocument,
 		OnHold:      o.stopped(),
+		Edited:      o.edited,
 		Customer:    copyBytes([]byte(o.customer)),
 		ExternalID:  copyBytes([]byte(o.externalID)),
 		Sale:        o.sale,
@@ -98,6 +99,9 @@ func CopyEvent(e *core.Event) core.Event {
 	case core.EventLinesCancelled:
 		c.Order, c.Actor, c.Note = CopyOrder(&e.Order), copyBytes(e.Actor), copyBytes(e.Note)
 		c.Units, c.Freed = copyList(e.Units), copyList(e.Freed)
+	case core.EventOrderEdited:
+		c.Order, c.Actor, c.Note = CopyOrder(&e.Order), copyBytes(e.Actor), copyBytes(e.Note)
+		c.Units, c.Freed, c.Added = copyList(e.Units), copyList(e.Freed), e.Added
 	case core.EventOrderShipped, core.EventShipmentTakenBack:
 		c.Order, c.Actor, c.Note = CopyOrder(&e.Order), copyBytes(e.Actor), copyBytes(e.Note)
 		c.Shipment, c.Moves = e.Shipment, copyList(e.Moves)

@@ -184,6 +184,54 @@ func TestWorkloadMixesCapacities(t *testing.T) {
 	}
 }
 
+// TestWorkloadMixesEdits fails when the generator no longer has edits that swap the last unit, that bring an order slots which its number does not know of,
+// and that meet pools, kits, queues, routing, and units that have left.
+func TestWorkloadMixesEdits(t *testing.T) {
+	var grown, again, swapped, pooled, kits, waiting, shipped, routed, documents int
+	for seed := uint64(1); seed <= 400; seed++ {
+		model := reference.New()
+		edited := map[core.OrderID]bool{}
+		for i, step := range reference.Generate(seed, 300) {
+			c := &step.Command
+			before := model.OrderMask(c.Order)
+			told, _ := model.Execute(c, core.Sequence(i+1), step.Now)
+			for _, e := range told {
+				if e.Kind == core.EventOrderRouted && c.Kind == core.CommandEditOrder {
+					routed++
+				}
+				if e.Kind != core.EventOrderEdited {
+					continue
+				}
+				again += count(edited[e.Order.ID])
+				edited[e.Order.ID] = true
+				grown += count(!e.Order.ID.Spread() && before != model.OrderMask(c.Order))
+				documents += count(e.Order.Edited == e.Sequence)
+				shipped += count(e.Order.Life != nil && len(e.Order.Life.Shipments) > 0)
+				for _, l := range e.Order.Lines[len(e.Order.Lines)-e.Added:] {
+					pooled += count(l.Pooled > 0)
+					kits += count(l.Role == core.LineOfKits)
+					waiting += count(l.Backordered > 0)
+					for _, u := range e.Units {
+						swapped += count(e.Order.Lines[u.Line].SKU == l.SKU && model.Availability(l.SKU).Available <= 0)
+					}
+				}
+			}
+		}
+	}
+	t.Logf("grown %d, edited again %d, last units swapped %d, lines of pools %d, of kits %d, waiting %d; shipped before %d, routed %d, documents %d",
+		grown, again, swapped, pooled, kits, waiting, shipped, routed, documents)
+	if min(grown, again, swapped, pooled, kits, waiting, shipped, routed, documents) < 10 {
+		t.Error("edits hardly meet what orders can be")
+	}
+}
+
+func count(is bool) int {
+	if is {
+		return 1
+	}
+	return 0
+}
+
 // bookedNow is how many orders count today, over all locations.
 func bookedNow(model *reference.Model, now core.Millis) (n int) {
 	for id := core.LocationID(0); ; id++ {
@@ -313,7 +361,14 @@ var reachable = map[core.CommandKind][]core.Reason{
 	core.CommandCloseReturn:  {core.ReasonVersionConflict, core.ReasonReturnStatus},
 	core.CommandDecideRefund: {core.ReasonVersionConflict, core.ReasonReturnStatus, core.ReasonRefundCurrency},
 	core.CommandSettleReturn: {core.ReasonVersionConflict, core.ReasonOrderCompleted, core.ReasonReturnNotFound},
-	core.CommandAddNote:      {core.ReasonOrderNotFound},
+	core.CommandEditOrder: {
+		core.ReasonSlotsChanged, core.ReasonOrderNotFound, core.ReasonVersionConflict, core.ReasonVersionRequired, core.ReasonOrderHeld,
+		core.ReasonOrderCancelled, core.ReasonHoldReleased, core.ReasonHoldExpired, core.ReasonOrderCompleted, core.ReasonOrderLine,
+		core.ReasonNotCancellable, core.ReasonNothingLeft, core.ReasonRecipeChanged, core.ReasonKitSize, core.ReasonSKUNotFound, core.ReasonEditInSale,
+		core.ReasonSKUStopped, core.ReasonLimitPerCustomer, core.ReasonInsufficientStock, core.ReasonNotDeliverable,
+		core.ReasonWaitsAlready, core.ReasonTooManyShipments,
+	},
+	core.CommandAddNote: {core.ReasonOrderNotFound},
 	core.CommandReportPayment: {
 		core.ReasonSlotsChanged, core.ReasonOrderNotFound, core.ReasonVersionConflict, core.ReasonNoAccount, core.ReasonCurrencyMismatch,
 		core.ReasonReportAhead, core.ReasonPaymentNotFound, core.ReasonPaymentChanged, core.ReasonRefundTooLarge, core.ReasonPaymentTooLarge,

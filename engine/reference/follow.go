@@ -118,6 +118,15 @@ var verdicts = map[core.CommandKind]map[core.OrderStatus]verdict{
 	},
 	core.CommandLockHold:   whileHeld,
 	core.CommandUnlockHold: whileHeld,
+	core.CommandEditOrder: {
+		core.StatusHeld:      refused(core.ReasonOrderHeld),
+		core.StatusPlaced:    becomes(core.StatusPlaced),
+		core.StatusCancelled: refused(core.ReasonOrderCancelled),
+		core.StatusReleased:  refused(core.ReasonHoldReleased),
+		core.StatusExpired:   refused(core.ReasonHoldExpired),
+		core.StatusCompleted: refused(core.ReasonOrderCompleted),
+		core.StatusClosed:    refused(core.ReasonOrderCompleted),
+	},
 	core.CommandCancelOrder: {
 		core.StatusHeld:      becomes(core.StatusCancelled),
 		core.StatusPlaced:    becomes(core.StatusCancelled),
@@ -185,6 +194,9 @@ func (m *Model) followUp(c *core.Command) core.Outcome {
 	if c.ExpectedVersion != 0 && c.ExpectedVersion != o.version {
 		return refuseOrder(core.Refusal{Reason: core.ReasonVersionConflict, Order: o.id, Version: o.version})
 	}
+	if c.Kind == core.CommandEditOrder && c.ExpectedVersion == 0 {
+		return refuseOrder(core.Refusal{Reason: core.ReasonVersionRequired, Order: o.id, Version: o.version})
+	}
 	if c.Kind == core.CommandFillOrder {
 		return m.fill(o)
 	}
@@ -231,6 +243,8 @@ func (m *Model) followUp(c *core.Command) core.Outcome {
 		return m.takeBack(c, o)
 	case core.CommandPutOnHold, core.CommandTakeOffHold:
 		return m.putOnHold(c, o)
+	case core.CommandEditOrder:
+		return m.edit(c, o)
 	}
 	if isAboutReturn(c.Kind) {
 		return m.returning(c, o)

@@ -58,8 +58,8 @@ func (o *order) cancellable(i int) core.Quantity {
 	return most
 }
 
-// cancelLines gives units of an order back that have not left.
-func (m *Model) cancelLines(c *core.Command, o *order) core.Outcome {
+// toCancel is how many units of each line a command takes away, those of components too, or why it is refused.
+func (o *order) toCancel(c *core.Command) (map[int]core.Quantity, core.Outcome) {
 	wanted := map[int]core.Quantity{}
 	var unknown, over []core.RefusedLine
 	for row, u := range c.Life.Units {
@@ -88,17 +88,45 @@ func (m *Model) cancelLines(c *core.Command, o *order) core.Outcome {
 		}
 	}
 	if len(unknown) > 0 {
-		return refuseOrder(core.Refusal{Reason: core.ReasonOrderLine, Order: o.id, Version: o.version, Lines: unknown})
+		return nil, refuseOrder(core.Refusal{Reason: core.ReasonOrderLine, Order: o.id, Version: o.version, Lines: unknown})
 	}
 	if len(over) > 0 || len(wanted) == 0 {
-		return refuseOrder(core.Refusal{Reason: core.ReasonNotCancellable, Order: o.id, Version: o.version, Lines: over})
+		return nil, refuseOrder(core.Refusal{Reason: core.ReasonNotCancellable, Order: o.id, Version: o.version, Lines: over})
 	}
-	o.version++
-	left := core.Quantity(0)
+	return wanted, core.Outcome{}
+}
+
+// leftWithout is how many units the order has without some.
+func (o *order) leftWithout(wanted map[int]core.Quantity) (left core.Quantity) {
 	for i, l := range o.lines {
 		left += l.kept() - wanted[i]
 	}
-	if left == 0 {
+	return left
+}
+
+// takeOff takes units away from the order's lines, and notes in an event where they were.
+func (o *order) takeOff(wanted map[int]core.Quantity, event *core.Event) {
+	for i, l := range o.lines {
+		if wanted[i] == 0 {
+			continue
+		}
+		o.lives = true
+		event.Units = append(event.Units, core.LineUnits{Line: i, Quantity: wanted[i]})
+		for _, f := range l.cancel(wanted[i]) {
+			f.Line = i
+			event.Freed = append(event.Freed, f)
+		}
+	}
+}
+
+// cancelLines gives units of an order back that have not left.
+func (m *Model) cancelLines(c *core.Command, o *order) core.Outcome {
+	wanted, refusal := o.toCancel(c)
+	if refusal.Refusal != nil {
+		return refusal
+	}
+	o.version++
+	if o.leftWithout(wanted) == 0 {
 		o.status = core.StatusCancelled
 		o.claimAll(claimNone)
 		o.bookings = nil
@@ -107,17 +135,7 @@ func (m *Model) cancelLines(c *core.Command, o *order) core.Outcome {
 		return core.Outcome{Changed: true, Order: o.id}
 	}
 	event := core.Event{Kind: core.EventLinesCancelled, Actor: copyBytes(c.Actor), Note: copyBytes(c.Life.Note)}
-	o.lives = true
-	for i, l := range o.lines {
-		if wanted[i] == 0 {
-			continue
-		}
-		event.Units = append(event.Units, core.LineUnits{Line: i, Quantity: wanted[i]})
-		for _, f := range l.cancel(wanted[i]) {
-			f.Line = i
-			event.Freed = append(event.Freed, f)
-		}
-	}
+	o.takeOff(wanted, &event)
 	for _, f := range event.Freed {
 		if !f.Beyond {
 			o.rebook(f.Location)

@@ -73,6 +73,7 @@ type order struct {
 	deadline    core.Millis
 	channel     core.ChannelID
 	hasDocument bool
+	edited      core.Sequence // the last edit that brought a document; 0 for none
 	customer    string
 	externalID  string
 	sale        core.SaleID // 0 for none

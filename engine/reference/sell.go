@@ -30,11 +30,13 @@ func (m *Model) place(c *core.Command) core.Outcome {
 }
 
 // refuse names the lines of the command, not those of components.
-func (b basket) refuse(r core.Refusal) core.Outcome {
+func (b basket) refuse(r core.Refusal) core.Outcome { return refuse(*b.named(r)) }
+
+func (b basket) named(r core.Refusal) *core.Refusal {
 	for i := range r.Lines {
 		r.Lines[i].Index = b.from[r.Lines[i].Index]
 	}
-	return refuse(r)
+	return &r
 }
 
 // sell makes the order of what it gets.
@@ -195,6 +197,11 @@ func (m *Model) checkPlace(c *core.Command, external string) ([]core.Line, core.
 	wanted, overBuyer, refused := m.checkBuyer(c, wanted)
 	if refused {
 		return refuse(overBuyer)
+	}
+	if c.Kind == core.CommandEditOrder {
+		if lines := m.overtaking(c, wanted); len(lines) > 0 {
+			return refuse(core.Refusal{Reason: core.ReasonWaitsAlready, Lines: lines})
+		}
 	}
 	if m.isRouted() && m.route(c, wanted) == nil {
 		return refuse(core.Refusal{Reason: core.ReasonTooManyShipments})

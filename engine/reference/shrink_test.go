@@ -42,8 +42,10 @@ func shrinkCommand(steps []reference.Step, c *core.Command, fails func([]referen
 		before := *c
 		change()
 		books := c.Mask & core.CapacitySlot.Mask() & core.SlotsWith(c, true)
-		c.Mask, _ = core.SlotsOf(c)
-		c.Mask |= books
+		if c.Kind != core.CommandEditOrder { // whose order has slots of its own
+			c.Mask, _ = core.SlotsOf(c)
+			c.Mask |= books
+		}
 		if !fails(steps) {
 			*c = before
 		}
@@ -151,6 +153,8 @@ func commandWords(c *core.Command) string {
 		return follow("reroute") + fmt.Sprintf(" %+v to %+v lines %v", *c.Reroute, c.Destination, c.Lines)
 	case core.CommandResolveCase:
 		return follow("resolve a case with") + fmt.Sprintf(" %+v to %+v", *c.Resolution, c.Destination)
+	case core.CommandEditOrder:
+		return follow("edit") + fmt.Sprintf(" take off %+v add %v recipes %v to %+v document %q", c.Life.Units, c.Lines, c.Recipes, c.Destination, c.Document)
 	case core.CommandFillOrder:
 		return follow("fill")
 	case core.CommandAddNote:

@@ -14,7 +14,7 @@ func TestSlotsOf(t *testing.T) {
 		model := reference.New()
 		for i, step := range reference.Generate(seed, stepsPerSeed) {
 			c := step.Command
-			want, wantKnown := slotsOf(model, &c)
+			want, wantKnown := slotsOf(&c)
 			got, known := core.SlotsOf(&c)
 			if known != wantKnown || known && got != want {
 				t.Fatalf("seed %d, command %d: slots %s, known %v; should be %s, %v\n%s", seed, i,
@@ -26,7 +26,7 @@ func TestSlotsOf(t *testing.T) {
 }
 
 // slotsOf says the same from core's rules.
-func slotsOf(model *reference.Model, c *core.Command) (mask core.SlotMask, known bool) {
+func slotsOf(c *core.Command) (mask core.SlotMask, known bool) {
 	switch c.Kind {
 	case core.CommandTick:
 		return c.Mask, true
@@ -67,7 +67,19 @@ func slotsOf(model *reference.Model, c *core.Command) (mask core.SlotMask, known
 	case core.CommandArchiveOrders:
 		return c.Order.Home().Mask(), true
 	case core.CommandResolveCase:
-		return model.OrderMask(c.Order) | c.Resolution.SKU.Slot().Mask(), !c.Order.Spread()
+		return c.Order.Home().Mask() | c.Resolution.SKU.Slot().Mask(), !c.Order.Spread()
+	case core.CommandEditOrder:
+		mask = c.Order.Home().Mask()
+		for _, l := range c.Lines {
+			mask |= l.SKU.Slot().Mask()
+		}
+		for _, r := range c.Recipes {
+			for _, part := range r.Components {
+				mask |= part.SKU.Slot().Mask()
+			}
+		}
+		return mask, !c.Order.Spread()
 	}
-	return model.OrderMask(c.Order), !c.Order.Spread()
+	// What an edit may have brought to an order whose number says that it is not spread is asked for when the command is refused.
+	return c.Order.Home().Mask(), !c.Order.Spread()
 }

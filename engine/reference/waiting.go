@@ -15,8 +15,8 @@ func (m *Model) Waiting(id core.SKUID) []core.WaitingImage {
 		if s.line.backordered == 0 || s.claim() == claimNone {
 			continue
 		}
-		if last := len(queue) - 1; last >= 0 && queue[last].Order == s.order.id {
-			queue[last].Units += s.line.backordered
+		if at := slices.IndexFunc(queue, func(w core.WaitingImage) bool { return w.Order == s.order.id }); at >= 0 {
+			queue[at].Units += s.line.backordered
 			continue
 		}
 		since := cmp.Or(s.order.waits[id].since, s.order.created)

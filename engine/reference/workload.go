@@ -84,6 +84,7 @@ type generator struct {
 	pays    bool // orders cost something, and are paid
 	lines   bool // sales sell out and go on, and people wait
 	returns bool // much is delivered, and sent back
+	edits   bool // orders are changed again and again
 }
 
 func newGenerator(seed uint64) *generator {
@@ -115,6 +116,7 @@ func newGenerator(seed uint64) *generator {
 	g.customers[0] = bytes.Repeat([]byte("c"), core.MaxNameLength)
 	g.externals = names("external", externals)
 	g.externals[0] = bytes.Repeat([]byte("x"), core.MaxExternalIDLength)
+	g.edits = g.chance(20)
 	return g
 }
 
@@ -202,6 +204,10 @@ func (g *generator) command(step int) core.Command {
 	}
 	if g.pays && g.chance(28) {
 		g.pay(&c)
+		return c
+	}
+	if g.edits && g.chance(12) {
+		g.edit(&c)
 		return c
 	}
 	if k := g.openCase(); k != nil && g.chance(15) {

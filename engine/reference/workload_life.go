@@ -12,6 +12,8 @@ func (g *generator) goOn(c *core.Command) {
 	case roll < 10:
 		g.putOnHold(c)
 	case roll < 30:
+		g.edit(c)
+	case roll < 38:
 		g.cancelLines(c)
 	case roll < 57:
 		g.ship(c)

@@ -3,6 +3,7 @@ package search
 import (
 	"encoding/binary"
 	"errors"
+	"slices"
 
 	"holdfast/engine"
 	"holdfast/engine/core"
@@ -93,8 +94,8 @@ func (b *batch) takeOrder(o *core.OrderImage, isNew bool) error {
 	if err := b.addDocument(after, known, o); err != nil {
 		return err
 	}
-	if known == nil {
-		for i := range o.Lines {
+	for i := range o.Lines {
+		if known == nil || !slices.Contains(known.terms, SKU(o.Lines[i].SKU)) { // an edit may have brought it
 			b.out.Set(customerSKUKey(o.Customer, o.Lines[i].SKU), nil)
 		}
 	}
@@ -103,9 +104,10 @@ func (b *batch) takeOrder(o *core.OrderImage, isNew bool) error {
 	return nil
 }
 
-// addDocument adds the terms of the order's document: those that are known, or what it says. One that is not kept has none.
+// addDocument adds the terms of the order's document: those that are known, or what it says. One that is not kept has none. What is known of an
+// order that was edited may be of a document before the edit's.
 func (b *batch) addDocument(after, known *row, o *core.OrderImage) error {
-	if known != nil {
+	if known != nil && o.Edited == 0 {
 		for _, t := range known.terms {
 			if t.attribute.isOfDocument() {
 				after.terms = append(after.terms, t)
@@ -116,7 +118,7 @@ func (b *batch) addDocument(after, known *row, o *core.OrderImage) error {
 	if !o.HasDocument {
 		return nil
 	}
-	document, err := b.engine.Document(o.Created)
+	document, err := b.engine.Document(o.Document())
 	if errors.Is(err, engine.ErrNotFound) {
 		return nil
 	}

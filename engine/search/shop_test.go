@@ -192,7 +192,7 @@ func (s *shop) all() (list []known) {
 				}
 				k := known{OrderImage: o}
 				if o.HasDocument {
-					document, err := s.engine.Document(o.Created)
+					document, err := s.engine.Document(o.Document())
 					if err != nil {
 						return err
 					}

@@ -278,6 +278,8 @@ func (c *clients) checkArchived(got *answer, command *core.Command) {
 	switch {
 	case command.ExpectedVersion != 0 && command.ExpectedVersion != order.Version && command.Kind != core.CommandResolveCase:
 		reason = core.ReasonVersionConflict
+	case command.ExpectedVersion == 0 && command.Kind == core.CommandEditOrder:
+		reason = core.ReasonVersionRequired
 	case order.Status == core.StatusClosed:
 		reason = afterClosing(command.Kind)
 	case order.Status == core.StatusCancelled && !releases && !cancels:

@@ -125,6 +125,10 @@ func (h *history) execute(payload []byte, now core.Millis) (length int) {
 		order: outcome.Order, reason: outcome.Reason, changed: outcome.Changed, tick: c.Kind == core.CommandTick,
 	}
 	switch {
+	case outcome.Reason == core.ReasonSlotsChanged:
+		h.w.stats.slotsChanged++
+	case outcome.Changed && c.Kind == core.CommandEditOrder:
+		h.w.stats.edits++
 	case outcome.Reason == core.ReasonRecipeChanged:
 		h.w.stats.recipesChanged++
 	case len(c.Recipes) > 0 && outcome.Changed && c.Kind != core.CommandSetKit:

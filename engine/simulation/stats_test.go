@@ -25,6 +25,7 @@ type stats struct {
 	replicaEqual, replicaDigests, promotions, connections                     int
 	netCuts, netLosses, netRepeats, netFlips, netDelays                       int
 	kits, recipesChanged                                                      int // orders of kits, and those that were sent once more
+	edits, slotsChanged                                                       int // edits of orders, and commands that were sent once more as their orders had other slots
 	shortened                                                                 int // the end of the newest log was lost without a seal
 }
 

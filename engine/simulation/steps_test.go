@@ -209,10 +209,10 @@ func (w *world) doRead() {
 			w.fail("order %d reads as %x, want %+v", id, image.Bytes, want)
 		}
 		if want.HasDocument {
-			document, err := w.engine.Document(want.Created)
+			document, err := w.engine.Document(want.Document())
 			w.must(err, "reading a document")
-			if !bytes.Equal(document, w.history.commands[want.Created-1].document) {
-				w.fail("the document of command %d is %q", want.Created, document)
+			if !bytes.Equal(document, w.history.commands[want.Document()-1].document) {
+				w.fail("the document of command %d is %q", want.Document(), document)
 			}
 		}
 	}

@@ -1,0 +1,69 @@
+package reference
+
+import (
+	"fmt"
+
+	"holdfast/engine/core"
+)
+
+// edit changes an order that is placed: it takes units off, adds lines, or both, and now and then replaces its document or says where it goes.
+func (g *generator) edit(c *core.Command) {
+	o := g.placedOrder(c, core.CommandEditOrder)
+	c.Life = &core.LifeRequest{}
+	if o != nil && !g.chance(4) {
+		c.ExpectedVersion = o.version
+	}
+	if g.chance(30) {
+		c.Life.Note, c.Actor = []byte("she called"), []byte("anna")
+	}
+	if g.chance(20) {
+		c.Document = fmt.Appendf(nil, "document of an edit %d", g.random.IntN(100))
+	}
+	if g.chance(40) {
+		c.Destination = g.destination()
+	}
+	if o != nil && g.chance(60) {
+		g.takeOff(c, o)
+	}
+	if g.chance(65) || len(c.Life.Units)+len(c.Document) == 0 {
+		g.add(c, o)
+	}
+	g.bringRecipes(c)
+	if mask, _ := core.SlotsOf(c); !g.chance(2) { // else the order has to be asked for its slots again
+		c.Mask |= g.model.OrderMask(c.Order) | mask
+	} else {
+		c.Mask = mask
+	}
+}
+
+// takeOff takes units off some lines, mostly of an order that has others; often all that can be.
+func (g *generator) takeOff(c *core.Command, o *order) {
+	for i, l := range o.lines {
+		if l.role == core.LineOfComponent && !g.chance(1) || len(c.Life.Units) > 0 && g.chance(70) || g.chance(20) {
+			continue
+		}
+		u := core.LineUnits{Line: i, Quantity: core.Quantity(g.between(1, int(min(3, l.quantity))))}
+		if g.chance(30) {
+			u.Quantity = 0
+		}
+		c.Life.Units = append(c.Life.Units, u)
+	}
+	if g.chance(1) {
+		c.Life.Units = append(c.Life.Units, core.LineUnits{Line: len(o.lines), Quantity: 1})
+	}
+}
+
+// add adds lines, often of SKUs that the order has: those that it takes off, too.
+func (g *generator) add(c *core.Command, o *order) {
+	for range pick(g, []int{1, 1, 1, 2, 3}) {
+		line := core.Line{SKU: g.sku(), Quantity: core.Quantity(g.between(1, 3))}
+		if g.chance(1) {
+			line.Quantity = core.MaxLineQuantity
+		}
+		if o != nil && g.chance(50) {
+			own := pick(g, o.lines)
+			line = core.Line{SKU: own.sku, Quantity: core.Quantity(g.between(1, int(min(4, own.quantity))))}
+		}
+		c.Lines = append(c.Lines, line)
+	}
+}
