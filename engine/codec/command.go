@@ -303,7 +303,7 @@ func DecodeCommand(src []byte, c *core.Command) (int, error) {
 		cur.stockPolicy(c, flags)
 	}
 	if c.Version == moneyVersion {
-		c.Money = cur.money(len(c.Lines))
+		c.Money = cur.money(c.Kind, len(c.Lines))
 	}
 	if flags&flagDocument != 0 {
 		c.Document = cur.document()

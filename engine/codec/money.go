@@ -7,7 +7,8 @@ import (
 	"holdfast/engine/core"
 )
 
-// moneyVersion is the version of place hold and place order whose frames say what the order costs, behind the stock policy.
+// moneyVersion is the version of place hold, place order and edit order whose frames say what the order costs, behind the stock policy; of an edit, what
+// the lines cost that are added, and by how much it changes what the order costs beside its lines.
 const moneyVersion = 2
 
 // frameVersionOf is the version with which a command is written.
@@ -24,7 +25,7 @@ func knowsVersion(kind core.CommandKind, version byte) bool {
 }
 
 func mayHaveMoney(kind core.CommandKind) bool {
-	return kind == core.CommandPlaceHold || kind == core.CommandPlaceOrder
+	return kind == core.CommandPlaceHold || kind == core.CommandPlaceOrder || kind == core.CommandEditOrder
 }
 
 // appendMoney appends what an order costs. There are as many amounts as lines.
@@ -37,11 +38,14 @@ func appendMoney(dst []byte, m *core.OrderMoney) []byte {
 }
 
 // money reads what an order of so many lines costs.
-func (c *cursor) money(lines int) *core.OrderMoney {
+func (c *cursor) money(kind core.CommandKind, lines int) *core.OrderMoney {
 	at := c.pos
 	m := &core.OrderMoney{Currency: c.currency(), Extra: c.varint(), Amounts: make([]int64, lines)}
 	for i := range m.Amounts {
 		m.Amounts[i] = c.positive(0)
+	}
+	if kind == core.CommandEditOrder && m.Extra >= -core.MaxAmount && m.Extra <= core.MaxAmount {
+		return m
 	}
 	if !m.IsValid() {
 		c.fail(at, "what an order costs is outside its limits")

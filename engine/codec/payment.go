@@ -147,7 +147,7 @@ func (c *cursor) account(o *core.OrderImage) {
 		c.fail(at, "unknown mark of an account")
 	}
 	if marks&accountHasMoney != 0 {
-		m := c.money(len(o.Lines))
+		m := c.money(core.CommandPlaceOrder, len(o.Lines))
 		a.Currency, a.Extra, a.Amounts = m.Currency, m.Extra, m.Amounts
 	}
 	if marks&accountHasLock != 0 {

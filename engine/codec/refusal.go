@@ -9,7 +9,7 @@ import (
 // knownReason tells whether a refusal can have a reason.
 func knownReason(r core.Reason) bool {
 	return r >= core.ReasonSlotsChanged && r <= core.ReasonSKUStopped || r == core.ReasonPoolOver || r == core.ReasonKitWaitlist || isOfSale(r) ||
-		r >= core.ReasonVersionRequired && r <= core.ReasonWaitsAlready ||
+		r >= core.ReasonVersionRequired && r <= core.ReasonTotalOutOfRange ||
 		r >= core.ReasonCaseNotFound && r <= core.ReasonOwnCase ||
 		r >= core.ReasonNotAKit && r <= core.ReasonNestedKit ||
 		r >= core.ReasonInboundNotFound && r <= core.ReasonNotASupplier ||

@@ -93,7 +93,7 @@ type Command struct {
 	Lines      []Line      // place hold, place order; edit order: what is added; reroute, ship, take back: what is to move, no two of one SKU; receive, inspect return: the SKUs of the rows
 	Recipes    []Recipe    // place hold, place order, edit order: of each kit among the lines, in the order of their numbers. Set kit: the one
 
-	Money *OrderMoney // place hold, place order: what it costs; nil for nobody knows
+	Money *OrderMoney // place hold, place order: what it costs; nil for nobody knows. Edit order: what is added, and the change of what it costs beside its lines
 
 	Sale       SaleID   // place hold, place order: the sale that it is part of; 0 for none. Advance queue, waitlists: the sale
 	Ticket     uint32   // and the number of its ticket there; 0 for none

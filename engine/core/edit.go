@@ -26,7 +26,7 @@ func (s *slot) gatherEdit(st *Step) {
 
 // decideEdit plans what is taken off and what is added.
 func (m *Machine) decideEdit(st *Step) {
-	if !st.checkPlaced() || !st.findTakenOff() {
+	if !st.checkPlaced() || !st.checkPrices() || !st.findTakenOff() {
 		return
 	}
 	st.had, st.lines = st.lines, resize(st.had, len(st.asked))
@@ -41,6 +41,7 @@ func (m *Machine) decideEdit(st *Step) {
 		return
 	}
 	st.planEdit(m)
+	m.settleOrRefuse(st)
 }
 
 // findTakenOff works out how many units of each line are taken off, and refuses what cannot be.
@@ -240,6 +241,7 @@ func (st *Step) planEdit(m *Machine) {
 		}
 		m.finish(st)
 	}
+	st.addPrices()
 	st.Outcome.Changed = true
 }
 
@@ -262,6 +264,7 @@ func (s *slot) applyEdit(st *Step, sink Sink) {
 	if st.tells {
 		st.tellRoute(sink)
 	}
+	tellTasks(&st.event, st.tasks, sink)
 }
 
 // eachAdded calls do for each line that is added.
@@ -350,6 +353,10 @@ func (s *slot) storeEdit(st *Step) {
 	if image.Life != nil {
 		s.growLife(st.place)
 		s.storeLife(st.place, image.Life)
+	}
+	if image.Account != nil {
+		s.growAccount(st.place, image)
+		s.storeAccount(st.place, image)
 	}
 	if image.Edited == st.sequence {
 		s.revise(st.place, st.sequence)

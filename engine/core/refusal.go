@@ -24,6 +24,8 @@ const (
 	ReasonAlreadyShipped    Reason = 80  // some of the order has left
 	ReasonOrderLine         Reason = 81  // a row names no line of the order, or one of components
 	ReasonNotCancellable    Reason = 82  // a row names more units than are left of the line, or nothing is left
+	ReasonPriceMissing      Reason = 125 // lines are added to an order with prices, and the edit does not say what they cost
+	ReasonTotalOutOfRange   Reason = 126 // with the edit an order would cost less than nothing, or more than may be
 	ReasonNothingLeft       Reason = 121 // an edit would leave nothing of the order, which is to be cancelled instead
 	ReasonShipmentNotFound  Reason = 86  // the order has no shipment of the number
 	ReasonNotSentBack       Reason = 88  // the shipment was not returned to the sender, or fewer units of it are still to be taken back

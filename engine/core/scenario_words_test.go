@@ -261,6 +261,8 @@ var reasonWords = map[core.Reason]string{
 	core.ReasonOrderLine:         "the order has no such line",
 	core.ReasonVersionRequired:   "an edit says which version it is of",
 	core.ReasonNothingLeft:       "nothing would be left of it; it is to be cancelled instead",
+	core.ReasonPriceMissing:      "it does not say what the lines cost",
+	core.ReasonTotalOutOfRange:   "it would cost less than nothing, or too much",
 	core.ReasonTooManyLines:      "it would have too many lines",
 	core.ReasonEditInSale:        "orders of a sale get no more units",
 	core.ReasonWaitsAlready:      "it waits for more of it already, and others wait behind",

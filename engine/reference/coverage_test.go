@@ -15,7 +15,7 @@ func TestWorkloadReachesEverything(t *testing.T) {
 	events := map[core.EventKind]int{}
 	refusals := map[core.CommandKind]map[core.Reason]int{}
 	left := map[core.Reason]int{}
-	for seed := uint64(1); seed <= 700; seed++ {
+	for seed := uint64(1); seed <= 1200; seed++ {
 		model := reference.New()
 		for i, step := range reference.Generate(seed, 300) {
 			c := &step.Command

@@ -9,6 +9,9 @@ import (
 // edit takes units off an order, adds lines to it and replaces its document. It takes them off first, and if what is added cannot be had, it puts
 // all back as it was.
 func (m *Model) edit(c *core.Command, o *order) core.Outcome {
+	if reason := o.refusesPrices(c); reason != core.ReasonNone {
+		return refuseOrder(core.Refusal{Reason: reason, Order: o.id, Version: o.version})
+	}
 	wanted, refusal := map[int]core.Quantity{}, core.Outcome{}
 	if len(c.Life.Units) > 0 {
 		if wanted, refusal = o.toCancel(c); refusal.Refusal != nil {
@@ -42,6 +45,7 @@ func (m *Model) edit(c *core.Command, o *order) core.Outcome {
 		why = m.addTo(o, &like, b)
 	}
 	event.Added = len(b.lines)
+	o.addPrices(c, event.Added)
 	for _, f := range event.Freed {
 		if !f.Beyond {
 			o.rebook(f.Location)
@@ -136,4 +140,42 @@ func (m *Model) addTo(o *order, like *core.Command, b basket) *core.RouteImage {
 		}
 	}
 	return why
+}
+
+// refusesPrices says why the prices of an edit do not go with what is known of the order's.
+func (o *order) refusesPrices(c *core.Command) core.Reason {
+	if c.Money == nil {
+		if o.hasMoney() && len(c.Lines) > 0 {
+			return core.ReasonPriceMissing
+		}
+		return core.ReasonNone
+	}
+	if !o.hasMoney() {
+		return core.ReasonNoAccount
+	}
+	if c.Money.Currency != o.account.currency {
+		return core.ReasonCurrencyMismatch
+	}
+	total := o.account.extra + c.Money.Total()
+	for _, l := range o.lines {
+		total += l.price
+	}
+	if extra := o.account.extra + c.Money.Extra; extra > core.MaxAmount || extra < -core.MaxAmount || total < 0 || total > core.MaxAmount {
+		return core.ReasonTotalOutOfRange
+	}
+	return core.ReasonNone
+}
+
+// addPrices has the last so many lines, and the order as a whole, cost what an edit says.
+func (o *order) addPrices(c *core.Command, added int) {
+	if c.Money == nil {
+		return
+	}
+	o.account.extra += c.Money.Extra
+	amounts := c.Money.Amounts
+	for _, l := range o.lines[len(o.lines)-added:] {
+		if l.role != core.LineOfComponent {
+			l.price, amounts = amounts[0], amounts[1:]
+		}
+	}
 }

@@ -28,6 +28,7 @@ func (g *generator) edit(c *core.Command) {
 	if g.chance(65) || len(c.Life.Units)+len(c.Document) == 0 {
 		g.add(c, o)
 	}
+	g.priceEdit(c, o)
 	g.bringRecipes(c)
 	if mask, _ := core.SlotsOf(c); !g.chance(2) { // else the order has to be asked for its slots again
 		c.Mask |= g.model.OrderMask(c.Order) | mask
@@ -65,5 +66,22 @@ func (g *generator) add(c *core.Command, o *order) {
 			line = core.Line{SKU: own.sku, Quantity: core.Quantity(g.between(1, int(min(4, own.quantity))))}
 		}
 		c.Lines = append(c.Lines, line)
+	}
+}
+
+// priceEdit says what the lines cost that are added, mostly where the order has prices.
+func (g *generator) priceEdit(c *core.Command, o *order) {
+	if o == nil || !o.hasMoney() != g.chance(3) {
+		return
+	}
+	c.Version, c.Money = 2, &core.OrderMoney{Currency: pick(g, currencies), Extra: int64(pick(g, []int{0, 0, 0, 250, -300, -5000}))}
+	if o.hasMoney() && g.chance(95) {
+		c.Money.Currency = o.account.currency
+	}
+	for range c.Lines {
+		c.Money.Amounts = append(c.Money.Amounts, int64(pick(g, []int{1000, 1000, 99, 1, 0, 3333})))
+	}
+	if len(c.Lines) > 0 && g.chance(1) {
+		c.Money.Amounts[0] = core.MaxAmount
 	}
 }

@@ -1,0 +1,82 @@
+package core
+
+// An edit of an order with an account says what each line costs that it adds, and by how much it changes what the order costs beside its lines. What
+// is taken off is not due any more, as when lines are cancelled.
+
+// checkPrices refuses an edit whose prices do not go with the order's account.
+func (st *Step) checkPrices() bool {
+	money, image := st.command.Money, &st.event.Order
+	switch {
+	case money == nil && image.HasMoney() && len(st.command.Lines) > 0:
+		st.refuseOrder(ReasonPriceMissing)
+	case money == nil:
+		return true
+	case !image.HasMoney():
+		st.refuseOrder(ReasonNoAccount)
+	case money.Currency != image.Account.Currency:
+		st.refuseOrder(ReasonCurrencyMismatch)
+	case !image.Account.canAdd(money):
+		st.refuseOrder(ReasonTotalOutOfRange)
+	}
+	return st.Outcome.Reason == ReasonNone
+}
+
+// canAdd tells whether what the order costs is within its limits with so much more.
+func (a *AccountImage) canAdd(money *OrderMoney) bool {
+	extra := a.Extra + money.Extra
+	if extra < -MaxAmount || extra > MaxAmount {
+		return false
+	}
+	total := extra
+	for _, amount := range a.Amounts {
+		total += amount // together they are bounded
+	}
+	for _, amount := range money.Amounts {
+		if total += amount; total > MaxAmount {
+			return false
+		}
+	}
+	return total >= 0
+}
+
+// addPrices gives the image's account what the lines cost that were added.
+func (st *Step) addPrices() {
+	image := &st.event.Order
+	if !image.HasMoney() {
+		return
+	}
+	account, money, asked := image.Account, st.command.Money, 0
+	if money != nil {
+		account.Extra += money.Extra
+	}
+	for i := len(account.Amounts); i < len(image.Lines); i++ {
+		amount := int64(0)
+		if image.Lines[i].Role != LineOfComponent {
+			amount = money.Amounts[asked]
+			asked++
+		}
+		account.Amounts = append(account.Amounts, amount)
+	}
+}
+
+// growAccount gives an account the amounts of lines that its order has beside those that it knows, and what it costs beside them.
+func (s *slot) growAccount(order uint32, image *OrderImage) {
+	place, ok := s.findAccount(order)
+	if !ok || !image.HasMoney() {
+		return
+	}
+	record := s.accounts.mut(place)
+	record.extra = image.Account.Extra
+	at, last := record.firstLine, uint32(0)
+	for i := range image.Lines {
+		if image.Lines[i].Role == LineOfComponent {
+			continue
+		}
+		if at == 0 {
+			at = s.amounts.acquire() + 1
+			*s.amounts.mut(at - 1) = amountRecord{amount: image.Account.Amounts[i]}
+			s.amounts.mut(last - 1).next = at
+		}
+		last, at = at, s.amounts.at(at-1).next
+	}
+}
