@@ -1,4 +1,4 @@
-// Package search finds orders: by customer, e-mail, SKU, status, channel, location, tag, external id and time, and gives what happened to each
+// Package search finds orders: by customer, e-mail, SKU, status, channel, location, tag, external id, the status of their returns and time, and gives what happened to each
 // of them and who its customer is.
 //
 //	x, err := search.Open(e, search.Options{})
