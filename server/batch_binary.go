@@ -112,6 +112,13 @@ func (s *Server) readFrame(b *batch, frame []byte) *problem {
 		if fits && !s.engine.OrderMayExist(c.Order) {
 			return unknownOrder
 		}
+	case core.CommandRequestReturn, core.CommandDecideReturn, core.CommandReportReturn, core.CommandReceiveReturn, core.CommandInspectReturn,
+		core.CommandCloseReturn, core.CommandDecideRefund:
+		c.Order = s.engine.OrderFromPublic(uint64(c.Order))
+		fits = len(c.Document) == 0 && c.Life.Return.Terms.Replacement == 0 && codec.SetOrder(frame, c.Order) == nil
+		if fits && !s.engine.OrderMayExist(c.Order) {
+			return unknownOrder
+		}
 	}
 	if !fits {
 		return malformed

@@ -1,7 +1,10 @@
 package server
 
 import (
+	"bytes"
 	"errors"
+	"maps"
+	"slices"
 
 	"holdfast/engine"
 	"holdfast/engine/codec"
@@ -15,6 +18,8 @@ const (
 	shownHolds  = 100
 	shownLimits = 500
 	shownPlaces = 100
+	// creditOrders is how many orders are looked through for store credit, the newest first.
+	creditOrders = 1000
 )
 
 var unknownCustomer = &problem{kind: kindOf(codeCustomerNotFound), detail: "nobody of this name has an order, a hold or a place on a waitlist"}
@@ -75,7 +80,7 @@ func (c *customer) append(dst []byte, q *search.Query) ([]byte, error) {
 	if dst, err = c.appendPlaces(append(dst, `],"waitlists":[`...)); err != nil {
 		return dst, err
 	}
-	return append(dst, ']'), nil
+	return c.appendCredit(append(dst, `],"store_credit":[`...))
 }
 
 // appendHolds appends the holds that are live, the newest first.
@@ -138,4 +143,46 @@ func (c *customer) appendPlaces(dst []byte) ([]byte, error) {
 		c.shown++
 	}
 	return dst, nil
+}
+
+// appendCredit appends how much credit was given to the customer for returns, by currency.
+func (c *customer) appendCredit(dst []byte) ([]byte, error) {
+	q := search.Query{Terms: []search.Term{search.Customer(c.name), search.Credited()}, Limit: maxPage}
+	sums := map[core.CurrencyCode]core.Quantity{}
+	for looked := 0; looked < creditOrders; looked += maxPage {
+		page, err := c.index.Find(&q)
+		if err != nil {
+			return dst, err
+		}
+		if err := c.addCredit(sums, page.Orders); err != nil {
+			return dst, err
+		}
+		if q.Before = page.Next; page.Next == 0 {
+			break
+		}
+	}
+	currencies := slices.SortedFunc(maps.Keys(sums), func(a, b core.CurrencyCode) int { return bytes.Compare(a[:], b[:]) })
+	for i, currency := range currencies {
+		dst = appendMoney(appendComma(dst, i), sums[currency], currency)
+	}
+	return append(dst, ']'), nil
+}
+
+// addCredit adds the credit of some orders.
+func (c *customer) addCredit(sums map[core.CurrencyCode]core.Quantity, ids []core.OrderID) error {
+	_, err := c.server.engine.ReadOrders(ids, func(_ int, image []byte) error {
+		o := &c.exchange.event.Order
+		_, err := codec.DecodeOrderImage(image, o)
+		invariant.Check(err == nil, "the engine's images are codec's")
+		if o.Life == nil {
+			return nil
+		}
+		for i := range o.Life.Refunds {
+			if f := &o.Life.Refunds[i]; f.Credit {
+				sums[f.Currency] += f.Amount
+			}
+		}
+		return nil
+	})
+	return err
 }

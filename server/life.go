@@ -84,6 +84,9 @@ func appendLineUnits(dst []byte, o *core.OrderImage, i int, allocations []core.A
 	for _, n := range lineCounters {
 		dst = appendNumberField(dst, n.name, kitsOf(o, i, n.units))
 	}
+	if len(o.Life.Returns) > 0 {
+		dst = appendReturnCounters(dst, o, i)
+	}
 	return append(dst, '}')
 }
 

@@ -107,7 +107,7 @@ func (s *Server) appendListedMovement(dst []byte, m *feed.Movement) []byte {
 	from, to := promiseNames[m.Promise.From], promiseNames[m.Promise.To]
 	switch m.Event {
 	case core.EventStockMoved, core.EventPurchaseOrderChanged, core.EventTransferChanged, core.EventOrderShipped,
-		core.EventShipmentTakenBack:
+		core.EventShipmentTakenBack, core.EventReturnReceived, core.EventReturnInspected:
 		from, to = movedStates(m)
 	}
 	if from != "" {

@@ -64,6 +64,15 @@ const (
 	codeShipmentNotFound      = "shipment_not_found"
 	codeNotSentBack           = "not_returned_to_sender"
 	codeReportAhead           = "report_ahead"
+	codeReturnWindow          = "return_window_over"
+	codeReturnNotFound        = "return_not_found"
+	codeReturnStatus          = "return_status"
+	codeReturnDeadline        = "return_deadline_over"
+	codeNotReturnable         = "not_returnable"
+	codeReturnUnits           = "return_units"
+	codeRefundCurrency        = "refund_currency"
+	codeRefundsFull           = "too_many_refunds"
+	codeReturnsFull           = "too_many_returns"
 	codeOrderLine             = "order_line_not_found"
 	codeNotCancellable        = "not_cancellable"
 	codeCaseResolved          = "case_resolved"
@@ -210,6 +219,15 @@ var problemKinds = []problemKind{
 	{codeShipmentNotFound, 404, "No such shipment"},
 	{codeNotSentBack, 409, "Not returned to the sender"},
 	{codeReportAhead, 409, "Report of the future"},
+	{codeReturnWindow, 409, "Return window is over"},
+	{codeReturnNotFound, 404, "No such return"},
+	{codeReturnStatus, 409, "Not in this status of the return"},
+	{codeReturnDeadline, 409, "Deadline is over"},
+	{codeNotReturnable, 409, "Not so many units to send back"},
+	{codeReturnUnits, 409, "Not so many units in the return"},
+	{codeRefundCurrency, 409, "Return has another currency"},
+	{codeRefundsFull, 409, "Too many refunds"},
+	{codeReturnsFull, 409, "Too many returns"},
 	{codeOrderLine, 409, "No such line"},
 	{codeNotCancellable, 409, "Not so many units left to cancel"},
 	{codeCaseResolved, 409, "Nothing left to resolve"},
@@ -316,6 +334,15 @@ var refusalKinds = [...]problemKind{
 	core.ReasonShipmentNotFound:  kindOf(codeShipmentNotFound),
 	core.ReasonNotSentBack:       kindOf(codeNotSentBack),
 	core.ReasonReportAhead:       kindOf(codeReportAhead),
+	core.ReasonReturnWindow:      kindOf(codeReturnWindow),
+	core.ReasonReturnNotFound:    kindOf(codeReturnNotFound),
+	core.ReasonReturnStatus:      kindOf(codeReturnStatus),
+	core.ReasonReturnDeadline:    kindOf(codeReturnDeadline),
+	core.ReasonNotReturnable:     kindOf(codeNotReturnable),
+	core.ReasonReturnUnits:       kindOf(codeReturnUnits),
+	core.ReasonRefundCurrency:    kindOf(codeRefundCurrency),
+	core.ReasonRefundsFull:       kindOf(codeRefundsFull),
+	core.ReasonReturnsFull:       kindOf(codeReturnsFull),
 	core.ReasonOrderLine:         kindOf(codeOrderLine),
 	core.ReasonNotCancellable:    kindOf(codeNotCancellable),
 	core.ReasonCaseNotFound:      kindOf(codeCaseNotFound),

@@ -32,6 +32,14 @@ var eventTypes = [...]string{
 	core.EventOrderPutOnHold:    "order_put_on_hold",
 	core.EventOrderTakenOffHold: "order_taken_off_hold",
 	core.EventOrderClosed:       "order_closed",
+	core.EventReturnRequested:   "return_requested",
+	core.EventReturnDecided:     "return_decided", // eventType says how
+	core.EventReturnReported:    "return_in_transit",
+	core.EventReturnReceived:    "return_received",
+	core.EventReturnInspected:   "return_inspected",
+	core.EventReturnClosed:      "return_closed",
+	core.EventRefundDecided:     "refund_decided",
+	core.EventReturnExpired:     "return_expired",
 	core.EventRoutingDefined:    "routing_defined",
 	core.EventKitSet:            "kit_set",
 	core.EventSaleDefined:       "sale_defined",
@@ -52,7 +60,7 @@ func (t *eventSource) appendEvent(dst []byte) []byte {
 	dst = appendNumberField(dst, `{"sequence":`, ev.Sequence)
 	dst = appendTimeField(dst, `,"at":`, ev.At)
 	dst = append(dst, `,"type":"`...)
-	dst = append(dst, eventTypes[ev.Kind]...)
+	dst = append(dst, eventType(ev)...)
 	dst = append(dst, '"', ',')
 	switch ev.Kind {
 	case core.EventSKUDefined:
@@ -124,6 +132,9 @@ func (t *eventSource) appendBeside(dst []byte) []byte {
 		dst = appendNoted(t.appendShipment(dst), ev)
 	case core.EventShipmentTracked:
 		dst = appendNoted(appendReports(t.appendShipment(dst), ev.Reports), ev)
+	case core.EventReturnRequested, core.EventReturnDecided, core.EventReturnReported, core.EventReturnReceived, core.EventReturnInspected,
+		core.EventReturnClosed, core.EventRefundDecided, core.EventReturnExpired:
+		return appendNoted(t.appendReturnEvent(dst), ev)
 	case core.EventShipmentTakenBack:
 		dst = appendNoted(t.server.appendReceived(t.appendShipment(dst), ev), ev)
 	case core.EventOrderPutOnHold, core.EventOrderTakenOffHold:

@@ -48,6 +48,9 @@ func (s *Server) appendOrder(dst []byte, o *core.OrderImage, document *orderDocu
 	}
 	if o.Life != nil {
 		dst = appendTextField(dst, `,"fulfillment_status":`, fulfilmentOf(o))
+		if len(o.Life.Returns) > 0 {
+			dst = appendTextField(dst, `,"return_status":`, orderReturnStatuses[o.OrderReturns()])
+		}
 		if o.Life.ClosesAt != 0 {
 			dst = appendTimeField(dst, `,"closes_at":`, o.Life.ClosesAt)
 		}

@@ -19,6 +19,15 @@ var refusalDetails = [...]string{
 	core.ReasonShipmentNotFound:  "the order has no shipment of this number",
 	core.ReasonNotSentBack:       "the shipment was not returned to the sender, or fewer units of it are still to be received",
 	core.ReasonReportAhead:       "a report is of more than a day from now: the carrier's clock is wrong",
+	core.ReasonReturnWindow:      "the order's return window is over: customer service may go beyond it with force, while the order has not been archived",
+	core.ReasonReturnNotFound:    "the order has no return of this number",
+	core.ReasonReturnStatus:      "the return's status, or its refund_when, does not allow this",
+	core.ReasonReturnDeadline:    "expires_at of the return has passed already",
+	core.ReasonNotReturnable:     "so many units of the line were not delivered, or are in returns already",
+	core.ReasonReturnUnits:       "the return has fewer units of the line that are still to come, or in quality control",
+	core.ReasonRefundCurrency:    "a return has amounts in one currency",
+	core.ReasonRefundsFull:       "the return has 100 refunds",
+	core.ReasonReturnsFull:       "the order has 100 returns",
 	core.ReasonOrderLine:         "the order has no such line, or it is one of components: those are cancelled with their kits",
 	core.ReasonNotCancellable:    "so many units are not left of the line, or nothing is",
 	core.ReasonNotAllocated:      "the order has fewer units at the location than are to move, or none",
@@ -89,6 +98,9 @@ func (s *Server) appendRefusal(dst []byte, r *core.Refusal, how *submission, c *
 		dst = appendInboundStatus(dst, c.Inbound.Kind, r.Status)
 	case core.ReasonOrderOnHold:
 		dst = appendOnHold(dst, r.OnHold)
+	case core.ReasonReturnStatus:
+		dst = appendNumberField(dst, `,"version":`, r.Version)
+		dst = appendReturnStatus(dst, r.Return)
 	case core.ReasonSaleNotStarted:
 		dst = appendTimeField(dst, `,"starts_at":`, r.At)
 	case core.ReasonSaleEnded:

@@ -32,6 +32,7 @@ type Server struct {
 	queues     *queues
 	links      linkSigner
 	reaper     *reaper
+	exchanging sync.Mutex // held while a return is approved with a replacement
 	listening  sync.Mutex // held to change the next two
 	listener   net.Listener
 	draining   atomic.Bool

@@ -139,7 +139,7 @@ func (t *timeline) appendItem() {
 	dst := appendNumberField(appendComma(t.dst, t.items), `{"sequence":`, ev.Sequence)
 	t.items++
 	dst = appendTimeField(dst, `,"at":`, ev.At)
-	dst = appendTextField(dst, `,"type":`, eventTypes[ev.Kind])
+	dst = appendTextField(dst, `,"type":`, eventType(ev))
 	if len(ev.Actor) > 0 {
 		dst = appendTextField(dst, `,"actor":`, ev.Actor)
 	}

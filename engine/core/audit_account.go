@@ -74,7 +74,7 @@ func (a *auditor) auditAccounts(s *slot) {
 			a.violate(Violation{Kind: ViolationAccount, Order: MakeOrderID(s.id, false, order)})
 			continue
 		}
-		v := Violation{Kind: ViolationAccount, Order: MakeOrderID(s.id, s.orders.at(order).mask != s.id.Mask(), order)}
+		v := Violation{Kind: ViolationAccount, Order: s.idOf(order)}
 		if found, ok := s.findAccount(order); !ok || found != place {
 			a.violate(v)
 		}

@@ -7,9 +7,7 @@ import "slices"
 
 // awaitReturn has what is due of an order's returns looked at when it is.
 func (s *slot) awaitReturn(order uint32, until Millis) {
-	record := s.orders.at(order)
-	id := MakeOrderID(s.id, record.mask != s.id.Mask(), order)
-	s.due.push(dueRecord{deadline: until, order: id, place: order, of: dueReturn})
+	s.due.push(dueRecord{deadline: until, order: s.idOf(order), place: order, of: dueReturn})
 }
 
 // expiresAt tells whether some return of an order expires at an instant.
@@ -91,7 +89,7 @@ func (s *slot) unsettledOf(place uint32) (found []Unsettled) {
 	if !s.orders.isHere(place >> pageShift) {
 		return nil
 	}
-	id, number := MakeOrderID(s.id, s.orders.at(place).mask != s.id.Mask(), place), 0
+	id, number := s.idOf(place), 0
 	s.eachReturn(place, func(r *ReturnImage) bool {
 		if number++; r.isUnsettled() {
 			found = append(found, Unsettled{Order: id, Number: number, Replacement: r.Terms.Replacement})

@@ -26,7 +26,7 @@ func (m *Machine) decideUnpaid(st *Step) {
 		return
 	}
 	st.wasHeld = false
-	image.Status = StatusCancelled
+	image.end(StatusCancelled)
 	image.Version++
 	st.event.Kind = EventOrderUnpaid
 	st.Outcome.Changed = true
@@ -35,8 +35,7 @@ func (m *Machine) decideUnpaid(st *Step) {
 
 // awaitPayment notes until when an order has to be paid.
 func (s *slot) awaitPayment(order uint32, payBy Millis) {
-	record := s.orders.at(order)
-	s.unpaid.push(dueRecord{deadline: payBy, order: MakeOrderID(s.id, record.mask != s.id.Mask(), order), place: order})
+	s.unpaid.push(dueRecord{deadline: payBy, order: s.idOf(order), place: order})
 }
 
 // NextUnpaid is when the next order of a slot has to be paid, as far as anybody knows; ok is false when none has to.
@@ -77,10 +76,7 @@ func (s *slot) restoreUnpaid(now Millis) {
 		if record.order == 0 || record.payBy == 0 {
 			continue
 		}
-		order := s.orders.at(record.order - 1)
-		due := dueRecord{
-			deadline: record.payBy, order: MakeOrderID(s.id, order.mask != s.id.Mask(), record.order-1), place: record.order - 1,
-		}
+		due := dueRecord{deadline: record.payBy, order: s.idOf(record.order - 1), place: record.order - 1}
 		if record.payBy > now || s.isOverdue(&due) {
 			s.unpaid.push(due)
 		}

@@ -167,7 +167,7 @@ var followUpEvents = map[core.CommandKind]core.EventKind{
 func isFollowUp(kind core.CommandKind) bool {
 	return kind >= core.CommandConfirmHold && kind <= core.CommandCancelOrder || kind == core.CommandRerouteOrder || kind == core.CommandFillOrder ||
 		kind >= core.CommandCancelLines && kind <= core.CommandTakeBack || kind >= core.CommandReportPayment && kind <= core.CommandExpireUnpaid ||
-		kind == core.CommandResolveCase
+		kind == core.CommandResolveCase || kind == core.CommandEditOrder
 }
 
 // followUp carries out a command on an order that is there already.

@@ -1,5 +1,5 @@
-// Package search finds orders: by customer, e-mail, SKU, status, why it is on hold, channel, location, tag, external id and time, and gives what happened to each
-// of them and who its customer is.
+// Package search finds orders: by customer, e-mail, SKU, status, why it is on hold, channel, location, tag, external id, the status of their returns and time,
+// and gives what happened to each of them and who its customer is.
 //
 //	x, err := search.Open(e, search.Options{})
 //	page, err := x.Find(&search.Query{Terms: []search.Term{search.Customer(name)}, Limit: 50})

@@ -67,6 +67,25 @@ func imageTerms(o *core.OrderImage) []Term {
 	for i := range o.Allocations {
 		terms = addTerm(terms, Location(o.Allocations[i].Location))
 	}
+	if o.Life != nil {
+		terms = addReturns(terms, o.Life)
+	}
+	return terms
+}
+
+// addReturns adds the terms of an order's returns.
+func addReturns(terms []Term, life *core.LifeImage) []Term {
+	if len(life.Returns) > 0 {
+		terms = append(terms, Return(0))
+	}
+	for i := range life.Returns {
+		terms = addTerm(terms, Return(life.Returns[i].Status))
+	}
+	for i := range life.Refunds {
+		if life.Refunds[i].Credit {
+			terms = addTerm(terms, Credited())
+		}
+	}
 	return terms
 }
 

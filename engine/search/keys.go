@@ -31,6 +31,8 @@ const (
 	attributeLocation attribute = 'l'
 	attributeTag      attribute = 'g'
 	attributeOnHold   attribute = 'n'
+	attributeReturn   attribute = 'r' // the status of one of its returns; 0 for any
+	attributeCredit   attribute = 'k' // some return gave credit in the store; no value
 )
 
 // Term is one thing that orders have in common.
@@ -71,6 +73,14 @@ func Channel(id core.ChannelID) Term {
 func Location(id core.LocationID) Term {
 	return Term{attributeLocation, string(binary.BigEndian.AppendUint16(nil, uint16(id)))}
 }
+
+// Return is the term of the orders with a return of a status, or with any if that is 0.
+func Return(status core.ReturnStatus) Term {
+	return Term{attributeReturn, string([]byte{byte(status)})}
+}
+
+// Credited is the term of the orders for whose returns credit was given.
+func Credited() Term { return Term{attributeCredit, ""} }
 
 // prefix is what the keys of the term's postings begin with.
 func (t Term) prefix() []byte {
