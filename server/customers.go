@@ -148,7 +148,7 @@ func (c *customer) appendPlaces(dst []byte) ([]byte, error) {
 // appendCredit appends how much credit was given to the customer for returns, by currency.
 func (c *customer) appendCredit(dst []byte) ([]byte, error) {
 	q := search.Query{Terms: []search.Term{search.Customer(c.name), search.Credited()}, Limit: maxPage}
-	sums := map[core.CurrencyCode]core.Quantity{}
+	sums := map[core.Currency]int64{}
 	for looked := 0; looked < creditOrders; looked += maxPage {
 		page, err := c.index.Find(&q)
 		if err != nil {
@@ -161,7 +161,7 @@ func (c *customer) appendCredit(dst []byte) ([]byte, error) {
 			break
 		}
 	}
-	currencies := slices.SortedFunc(maps.Keys(sums), func(a, b core.CurrencyCode) int { return bytes.Compare(a[:], b[:]) })
+	currencies := slices.SortedFunc(maps.Keys(sums), func(a, b core.Currency) int { return bytes.Compare(a[:], b[:]) })
 	for i, currency := range currencies {
 		dst = appendMoney(appendComma(dst, i), sums[currency], currency)
 	}
@@ -169,7 +169,7 @@ func (c *customer) appendCredit(dst []byte) ([]byte, error) {
 }
 
 // addCredit adds the credit of some orders.
-func (c *customer) addCredit(sums map[core.CurrencyCode]core.Quantity, ids []core.OrderID) error {
+func (c *customer) addCredit(sums map[core.Currency]int64, ids []core.OrderID) error {
 	_, err := c.server.engine.ReadOrders(ids, func(_ int, image []byte) error {
 		o := &c.exchange.event.Order
 		_, err := codec.DecodeOrderImage(image, o)

@@ -214,17 +214,17 @@ func (in *intake) parseApproval(body []byte, r *returnIntake) {
 	ask.Decision = core.DecideApprove
 	if fee.set && len(in.faults) == 0 {
 		ask.Terms.Fee = in.amountOf(fee, "restocking_fee")
-		ask.Terms.Currency = core.CurrencyCode(fee.currency)
+		ask.Terms.Currency = core.Currency(fee.currency)
 	}
 }
 
 // amountOf is an amount that a return may have.
-func (in *intake) amountOf(p price, field string) core.Quantity {
-	if p.amount > int64(core.MaxAmount) {
-		in.fault(codeOutOfRange, field+".amount", rangeSays(0, int64(core.MaxAmount)))
+func (in *intake) amountOf(p price, field string) int64 {
+	if p.amount > core.MaxAmount {
+		in.fault(codeOutOfRange, field+".amount", rangeSays(0, core.MaxAmount))
 		return 0
 	}
-	return core.Quantity(p.amount)
+	return p.amount
 }
 
 // parseReplacement reads what replaces the units of a return.
@@ -348,6 +348,6 @@ func (in *intake) parseRefund(body []byte) {
 	in.end()
 	if len(in.faults) == 0 {
 		ask := in.command.Life.Return
-		ask.Amount, ask.Currency = core.Quantity(amount.amount), core.CurrencyCode(amount.currency)
+		ask.Amount, ask.Currency = amount.amount, core.Currency(amount.currency)
 	}
 }

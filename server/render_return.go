@@ -125,7 +125,7 @@ func (s *Server) appendReturnTerms(dst []byte, r *core.ReturnImage) []byte {
 	if t.Replacement != 0 {
 		dst = appendID(append(dst, `,"replacement":{"order_id":"`...), s.engine.PublicOrderID(t.Replacement))
 		dst = append(dst, '"')
-		if t.Currency != (core.CurrencyCode{}) {
+		if t.Currency != (core.Currency{}) {
 			dst = appendMoney(append(dst, `,"difference":`...), t.Difference, t.Currency)
 		}
 		if r.Settled {
@@ -136,7 +136,7 @@ func (s *Server) appendReturnTerms(dst []byte, r *core.ReturnImage) []byte {
 	return dst
 }
 
-func appendMoney(dst []byte, amount core.Quantity, currency core.CurrencyCode) []byte {
+func appendMoney(dst []byte, amount int64, currency core.Currency) []byte {
 	dst = appendNumberField(dst, `{"amount":`, amount)
 	return append(appendTextField(dst, `,"currency":`, currency.String()), '}')
 }

@@ -98,12 +98,12 @@ func (s *Server) setDifference(x *exchange, r *returnIntake, replacement *intake
 	if !known {
 		return true
 	}
-	currency := core.CurrencyCode(difference.currency)
-	if terms.Currency != (core.CurrencyCode{}) && terms.Currency != currency {
+	currency := core.Currency(difference.currency)
+	if terms.Currency != (core.Currency{}) && terms.Currency != currency {
 		x.failWith(codeOutOfRange, "replacement.difference.currency must be that of restocking_fee: a return has amounts in one currency")
 		return false
 	}
-	terms.Difference, terms.Currency = core.Quantity(difference.amount), currency
+	terms.Difference, terms.Currency = difference.amount, currency
 	return true
 }
 
