@@ -333,7 +333,7 @@ func (s *slot) storeEdit(st *Step) {
 	image, had := &st.event.Order, uint32(len(st.had))
 	s.refer(st.place, -1)
 	record := s.orders.mut(st.place)
-	record.version, record.status = image.Version, image.Status
+	record.version, record.status, record.onHold = image.Version, image.Status, image.OnHold
 	if st.event.Added > 0 {
 		s.moveLines(record, had)
 		s.growMask(st, record)

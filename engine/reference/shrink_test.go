@@ -203,6 +203,6 @@ func eventWords(events []core.Event) string {
 }
 
 func orderWords(o core.OrderImage) string {
-	return fmt.Sprintf("order %d status %d version %d created %d at %d deadline %d channel %d document %v customer %q external %q lines %+v allocations %+v",
-		o.ID, o.Status, o.Version, o.Created, o.CreatedAt, o.Deadline, o.Channel, o.HasDocument, o.Customer, o.ExternalID, o.Lines, o.Allocations)
+	return fmt.Sprintf("order %d status %d version %d created %d at %d deadline %d channel %d document %v edited %d on hold %d customer %q external %q lines %+v allocations %+v life %+v account %+v",
+		o.ID, o.Status, o.Version, o.Created, o.CreatedAt, o.Deadline, o.Channel, o.HasDocument, o.Edited, o.OnHold, o.Customer, o.ExternalID, o.Lines, o.Allocations, o.Life, o.Account)
 }
