@@ -158,8 +158,8 @@ func (t *timeline) appendImage(dst []byte) []byte {
 	if o.Status == core.StatusHeld {
 		dst = appendTimeField(dst, `,"expires_at":`, o.Deadline)
 	}
-	if o.Version == 1 {
-		dst = s.appendLines(dst, o, t.partsOf(o)) // as it was ordered
+	if o.Version == 1 || t.event.Kind == core.EventOrderEdited {
+		dst = s.appendLines(dst, o, t.partsOf(o)) // as it was ordered, or changed
 	}
 	return t.appendMoves(dst)
 }
