@@ -30,7 +30,7 @@ func (in *intake) parseEdit(body []byte) {
 				in.field(name, fieldEdit)
 			}
 		}
-		if len(in.command.Lines)+len(life.Units) == 0 && in.seen == 0 {
+		if len(in.command.Lines)+len(life.Units)+len(in.faults) == 0 && in.seen == 0 {
 			in.fault(codeMissingField, "add", "or something else to change is required: remove, ship_to, delivery_method, pickup_location, email or tags")
 		}
 	}
