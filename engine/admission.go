@@ -354,21 +354,21 @@ func (e *Engine) unclaim(r *Request) {
 	r.keys = r.keys[:0]
 }
 
-// resolveSlots asks for the slots of orders that lie in several, and of those whose commands say nothing of slots, and puts them into the
-// frames. An order that does not exist keeps its home slot alone, and is refused there.
+// resolveSlots asks for the slots of orders that lie in several, and puts them into the frames. An order
+// that does not exist keeps its home slot alone, and is refused there.
 func (e *Engine) resolveSlots(r *Request) error {
 	q := &r.slots
 	q.reset()
 	for at := 0; at < len(r.frames); {
-		h, err := codec.PeekCommand(r.frames[at:])
+		n, err := codec.FrameLength(r.frames[at:])
 		if err == nil {
-			_, err = codec.DecodeCommand(patchable(r.frames[at:at+h.Length]), &r.command)
+			_, err = codec.DecodeCommand(patchable(r.frames[at:at+n]), &r.command)
 		}
 		invariant.Check(err == nil, "a request holds commands that codec takes")
-		if mask, known := core.SlotsOf(&r.command); !known || h.Mask == 0 {
-			q.add(r.command.Order, mask, at, at+h.Length)
+		if mask, known := core.SlotsOf(&r.command); !known {
+			q.add(r.command.Order, mask, at, at+n)
 		}
-		at += h.Length
+		at += n
 	}
 	if _, err := e.ask(q); err != nil {
 		return err

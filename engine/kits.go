@@ -130,7 +130,8 @@ func (e *Engine) overtaken(r *Request) (again *Request, of []int) {
 	return again, of
 }
 
-// addAgain adds a command once more. One that is about an order says nothing of slots, so that the order is asked.
+// addAgain adds a command once more. One that is about an order has all slots: which of them the order has is not known here, and may have changed
+// again before anybody could be told.
 func (r *Request) addAgain(frame []byte) {
 	r.results = append(r.results, Result{})
 	if places(core.CommandKind(frame[0])) {
@@ -139,7 +140,7 @@ func (r *Request) addAgain(frame []byte) {
 	}
 	_, err := codec.DecodeCommand(frame, &r.command)
 	invariant.Check(err == nil, "a request holds commands that codec takes")
-	r.command.Mask, r.spread = 0, true
+	r.command.Mask = core.AllSlots
 	r.frames = codec.AppendCommand(r.frames, &r.command)
 }
 
@@ -187,7 +188,7 @@ func (e *Engine) tryAgain(r, again *Request, of []int) error {
 func (r *Request) cut(keep int) (rest *Request) {
 	rest = AcquireRequest()
 	rest.WantImages, rest.hasKeys, rest.externals = r.WantImages, r.hasKeys, r.externals
-	rest.documents, rest.documentBytes, rest.follows, rest.spread = r.documents, r.documentBytes, r.follows, r.spread
+	rest.documents, rest.documentBytes, rest.follows = r.documents, r.documentBytes, r.follows
 	at := 0
 	for range keep {
 		n, err := codec.FrameLength(r.frames[at:])
@@ -204,13 +205,8 @@ func (r *Request) cut(keep int) (rest *Request) {
 	return rest
 }
 
-// passAgain is pass with the tables, and the slots of orders, of now.
+// passAgain is pass with the tables of now.
 func (e *Engine) passAgain(r *Request) error {
-	if r.spread {
-		if err := e.resolveSlots(r); err != nil {
-			return err
-		}
-	}
 	if err := e.complete(r); err != nil {
 		return err
 	}

@@ -18,18 +18,15 @@ func (s *Server) cancelOrder(x *exchange) {
 		return
 	}
 	in.command.Order = id
-	if in.command.Life != nil && !s.findLines(x, id) {
+	if in.command.Life != nil && !(s.loadOrder(x, id) && placeLines(x)) {
 		return
 	}
 	s.submit(x, &cancelledOrder)
 }
 
-// findLines makes the places of lines among those that are shown, as a request names them, those in the order; it answers and gives false
-// when there is one that the order does not show.
-func (s *Server) findLines(x *exchange, id core.OrderID) bool {
-	if !s.loadOrder(x, id) {
-		return false
-	}
+// placeLines makes the places of lines among those that are shown, as a request names them, those in the exchange's order; it answers and gives
+// false when there is one that the order does not show.
+func placeLines(x *exchange) bool {
 	units := x.intake.command.Life.Units
 	for i := range units {
 		line, ok := placeOfLine(&x.event.Order, units[i].Line)

@@ -157,6 +157,7 @@ var violationKinds = [...]string{
 	core.ViolationLife:            "life",
 	core.ViolationShipment:        "shipment_sum",
 	core.ViolationSettled:         "settled_sum",
+	core.ViolationRevision:        "revision",
 	core.ViolationWaiting:         "waiting_queue",
 	core.ViolationCase:            "oversold_case",
 }

@@ -124,7 +124,7 @@ func (s *Server) appendOrderItem(dst []byte, x *exchange, id core.OrderID) ([]by
 	order := &x.event.Order
 	var parts *orderDocument
 	if order.HasDocument {
-		document, err := s.engine.Document(order.Created)
+		document, err := s.engine.Document(order.Document())
 		if err != nil {
 			return dst, err
 		}
@@ -151,7 +151,7 @@ func (s *Server) renderOrder(x *exchange, sequence core.Sequence) {
 	order := &x.event.Order
 	var parts *orderDocument
 	if order.HasDocument {
-		document, err := s.documentOf(x, order.Created)
+		document, err := s.documentOf(x, order.Document())
 		if err != nil {
 			s.failEngine(x, err)
 			return

@@ -139,7 +139,7 @@ func (s *Server) resolveCase(x *exchange) {
 			return
 		}
 	}
-	_, err := s.readOrder(x, c.Order)
+	err := s.readOrderOf(x, c.Order)
 	switch order := &x.event.Order; {
 	case errors.Is(err, engine.ErrNotFound):
 		failUnknownVictim(x, in.order)
@@ -163,7 +163,7 @@ func (s *Server) renderResolution(x *exchange, sequence core.Sequence) {
 	order := &x.event.Order
 	var parts *orderDocument
 	if order.HasDocument {
-		document, err := s.engine.Document(order.Created)
+		document, err := s.engine.Document(order.Document())
 		if err != nil {
 			s.failEngine(x, err)
 			return

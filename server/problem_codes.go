@@ -75,6 +75,11 @@ const (
 	codeReturnsFull           = "too_many_returns"
 	codeOrderLine             = "order_line_not_found"
 	codeNotCancellable        = "not_cancellable"
+	codeVersionRequired       = "version_required"
+	codeNothingLeft           = "nothing_left"
+	codeTooManyLines          = "too_many_lines"
+	codeEditInSale            = "order_in_sale"
+	codeWaitsAlready          = "waits_already"
 	codeCaseResolved          = "case_resolved"
 	codeNotAVictim            = "not_a_victim"
 	codeNothingThere          = "nothing_there"
@@ -230,6 +235,11 @@ var problemKinds = []problemKind{
 	{codeReturnsFull, 409, "Too many returns"},
 	{codeOrderLine, 409, "No such line"},
 	{codeNotCancellable, 409, "Not so many units left to cancel"},
+	{codeVersionRequired, 428, "Version required"},
+	{codeNothingLeft, 409, "Nothing left"},
+	{codeTooManyLines, 409, "Too many lines"},
+	{codeEditInSale, 409, "Order of a sale"},
+	{codeWaitsAlready, 409, "Waits already"},
 	{codeCaseResolved, 409, "Nothing left to resolve"},
 	{codeNotAVictim, 409, "Order cannot help"},
 	{codeNothingThere, 409, "Nothing to be had there"},
@@ -345,6 +355,11 @@ var refusalKinds = [...]problemKind{
 	core.ReasonReturnsFull:       kindOf(codeReturnsFull),
 	core.ReasonOrderLine:         kindOf(codeOrderLine),
 	core.ReasonNotCancellable:    kindOf(codeNotCancellable),
+	core.ReasonVersionRequired:   kindOf(codeVersionRequired),
+	core.ReasonNothingLeft:       kindOf(codeNothingLeft),
+	core.ReasonTooManyLines:      kindOf(codeTooManyLines),
+	core.ReasonEditInSale:        kindOf(codeEditInSale),
+	core.ReasonWaitsAlready:      kindOf(codeWaitsAlready),
 	core.ReasonCaseNotFound:      kindOf(codeCaseNotFound),
 	core.ReasonCaseResolved:      kindOf(codeCaseResolved),
 	core.ReasonNotAVictim:        kindOf(codeNotAVictim),

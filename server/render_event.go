@@ -52,6 +52,7 @@ var eventTypes = [...]string{
 	core.EventWaitlistLeft:         "waitlist_left",
 	core.EventWaitlistOffered:      "waitlist_offered",
 	core.EventNoteAdded:            "note_added",
+	core.EventOrderEdited:          "order_edited",
 }
 
 // appendEvent appends the stream's event as one line of JSON.
@@ -128,6 +129,8 @@ func (t *eventSource) appendBeside(dst []byte) []byte {
 		return t.server.appendReroute(append(dst, `,"reroute":`...), ev)
 	case core.EventLinesCancelled:
 		dst = t.server.appendCancelled(dst, ev)
+	case core.EventOrderEdited:
+		dst = appendNoted(t.server.appendEdit(dst, ev), ev)
 	case core.EventOrderShipped:
 		dst = appendNoted(t.appendShipment(dst), ev)
 	case core.EventShipmentTracked:
@@ -180,7 +183,7 @@ func (t *eventSource) appendNoted(dst []byte) []byte {
 // partsOf gives what the order's document says. Without a document, or when it is no longer kept, an event is
 // told without it.
 func (t *eventSource) partsOf(o *core.OrderImage) *orderDocument {
-	return t.documentOf(o.HasDocument, o.Created)
+	return t.documentOf(o.HasDocument, o.Document())
 }
 
 func (t *eventSource) documentOf(has bool, made core.Sequence) *orderDocument {

@@ -4,32 +4,38 @@ import "holdfast/engine/core"
 
 // refusalDetails say in words what a reason means, where title and lines leave a question open.
 var refusalDetails = [...]string{
-	core.ReasonOrderNotFound:     "no hold or order has this id",
-	core.ReasonVersionConflict:   "the version is not the one in If-Match",
-	core.ReasonHoldExpired:       "the hold's deadline has passed, its units are back on sale",
-	core.ReasonHoldReleased:      "the hold was released, its units are back on sale",
-	core.ReasonHoldConfirmed:     "the hold is an order already: cancel that instead",
-	core.ReasonOrderCancelled:    "the order was cancelled",
-	core.ReasonOrderHeld:         "it is a hold, and no order yet: units of holds do not move",
-	core.ReasonAlreadyShipped:    "some of the order has left: cancel what is still here, by lines",
-	core.ReasonOrderOnHold:       "the order is on hold: nothing of it leaves until it is taken off hold",
-	core.ReasonShortOnHand:       "fewer units lie at the location, and can be sold, than are to leave: count them",
-	core.ReasonShipmentsFull:     "the order has 500 shipments",
-	core.ReasonOrderCompleted:    "all of the order has arrived: nothing of it can be changed",
-	core.ReasonShipmentNotFound:  "the order has no shipment of this number",
-	core.ReasonNotSentBack:       "the shipment was not returned to the sender, or fewer units of it are still to be received",
-	core.ReasonReportAhead:       "a report is of more than a day from now: the carrier's clock is wrong",
-	core.ReasonReturnWindow:      "the order's return window is over: customer service may go beyond it with force, while the order has not been archived",
-	core.ReasonReturnNotFound:    "the order has no return of this number",
-	core.ReasonReturnStatus:      "the return's status, or its refund_when, does not allow this",
-	core.ReasonReturnDeadline:    "expires_at of the return has passed already",
-	core.ReasonNotReturnable:     "so many units of the line were not delivered, or are in returns already",
-	core.ReasonReturnUnits:       "the return has fewer units of the line that are still to come, or in quality control",
-	core.ReasonRefundCurrency:    "a return has amounts in one currency",
-	core.ReasonRefundsFull:       "the return has 100 refunds",
-	core.ReasonReturnsFull:       "the order has 100 returns",
-	core.ReasonOrderLine:         "the order has no such line, or it is one of components: those are cancelled with their kits",
-	core.ReasonNotCancellable:    "so many units are not left of the line, or nothing is",
+	core.ReasonOrderNotFound:    "no hold or order has this id",
+	core.ReasonVersionConflict:  "the version is not the one in If-Match",
+	core.ReasonHoldExpired:      "the hold's deadline has passed, its units are back on sale",
+	core.ReasonHoldReleased:     "the hold was released, its units are back on sale",
+	core.ReasonHoldConfirmed:    "the hold is an order already: cancel that instead",
+	core.ReasonOrderCancelled:   "the order was cancelled",
+	core.ReasonOrderHeld:        "it is a hold, and no order yet: units of holds do not move",
+	core.ReasonAlreadyShipped:   "some of the order has left: cancel what is still here, by lines",
+	core.ReasonOrderOnHold:      "the order is on hold: nothing of it leaves until it is taken off hold",
+	core.ReasonShortOnHand:      "fewer units lie at the location, and can be sold, than are to leave: count them",
+	core.ReasonShipmentsFull:    "the order has 500 shipments",
+	core.ReasonOrderCompleted:   "all of the order has arrived: nothing of it can be changed",
+	core.ReasonShipmentNotFound: "the order has no shipment of this number",
+	core.ReasonNotSentBack:      "the shipment was not returned to the sender, or fewer units of it are still to be received",
+	core.ReasonReportAhead:      "a report is of more than a day from now: the carrier's clock is wrong",
+	core.ReasonReturnWindow:     "the order's return window is over: customer service may go beyond it with force, while the order has not been archived",
+	core.ReasonReturnNotFound:   "the order has no return of this number",
+	core.ReasonReturnStatus:     "the return's status, or its refund_when, does not allow this",
+	core.ReasonReturnDeadline:   "expires_at of the return has passed already",
+	core.ReasonNotReturnable:    "so many units of the line were not delivered, or are in returns already",
+	core.ReasonReturnUnits:      "the return has fewer units of the line that are still to come, or in quality control",
+	core.ReasonRefundCurrency:   "a return has amounts in one currency",
+	core.ReasonRefundsFull:      "the return has 100 refunds",
+	core.ReasonReturnsFull:      "the order has 100 returns",
+	core.ReasonOrderLine:        "the order has no such line, or it is one of components: those are cancelled with their kits",
+	core.ReasonNotCancellable:   "so many units are not left of the line, or nothing is",
+	core.ReasonVersionRequired:  "an edit names in If-Match the version of the order that it is of, as GET and the preview give it",
+	core.ReasonNothingLeft:      "nothing of the order would be left: cancel it instead",
+	core.ReasonTooManyLines:     "with the components of its kits an order may have 500 lines, those of which all was removed among them",
+	core.ReasonEditInSale:       "nothing is added to an order of a sale: place another order",
+	core.ReasonWaitsAlready: "the order waits for units of the SKU already, and others wait behind it: place another order for those, or remove what waits in " +
+		"the same edit, and all of it waits behind the others",
 	core.ReasonNotAllocated:      "the order has fewer units at the location than are to move, or none",
 	core.ReasonCaseNotFound:      "no oversold case has this id",
 	core.ReasonCaseResolved:      "nothing of the case is left to resolve",
@@ -91,7 +97,7 @@ func (s *Server) appendRefusal(dst []byte, r *core.Refusal, how *submission, c *
 		dst = append(dst, `,"order_id":"`...)
 		dst = appendID(dst, s.engine.PublicOrderID(r.Order))
 		dst = append(dst, '"')
-	case core.ReasonVersionConflict:
+	case core.ReasonVersionConflict, core.ReasonVersionRequired:
 		dst = appendNumberField(dst, `,"version":`, r.Version)
 	case core.ReasonInboundStatus:
 		dst = appendNumberField(dst, `,"version":`, r.Version)
@@ -121,7 +127,7 @@ func (s *Server) appendRefusal(dst []byte, r *core.Refusal, how *submission, c *
 func (s *Server) hidesUnits(reason core.Reason, c *core.Command) bool {
 	switch reason {
 	case core.ReasonInsufficientStock, core.ReasonNotDeliverable, core.ReasonBookedUp, core.ReasonSaleQuota, core.ReasonHoldCap, core.ReasonStillForSale:
-		return (c.Kind == core.CommandPlaceOrder || c.Kind == core.CommandPlaceHold || c.Kind == core.CommandJoinWaitlist) && s.engine.ShowsBands(c.Channel)
+		return (c.Kind == core.CommandPlaceOrder || c.Kind == core.CommandPlaceHold || c.Kind == core.CommandJoinWaitlist || c.Kind == core.CommandEditOrder) && s.engine.ShowsBands(c.Channel)
 	}
 	return false
 }

@@ -1,11 +1,6 @@
 package server
 
-import (
-	"errors"
-
-	"holdfast/engine"
-	"holdfast/engine/core"
-)
+import "holdfast/engine/core"
 
 var reroutedOrder = submission{status: 200, render: (*Server).renderReroute}
 
@@ -41,22 +36,17 @@ func (s *Server) rerouteOrder(x *exchange) {
 		}
 		in.command.Lines[i].SKU = entry.ID
 	}
-	_, err := s.readOrder(x, id)
-	switch {
-	case errors.Is(err, engine.ErrNotFound):
-		failUnknownOrder(x, false)
+	if _, ok = s.loadOrderOf(x, id); !ok {
 		return
-	case err == nil:
-		err = s.completeReroute(&in.command, &x.event.Order)
 	}
-	if err != nil {
+	if err := s.completeReroute(&in.command, &x.event.Order); err != nil {
 		s.failEngine(x, err)
 		return
 	}
 	s.submit(x, &reroutedOrder)
 }
 
-// completeReroute tells a command what of its order never changes: where it goes and, unless the command names lines, its SKUs; of kits those of their components.
+// completeReroute tells a command what it takes from its order: where it goes and, unless the command names lines, its SKUs; of kits those of their components.
 func (s *Server) completeReroute(c *core.Command, order *core.OrderImage) (err error) {
 	if len(c.Lines) == 0 {
 		known := map[core.SKUID]bool{}
@@ -75,7 +65,7 @@ func (s *Server) completeReroute(c *core.Command, order *core.OrderImage) (err e
 
 // destinationOf reads where an order goes from its document.
 func (s *Server) destinationOf(order *core.OrderImage) (to core.Destination, err error) {
-	document, err := s.engine.Document(order.Created)
+	document, err := s.documentNow(order)
 	if err != nil {
 		return to, err
 	}

@@ -98,6 +98,8 @@ func routes() []*route {
 		{method: methodPost, pattern: "/v1/orders/{order}/cancel", body: optionalBody, writes: true, handle: (*Server).cancelOrder},
 		{method: methodPost, pattern: "/v1/orders/{order}/put-on-hold", body: jsonBody, writes: true, handle: (*Server).putOnHold},
 		{method: methodPost, pattern: "/v1/orders/{order}/take-off-hold", body: optionalBody, writes: true, handle: (*Server).takeOffHold},
+		{method: methodPost, pattern: "/v1/orders/{order}/edits", body: jsonBody, writes: true, handle: (*Server).editOrder},
+		{method: methodPost, pattern: "/v1/orders/{order}/edits/preview", body: jsonBody, handle: (*Server).previewEdit},
 		{method: methodPost, pattern: "/v1/orders/{order}/shipments", body: optionalBody, writes: true, handle: (*Server).shipOrder},
 		{method: methodGet, pattern: "/v1/orders/{order}/shipments", handle: (*Server).listShipments},
 		{method: methodPost, pattern: "/v1/orders/{order}/shipments/{shipment}/tracking", body: jsonBody, writes: true, handle: (*Server).trackShipment},

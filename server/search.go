@@ -224,7 +224,7 @@ func (s *Server) appendOrders(dst []byte, x *exchange, ids []core.OrderID, terms
 		}
 		var parts *orderDocument
 		if order.HasDocument {
-			document, err := s.engine.Document(order.Created)
+			document, err := s.engine.Document(order.Document())
 			if err != nil && !errors.Is(err, engine.ErrNotFound) {
 				return err
 			}

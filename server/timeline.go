@@ -140,13 +140,22 @@ func (t *timeline) appendItem() {
 	t.items++
 	dst = appendTimeField(dst, `,"at":`, ev.At)
 	dst = appendTextField(dst, `,"type":`, eventType(ev))
-	if len(ev.Actor) > 0 {
+	if len(ev.Actor) > 0 && !saysWho(ev.Kind) {
 		dst = appendTextField(dst, `,"actor":`, ev.Actor)
 	}
 	if ev.Kind.HasOrder() {
 		dst = t.appendImage(dst)
 	}
 	t.dst = append(t.appendBeside(dst), '}')
+}
+
+// saysWho tells whether what stands beside the order in events of a kind says who did it (appendNoted).
+func saysWho(kind core.EventKind) bool {
+	switch kind {
+	case core.EventLinesCancelled, core.EventOrderShipped, core.EventShipmentTracked, core.EventShipmentTakenBack, core.EventOrderEdited:
+		return true
+	}
+	return false
 }
 
 // appendImage appends what an event's image of the order says of that moment.
@@ -158,8 +167,8 @@ func (t *timeline) appendImage(dst []byte) []byte {
 	if o.Status == core.StatusHeld {
 		dst = appendTimeField(dst, `,"expires_at":`, o.Deadline)
 	}
-	if o.Version == 1 {
-		dst = s.appendLines(dst, o, t.partsOf(o)) // as it was ordered
+	if o.Version == 1 || t.event.Kind == core.EventOrderEdited {
+		dst = s.appendLines(dst, o, t.partsOf(o)) // as it was ordered, or changed
 	}
 	return t.appendMoves(dst)
 }

@@ -66,7 +66,7 @@ func (s *Server) resolvePlace(x *exchange, id core.OrderID) (ok bool) {
 		in.command.Lines[i].SKU = entry.ID
 	}
 	if len(in.skus) == 0 {
-		if !s.loadOrder(x, id) {
+		if _, ok := s.loadOrderOf(x, id); !ok {
 			return false
 		}
 		in.command.Lines = appendSKUs(in.command.Lines, &x.event.Order)

@@ -167,6 +167,8 @@ func kindName(k core.CommandKind) string {
 		return "fill_order"
 	case core.CommandAddNote:
 		return "add_note"
+	case core.CommandEditOrder:
+		return "edit_order"
 	default:
 		return fmt.Sprintf("kind_%d", k)
 	}

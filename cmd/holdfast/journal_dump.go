@@ -384,6 +384,9 @@ func (d *dumpLine) addBody(c *core.Command) {
 	case core.CommandCancelLines, core.CommandShipOrder, core.CommandTrackShipment, core.CommandTakeBack, core.CommandPutOnHold,
 		core.CommandTakeOffHold:
 		d.addLife(c)
+	case core.CommandEditOrder:
+		d.addLife(c)
+		d.Destination, d.Recipes = dumpPlace(&c.Destination), dumpRecipes(c.Recipes)
 	case core.CommandAddNote:
 		d.Order, d.Actor = new(c.Order), string(c.Actor)
 	case core.CommandResolveCase:

@@ -332,9 +332,9 @@ func (m *Machine) RestoreIndexes(id Slot, now Millis) {
 	s.restoreDesk()
 	s.restoreBook()
 	s.restoreLives()
-	s.restoreUnpaid(now)
 	s.restoreSettled()
 	s.restoreRevisions()
+	s.restoreUnpaid(now)
 	for place := range s.rules.length {
 		s.awaitInstant(place)
 	}

@@ -361,9 +361,9 @@
 // An order's number says whether it touched other slots than its home when it was made, and never changes. An edit may bring lines of other slots. Then
 // the order's mask grows, and of an order whose number says that its home is all, the record notes that it has grown. So SlotsOf may be told too little by a
 // number, and a mask that somebody asked for may be too small when the command comes: either is refused with ReasonSlotsChanged, and
-// whoever sent the command asks for the order's slots and tries again, as when a location got its first capacity. To ask for every order,
-// or to keep a list of those that have grown where commands come in, would cost all orders something for the few that are edited, and would
-// not spare the refusal: an edit may come between the question and the command.
+// whoever sent the command tries again with all slots, as a mask may be wider than it must. To ask for every order, or to keep a list of those that
+// have grown where commands come in, would cost all orders something for the few that are edited, and would not spare the refusal: an edit may
+// come between the question and the command. Nor would it help to ask once more when it came, for the same reason.
 //
 // # Memory
 //

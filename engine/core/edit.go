@@ -13,7 +13,7 @@ package core
 //
 // An order keeps its lines side by side. With new ones they are written once more, at the end, and the page that they were in is left like that of
 // an order that left. The slots of new lines join those of the order, of which its number says only whether they were more than its home when it was
-// made. Whoever sends a command on it finds out when it is refused with ReasonSlotsChanged, and asks for the order's slots: that costs
+// made. Whoever sends a command on it finds out when it is refused with ReasonSlotsChanged, and tries again with all slots: that costs
 // orders which were edited a second try, and all others nothing.
 
 // gatherEdit loads the order, in its home slot, and what is kept of its lines beside their units.

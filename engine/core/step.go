@@ -221,7 +221,7 @@ func (c *Command) home() Slot {
 }
 
 // SlotsOf gives the slots that a command touches by what it names; SlotsNow gives those beside them. For a command on an order that is spread, known is false: the
-// order has to be asked for others. So it has when the command is refused with ReasonSlotsChanged: an edit brought lines of other slots.
+// order has to be asked for others. When an edit has brought lines of other slots, that may not be enough, and the command is refused with ReasonSlotsChanged.
 func SlotsOf(c *Command) (mask SlotMask, known bool) {
 	switch c.Kind {
 	case CommandDefineSKU:

@@ -80,6 +80,6 @@ func slotsOf(c *core.Command) (mask core.SlotMask, known bool) {
 		}
 		return mask, !c.Order.Spread()
 	}
-	// What an edit may have brought to an order whose number says that it is not spread is asked for when the command is refused.
+	// Of what an edit has brought to an order its number knows nothing: the command is refused.
 	return c.Order.Home().Mask(), !c.Order.Spread()
 }

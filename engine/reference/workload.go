@@ -116,7 +116,7 @@ func newGenerator(seed uint64) *generator {
 	g.customers[0] = bytes.Repeat([]byte("c"), core.MaxNameLength)
 	g.externals = names("external", externals)
 	g.externals[0] = bytes.Repeat([]byte("x"), core.MaxExternalIDLength)
-	g.edits = g.chance(20)
+	g.edits = g.chance(25)
 	return g
 }
 

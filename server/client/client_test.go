@@ -108,6 +108,15 @@ func TestShop(t *testing.T) {
 	if units := some.Lines[0].Units; err != nil || units == nil || units.Cancelled != 1 || units.Ordered != units.Allocated+1 {
 		t.Errorf("%+v: %v", some, err)
 	}
+	change := client.EditRequest{Add: lines[:1], Remove: []client.LineUnits{{Quantity: 1}}, Email: "a@example.com", TakeAway: []string{"ship_to"}, Actor: "anna"}
+	preview := must[client.EditPreview](t)(c.PreviewEdit(ctx, placed.ID, change))
+	if preview.Version != some.Version || len(preview.Added) != 1 || preview.Amounts == nil || preview.Amounts.Difference != preview.Amounts.After-preview.Amounts.Before {
+		t.Errorf("preview %+v", preview)
+	}
+	edited := must[client.EditedOrder](t)(c.Edit(ctx, placed.ID, change, client.IfVersion(preview.Version)))
+	if edited.Version != preview.Version+1 || edited.Email != "a@example.com" || edited.ShipTo != nil || len(edited.Lines) != len(preview.Lines) || edited.Removed[0].Quantity != 1 {
+		t.Errorf("edited %+v", edited)
+	}
 	order(c.CancelOrder(ctx, placed.ID))
 	if stopped := must[client.Order](t)(c.PutOnHold(ctx, hold.ID, []string{"fraud", "stock"}, "odd")); len(stopped.OnHold) != 2 {
 		t.Errorf("on hold %+v", stopped)

@@ -1,0 +1,90 @@
+package server
+
+import (
+	"bytes"
+	"slices"
+
+	"holdfast/engine/core"
+)
+
+// fieldEdit is what an edit may say of its order's document, each in the place of what it says so far; null takes it away.
+const fieldEdit = fieldShipTo | fieldDelivery | fieldFind
+
+// parseEdit reads the body of POST /v1/orders/{order}/edits, and of its preview.
+func (in *intake) parseEdit(body []byte) {
+	in.begin(core.CommandEditOrder, body)
+	life := &core.LifeRequest{}
+	in.command.Life = life
+	if in.object() {
+		for in.more() {
+			name := in.name()
+			switch field := findField(name); {
+			case string(name) == "add":
+				in.parseLines()
+			case string(name) == "remove":
+				in.lineUnits(life)
+			case in.noteField(life, name):
+			case field&fieldEdit != 0 && in.null():
+				in.seen |= field
+			default:
+				in.field(name, fieldEdit)
+			}
+		}
+		if len(in.command.Lines)+len(life.Units)+len(in.faults) == 0 && in.seen == 0 {
+			in.fault(codeMissingField, "add", "or something else to change is required: remove, ship_to, delivery_method, pickup_location, email or tags")
+		}
+	}
+	in.end()
+}
+
+// editedDocument makes of what the body says the whole document of the order after the edit, and says where the order goes then: what the body
+// does not say is that of base, and the prices are those given.
+func (in *intake) editedDocument(base *intake, prices []price) {
+	to, from := &in.command.Destination, &base.command.Destination
+	if in.seen&fieldShipTo == 0 {
+		in.shipTo = append(in.shipTo[:0], base.shipTo...)
+		to.Country, to.Postal, to.HasPosition, to.LatitudeE7, to.LongitudeE7 = from.Country, from.Postal, from.HasPosition, from.LatitudeE7, from.LongitudeE7
+	}
+	if in.seen&fieldDeliveryMethod == 0 {
+		to.Method = from.Method
+	}
+	if in.seen&fieldPickupLocation == 0 {
+		in.pickup = base.pickup
+	}
+	if in.seen&fieldEmail == 0 {
+		in.email = base.email
+	}
+	if in.seen&fieldTags == 0 {
+		in.tags = append(in.tags[:0], base.tags...)
+	}
+	in.prices, in.priced = prices, slices.ContainsFunc(prices, func(p price) bool { return p.set })
+	in.document, in.command.Document = in.document[:0], nil
+	in.composeDocument()
+}
+
+// pricesAfter are those of an order's lines, of which so many are shown, with those of lines that are added.
+func (in *intake) pricesAfter(base *intake, shown int) []price {
+	prices := make([]price, shown, shown+len(in.prices))
+	copy(prices, base.prices)
+	return append(prices, in.prices...)
+}
+
+// repeatDocument has a repeated edit bring its document if it did the first time.
+func (in *intake) repeatDocument(brought bool) {
+	switch {
+	case !brought:
+		in.command.Document = nil
+	case len(in.document) == 0:
+		in.command.Document = emptyObject
+	}
+}
+
+// keepDocument has the edit bring its document if that is another one than the order's. That of an order which is left without any is empty.
+func (in *intake) keepDocument(before []byte) {
+	switch {
+	case bytes.Equal(in.document, before):
+		in.command.Document = nil
+	case len(in.document) == 0:
+		in.command.Document = emptyObject
+	}
+}
