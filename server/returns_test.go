@@ -170,7 +170,9 @@ func TestExchange(t *testing.T) {
 	}
 	free := func(want string) {
 		h.t.Helper()
-		h.until(func() bool { return fmt.Sprint(h.want(200, "GET", "/v1/skus/large/availability", "")["available"]) == want })
+		h.until(func() bool {
+			return fmt.Sprint(h.want(200, "GET", "/v1/skus/large/availability", "")["available"]) == want
+		})
 	}
 	first := ask()
 	body := `{"replacement":{"lines":[{"sku":"large","quantity":2,"unit_price":{"amount":1500,"currency":"EUR"}}]},"actor":"kim"}`

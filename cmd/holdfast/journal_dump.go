@@ -381,7 +381,9 @@ func (d *dumpLine) addBody(c *core.Command) {
 		for _, line := range c.Lines {
 			d.Lines = append(d.Lines, dumpedLine{line.SKU, line.Quantity})
 		}
-	case core.CommandCancelLines, core.CommandShipOrder, core.CommandTrackShipment, core.CommandTakeBack:
+	case core.CommandCancelLines, core.CommandShipOrder, core.CommandTrackShipment, core.CommandTakeBack,
+		core.CommandRequestReturn, core.CommandDecideReturn, core.CommandReportReturn, core.CommandReceiveReturn, core.CommandInspectReturn,
+		core.CommandCloseReturn, core.CommandDecideRefund, core.CommandSettleReturn:
 		d.addLife(c)
 	case core.CommandAddNote:
 		d.Order, d.Actor = new(c.Order), string(c.Actor)
