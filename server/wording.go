@@ -47,6 +47,31 @@ func RerouteReasonName(reason core.RerouteReason) string { return rerouteReasons
 // ShipmentStatusName is what the API calls the status of a shipment.
 func ShipmentStatusName(status core.ShipmentStatus) string { return shipmentStatuses[status] }
 
+// ReturnKindName is what the API calls what the customer wants of a return.
+func ReturnKindName(kind core.ReturnKind) string { return returnKinds[kind] }
+
+// ReturnReasonName is what the API calls what a customer says about units; "" for nothing.
+func ReturnReasonName(reason core.ReturnReason) string { return returnReasons[reason] }
+
+// DispositionName is what the API calls what became of units of a return; "" for nothing.
+func DispositionName(d core.Disposition) string { return dispositions[d] }
+
+// ReturnDecisionName is what the API calls a decision about a return; "" for none.
+func ReturnDecisionName(decision core.ReturnDecision) string {
+	for _, action := range returnActions {
+		if decision != 0 && action.decision == decision {
+			return action.name
+		}
+	}
+	return ""
+}
+
+// RefundPolicyName is what the API calls when a refund is due.
+func RefundPolicyName(policy core.RefundPolicy) string { return refundPolicies[policy] }
+
+// RemedyName is what the API calls how something is made good; "" for nothing.
+func RemedyName(remedy core.Remedy) string { return remedies[remedy] }
+
 // OversoldActionName is what the API calls what is done about an oversold case.
 func OversoldActionName(action core.OversoldAction) string { return oversoldActions[action] }
 

@@ -161,6 +161,22 @@ func kindName(k core.CommandKind) string {
 		return "put_on_hold"
 	case core.CommandTakeOffHold:
 		return "take_off_hold"
+	case core.CommandRequestReturn:
+		return "request_return"
+	case core.CommandDecideReturn:
+		return "decide_return"
+	case core.CommandReportReturn:
+		return "report_return"
+	case core.CommandReceiveReturn:
+		return "receive_return"
+	case core.CommandInspectReturn:
+		return "inspect_return"
+	case core.CommandCloseReturn:
+		return "close_return"
+	case core.CommandDecideRefund:
+		return "decide_refund"
+	case core.CommandSettleReturn:
+		return "settle_return"
 	case core.CommandResolveCase:
 		return "resolve_case"
 	case core.CommandFillOrder:

@@ -382,7 +382,9 @@ func (d *dumpLine) addBody(c *core.Command) {
 			d.Lines = append(d.Lines, dumpedLine{line.SKU, line.Quantity})
 		}
 	case core.CommandCancelLines, core.CommandShipOrder, core.CommandTrackShipment, core.CommandTakeBack, core.CommandPutOnHold,
-		core.CommandTakeOffHold:
+		core.CommandTakeOffHold,
+		core.CommandRequestReturn, core.CommandDecideReturn, core.CommandReportReturn, core.CommandReceiveReturn, core.CommandInspectReturn,
+		core.CommandCloseReturn, core.CommandDecideRefund, core.CommandSettleReturn:
 		d.addLife(c)
 	case core.CommandEditOrder:
 		d.addLife(c)

@@ -14,6 +14,7 @@ type dumpedLife struct {
 	Reports  []dumpedReport    `json:"reports,omitempty"`
 	To       string            `json:"to,omitempty"`
 	OnHold   []string          `json:"on_hold,omitempty"`
+	Return   *dumpedReturn     `json:"return,omitempty"`
 }
 
 // dumpedReport is what a carrier says about a shipment.
@@ -38,8 +39,11 @@ func (d *dumpLine) addLife(c *core.Command) {
 	case core.CommandTakeBack:
 		d.Life.To = server.StockStateName(c.Life.To)
 		fallthrough
-	case core.CommandShipOrder:
+	case core.CommandShipOrder, core.CommandReceiveReturn, core.CommandInspectReturn:
 		d.Life.Location = new(c.Life.Location)
+	}
+	if c.Kind.IsOfReturn() {
+		d.Life.Return = dumpReturn(c.Kind, c.Life.Return)
 	}
 	for _, r := range c.Life.Reports {
 		d.Life.Reports = append(d.Life.Reports, dumpedReport{stamp(int64(r.At)), server.ShipmentStatusName(r.Status), string(r.ID)})

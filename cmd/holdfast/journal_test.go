@@ -21,7 +21,7 @@ func shopCommands() [][]core.Command {
 	line := []core.Line{{SKU: core.MakeSKUID(5, 0), Quantity: 2}}
 	one := core.Slot(5).Mask()
 	order := core.MakeOrderID(5, false, 3)
-	return [][]core.Command{
+	groups := [][]core.Command{
 		{
 			{Kind: core.CommandDefineSKU, Mask: core.AllSlots, Name: []byte("tea"), SKU: core.SKUSettings{SafetyStock: 1, BackorderLimit: core.Unlimited}},
 			{Kind: core.CommandDefineLocation, Mask: core.AllSlots, Name: []byte("hamburg"), Location: core.LocationSettings{
@@ -97,6 +97,8 @@ func shopCommands() [][]core.Command {
 			{Kind: core.CommandLeaveWaitlist, Mask: one, Sale: core.MakeSaleID(5, 0), Waiter: 26},
 		},
 	}
+	groups[2] = append(groups[2], returnCommands(one, order)...)
+	return groups
 }
 
 // shopSize is the number of the shop's commands.

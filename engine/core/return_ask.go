@@ -133,8 +133,11 @@ func (st *Step) findReturned() bool {
 // returnable is how many units of a line may come back beside those that rows before have: of kits, as many as their components make.
 func (st *Step) returnable(line int, reason ReturnReason) Quantity {
 	left := func(i int) Quantity {
-		life := st.event.Order.LineLife(i)
-		return max(0, life.returnable(reason)-st.event.Returned[i].Quantity)
+		life, before := st.event.Order.LineLife(i), &st.event.Returned[i]
+		if before.Quantity > 0 && (before.Reason == ReturnNeverArrived) != (reason == ReturnNeverArrived) {
+			return 0 // a row names kits, another a component of them: the line's units have arrived, or they have not
+		}
+		return max(0, life.returnable(reason)-before.Quantity)
 	}
 	most := left(line)
 	if st.event.Order.Lines[line].Role == LineOfKits {
@@ -147,9 +150,10 @@ func (st *Step) returnable(line int, reason ReturnReason) Quantity {
 // addReturned has a row's units come back.
 func (st *Step) addReturned(row ReturnRow) {
 	add := func(line int, n Quantity) {
-		r := &st.event.Returned[line]
-		r.Quantity += n
-		r.Reason = row.Reason
+		if r := &st.event.Returned[line]; n > 0 {
+			r.Quantity += n
+			r.Reason = row.Reason
+		}
 	}
 	if st.event.Order.Lines[row.Line].Role != LineOfKits {
 		add(row.Line, row.Quantity)

@@ -280,6 +280,9 @@ func (m *Model) requestReturn(c *core.Command, o *order) core.Outcome {
 		}
 		most := core.MaxLineQuantity
 		for k, each := range parts {
+			if wanted[k] > 0 && (reasons[k] == core.ReturnNeverArrived) != (row.Reason == core.ReturnNeverArrived) {
+				most = 0
+			}
 			most = min(most, max(0, o.returnable(k, row.Reason)-wanted[k])/each)
 		}
 		n := row.Quantity
@@ -290,8 +293,10 @@ func (m *Model) requestReturn(c *core.Command, o *order) core.Outcome {
 			over = append(over, core.RefusedLine{Index: i, SKU: o.lines[row.Line].sku, Requested: n, Available: most})
 		}
 		for k, each := range parts {
-			wanted[k] += n * each
-			reasons[k] = row.Reason
+			if n > 0 {
+				wanted[k] += n * each
+				reasons[k] = row.Reason
+			}
 		}
 	}
 	event := core.Event{Kind: core.EventReturnRequested}

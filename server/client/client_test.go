@@ -196,6 +196,55 @@ func TestDesk(t *testing.T) {
 	}
 }
 
+// TestReturns goes the way of units that come back.
+func TestReturns(t *testing.T) {
+	c, ctx := open(t), t.Context()
+	must[client.SKU](t)(c.PutSKU(ctx, "pot", client.SKUSettings{}))
+	must[client.Levels](t)(c.Adjust(ctx, []client.Adjustment{client.Receive("pot", 10)}))
+	price := client.Money{Amount: 900, Currency: "EUR"}
+	placed := must[client.Order](t)(c.PlaceOrder(ctx, client.OrderRequest{Customer: "ann", Lines: []client.Line{{SKU: "pot", Quantity: 5, UnitPrice: &price}}}))
+	must[client.ShippedOrder](t)(c.Ship(ctx, placed.ID, client.ShipmentRequest{}))
+	delivered := client.TrackingReport{Status: "delivered", At: time.UnixMilli(1_764_000_000_000).UTC()}
+	must[client.ShippedOrder](t)(c.Track(ctx, placed.ID, 1, []client.TrackingReport{delivered}))
+	returned := must[client.ReturnedOrder](t)
+	for number := 1; number <= 4; number++ {
+		r := returned(c.RequestReturn(ctx, placed.ID, client.ReturnRequest{Reason: "damaged", Lines: []client.ReturnLine{{Quantity: 1, Comment: "a crack"}}}))
+		if r.Return.Number != number || r.Return.Status != "requested" || r.Returns != "requested" || r.Lines[0].Units.Returning != int64(number) {
+			t.Errorf("%+v", r)
+		}
+	}
+	until := time.Now().Add(time.Hour).UTC().Truncate(time.Millisecond)
+	approved := returned(c.ApproveReturn(ctx, placed.ID, 1, client.ReturnApproval{ExpiresAt: &until, RefundWhen: "received", RestockingFee: &client.Money{Amount: 100, Currency: "EUR"}}))
+	if r := approved.Return; !r.ExpiresAt.Equal(until) || r.Fee.Amount != 100 || r.RefundDue {
+		t.Errorf("%+v", r)
+	}
+	returned(c.ReportReturn(ctx, placed.ID, 1, client.ReturnReport{Carrier: "DHL"}))
+	returned(c.ReceiveReturn(ctx, placed.ID, 1, client.ReturnReceipt{Lines: []client.ReceivedLine{{Disposition: "quality_control"}}}))
+	returned(c.InspectReturn(ctx, placed.ID, 1, client.ReturnReceipt{Disposition: "restock"}))
+	if r := returned(c.DecideRefund(ctx, placed.ID, 1, client.RefundDecision{Kind: "store_credit", Amount: 800, Currency: "EUR"})).Return; r.Refunds[0].Amount != 800 || r.Carrier != "DHL" {
+		t.Errorf("%+v", r)
+	}
+	if r := returned(c.CloseReturn(ctx, placed.ID, 1, "")); r.Lines[0].Units.Restocked != 1 || r.Return.Lines[0].Received["restock"] != 1 || r.Return.Status != "closed" {
+		t.Errorf("%+v", r)
+	}
+	returned(c.DeclineReturn(ctx, placed.ID, 2, "worn"))
+	returned(c.CancelReturn(ctx, placed.ID, 3, ""))
+	exchanged := returned(c.ApproveReturn(ctx, placed.ID, 4, client.ReturnApproval{Replacement: &client.Replacement{Lines: []client.Line{{SKU: "pot", Quantity: 1, UnitPrice: &price}}}}))
+	if by := exchanged.Return.Replacement; by == nil || by.OrderID == "" || by.Difference == nil || by.Difference.Amount != 0 {
+		t.Errorf("%+v", exchanged.Return)
+	}
+	if list := must[[]client.Return](t)(c.Returns(ctx, placed.ID)); len(list) != 4 || list[1].Status != "declined" || list[2].Status != "cancelled" {
+		t.Errorf("%+v", list)
+	}
+	now := client.AtLeast(exchanged.Sequence)
+	if page := must[client.ReturnPage](t)(c.FindReturns(ctx, "closed", "ann", now)); len(page.Items) != 1 || page.Items[0].RMA != placed.ID+"/returns/1" || !page.Complete {
+		t.Errorf("%+v", page)
+	}
+	if customer := must[client.Customer](t)(c.Customer(ctx, "ann", now)); len(customer.Credit) != 1 || customer.Credit[0] != (client.Money{Amount: 800, Currency: "EUR"}) {
+		t.Errorf("%+v", customer)
+	}
+}
+
 func TestProblems(t *testing.T) {
 	c, ctx := open(t), t.Context()
 	_, err := c.Order(ctx, "no such")

@@ -123,6 +123,7 @@ type Customer struct {
 	Holds     []Order          `json:"holds"`  // that are live
 	Limits    []CustomerLimit  `json:"limits"`
 	Waitlists []map[string]any `json:"waitlists"`
+	Credit    []Money          `json:"store_credit"` // that was decided for returns, by currency
 	Found
 }
 

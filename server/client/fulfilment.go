@@ -24,6 +24,8 @@ type UnitsOfLine struct {
 	Lost        int64 `json:"lost"`
 	SentBack    int64 `json:"returned_to_sender"`
 	Received    int64 `json:"received_back"`
+	Returning   int64 `json:"returning"`        // in returns, and nothing is known of them yet
+	Restocked   int64 `json:"returned_restock"` // came back and are for sale again
 }
 
 // ShipmentRequest says what of an order leaves a location.

@@ -396,6 +396,7 @@ type Order struct {
 	ShipTo     *Address    `json:"ship_to"`
 	Fulfilment string      `json:"fulfillment_status"` // unfulfilled, partially_fulfilled, fulfilled; "" while nothing has become of it
 	OnHold     []string    `json:"on_hold"`            // why nothing of it leaves
+	Returns    string      `json:"return_status"`      // none, requested, in_progress, partially_returned, returned; "" while there are none
 	ClosesAt   time.Time   `json:"closes_at"`          // of an order that was completed: the end of its return window
 	Email      string      `json:"email"`
 	Tags       []string    `json:"tags"`
