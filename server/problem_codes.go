@@ -49,21 +49,34 @@ const (
 	codeKitNotFound         = "kit_not_found"
 
 	// The state says no (409, 412).
-	codeVersionConflict       = "version_conflict"
-	codeHoldExpired           = "hold_expired"
-	codeHoldReleased          = "hold_released"
-	codeHoldConfirmed         = "hold_confirmed"
-	codeOrderCancelled        = "order_cancelled"
-	codeOrderHeld             = "order_held"
-	codeNotAllocated          = "not_allocated"
-	codeAlreadyShipped        = "already_shipped"
-	codeShortOnHand           = "short_on_hand"
-	codeShipmentsFull         = "shipments_full"
-	codeOrderCompleted        = "order_completed"
-	codeShipmentNotFound      = "shipment_not_found"
-	codeNotSentBack           = "not_returned_to_sender"
-	codeReportAhead           = "report_ahead"
-	codeOrderLine             = "order_line_not_found"
+	codeVersionConflict  = "version_conflict"
+	codeHoldExpired      = "hold_expired"
+	codeHoldReleased     = "hold_released"
+	codeHoldConfirmed    = "hold_confirmed"
+	codeOrderCancelled   = "order_cancelled"
+	codeOrderHeld        = "order_held"
+	codeNotAllocated     = "not_allocated"
+	codeAlreadyShipped   = "already_shipped"
+	codeShortOnHand      = "short_on_hand"
+	codeShipmentsFull    = "shipments_full"
+	codeOrderCompleted   = "order_completed"
+	codeShipmentNotFound = "shipment_not_found"
+	codeNotSentBack      = "not_returned_to_sender"
+	codeReportAhead      = "report_ahead"
+	codeOrderLine        = "order_line_not_found"
+
+	codeHoldLocked       = "hold_locked"
+	codeHoldNotLocked    = "hold_not_locked"
+	codeAccountClosed    = "account_closed"
+	codeNoAccount        = "no_account"
+	codeCurrencyMismatch = "currency_mismatch"
+	codePaymentNotFound  = "payment_not_found"
+	codePaymentChanged   = "payment_amount_changed"
+	codeRefundTooLarge   = "refund_exceeds_captured"
+	codePaymentTooLarge  = "payment_not_possible"
+	codePaymentsFull     = "payments_full"
+	codeTotalMismatch    = "total_mismatch"
+
 	codeNotCancellable        = "not_cancellable"
 	codeCaseResolved          = "case_resolved"
 	codeNotAVictim            = "not_a_victim"
@@ -209,6 +222,17 @@ var problemKinds = []problemKind{
 	{codeNotSentBack, 409, "Not returned to the sender"},
 	{codeReportAhead, 409, "Report of the future"},
 	{codeOrderLine, 409, "No such line"},
+	{codeHoldLocked, 409, "Payment under way"},
+	{codeHoldNotLocked, 409, "Not locked"},
+	{codeAccountClosed, 409, "Account closed"},
+	{codeNoAccount, 409, "Order without prices"},
+	{codeCurrencyMismatch, 422, "Another currency"},
+	{codePaymentNotFound, 404, "No such payment"},
+	{codePaymentChanged, 409, "Known as another payment"},
+	{codeRefundTooLarge, 409, "More refunded than captured"},
+	{codePaymentTooLarge, 409, "Not so much to be had"},
+	{codePaymentsFull, 409, "Too many payments"},
+	{codeTotalMismatch, 422, "Totals do not add up"},
 	{codeNotCancellable, 409, "Not so many units left to cancel"},
 	{codeCaseResolved, 409, "Nothing left to resolve"},
 	{codeNotAVictim, 409, "Order cannot help"},
@@ -314,6 +338,16 @@ var refusalKinds = [...]problemKind{
 	core.ReasonNotSentBack:       kindOf(codeNotSentBack),
 	core.ReasonReportAhead:       kindOf(codeReportAhead),
 	core.ReasonOrderLine:         kindOf(codeOrderLine),
+	core.ReasonHoldLocked:        kindOf(codeHoldLocked),
+	core.ReasonHoldNotLocked:     kindOf(codeHoldNotLocked),
+	core.ReasonAccountClosed:     kindOf(codeAccountClosed),
+	core.ReasonNoAccount:         kindOf(codeNoAccount),
+	core.ReasonCurrencyMismatch:  kindOf(codeCurrencyMismatch),
+	core.ReasonPaymentNotFound:   kindOf(codePaymentNotFound),
+	core.ReasonPaymentChanged:    kindOf(codePaymentChanged),
+	core.ReasonRefundTooLarge:    kindOf(codeRefundTooLarge),
+	core.ReasonPaymentTooLarge:   kindOf(codePaymentTooLarge),
+	core.ReasonPaymentsFull:      kindOf(codePaymentsFull),
 	core.ReasonNotCancellable:    kindOf(codeNotCancellable),
 	core.ReasonCaseNotFound:      kindOf(codeCaseNotFound),
 	core.ReasonCaseResolved:      kindOf(codeCaseResolved),

@@ -2,7 +2,7 @@ package server
 
 import "holdfast/engine/core"
 
-// eventTypes are the names of the kinds of events, by number.
+// eventTypes are the names of the kinds of events, by number; those about payments have names of their own (eventType).
 var eventTypes = [...]string{
 	core.EventSKUDefined:        "sku_defined",
 	core.EventLocationDefined:   "location_defined",
@@ -30,6 +30,9 @@ var eventTypes = [...]string{
 	core.EventShipmentTracked:   "shipment_tracked",
 	core.EventShipmentTakenBack: "shipment_received_back",
 	core.EventOrderClosed:       "order_closed",
+	core.EventHoldLocked:        "hold_locked",
+	core.EventHoldUnlocked:      "hold_unlocked",
+	core.EventOrderUnpaid:       "order_cancelled",
 	core.EventRoutingDefined:    "routing_defined",
 	core.EventKitSet:            "kit_set",
 	core.EventSaleDefined:       "sale_defined",
@@ -50,7 +53,7 @@ func (t *eventSource) appendEvent(dst []byte) []byte {
 	dst = appendNumberField(dst, `{"sequence":`, ev.Sequence)
 	dst = appendTimeField(dst, `,"at":`, ev.At)
 	dst = append(dst, `,"type":"`...)
-	dst = append(dst, eventTypes[ev.Kind]...)
+	dst = append(dst, eventType(ev)...)
 	dst = append(dst, '"', ',')
 	switch ev.Kind {
 	case core.EventSKUDefined:
@@ -124,6 +127,9 @@ func (t *eventSource) appendBeside(dst []byte) []byte {
 		dst = appendNoted(appendReports(t.appendShipment(dst), ev.Reports), ev)
 	case core.EventShipmentTakenBack:
 		dst = appendNoted(t.server.appendReceived(t.appendShipment(dst), ev), ev)
+	case core.EventPaymentReported, core.EventPaymentRequested, core.EventTaskRequested, core.EventHoldLocked, core.EventHoldUnlocked,
+		core.EventOrderUnpaid:
+		return appendPaid(dst, ev)
 	case core.EventOrderRouted:
 		return t.server.appendRoute(append(dst, `,"route":`...), &ev.Route)
 	case core.EventOrderOversold:

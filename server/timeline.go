@@ -139,8 +139,8 @@ func (t *timeline) appendItem() {
 	dst := appendNumberField(appendComma(t.dst, t.items), `{"sequence":`, ev.Sequence)
 	t.items++
 	dst = appendTimeField(dst, `,"at":`, ev.At)
-	dst = appendTextField(dst, `,"type":`, eventTypes[ev.Kind])
-	if len(ev.Actor) > 0 {
+	dst = appendTextField(dst, `,"type":`, eventType(ev))
+	if len(ev.Actor) > 0 && !tellsActor(ev.Kind) {
 		dst = appendTextField(dst, `,"actor":`, ev.Actor)
 	}
 	if ev.Kind.HasOrder() {
@@ -161,7 +161,7 @@ func (t *timeline) appendImage(dst []byte) []byte {
 	if o.Version == 1 {
 		dst = s.appendLines(dst, o, t.partsOf(o)) // as it was ordered
 	}
-	return t.appendMoves(dst)
+	return t.appendMoves(appendMoney(dst, o, nil))
 }
 
 // appendMoves appends what became of the order's units, SKU by SKU in the order of its lines; nothing when the event is of something else.

@@ -47,6 +47,15 @@ func RerouteReasonName(reason core.RerouteReason) string { return rerouteReasons
 // ShipmentStatusName is what the API calls the status of a shipment.
 func ShipmentStatusName(status core.ShipmentStatus) string { return shipmentStatuses[status] }
 
+// PaymentTypeName is what the API calls the type of a payment.
+func PaymentTypeName(t core.PaymentType) string { return paymentTypes[t] }
+
+// PaymentStatusName is what the API calls the status of a payment.
+func PaymentStatusName(s core.EntryStatus) string { return entryStatuses[s] }
+
+// CapturePolicyName is what the API calls a policy of captures.
+func CapturePolicyName(p core.CapturePolicy) string { return capturePolicies[p] }
+
 // OversoldActionName is what the API calls what is done about an oversold case.
 func OversoldActionName(action core.OversoldAction) string { return oversoldActions[action] }
 

@@ -157,6 +157,16 @@ func kindName(k core.CommandKind) string {
 		return "track_shipment"
 	case core.CommandTakeBack:
 		return "take_back"
+	case core.CommandReportPayment:
+		return "report_payment"
+	case core.CommandRequestPayment:
+		return "request_payment"
+	case core.CommandLockHold:
+		return "lock_hold"
+	case core.CommandUnlockHold:
+		return "unlock_hold"
+	case core.CommandExpireUnpaid:
+		return "expire_unpaid"
 	case core.CommandResolveCase:
 		return "resolve_case"
 	case core.CommandFillOrder:

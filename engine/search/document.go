@@ -61,8 +61,26 @@ func imageTerms(o *core.OrderImage) []Term {
 	for i := range o.Allocations {
 		terms = addTerm(terms, Location(o.Allocations[i].Location))
 	}
+	if status := o.PaymentStatus(); status != core.PaymentNone {
+		terms = append(terms, Payment(status))
+	}
+	return addTasks(terms, o.Account)
+}
+
+// addTasks adds the terms of what is to be carried out of an order's payments.
+func addTasks(terms []Term, a *core.AccountImage) []Term {
+	if a == nil {
+		return terms
+	}
+	for i := range a.Entries {
+		if e := &a.Entries[i]; e.Task && e.Status.IsOpen() {
+			terms = addTerm(terms, Tasks(e.Type))
+			terms = addTerm(terms, Tasks(0))
+		}
+	}
 	return terms
 }
+
 
 func addTerm(terms []Term, t Term) []Term {
 	for i := len(terms) - 1; i >= 0 && terms[i].attribute == t.attribute; i-- {
