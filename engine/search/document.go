@@ -81,7 +81,6 @@ func addTasks(terms []Term, a *core.AccountImage) []Term {
 	return terms
 }
 
-
 func addTerm(terms []Term, t Term) []Term {
 	for i := len(terms) - 1; i >= 0 && terms[i].attribute == t.attribute; i-- {
 		if terms[i] == t {

@@ -58,7 +58,9 @@ func SKU(id core.SKUID) Term {
 }
 
 // Payment is the term of the orders whose payment comes to a status.
-func Payment(status core.PaymentStatus) Term { return Term{attributePayment, string([]byte{byte(status)})} }
+func Payment(status core.PaymentStatus) Term {
+	return Term{attributePayment, string([]byte{byte(status)})}
+}
 
 // Tasks is the term of the orders of whose payments something of a type is to be carried out, 0 for anything.
 func Tasks(t core.PaymentType) Term { return Term{attributeTask, string([]byte{byte(t) + '0'})} }

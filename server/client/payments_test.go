@@ -7,10 +7,9 @@ import (
 	"holdfast/server/client"
 )
 
-// pays has an order paid and refunded, and a hold locked and unlocked.
-func pays(t *testing.T, c *client.Client) {
-	t.Helper()
-	ctx := t.Context()
+// TestPayments has an order paid and refunded, and a hold locked and unlocked.
+func TestPayments(t *testing.T) {
+	c, ctx := open(t), t.Context()
 	price := client.Money{Amount: 500, Currency: "EUR"}
 	at := time.UnixMilli(1_764_000_000_000).UTC()
 	must[client.SKU](t)(c.PutSKU(ctx, "gift", client.SKUSettings{BackorderLimit: client.Unlimited}))
