@@ -44,7 +44,7 @@ type route struct {
 
 // routes lists all that is served, in the order of the contract.
 func routes() []*route {
-	return []*route{
+	return append(paymentRoutes(), []*route{
 		{method: methodGet, pattern: "/v1/locations", handle: (*Server).listLocations},
 		{method: methodGet, pattern: "/v1/locations/{location}", handle: (*Server).getLocation},
 		{method: methodPut, pattern: "/v1/locations/{location}", body: jsonBody, writes: true, handle: (*Server).putLocation},
@@ -91,8 +91,6 @@ func routes() []*route {
 		{method: methodGet, pattern: "/v1/holds/{hold}", handle: (*Server).getHold},
 		{method: methodDelete, pattern: "/v1/holds/{hold}", writes: true, handle: (*Server).releaseHold},
 		{method: methodPost, pattern: "/v1/holds/{hold}/confirm", body: optionalBody, writes: true, handle: (*Server).confirmHold},
-		{method: methodPost, pattern: "/v1/holds/{hold}/lock", body: jsonBody, writes: true, handle: (*Server).lockHold},
-		{method: methodPost, pattern: "/v1/holds/{hold}/unlock", body: optionalBody, writes: true, handle: (*Server).unlockHold},
 		{method: methodPost, pattern: "/v1/holds/{hold}/extend", body: optionalBody, writes: true, handle: (*Server).extendHold},
 		{method: methodPost, pattern: "/v1/orders", body: jsonBody, writes: true, handle: (*Server).placeOrder},
 		{method: methodGet, pattern: "/v1/orders", handle: (*Server).listOrders},
@@ -102,11 +100,6 @@ func routes() []*route {
 		{method: methodGet, pattern: "/v1/orders/{order}/shipments", handle: (*Server).listShipments},
 		{method: methodPost, pattern: "/v1/orders/{order}/shipments/{shipment}/tracking", body: jsonBody, writes: true, handle: (*Server).trackShipment},
 		{method: methodPost, pattern: "/v1/orders/{order}/shipments/{shipment}/receive", body: optionalBody, writes: true, handle: (*Server).takeBackShipment},
-		{method: methodPost, pattern: "/v1/orders/{order}/payments", body: jsonBody, writes: true, handle: (*Server).reportPayment},
-		{method: methodGet, pattern: "/v1/orders/{order}/payments", handle: (*Server).listPayments},
-		{method: methodPost, pattern: "/v1/orders/{order}/payments/requests", body: jsonBody, writes: true, handle: (*Server).requestPayment},
-		{method: methodPost, pattern: "/v1/orders/{order}/payments/{payment}/complete", body: jsonBody, writes: true, handle: (*Server).completePayment},
-		{method: methodGet, pattern: "/v1/payments/tasks", handle: (*Server).listTasks},
 		{method: methodPost, pattern: "/v1/orders/{order}/reroute", body: jsonBody, writes: true, handle: (*Server).rerouteOrder},
 		{method: methodGet, pattern: "/v1/orders/{order}/timeline", handle: (*Server).getTimeline},
 		{method: methodPost, pattern: "/v1/orders/{order}/notes", body: jsonBody, writes: true, handle: (*Server).addNote},
@@ -142,6 +135,19 @@ func routes() []*route {
 		{method: methodGet, pattern: "/readyz", handle: (*Server).getReadiness},
 		{method: methodGet, pattern: "/metrics", handle: (*Server).getMetrics},
 		{method: methodGet, pattern: openAPIPath, handle: (*Server).getOpenAPI},
+	}...)
+}
+
+// paymentRoutes lists what is served of the money of orders.
+func paymentRoutes() []*route {
+	return []*route{
+		{method: methodPost, pattern: "/v1/holds/{hold}/lock", body: jsonBody, writes: true, handle: (*Server).lockHold},
+		{method: methodPost, pattern: "/v1/holds/{hold}/unlock", body: optionalBody, writes: true, handle: (*Server).unlockHold},
+		{method: methodPost, pattern: "/v1/orders/{order}/payments", body: jsonBody, writes: true, handle: (*Server).reportPayment},
+		{method: methodGet, pattern: "/v1/orders/{order}/payments", handle: (*Server).listPayments},
+		{method: methodPost, pattern: "/v1/orders/{order}/payments/requests", body: jsonBody, writes: true, handle: (*Server).requestPayment},
+		{method: methodPost, pattern: "/v1/orders/{order}/payments/{payment}/complete", body: jsonBody, writes: true, handle: (*Server).completePayment},
+		{method: methodGet, pattern: "/v1/payments/tasks", handle: (*Server).listTasks},
 	}
 }
 
