@@ -163,7 +163,7 @@ func (c *customer) appendCredit(dst []byte) ([]byte, error) {
 	}
 	currencies := slices.SortedFunc(maps.Keys(sums), func(a, b core.Currency) int { return bytes.Compare(a[:], b[:]) })
 	for i, currency := range currencies {
-		dst = appendMoney(appendComma(dst, i), sums[currency], currency)
+		dst = appendAmountOf(appendComma(dst, i), sums[currency], currency)
 	}
 	return append(dst, ']'), nil
 }

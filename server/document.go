@@ -15,6 +15,9 @@ type orderDocument struct {
 	pickup []byte   // as JSON, empty for none
 	email  []byte   // as JSON, empty for none
 	tags   []byte   // as JSON, empty for none
+
+	lineMoney [][]byte // what lines said of their prices beside that of a unit, as JSON; empty when none did
+	amounts   []byte   // what the order said of its price beside its lines, as JSON; empty for nothing
 }
 
 // readDocument takes an order's document apart. The document is one that composeDocument wrote, so
@@ -22,6 +25,7 @@ type orderDocument struct {
 func (d *decoder) readDocument(document []byte, into *orderDocument) {
 	into.prices, into.shipTo, into.title, into.method, into.pickup = into.prices[:0], nil, nil, nil, nil
 	into.email, into.tags = nil, nil
+	into.lineMoney, into.amounts = into.lineMoney[:0], nil
 	d.reset(document)
 	if !d.object() {
 		return
@@ -29,13 +33,11 @@ func (d *decoder) readDocument(document []byte, into *orderDocument) {
 	for d.more() {
 		switch string(d.name()) {
 		case "unit_prices":
-			if !d.array() {
-				return
-			}
-			for d.more() {
-				raw, _ := d.value()
-				into.prices = append(into.prices, raw)
-			}
+			into.prices = d.values(into.prices)
+		case "line_amounts":
+			into.lineMoney = d.values(into.lineMoney)
+		case "amounts":
+			into.amounts, _ = d.value()
 		case "ship_to":
 			into.shipTo, _ = d.value()
 		case "title":
@@ -52,6 +54,17 @@ func (d *decoder) readDocument(document []byte, into *orderDocument) {
 			d.unknown()
 		}
 	}
+}
+
+// values reads the items of an array.
+func (d *decoder) values(into [][]byte) [][]byte {
+	if d.array() {
+		for d.more() {
+			raw, _ := d.value()
+			into = append(into, raw)
+		}
+	}
+	return into
 }
 
 // readNamed gives the one text of the document of a SKU or a location as JSON.
@@ -75,6 +88,10 @@ func (in *intake) canonicalDocument(document []byte, lines int) bool {
 			switch string(in.name()) {
 			case "unit_prices":
 				in.documentPrices()
+			case "line_amounts":
+				in.documentLineAmounts()
+			case "amounts":
+				in.parseAmounts()
 			case "ship_to":
 				in.parseShipTo()
 			case "delivery_method":
@@ -91,7 +108,7 @@ func (in *intake) canonicalDocument(document []byte, lines int) bool {
 		}
 	}
 	in.end()
-	if len(in.faults) > 0 || in.priced && len(in.prices) != lines {
+	if len(in.faults) > 0 || in.priced && (len(in.prices) != lines || len(in.lineMoney) > 0 && len(in.lineMoney) != lines) {
 		return false
 	}
 	in.composeDocument()

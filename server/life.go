@@ -101,6 +101,16 @@ func (s *Server) appendCancelled(dst []byte, ev *core.Event) []byte {
 	return appendNoted(append(dst, ']'), ev)
 }
 
+// tellsActor tells whether appendBeside says who did what events of a kind tell of.
+func tellsActor(kind core.EventKind) bool {
+	switch kind {
+	case core.EventLinesCancelled, core.EventOrderShipped, core.EventShipmentTracked, core.EventShipmentTakenBack,
+		core.EventPaymentReported, core.EventPaymentRequested, core.EventHoldLocked, core.EventHoldUnlocked:
+		return true
+	}
+	return false
+}
+
 // appendNoted appends who did what an event tells of, and what was noted.
 func appendNoted(dst []byte, ev *core.Event) []byte {
 	if len(ev.Note) > 0 {

@@ -26,6 +26,12 @@ func (in *intake) parseChannel(body []byte) {
 				settings.Bands = in.oneOf(visibilities[:]) == 1
 			case "buffer":
 				settings.Buffer = core.Quantity(in.integer(0, int64(core.MaxSettingQuantity)))
+			case "capture":
+				settings.Capture = core.CapturePolicy(in.oneOf(capturePolicies[:]))
+			case "payment_deadline_seconds":
+				if settings.PayWithin = 0; !in.null() {
+					settings.PayWithin = core.Millis(in.integer(1, int64(core.MaxPayWithin/1000))) * 1000
+				}
 			case "return_window_days":
 				settings.HasReturnDays, settings.ReturnDays = true, uint16(in.integer(0, core.MaxReturnDays))
 			default:

@@ -24,8 +24,10 @@ type intake struct {
 	locations [][]byte // names, one for each row; nil for main
 	prices    []price  // one for each line
 	priced    bool     // whether any line has a price
-	shipTo    []byte   // canonical JSON, empty for none
-	email     []byte   // of whoever ordered; nil for none
+	lineMoney []lineMoney
+	amounts   orderMoney
+	shipTo    []byte // canonical JSON, empty for none
+	email     []byte // of whoever ordered; nil for none
 	tags      [][]byte
 	document  []byte
 
@@ -58,6 +60,7 @@ const (
 	fieldStockPolicy
 	fieldEmail
 	fieldTags
+	fieldAmounts
 	anyField = 1<<iota - 1
 )
 
@@ -70,7 +73,7 @@ const (
 // fieldNames are the fields' names, by bit.
 var fieldNames = [...]string{"op", "idempotency_key", "id", "customer", "channel", "external_id",
 	"ttl_seconds", "lines", "ship_to", "adjustments", "movements", "actor", "cause", "up_to", "sale", "identities", "ticket",
-	"delivery_method", "pickup_location", "stock_policy", "email", "tags"}
+	"delivery_method", "pickup_location", "stock_policy", "email", "tags", "amounts"}
 
 // shape says which fields a command's body has.
 type shape struct{ required, optional fieldSet }
@@ -78,9 +81,9 @@ type shape struct{ required, optional fieldSet }
 // shapes has the bodies of all commands whose fields do not depend on each other, by kind.
 var shapes = [...]shape{
 	core.CommandPlaceHold: {fieldCustomer | fieldLines, fieldChannel | fieldTTL | fieldShipTo | fieldUpTo | fieldSale | fieldIdentities | fieldTicket |
-		fieldDelivery | fieldFind},
+		fieldDelivery | fieldFind | fieldAmounts},
 	core.CommandPlaceOrder: {fieldCustomer | fieldLines, fieldChannel | fieldExternalID | fieldShipTo | fieldSale | fieldIdentities | fieldTicket |
-		fieldDelivery | fieldFind | fieldStockPolicy},
+		fieldDelivery | fieldFind | fieldStockPolicy | fieldAmounts},
 	core.CommandAdjustStock: {fieldAdjustments, 0},
 	core.CommandMoveStock:   {fieldMovements, fieldActor | fieldCause},
 	core.CommandExtendHold:  {0, fieldTTL},
@@ -111,6 +114,7 @@ func (in *intake) clear(kind core.CommandKind) {
 	in.skus, in.locations, in.prices = in.skus[:0], in.locations[:0], in.prices[:0]
 	in.names, in.pickup = in.names[:0], nil
 	in.email, in.tags = nil, in.tags[:0]
+	in.lineMoney, in.amounts = in.lineMoney[:0], orderMoney{}
 	in.shipTo, in.document = in.shipTo[:0], in.document[:0]
 }
 
@@ -233,6 +237,8 @@ func (in *intake) field(name []byte, allowed fieldSet) {
 		in.email = in.text(&emailRule)
 	case fieldTags:
 		in.parseTags()
+	case fieldAmounts:
+		in.parseAmounts()
 	case fieldActor:
 		in.command.Actor = in.text(&reasonRule)
 	case fieldCause:
@@ -283,6 +289,8 @@ func findField(name []byte) fieldSet {
 		return fieldEmail
 	case "tags":
 		return fieldTags
+	case "amounts":
+		return fieldAmounts
 	case "actor":
 		return fieldActor
 	case "cause":
@@ -319,6 +327,7 @@ func (in *intake) fill(s shape) {
 	if in.seen&fieldIdentities != 0 && in.seen&fieldSale == 0 {
 		in.command.Identities = nil // they mean nothing outside a sale
 	}
+	in.composeMoney()
 	in.composeDocument()
 }
 

@@ -39,6 +39,7 @@ func (in *intake) parseLine() {
 	var sku []byte
 	var quantity int64
 	var unit price
+	var money lineMoney
 	if !in.object() {
 		return
 	}
@@ -50,6 +51,12 @@ func (in *intake) parseLine() {
 			quantity = in.integer(1, int64(core.MaxLineQuantity))
 		case "unit_price":
 			unit = in.money()
+		case "discount":
+			money.discount = in.money()
+		case "tax":
+			money.tax = in.money()
+		case "total":
+			money.total = in.money()
 		default:
 			in.unknown()
 		}
@@ -64,6 +71,7 @@ func (in *intake) parseLine() {
 	in.command.Lines = append(in.command.Lines, core.Line{Quantity: core.Quantity(quantity)})
 	in.prices = append(in.prices, unit)
 	in.priced = in.priced || unit.set
+	in.lineMoney = append(in.lineMoney, money)
 }
 
 // money reads an amount with its currency.

@@ -123,7 +123,7 @@ func (in *intake) composeDocument() {
 		for i, unit := range in.prices {
 			dst = appendPrice(appendComma(dst, i), unit)
 		}
-		dst = append(dst, ']')
+		dst = in.appendParts(append(dst, ']'))
 	}
 	if len(in.shipTo) > 0 {
 		dst = appendComma(dst, len(dst)-1)

@@ -195,6 +195,6 @@ func (in *intake) usualLine(s *scanner) bool {
 	})
 	in.skus = append(in.skus, sku)
 	in.command.Lines = append(in.command.Lines, core.Line{Quantity: core.Quantity(quantity)})
-	in.prices = append(in.prices, price{})
+	in.prices, in.lineMoney = append(in.prices, price{}), append(in.lineMoney, lineMoney{})
 	return whole && sku != nil && quantity != 0
 }

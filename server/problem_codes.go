@@ -49,31 +49,44 @@ const (
 	codeKitNotFound         = "kit_not_found"
 
 	// The state says no (409, 412).
-	codeVersionConflict       = "version_conflict"
-	codeHoldExpired           = "hold_expired"
-	codeHoldReleased          = "hold_released"
-	codeHoldConfirmed         = "hold_confirmed"
-	codeOrderCancelled        = "order_cancelled"
-	codeOrderHeld             = "order_held"
-	codeOrderOnHold           = "order_on_hold"
-	codeNotAllocated          = "not_allocated"
-	codeAlreadyShipped        = "already_shipped"
-	codeShortOnHand           = "short_on_hand"
-	codeShipmentsFull         = "shipments_full"
-	codeOrderCompleted        = "order_completed"
-	codeShipmentNotFound      = "shipment_not_found"
-	codeNotSentBack           = "not_returned_to_sender"
-	codeReportAhead           = "report_ahead"
-	codeReturnWindow          = "return_window_over"
-	codeReturnNotFound        = "return_not_found"
-	codeReturnStatus          = "return_status"
-	codeReturnDeadline        = "return_deadline_over"
-	codeNotReturnable         = "not_returnable"
-	codeReturnUnits           = "return_units"
-	codeRefundCurrency        = "refund_currency"
-	codeRefundsFull           = "too_many_refunds"
-	codeReturnsFull           = "too_many_returns"
-	codeOrderLine             = "order_line_not_found"
+	codeVersionConflict  = "version_conflict"
+	codeHoldExpired      = "hold_expired"
+	codeHoldReleased     = "hold_released"
+	codeHoldConfirmed    = "hold_confirmed"
+	codeOrderCancelled   = "order_cancelled"
+	codeOrderHeld        = "order_held"
+	codeOrderOnHold      = "order_on_hold"
+	codeNotAllocated     = "not_allocated"
+	codeAlreadyShipped   = "already_shipped"
+	codeShortOnHand      = "short_on_hand"
+	codeShipmentsFull    = "shipments_full"
+	codeOrderCompleted   = "order_completed"
+	codeShipmentNotFound = "shipment_not_found"
+	codeNotSentBack      = "not_returned_to_sender"
+	codeReportAhead      = "report_ahead"
+	codeReturnWindow     = "return_window_over"
+	codeReturnNotFound   = "return_not_found"
+	codeReturnStatus     = "return_status"
+	codeReturnDeadline   = "return_deadline_over"
+	codeNotReturnable    = "not_returnable"
+	codeReturnUnits      = "return_units"
+	codeRefundCurrency   = "refund_currency"
+	codeRefundsFull      = "too_many_refunds"
+	codeReturnsFull      = "too_many_returns"
+	codeOrderLine        = "order_line_not_found"
+
+	codeHoldLocked       = "hold_locked"
+	codeHoldNotLocked    = "hold_not_locked"
+	codeAccountClosed    = "account_closed"
+	codeNoAccount        = "no_account"
+	codeCurrencyMismatch = "currency_mismatch"
+	codePaymentNotFound  = "payment_not_found"
+	codePaymentChanged   = "payment_amount_changed"
+	codeRefundTooLarge   = "refund_exceeds_captured"
+	codePaymentTooLarge  = "payment_not_possible"
+	codePaymentsFull     = "payments_full"
+	codeTotalMismatch    = "total_mismatch"
+
 	codeNotCancellable        = "not_cancellable"
 	codeVersionRequired       = "version_required"
 	codeNothingLeft           = "nothing_left"
@@ -234,6 +247,17 @@ var problemKinds = []problemKind{
 	{codeRefundsFull, 409, "Too many refunds"},
 	{codeReturnsFull, 409, "Too many returns"},
 	{codeOrderLine, 409, "No such line"},
+	{codeHoldLocked, 409, "Payment under way"},
+	{codeHoldNotLocked, 409, "Not locked"},
+	{codeAccountClosed, 409, "Account closed"},
+	{codeNoAccount, 409, "Order without prices"},
+	{codeCurrencyMismatch, 422, "Another currency"},
+	{codePaymentNotFound, 404, "No such payment"},
+	{codePaymentChanged, 409, "Known as another payment"},
+	{codeRefundTooLarge, 409, "More refunded than captured"},
+	{codePaymentTooLarge, 409, "Not so much to be had"},
+	{codePaymentsFull, 409, "Too many payments"},
+	{codeTotalMismatch, 422, "Totals do not add up"},
 	{codeNotCancellable, 409, "Not so many units left to cancel"},
 	{codeVersionRequired, 428, "Version required"},
 	{codeNothingLeft, 409, "Nothing left"},
@@ -354,6 +378,16 @@ var refusalKinds = [...]problemKind{
 	core.ReasonRefundsFull:       kindOf(codeRefundsFull),
 	core.ReasonReturnsFull:       kindOf(codeReturnsFull),
 	core.ReasonOrderLine:         kindOf(codeOrderLine),
+	core.ReasonHoldLocked:        kindOf(codeHoldLocked),
+	core.ReasonHoldNotLocked:     kindOf(codeHoldNotLocked),
+	core.ReasonAccountClosed:     kindOf(codeAccountClosed),
+	core.ReasonNoAccount:         kindOf(codeNoAccount),
+	core.ReasonCurrencyMismatch:  kindOf(codeCurrencyMismatch),
+	core.ReasonPaymentNotFound:   kindOf(codePaymentNotFound),
+	core.ReasonPaymentChanged:    kindOf(codePaymentChanged),
+	core.ReasonRefundTooLarge:    kindOf(codeRefundTooLarge),
+	core.ReasonPaymentTooLarge:   kindOf(codePaymentTooLarge),
+	core.ReasonPaymentsFull:      kindOf(codePaymentsFull),
 	core.ReasonNotCancellable:    kindOf(codeNotCancellable),
 	core.ReasonVersionRequired:   kindOf(codeVersionRequired),
 	core.ReasonNothingLeft:       kindOf(codeNothingLeft),

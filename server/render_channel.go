@@ -17,6 +17,12 @@ func appendChannelImage(dst []byte, c *core.ChannelImage, name []byte, sequence 
 		days = uint64(c.Settings.ReturnDays)
 	}
 	dst = appendNumberField(dst, `,"return_window_days":`, days)
+	dst = appendTextField(dst, `,"capture":`, capturePolicies[c.Settings.Capture])
+	if c.Settings.PayWithin != 0 {
+		dst = appendNumberField(dst, `,"payment_deadline_seconds":`, uint64(c.Settings.PayWithin/1000))
+	} else {
+		dst = append(dst, `,"payment_deadline_seconds":null`...)
+	}
 	return appendVersioned(dst, c.Version, sequence)
 }
 

@@ -2,7 +2,7 @@ package server
 
 import "holdfast/engine/core"
 
-// eventTypes are the names of the kinds of events, by number.
+// eventTypes are the names of the kinds of events, by number; those about payments have names of their own (eventType).
 var eventTypes = [...]string{
 	core.EventSKUDefined:        "sku_defined",
 	core.EventLocationDefined:   "location_defined",
@@ -40,6 +40,9 @@ var eventTypes = [...]string{
 	core.EventReturnClosed:      "return_closed",
 	core.EventRefundDecided:     "refund_decided",
 	core.EventReturnExpired:     "return_expired",
+	core.EventHoldLocked:        "hold_locked",
+	core.EventHoldUnlocked:      "hold_unlocked",
+	core.EventOrderUnpaid:       "order_cancelled",
 	core.EventRoutingDefined:    "routing_defined",
 	core.EventKitSet:            "kit_set",
 	core.EventSaleDefined:       "sale_defined",
@@ -142,6 +145,9 @@ func (t *eventSource) appendBeside(dst []byte) []byte {
 		dst = appendNoted(t.server.appendReceived(t.appendShipment(dst), ev), ev)
 	case core.EventOrderPutOnHold, core.EventOrderTakenOffHold:
 		return appendNoted(appendOnHoldReasons(append(dst, `,"reasons":`...), ev.OnHold), ev)
+	case core.EventPaymentReported, core.EventPaymentRequested, core.EventTaskRequested, core.EventHoldLocked, core.EventHoldUnlocked,
+		core.EventOrderUnpaid:
+		return appendPaid(dst, ev)
 	case core.EventOrderRouted:
 		return t.server.appendRoute(append(dst, `,"route":`...), &ev.Route)
 	case core.EventOrderOversold:

@@ -55,6 +55,7 @@ func (s *Server) appendOrder(dst []byte, o *core.OrderImage, document *orderDocu
 			dst = appendTimeField(dst, `,"closes_at":`, o.Life.ClosesAt)
 		}
 	}
+	dst = appendMoney(dst, o, document)
 	if document != nil && len(document.email) > 0 {
 		dst = append(append(dst, `,"email":`...), document.email...)
 	}
@@ -101,6 +102,7 @@ func (s *Server) appendLines(dst []byte, o *core.OrderImage, document *orderDocu
 			if document != nil && asked < len(document.prices) && document.prices[asked][0] == '{' {
 				dst = append(append(dst, `,"unit_price":`...), document.prices[asked]...)
 			}
+			dst = appendLineMoneyOf(dst, o, i, asked, document)
 			asked++
 		}
 		dst = s.appendAllocations(dst, rest[:line.Allocations])

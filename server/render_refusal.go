@@ -28,6 +28,16 @@ var refusalDetails = [...]string{
 	core.ReasonRefundCurrency:   "a return has amounts in one currency",
 	core.ReasonRefundsFull:      "the return has 100 refunds",
 	core.ReasonReturnsFull:      "the order has 100 returns",
+	core.ReasonHoldLocked:       "a payment is under way, until locked_until at most: confirm the hold, or unlock it",
+	core.ReasonHoldNotLocked:    "the hold is not locked, or no longer",
+	core.ReasonAccountClosed:    "the order was closed long ago, and has left memory with its account",
+	core.ReasonNoAccount:        "the order was placed without prices: nobody knows what is due of it",
+	core.ReasonCurrencyMismatch: "the amount is in another currency than the order's prices",
+	core.ReasonPaymentNotFound:  "the order has no payment of this number, or not one that this could belong to",
+	core.ReasonPaymentChanged:   "provider, reference and type are known with another amount, or as another payment",
+	core.ReasonRefundTooLarge:   "more would have been refunded, or be about to, than was captured",
+	core.ReasonPaymentTooLarge:  "so much is not there to be captured, refunded or made void",
+	core.ReasonPaymentsFull:     "the order has as many payments as an order may, with those that are kept for its end",
 	core.ReasonOrderLine:        "the order has no such line, or it is one of components: those are cancelled with their kits",
 	core.ReasonNotCancellable:   "so many units are not left of the line, or nothing is",
 	core.ReasonVersionRequired:  "an edit names in If-Match the version of the order that it is of, as GET and the preview give it",
@@ -107,6 +117,10 @@ func (s *Server) appendRefusal(dst []byte, r *core.Refusal, how *submission, c *
 	case core.ReasonReturnStatus:
 		dst = appendNumberField(dst, `,"version":`, r.Version)
 		dst = appendReturnStatus(dst, r.Return)
+	case core.ReasonHoldLocked:
+		dst = appendTimeField(dst, `,"locked_until":`, r.At)
+	case core.ReasonPaymentChanged, core.ReasonRefundTooLarge, core.ReasonPaymentTooLarge:
+		return append(appendRefusedPayment(dst, r), '}')
 	case core.ReasonSaleNotStarted:
 		dst = appendTimeField(dst, `,"starts_at":`, r.At)
 	case core.ReasonSaleEnded:

@@ -44,20 +44,17 @@ func appendReturnStatus(dst []byte, status core.ReturnStatus) []byte {
 	return append(dst, ']')
 }
 
-// eventType is the name of what an event tells. What was decided about a return has a name for each decision.
-func eventType(ev *core.Event) string {
-	if ev.Kind == core.EventReturnDecided {
-		switch r := &ev.Order.Life.Returns[ev.Return-1]; {
-		case r.Settled:
-			return "return_replacement_settled"
-		case r.Status == core.ReturnDeclined:
-			return "return_declined"
-		case r.Status == core.ReturnCancelled:
-			return "return_cancelled"
-		}
-		return "return_approved"
+// decisionType is the type of an event about what was decided about a return.
+func decisionType(ev *core.Event) string {
+	switch r := &ev.Order.Life.Returns[ev.Return-1]; {
+	case r.Settled:
+		return "return_replacement_settled"
+	case r.Status == core.ReturnDeclined:
+		return "return_declined"
+	case r.Status == core.ReturnCancelled:
+		return "return_cancelled"
 	}
-	return eventTypes[ev.Kind]
+	return "return_approved"
 }
 
 // appendReturn appends a return of an order, with what its documents say.
@@ -120,13 +117,13 @@ func (s *Server) appendReturnTerms(dst []byte, r *core.ReturnImage) []byte {
 		dst = append(dst, `,"customer_keeps_units":true`...)
 	}
 	if t.Fee != 0 {
-		dst = appendMoney(append(dst, `,"restocking_fee":`...), t.Fee, t.Currency)
+		dst = appendAmountOf(append(dst, `,"restocking_fee":`...), t.Fee, t.Currency)
 	}
 	if t.Replacement != 0 {
 		dst = appendID(append(dst, `,"replacement":{"order_id":"`...), s.engine.PublicOrderID(t.Replacement))
 		dst = append(dst, '"')
 		if t.Currency != (core.Currency{}) {
-			dst = appendMoney(append(dst, `,"difference":`...), t.Difference, t.Currency)
+			dst = appendAmountOf(append(dst, `,"difference":`...), t.Difference, t.Currency)
 		}
 		if r.Settled {
 			dst = append(dst, `,"settled":true`...)
@@ -136,7 +133,7 @@ func (s *Server) appendReturnTerms(dst []byte, r *core.ReturnImage) []byte {
 	return dst
 }
 
-func appendMoney(dst []byte, amount int64, currency core.Currency) []byte {
+func appendAmountOf(dst []byte, amount int64, currency core.Currency) []byte {
 	dst = appendNumberField(dst, `{"amount":`, amount)
 	return append(appendTextField(dst, `,"currency":`, currency.String()), '}')
 }

@@ -44,7 +44,7 @@ type route struct {
 
 // routes lists all that is served, in the order of the contract.
 func routes() []*route {
-	return []*route{
+	return append(paymentRoutes(), []*route{
 		{method: methodGet, pattern: "/v1/locations", handle: (*Server).listLocations},
 		{method: methodGet, pattern: "/v1/locations/{location}", handle: (*Server).getLocation},
 		{method: methodPut, pattern: "/v1/locations/{location}", body: jsonBody, writes: true, handle: (*Server).putLocation},
@@ -151,6 +151,19 @@ func routes() []*route {
 		{method: methodGet, pattern: "/readyz", handle: (*Server).getReadiness},
 		{method: methodGet, pattern: "/metrics", handle: (*Server).getMetrics},
 		{method: methodGet, pattern: openAPIPath, handle: (*Server).getOpenAPI},
+	}...)
+}
+
+// paymentRoutes lists what is served of the money of orders.
+func paymentRoutes() []*route {
+	return []*route{
+		{method: methodPost, pattern: "/v1/holds/{hold}/lock", body: jsonBody, writes: true, handle: (*Server).lockHold},
+		{method: methodPost, pattern: "/v1/holds/{hold}/unlock", body: optionalBody, writes: true, handle: (*Server).unlockHold},
+		{method: methodPost, pattern: "/v1/orders/{order}/payments", body: jsonBody, writes: true, handle: (*Server).reportPayment},
+		{method: methodGet, pattern: "/v1/orders/{order}/payments", handle: (*Server).listPayments},
+		{method: methodPost, pattern: "/v1/orders/{order}/payments/requests", body: jsonBody, writes: true, handle: (*Server).requestPayment},
+		{method: methodPost, pattern: "/v1/orders/{order}/payments/{payment}/complete", body: jsonBody, writes: true, handle: (*Server).completePayment},
+		{method: methodGet, pattern: "/v1/payments/tasks", handle: (*Server).listTasks},
 	}
 }
 

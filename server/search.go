@@ -74,7 +74,7 @@ func (s *Server) listOrders(x *exchange) {
 		s.findOrder(x)
 		return
 	}
-	q := x.query("id", "external_id", "customer", "email", "sku", "status", "channel", "location", "tag", "on_hold", "created_from", "created_to",
+	q := x.query("id", "external_id", "customer", "email", "sku", "status", "payment_status", "channel", "location", "tag", "on_hold", "created_from", "created_to",
 		"limit", "after", "at_least")
 	query := search.Query{
 		From: q.instant("created_from"), Until: q.instant("created_to"),
@@ -156,6 +156,8 @@ func (s *Server) readTerms(q *queryReader) (terms []search.Term, known bool) {
 	}
 	status := core.OrderStatus(q.oneOf("status", orderStatuses[:]))
 	add(status != 0, true, func() search.Term { return search.Status(status) })
+	payment := core.PaymentStatus(q.oneOf("payment_status", paymentStatuses[:]))
+	add(payment != 0, true, func() search.Term { return search.Payment(payment) })
 	return terms, known
 }
 

@@ -140,7 +140,7 @@ func (t *timeline) appendItem() {
 	t.items++
 	dst = appendTimeField(dst, `,"at":`, ev.At)
 	dst = appendTextField(dst, `,"type":`, eventType(ev))
-	if len(ev.Actor) > 0 && !saysWho(ev.Kind) {
+	if len(ev.Actor) > 0 && !saysWho(ev.Kind) && !tellsActor(ev.Kind) {
 		dst = appendTextField(dst, `,"actor":`, ev.Actor)
 	}
 	if ev.Kind.HasOrder() {
@@ -170,7 +170,7 @@ func (t *timeline) appendImage(dst []byte) []byte {
 	if o.Version == 1 || t.event.Kind == core.EventOrderEdited {
 		dst = s.appendLines(dst, o, t.partsOf(o)) // as it was ordered, or changed
 	}
-	return t.appendMoves(dst)
+	return t.appendMoves(appendMoney(dst, o, nil))
 }
 
 // appendMoves appends what became of the order's units, SKU by SKU in the order of its lines; nothing when the event is of something else.

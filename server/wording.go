@@ -72,6 +72,15 @@ func RefundPolicyName(policy core.RefundPolicy) string { return refundPolicies[p
 // RemedyName is what the API calls how something is made good; "" for nothing.
 func RemedyName(remedy core.Remedy) string { return remedies[remedy] }
 
+// PaymentTypeName is what the API calls the type of a payment.
+func PaymentTypeName(t core.PaymentType) string { return paymentTypes[t] }
+
+// PaymentStatusName is what the API calls the status of a payment.
+func PaymentStatusName(s core.EntryStatus) string { return entryStatuses[s] }
+
+// CapturePolicyName is what the API calls a policy of captures.
+func CapturePolicyName(p core.CapturePolicy) string { return capturePolicies[p] }
+
 // OversoldActionName is what the API calls what is done about an oversold case.
 func OversoldActionName(action core.OversoldAction) string { return oversoldActions[action] }
 

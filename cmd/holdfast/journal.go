@@ -177,6 +177,16 @@ func kindName(k core.CommandKind) string {
 		return "decide_refund"
 	case core.CommandSettleReturn:
 		return "settle_return"
+	case core.CommandReportPayment:
+		return "report_payment"
+	case core.CommandRequestPayment:
+		return "request_payment"
+	case core.CommandLockHold:
+		return "lock_hold"
+	case core.CommandUnlockHold:
+		return "unlock_hold"
+	case core.CommandExpireUnpaid:
+		return "expire_unpaid"
 	case core.CommandResolveCase:
 		return "resolve_case"
 	case core.CommandFillOrder:

@@ -123,6 +123,8 @@ type dumpLine struct {
 	Reroute         *dumpedReroute    `json:"reroute,omitempty"`
 	Life            *dumpedLife       `json:"life,omitempty"`
 	Resolution      *dumpedResolution `json:"resolution,omitempty"`
+	Money           *dumpedMoney      `json:"money,omitempty"`
+	Payment         *dumpedPayment    `json:"payment,omitempty"`
 	Document        int               `json:"document_bytes,omitempty"`
 }
 
@@ -219,6 +221,8 @@ type dumpedSelling struct {
 	Visibility string        `json:"visibility"`
 	Buffer     core.Quantity `json:"buffer"`
 	ReturnDays *uint16       `json:"return_window_days,omitempty"`
+	Capture    string        `json:"capture,omitempty"`
+	PayWithin  core.Millis   `json:"pay_within_ms,omitempty"`
 }
 
 func dumpSelling(s *core.ChannelSettings) *dumpedSelling {
@@ -226,6 +230,10 @@ func dumpSelling(s *core.ChannelSettings) *dumpedSelling {
 	if s.HasReturnDays {
 		d.ReturnDays = new(s.ReturnDays)
 	}
+	if s.Capture != core.CaptureManual {
+		d.Capture = server.CapturePolicyName(s.Capture)
+	}
+	d.PayWithin = s.PayWithin
 	return d
 }
 
@@ -365,7 +373,7 @@ func (d *dumpLine) addBody(c *core.Command) {
 		}
 		d.addBuyer(c)
 		d.Destination = dumpPlace(&c.Destination)
-		d.Recipes = dumpRecipes(c.Recipes)
+		d.Recipes, d.Money = dumpRecipes(c.Recipes), dumpMoney(c.Money)
 	case core.CommandJoinWaitlist, core.CommandServeWaitlist:
 		d.Place = c.Waiter
 		d.addBuyer(c)
@@ -389,6 +397,8 @@ func (d *dumpLine) addBody(c *core.Command) {
 	case core.CommandEditOrder:
 		d.addLife(c)
 		d.Destination, d.Recipes = dumpPlace(&c.Destination), dumpRecipes(c.Recipes)
+	case core.CommandReportPayment, core.CommandRequestPayment, core.CommandLockHold, core.CommandUnlockHold:
+		d.addPayment(c)
 	case core.CommandAddNote:
 		d.Order, d.Actor = new(c.Order), string(c.Actor)
 	case core.CommandResolveCase:
@@ -399,7 +409,7 @@ func (d *dumpLine) addBody(c *core.Command) {
 			d.Resolution.Location = new(r.Location)
 		}
 		d.Destination = dumpPlace(&c.Destination)
-	case core.CommandConfirmHold, core.CommandExtendHold, core.CommandReleaseHold, core.CommandCancelOrder, core.CommandFillOrder:
+	case core.CommandConfirmHold, core.CommandExtendHold, core.CommandReleaseHold, core.CommandCancelOrder, core.CommandFillOrder, core.CommandExpireUnpaid:
 		d.Order, d.TTL = new(c.Order), c.TTL
 	}
 }

@@ -260,7 +260,7 @@ func (t *teller) find(order string) (found []core.Sequence, err error) {
 	var externals []core.Sequence
 	err = t.past.Scan(0, func(sequence core.Sequence, _ core.Millis, _ []byte, c *core.Command) error {
 		follows := c.Kind >= core.CommandConfirmHold && c.Kind <= core.CommandCancelOrder || c.Kind == core.CommandRerouteOrder || c.Life != nil ||
-			c.Kind == core.CommandAddNote || c.Kind == core.CommandResolveCase
+			c.Payment != nil || c.Kind == core.CommandExpireUnpaid || c.Kind == core.CommandAddNote || c.Kind == core.CommandResolveCase
 		switch {
 		case len(c.ExternalID) > 0 && string(c.ExternalID) == order:
 			externals = append(externals, sequence)

@@ -7,7 +7,7 @@ func returnCommands(mask core.SlotMask, order core.OrderID) []core.Command {
 	command := func(kind core.CommandKind, ask core.ReturnRequest) core.Command {
 		return core.Command{Kind: kind, Mask: mask, Order: order, Life: &core.LifeRequest{Return: &ask}}
 	}
-	euros := core.CurrencyCode{'E', 'U', 'R'}
+	euros := core.Currency{'E', 'U', 'R'}
 	request := command(core.CommandRequestReturn, core.ReturnRequest{Kind: core.ReturnClaim, Force: true, Until: stamped + 1000, Rows: []core.ReturnRow{
 		{Quantity: 2, Reason: core.ReturnTooSmall}, {Line: 1, Reason: core.ReturnNeverArrived}}})
 	request.Actor, request.Document = []byte("kim"), []byte(`{"comment":"tight"}`)

@@ -20,7 +20,7 @@ const stamped = 1_764_316_800_000
 func shopCommands() [][]core.Command {
 	line := []core.Line{{SKU: core.MakeSKUID(5, 0), Quantity: 2}}
 	one := core.Slot(5).Mask()
-	order := core.MakeOrderID(5, false, 3)
+	order, euro := core.MakeOrderID(5, false, 3), core.Currency{'E', 'U', 'R'}
 	groups := [][]core.Command{
 		{
 			{Kind: core.CommandDefineSKU, Mask: core.AllSlots, Name: []byte("tea"), SKU: core.SKUSettings{SafetyStock: 1, BackorderLimit: core.Unlimited}},
@@ -65,6 +65,16 @@ func shopCommands() [][]core.Command {
 				Life: &core.LifeRequest{Note: []byte("she called"), Units: []core.LineUnits{{Quantity: 2}}}, Lines: []core.Line{{SKU: 69, Quantity: 2}},
 				Recipes:     []core.Recipe{{Kit: 69, Components: []core.Component{{SKU: 5, Quantity: 3}}}},
 				Destination: core.Destination{Country: core.CountryCode{'D', 'E'}}},
+			{Kind: core.CommandSetChannel, Mask: core.AllSlots, Name: []byte("pos"), Selling: core.ChannelSettings{Capture: core.CaptureShipment, PayWithin: 3_600_000}},
+			{Kind: core.CommandPlaceOrder, Version: 2, Mask: one, Customer: []byte("ann"), Lines: []core.Line{{SKU: 5, Quantity: 2}},
+				Money: &core.OrderMoney{Currency: euro, Extra: 490, Amounts: []int64{5000}}},
+			{Kind: core.CommandReportPayment, Mask: one, Order: order, Actor: []byte("anna"), Payment: &core.PaymentRequest{
+				Type: core.PaymentCapture, Status: core.EntrySucceeded, Entry: 2, Of: 1, Amount: 5490, Currency: euro, At: stamped,
+				Provider: []byte("acme"), Reference: []byte("pi-1"), Note: []byte("ok")}},
+			{Kind: core.CommandRequestPayment, Mask: one, Order: order, ExpectedVersion: 2, Payment: &core.PaymentRequest{Type: core.PaymentVoid}},
+			{Kind: core.CommandLockHold, Mask: one, Order: order, TTL: 900_000, Payment: &core.PaymentRequest{Provider: []byte("acme"), Reference: []byte("pi-1")}},
+			{Kind: core.CommandUnlockHold, Mask: one, Order: order, Actor: []byte("anna"), Payment: &core.PaymentRequest{Note: []byte("gave up")}},
+			{Kind: core.CommandExpireUnpaid, Mask: one, Order: order},
 			{Kind: core.CommandAddNote, Mask: one, Order: order, Actor: []byte("anna"), Document: []byte("rings at the back door")},
 			{Kind: core.CommandResolveCase, Mask: one, Order: order, ExpectedVersion: 2, Actor: []byte("anna"),
 				Resolution:  &core.Resolution{SKU: 5, Case: order + 1, Action: core.OversoldReSource, Location: 3, Note: []byte("by hand")},

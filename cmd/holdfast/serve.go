@@ -16,6 +16,7 @@ import (
 	"holdfast/engine"
 	"holdfast/engine/search"
 	"holdfast/server"
+	"holdfast/server/provider"
 	"holdfast/wal"
 )
 
@@ -101,7 +102,9 @@ func serve(c *serveConfig, log io.Writer) error {
 	}
 	served := make(chan error, 1)
 	go func() { served <- s.Serve(ln) }()
-	// 5. The demo's goods, through the front door.
+	// 5. The test provider, which reads the feed, too.
+	stopProvider := c.startProvider(e)
+	// 6. The demo's goods, through the front door.
 	if c.demo {
 		if err := fillDemo(ln.Addr()); err != nil {
 			return fmt.Errorf("filling the demo's shop: %w", err)
@@ -128,6 +131,7 @@ func serve(c *serveConfig, log io.Writer) error {
 	if err := s.Shutdown(ctx); err != nil {
 		return errors.Join(follow.outcome(failed), fmt.Errorf("clients were cut off: %w", err))
 	}
+	stopProvider()
 	c.closeSearch()
 	follow.stop()
 	failed = follow.outcome(failed)
@@ -145,6 +149,14 @@ func (c *serveConfig) openSearch(e *engine.Engine) (err error) {
 	}
 	c.server.Search, err = search.Open(e, search.Options{})
 	return err
+}
+
+// startProvider begins to carry out payment tasks, if that is wanted, and gives what ends that.
+func (c *serveConfig) startProvider(e *engine.Engine) (stop func()) {
+	if !c.testProvider {
+		return func() {}
+	}
+	return provider.Open(e, provider.Options{}).Close
 }
 
 func (c *serveConfig) closeSearch() {

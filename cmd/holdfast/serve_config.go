@@ -22,6 +22,7 @@ type serveConfig struct {
 	listen       string
 	demo         bool
 	search       bool
+	testProvider bool
 	follow       string
 	followAs     string
 	drainTimeout time.Duration
@@ -35,6 +36,7 @@ func (c *serveConfig) flags(f *pflag.FlagSet) {
 	f.StringVar(&c.engine.Dir, "data", defaultData, "data `directory`")
 	f.BoolVar(&c.demo, "demo", false, "put a small shop into the directory")
 	f.BoolVar(&c.search, "search", true, "keep an index of all orders, so that they are found by customer, e-mail, SKU and so on, beside the data")
+	f.BoolVar(&c.testProvider, "test-provider", false, "carry out payment tasks of the provider test, for trying things out")
 	f.StringVar(&c.follow, "follow", "", "be a replica of the server at this `url`")
 	f.StringVar(&c.followAs, "follow-as", "", "`name` by which the primary knows this replica and keeps its journal for it; each needs its own (default by host and directory)")
 	f.IntVar(&c.engine.Shards, "shards", 0, "goroutines that execute commands, 1 to 64 (default by the machine)")
@@ -93,6 +95,7 @@ func (c *serveConfig) print(out io.Writer, address net.Addr, e engine.Options) {
 		row("follow-as", c.readerName())
 	}
 	row("search", c.search)
+	row("test-provider", c.testProvider)
 	row("shards", e.Shards)
 	row("queue-commands", e.QueueCommands)
 	row("queue-bytes", e.QueueBytes)

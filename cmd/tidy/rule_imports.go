@@ -30,6 +30,7 @@ var importTable = map[string][]string{
 	"server/client":          {"engine/core", "engine/codec", "engine/invariant"},
 	"server/console":         {},
 	"server/queue":           {},
+	"server/provider":        {"engine", "engine/core", "engine/codec", "engine/feed", "engine/invariant", "wal"},
 	"server/queue/rehearsal": {"engine/core", "engine/invariant", "server/queue"},
 	"server/webhook":         {"engine/core", "engine/codec", "engine/feed", "engine/invariant"},
 	"server/report":          {"engine/core", "engine/codec", "engine/feed", "engine/invariant"},

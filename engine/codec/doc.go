@@ -53,7 +53,7 @@
 // What the journal and a batch hold (AppendCommand, DecodeCommand, PeekCommand):
 //
 //	0       1  kind                 core.CommandKind
-//	1       1  version              of the kind's meaning; 1
+//	1       1  version              of the kind's meaning: 2 with money, else 1
 //	2       1  flags                bit 0 key, bit 1 slot mask, bit 2 document, bit 3 expected version, bit 4 sale,
 //	                                bit 5 destination, bit 6 recipes
 //	3       1  slot                 the only slot touched; 0 beside a slot mask
@@ -65,13 +65,14 @@
 //	        …  body                 by kind
 //	     [  …  destination       ]  flag bit 5
 //	     [  1  stock policy      ]  flag bit 7: core.StockPolicy, not 0; place order only, not with a sale, and not 1 with recipes
+//	     [  …  money             ]  version 2, of place hold and place order
 //	     [  4  length of document]  flag bit 2; 1 to core.MaxDocumentLength
 //	     [  …  document          ]
 //	     [  …  recipes           ]  flag bit 6: uv number, and each recipe, in the order of their kits, which lines ask for
 //	     [  4  length of recipes ]  flag bit 6
 //
-// Flags by kind: tick, fill order and serve waitlist have only the mask, archive orders has none; confirm, extend, release and cancel have
-// all but sale, destination and recipes, reroute order and resolve case all but sale, document and recipes, cancel lines, track shipment, take back, put on hold and take off hold nothing but key, mask and expected version, ship order these and a document, edit order all but a sale and a stock policy; join and leave waitlist have no document; commands on documents of incoming stock have none in
+// Flags by kind: tick, fill order, expire unpaid and serve waitlist have only the mask, archive orders has none; confirm, extend, release and cancel have
+// all but sale, destination and recipes, reroute order and resolve case all but sale, document and recipes, cancel lines, track shipment, take back, put on hold, take off hold and commands on payments nothing but key, mask and expected version, ship order these and a document, edit order all but a sale and a stock policy; join and leave waitlist have no document; commands on documents of incoming stock have none in
 // this sense, and create inbound no expected version either; define SKU, location, routing and sale, set channel and set channel rule have all
 // but sale, destination and recipes; all others have everything but the expected version, and of those only
 // place hold and place order may have a sale, recipes (edit order, too) and, with reroute order, resolve case and edit order, a destination; set kit has no document. Slots and
@@ -102,6 +103,12 @@
 //	48 cancel lines      u64 order number, str note, str actor, uv lines, and of each: uv line, uv quantity (0 for all that can be); no two of one line
 //	49 ship order        u64 order number, str note, str actor, uv location, uv lines, and of each: uv SKU, uv quantity (0 for all there); no two of
 //	                     one SKU
+//	56 report payment    u64 order number, str note, str actor, u8 type, u8 status, uv number of the task (0 for none), uv number that it is of (0 for none),
+//	                     zv amount, 3 bytes currency, uv at, str provider, str reference
+//	57 request payment   u64 order number, str note, str actor, u8 type (2 to 4), uv number that it is of (0 for any), uv amount (0 for all), [3 bytes currency: amount]
+//	58 lock hold         u64 order number, str note, str actor, uv time to live, str provider, str reference
+//	59 unlock hold       u64 order number, str note, str actor
+//	60 expire unpaid     u64 order number
 //	50 track shipment    u64 order number, str note, str actor, uv number of the shipment, uv reports, and of each: uv at, u8 status, str id
 //	51 take back         u64 order number, str note, str actor, uv number of the shipment, uv location, u8 state of stock, uv lines as in 49
 //	52 put on hold       u64 order number, str note, str actor, u8 reasons (core.OnHold), one at least
@@ -117,7 +124,8 @@
 //	80 edit order        u64 order number, str note, str actor, u8 marks (bit 0 units are taken off, bit 1 lines are added; some are set, or there is a
 //	                     document), [uv lines, and of each: uv line, uv quantity (0 for all that can be); no two of one line: bit 0],
 //	                     [uv lines, and of each: uv SKU, uv quantity: bit 1]
-//	19 set channel       str name, u8 marks (bit 0 bands, bit 1 a return window follows), uv buffer, [uv days: bit 1]
+//	19 set channel       str name, u8 marks (bit 0 bands, bit 1 a return window follows, bit 2 a capture policy, bit 3 a time to pay), uv buffer, [uv days: bit 1],
+//	                     [u8 policy, not 0: bit 2], [uv milliseconds, not 0: bit 3]
 //	20 set channel rule  rule
 //	21 set kit           recipe
 //
@@ -159,6 +167,8 @@
 //
 // Destination, where an order goes: u8 marks (bit 0 has a position, bit 1 has a place to fetch it), u8 delivery method, 2 bytes country (0 for
 // none), str postal code, [i32 latitude, i32 longitude: bit 0], [uv location: bit 1]. It says something.
+//
+// Money, what an order costs: 3 bytes currency, zv what it costs beside its lines, uv for each line. In minor units; all together 0 to core.MaxAmount.
 //
 // Shipping, what a location can ship: u8 set of delivery methods, u8 1 if a cut-off follows, [uv minute of the day], zv minutes ahead of UTC, u8 days
 // of handling, uv cost of a unit, uv channels, each uv, uv zones, and of each: 2 bytes country (0 for all), str postal code, u8 days in
@@ -221,6 +231,11 @@
 //	                                     uv rows as in stock moved, which may be none
 //	71 return expired                    order image, uv number of the return
 //	80 order edited                      as 48, but that no lines may be cancelled, and uv lines added, the last ones of the image
+//	56 payment reported                  order image, str note, str actor, uv number of the entry
+//	57 payment requested                 as 56
+//	58 hold locked    59 hold unlocked   order image, str note, str actor
+//	60 order unpaid                      order image
+//	61 task requested                    order image, uv number of the entry
 //	28 order filled                      order image, uv fills, and of each: uv line, uv location, uv quantity
 //	32 sale defined                      sale image, without counts
 //	33 waitlist joined                   waiter image
@@ -240,12 +255,12 @@
 //	          and created at; required when they are equal, never set outside events),
 //	          bits 4–6 core.OrderStatus, bit 7 u8 more marks follow: bit 0 has a sale, bit 1 each line begins
 //	          with u8 marks, one of which is set somewhere: bit 0 has pooled units, bits 1–2 core.LineRole, bit 4 sold in a preorder;
-//	          bit 2 a life follows the lines, bit 3 an account comes last, bit 4 it is on hold, bit 5 returns follow the life, bit 6 its document is that of an edit
+//	          bit 2 a life follows the lines, bit 3 an account comes last, bit 4 it is on hold, bit 5 returns follow the life, bit 6 its document is that of an edit, bit 3 an account follows that
 //	uv number, uv version, [uv created, uv created at: unless bit 3], [uv deadline: bit 2],
 //	uv channel, str customer, [str external id: bit 1], [u8 more marks: bit 7],
 //	[uv sale, str identities: more bit 0], [u8 core.OnHold: more bit 4], uv lines, and of each:
 //	    [u8 marks: more bit 1], uv SKU, uv quantity, uv backordered, [uv pooled: bit 0], uv allocations, and of each: uv location, uv quantity
-//	[life: more bit 2] [returns: more bit 5] [account: more bit 3], [uv sequence of the edit, after created; bit 0 is set: more bit 6]
+//	[life: more bit 2] [returns: more bit 5] [account: more bit 3], [uv sequence of the edit, after created; bit 0 is set: more bit 6], [account: more bit 3]
 //
 // Life, what became of an order: of each of its lines uv cancelled, uv shipped, uv delivered, uv lost, uv sent back, uv taken back; uv closes at,
 // uv shipments, and of each: u8 status (bit 7: has a document), uv location, uv created, uv created at, uv tracked at, uv lines, and of each: uv line,
@@ -254,6 +269,10 @@
 // Returns: uv returns (1 to 100), and of each: u8 status, u8 marks (bit 0 has a document, bit 1 forced, bit 2 its replacement was dealt with, bit 3 a claim),
 // uv created, uv created at, uv until, uv sent, terms, uv lines, and of each: uv line, uv quantity, u8 reason, u8 set of dispositions, and of each of those uv units;
 // uv refunds, and of each: u8 1 if it is credit, uv amount, 3 bytes currency, uv decided, uv decided at, str by.
+//
+// Account, of an order: u8 marks (bit 0 has money, bit 1 has a lock, bit 2 is to be paid by an instant), [money: bit 0], [uv until, uv deadline without it,
+// str provider, str reference: bit 1], [uv instant: bit 2], uv entries, and of each: u8 type, u8 status (bit 7: a task), uv number that it is of, zv amount, uv at,
+// uv created, uv created at, str provider, str reference, str note.
 //
 // SKU (AppendSKUImage):
 //
@@ -306,7 +325,7 @@
 // AppendRefusal:
 //
 //	u8 reason (core.Reason, never 0), uv order number, uv version, [uv time, u8 kind of identity: reasons of sales, 48 to 59],
-//	[u8 core.InboundStatus: reason 40], [u8 core.OnHold: reason 84], [u8 core.ReturnStatus: reason 103], uv lines, and of each:
+//	[uv time: reason 96], [u8 core.InboundStatus: reason 40], [u8 core.OnHold: reason 84], [u8 core.ReturnStatus: reason 103], uv lines, and of each:
 //	uv index, uv SKU, uv location, zv requested, zv available
 //
 // # Feed group

@@ -1,7 +1,6 @@
 package core
 
 import (
-	"bytes"
 	"unsafe"
 
 	"holdfast/engine/invariant"
@@ -268,10 +267,10 @@ func (s *slot) storeEntry(place uint32, e *PaymentEntry) {
 	if e.Task {
 		r.flags |= entryTask
 	}
-	if !bytes.Equal(had.Provider, e.Provider) || !bytes.Equal(had.Reference, e.Reference) {
+	if string(had.Provider) != string(e.Provider) || string(had.Reference) != string(e.Reference) {
 		s.replaceText(r, entryText, &r.text, e.Provider, e.Reference)
 	}
-	if !bytes.Equal(had.Note, e.Note) {
+	if string(had.Note) != string(e.Note) {
 		s.replaceText(r, entryNote, &r.note, e.Note, nil)
 	}
 }
@@ -280,7 +279,7 @@ func (s *slot) storeEntry(place uint32, e *PaymentEntry) {
 func (e *PaymentEntry) isSame(o *PaymentEntry) bool {
 	return e.Type == o.Type && e.Status == o.Status && e.Task == o.Task && e.Of == o.Of && e.Amount == o.Amount && e.At == o.At &&
 		e.Created == o.Created && e.CreatedAt == o.CreatedAt &&
-		bytes.Equal(e.Provider, o.Provider) && bytes.Equal(e.Reference, o.Reference) && bytes.Equal(e.Note, o.Note)
+		string(e.Provider) == string(o.Provider) && string(e.Reference) == string(o.Reference) && string(e.Note) == string(o.Note)
 }
 
 // replaceText has an entry refer to other texts.

@@ -44,6 +44,11 @@
 //	case                     units of a SKU that a forced order has beyond the rules, until they are resolved
 //	victim                   an order that might not be served, so that a case is resolved
 //	offer                    a hold that the next one on a waitlist gets
+//	account                  what an order costs, and its ledger
+//	ledger, entry            the payments of an order; one of them: an authorization, capture, refund, void, chargeback or adjustment
+//	due                      what is to be paid for what is left of an order
+//	task                     an entry that was asked for here, and that somebody has to carry out
+//	lock                     keeps a hold while a payment is under way
 //	note                     what somebody wrote beside an order; no decision asks for it
 //	capacity                 how many orders a location ships in a day; booked is an order that counts against it
 //
@@ -121,6 +126,32 @@
 // Orders are booked while the policy routes and some location has a capacity, then with all locations. An order that was placed before never
 // is, whatever is filled or rerouted of it, and a lowered capacity takes nothing from anybody. What was booked on a day stays so
 // when settings change. All bookings lie in CapacitySlot (capacity.go), which is in the mask of such orders and of all that follows on them.
+//
+// # Money
+//
+// An order may be placed with what its lines cost in all, and what it costs beside them, in minor units of one currency; of a hold up to what there is
+// a line that gets fewer units costs less. Nothing of it is computed here: taxes and discounts are the merchant's. A line's units are numbered; those that are
+// cancelled are its last ones, those that are shipped its first, and the first k of n are worth floor(amount × k / n). Kits are shipped when all that they are made of is.
+//
+//	due(order) = max(0, Σ what the lines' units that were not cancelled are worth + what it costs beside them); 0 of one that was cancelled, released or expired
+//
+// Entries are known by (provider, reference, type) and are what the last report on them says, in the provider's time; of two reports of one instant the
+// status with the higher number counts. What is refunded never exceeds what was captured: reports that would have it so are refused, whichever of the two they are about.
+// The status of an order's payment is a function of the ledger and of what is due.
+//
+// What follows from it is asked for by settle (settle.go), behind every command that changes an order with an account, and behind the expiry of a hold:
+//
+//	refund    what was captured and not charged back, beyond what is due, by as much as the command raised it, less what refunds cover
+//	void      what is left of each authorization of an order that came to nothing, unless a void of it failed before
+//	capture   with the policy confirm min(due, authorized − void), with shipment what has left of that, by as much as the command raised it, less what
+//	          captures cover; of orders that are placed
+//
+// Tasks that are open count as carried out, and one that failed is not asked for again: only how far a command moved what ought to be done is. So a
+// success that is reported after the hold expired, a capture that fails when the order is cancelled already, and a payment that comes twice all lead to what
+// has to be done about them. The ledger of an order has MaxPayments entries; behind each authorization and capture a place is kept for what undoes it.
+// Where there is no room for a task the command is refused, but for those that end the order, and reports on what is known.
+//
+// A closed order with tasks that are open stays in memory until they are carried out, and then leaves with its account.
 //
 // # A command, step by step
 //
@@ -286,6 +317,15 @@
 //     of a new order, over the other locations, but take whatever those can give: nothing is promised anew, so safety stock, buffers and
 //     pools do not count. What nobody else has stays, or waits at the place in the queue that its promise has; units of a pool that wait are
 //     given back to it. It counts as a change, whatever moves: that nobody could help is told, too.
+//   - ReportPayment notes what a provider says about a payment of an order, whatever its status. Unknown, it is a new entry; known, with another amount or as
+//     another entry than the one that is named, it is refused; later than what is known it counts, and else nothing changes. A report that names a task gives it the
+//     provider's reference. A capture that says of which authorization it is cannot be above it.
+//   - RequestPayment adds tasks that somebody asks for: a capture of an order that is placed, a refund or a void. More than there is is refused.
+//   - LockHold has a hold's deadline at the end of the lock, if that is later than its own. While it is locked it is neither released, extended, cancelled nor
+//     locked again. Confirmation ends the lock, and so do UnlockHold and a report that an authorization or a capture of the lock's provider and reference has failed: then the hold has its own
+//     deadline again, or the stamp if that has passed. A lock that runs out leaves the hold its own deadline.
+//   - ExpireUnpaid cancels an order that is placed, of which nothing has left, and that is neither paid nor authorized in full when its channel's time to pay
+//     is over. Of any other nothing changes. The host sends it when Unpaid gives the order. What is reported after that time takes nothing back that was paid then.
 //   - AddNote tells that somebody wrote something beside an order or a hold, whatever its status, also of one that was archived. Nothing else
 //     changes, and nothing of it is kept here: the text is the command's document.
 //   - A hold is live while the stamp is before its deadline; at the deadline it is expired.
@@ -305,9 +345,11 @@
 //
 //	             held       placed          cancelled        released       expired        completed        closed
 //	confirm      placed     unchanged       OrderCancelled   HoldReleased   HoldExpired    unchanged        unchanged
-//	extend       held       HoldConfirmed   OrderCancelled   HoldReleased   HoldExpired    HoldConfirmed    HoldConfirmed
-//	release      released   HoldConfirmed   unchanged        unchanged      unchanged      HoldConfirmed    HoldConfirmed
-//	cancel       cancelled  cancelled¹       unchanged        HoldReleased   HoldExpired    AlreadyShipped   AlreadyShipped
+//	extend       held⁴      HoldConfirmed   OrderCancelled   HoldReleased   HoldExpired    HoldConfirmed    HoldConfirmed
+//	lock, unlock held⁴      HoldConfirmed   OrderCancelled   HoldReleased   HoldExpired    HoldConfirmed    HoldConfirmed
+//	capture      OrderHeld  placed          OrderCancelled   HoldReleased   HoldExpired    completed        closed
+//	release      released⁴  HoldConfirmed   unchanged        unchanged      unchanged      HoldConfirmed    HoldConfirmed
+//	cancel       cancelled⁴ cancelled¹       unchanged        HoldReleased   HoldExpired    AlreadyShipped   AlreadyShipped
 //	reroute      OrderHeld  placed          OrderCancelled   HoldReleased   HoldExpired    OrderCompleted   OrderCompleted
 //	cancel lines  OrderHeld  placed²         OrderCancelled   HoldReleased   HoldExpired    OrderCompleted   OrderCompleted
 //	edit          OrderHeld  placed³         OrderCancelled   HoldReleased   HoldExpired    OrderCompleted   OrderCompleted
@@ -317,7 +359,7 @@
 //	take back     OrderHeld  placed³         OrderCancelled   HoldReleased   HoldExpired    completed³       OrderCompleted
 //
 // ¹ AlreadyShipped when some of it has left. ² Cancelled when nothing is left, and completed when the rest has arrived. ³ Completed or placed,
-// as its units are. ⁴ OrderOnHold while it is on hold. ⁴ ReturnWindow when it is over, unless forced.
+// as its units are. ⁴ OrderOnHold while it is on hold. ⁴ ReturnWindow when it is over, unless forced. ⁴ HoldLocked while it is locked, and HoldNotLocked to unlock what is not.
 //
 //	ask for return  OrderHeld  placed          OrderCancelled   HoldReleased   HoldExpired    completed⁴       completed⁴
 //	of returns    OrderHeld  placed          OrderCancelled   HoldReleased   HoldExpired    completed        OrderCompleted
@@ -372,6 +414,9 @@
 //
 // An order that is only placed has no life; with one it takes 32 bytes more and 28 for each line, 48 for each shipment,
 // 16 for each line in it and 24 for each report about it, 80 for each return, 40 for each line in it and 112 for each refund.
+//
+// An order without prices has no account; with one it takes 56 bytes, 16 for each line, and 48 and its texts for each entry. What has to be paid by an instant
+// takes 24 more until then.
 //
 // Records are fixed-size and free of pointers, in slabs per slot (slab.go); indexes are derived from
 // them. A booking takes 24 bytes, and stays as long as its order is live. Documents stay in memory, closed ones too: 168 bytes each and 40 for each line, and so do oversold cases, 64 bytes each; lots go when nothing is open. Pages of orders that are all closed can be archived: the machine hands them over and forgets them (archive.go). Pages come from an Allocator, so the host may keep them outside the garbage collector's heap. The processor

@@ -1,7 +1,5 @@
 package core
 
-import "bytes"
-
 // While a buyer pays, the hold may be locked: it does not run out before the lock does, and nobody takes its units away. Confirmed, it is an order
 // as ever. When the payment fails the hold is what it was before, and over at once if its own deadline has passed.
 
@@ -71,7 +69,7 @@ func (st *Step) endLockOf(p *PaymentRequest) {
 	if p.Status != EntryFailed || p.Type != PaymentAuthorization && p.Type != PaymentCapture || !image.isLocked(st.now) {
 		return
 	}
-	if lock := &image.Account.Lock; bytes.Equal(lock.Provider, p.Provider) && bytes.Equal(lock.Reference, p.Reference) {
+	if lock := &image.Account.Lock; string(lock.Provider) == string(p.Provider) && string(lock.Reference) == string(p.Reference) {
 		image.endLock(st.now)
 	}
 }

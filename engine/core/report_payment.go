@@ -1,7 +1,5 @@
 package core
 
-import "bytes"
-
 // A provider reports what became of a payment, in its own time: late, twice, and in any order. An entry is what the last report on it says, so
 // repeated and late ones are harmless. An entry is known by (provider, reference, type). A report on a task names the number of its entry, which takes
 // the provider's reference with that.
@@ -59,7 +57,7 @@ func (st *Step) findEntry() (at int, ok bool) {
 		return at, st.checkOwner()
 	}
 	e := &account.Entries[at]
-	renamed := len(e.Reference) > 0 && (!bytes.Equal(e.Reference, p.Reference) || !bytes.Equal(e.Provider, p.Provider))
+	renamed := len(e.Reference) > 0 && (string(e.Reference) != string(p.Reference) || string(e.Provider) != string(p.Provider))
 	if e.Amount != p.Amount || renamed || known < len(account.Entries) && known != at {
 		st.refuseAmount(ReasonPaymentChanged, at, p.Amount, e.Amount)
 		return 0, false
@@ -81,7 +79,7 @@ func (st *Step) checkOwner() bool {
 func (a *AccountImage) find(p *PaymentRequest) int {
 	for i := range a.Entries {
 		e := &a.Entries[i]
-		if e.Type == p.Type && bytes.Equal(e.Provider, p.Provider) && bytes.Equal(e.Reference, p.Reference) {
+		if e.Type == p.Type && string(e.Provider) == string(p.Provider) && string(e.Reference) == string(p.Reference) {
 			return i
 		}
 	}

@@ -70,7 +70,10 @@ func imageTerms(o *core.OrderImage) []Term {
 	if o.Life != nil {
 		terms = addReturns(terms, o.Life)
 	}
-	return terms
+	if status := o.PaymentStatus(); status != core.PaymentNone {
+		terms = append(terms, Payment(status))
+	}
+	return addTasks(terms, o.Account)
 }
 
 // addReturns adds the terms of an order's returns.
@@ -84,6 +87,20 @@ func addReturns(terms []Term, life *core.LifeImage) []Term {
 	for i := range life.Refunds {
 		if life.Refunds[i].Credit {
 			terms = addTerm(terms, Credited())
+		}
+	}
+	return terms
+}
+
+// addTasks adds the terms of what is to be carried out of an order's payments.
+func addTasks(terms []Term, a *core.AccountImage) []Term {
+	if a == nil {
+		return terms
+	}
+	for i := range a.Entries {
+		if e := &a.Entries[i]; e.Task && e.Status.IsOpen() {
+			terms = addTerm(terms, Tasks(e.Type))
+			terms = addTerm(terms, Tasks(0))
 		}
 	}
 	return terms

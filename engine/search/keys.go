@@ -33,6 +33,8 @@ const (
 	attributeOnHold   attribute = 'n'
 	attributeReturn   attribute = 'r' // the status of one of its returns; 0 for any
 	attributeCredit   attribute = 'k' // some return gave credit in the store; no value
+	attributePayment  attribute = 'y'
+	attributeTask     attribute = 'j'
 )
 
 // Term is one thing that orders have in common.
@@ -57,6 +59,14 @@ func Tag(tag []byte) Term { return Term{attributeTag, string(tag)} }
 func SKU(id core.SKUID) Term {
 	return Term{attributeSKU, string(binary.BigEndian.AppendUint32(nil, uint32(id)))}
 }
+
+// Payment is the term of the orders whose payment comes to a status.
+func Payment(status core.PaymentStatus) Term {
+	return Term{attributePayment, string([]byte{byte(status)})}
+}
+
+// Tasks is the term of the orders of whose payments something of a type is to be carried out, 0 for anything.
+func Tasks(t core.PaymentType) Term { return Term{attributeTask, string([]byte{byte(t) + '0'})} }
 
 // Status is the term of the orders of a status.
 func Status(status core.OrderStatus) Term { return Term{attributeStatus, string([]byte{byte(status)})} }

@@ -1,0 +1,42 @@
+package client_test
+
+import (
+	"testing"
+	"time"
+
+	"holdfast/server/client"
+)
+
+// TestPayments has an order paid and refunded, and a hold locked and unlocked.
+func TestPayments(t *testing.T) {
+	c, ctx := open(t), t.Context()
+	price := client.Money{Amount: 500, Currency: "EUR"}
+	at := time.UnixMilli(1_764_000_000_000).UTC()
+	must[client.SKU](t)(c.PutSKU(ctx, "gift", client.SKUSettings{BackorderLimit: client.Unlimited}))
+	placed := must[client.Order](t)(c.PlaceOrder(ctx, client.OrderRequest{Customer: "ann", Lines: []client.Line{{SKU: "gift", Quantity: 2, UnitPrice: &price}},
+		Amounts: &client.OrderAmounts{Shipping: &price}}))
+	if placed.PaymentStatus != "unpaid" || placed.Amounts.Total != 1500 || placed.Lines[0].Total.Amount != 1000 {
+		t.Errorf("placed %+v", placed)
+	}
+	paid := must[client.PaidOrder](t)(c.ReportPayment(ctx, placed.ID, client.PaymentReport{
+		Type: "capture", Status: "succeeded", Amount: client.Money{Amount: 1500, Currency: "EUR"}, Provider: "acme", Reference: "ch_1", At: at}))
+	if paid.PaymentStatus != "paid" || paid.Payment.Number != 1 || !paid.Payment.At.Equal(at) {
+		t.Errorf("paid %+v", paid)
+	}
+	asked := must[client.PaidOrder](t)(c.RequestPayment(ctx, placed.ID, client.PaymentRequest{Type: "refund", Amount: &price, Of: 1}))
+	if !asked.Payment.Task || asked.Payment.Of != 1 || asked.Amounts.ToRefund != 500 {
+		t.Errorf("asked %+v", asked)
+	}
+	must[client.PaidOrder](t)(c.CompletePayment(ctx, placed.ID, 2, client.Completion{Status: "succeeded", Reference: "bank-7", At: at, Actor: "anna"}))
+	if list := must[[]client.Payment](t)(c.Payments(ctx, placed.ID)); len(list) != 2 || list[1].Provider != "manual" || list[1].Status != "succeeded" {
+		t.Errorf("payments %+v", list)
+	}
+	hold := must[client.Order](t)(c.PlaceHold(ctx, client.HoldRequest{Customer: "ann", Lines: []client.Line{{SKU: "gift", Quantity: 1}}}))
+	locked := must[client.Order](t)(c.LockHold(ctx, hold.ID, client.LockRequest{TTLSeconds: 900, Provider: "acme", Reference: "pi_1"}))
+	if locked.LockedUntil.IsZero() || !locked.ExpiresAt.Equal(locked.LockedUntil) {
+		t.Errorf("locked %+v", locked)
+	}
+	if unlocked := must[client.Order](t)(c.UnlockHold(ctx, hold.ID)); !unlocked.ExpiresAt.Equal(hold.ExpiresAt) {
+		t.Errorf("unlocked %+v", unlocked)
+	}
+}

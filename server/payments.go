@@ -1,0 +1,200 @@
+package server
+
+import (
+	"bytes"
+	"errors"
+	"strconv"
+
+	"holdfast/engine"
+	"holdfast/engine/codec"
+	"holdfast/engine/core"
+	"holdfast/engine/invariant"
+	"holdfast/engine/search"
+)
+
+var (
+	reportedPayment  = submission{status: 200, render: (*Server).renderPayment}
+	requestedPayment = submission{status: 201, render: (*Server).renderPayment}
+	lockedHold       = submission{status: 200, onHold: true, render: (*Server).renderOrder}
+)
+
+// reportPayment serves POST /v1/orders/{order}/payments: a provider reports on a payment.
+func (s *Server) reportPayment(x *exchange) {
+	x.intake.parsePayment(x.ctx.PostBody())
+	s.submitPayment(x, &reportedPayment)
+}
+
+// requestPayment serves POST /v1/orders/{order}/payments/requests: somebody asks for a capture, a refund or a void.
+func (s *Server) requestPayment(x *exchange) {
+	x.intake.parseTask(x.ctx.PostBody())
+	s.submitPayment(x, &requestedPayment)
+}
+
+// lockHold serves POST /v1/holds/{hold}/lock.
+func (s *Server) lockHold(x *exchange) {
+	x.intake.parseLock(x.ctx.PostBody())
+	s.submitPayment(x, &lockedHold)
+}
+
+// unlockHold serves POST /v1/holds/{hold}/unlock.
+func (s *Server) unlockHold(x *exchange) {
+	x.intake.parseUnlock(x.body())
+	s.submitPayment(x, &lockedHold)
+}
+
+// submitPayment sends what has been parsed, about the order in the path.
+func (s *Server) submitPayment(x *exchange, how *submission) {
+	if x.hasFaults() {
+		return
+	}
+	id, ok := s.orderInPath(x, how.onHold)
+	if !ok || !x.setVersion(&x.intake.command) {
+		return
+	}
+	x.intake.command.Order = id
+	x.event.Kind = 0 // of a command that changes nothing there is no event
+	s.submit(x, how)
+}
+
+// completePayment serves POST /v1/orders/{order}/payments/{payment}/complete: somebody has carried a task out, or could not.
+func (s *Server) completePayment(x *exchange) {
+	const placeOfOrder = 2
+	c := &x.intake.command
+	number, err := strconv.ParseUint(string(x.variable), 10, 8)
+	x.variable = x.segment(placeOfOrder)
+	x.intake.parseCompletion(x.ctx.PostBody())
+	if x.hasFaults() {
+		return
+	}
+	id, ok := s.orderInPath(x, false)
+	if !ok || !x.setVersion(c) || !s.loadOrder(x, id) {
+		return
+	}
+	account := x.event.Order.Account
+	if err != nil || number == 0 || account == nil || number > uint64(len(account.Entries)) {
+		x.fail(&problem{kind: refusalKind(core.ReasonPaymentNotFound, false), detail: refusalDetails[core.ReasonPaymentNotFound]})
+		return
+	}
+	task := &account.Entries[number-1] // what it is about never changes
+	p := c.Payment
+	p.Entry, p.Type, p.Amount, p.Currency = int(number), task.Type, task.Amount, account.Currency
+	c.Order, x.event.Kind = id, 0
+	s.submit(x, &reportedPayment)
+}
+
+// renderPayment answers with the order in the exchange's event, and with the payment that the command was about.
+func (s *Server) renderPayment(x *exchange, sequence core.Sequence) {
+	number := x.event.Payment
+	if x.event.Kind == 0 {
+		number = knownPayment(&x.event.Order, x.intake.command.Payment)
+	}
+	s.renderOrder(x, sequence)
+	if status := x.ctx.Response.StatusCode(); status < 300 {
+		dst := append(x.out[:len(x.out)-1], `,"payment":`...)
+		x.answerJSON(status, append(appendPayment(dst, &x.event.Order, number), '}'))
+	}
+}
+
+// knownPayment is the number of the payment that a report is about which changed nothing.
+func knownPayment(o *core.OrderImage, p *core.PaymentRequest) int {
+	for i := range o.Account.Entries {
+		e := &o.Account.Entries[i]
+		if e.Type == p.Type && bytes.Equal(e.Provider, p.Provider) && bytes.Equal(e.Reference, p.Reference) {
+			return i + 1
+		}
+	}
+	return p.Entry
+}
+
+// listPayments serves GET /v1/orders/{order}/payments.
+func (s *Server) listPayments(x *exchange) {
+	if !s.waitFor(x.query("at_least")) {
+		return
+	}
+	id, ok := s.orderInPath(x, false)
+	if !ok {
+		return
+	}
+	sequence, err := s.readOrder(x, id)
+	switch {
+	case errors.Is(err, engine.ErrNotFound):
+		failUnknownOrder(x, false)
+		return
+	case err != nil:
+		s.failEngine(x, err)
+		return
+	}
+	order := &x.event.Order
+	dst := append(appendID(append(x.out[:0], `{"order_id":"`...), s.engine.PublicOrderID(id)), '"')
+	dst = append(appendMoney(dst, order, nil), `,"items":[`...)
+	if order.Account != nil {
+		for i := range order.Account.Entries {
+			dst = appendPayment(appendComma(dst, i), order, i+1)
+		}
+	}
+	x.tag(order.Version)
+	x.answerPage(dst, "", false, sequence)
+}
+
+// listTasks serves GET /v1/payments/tasks: what is to be carried out, of all orders, those of the newest first.
+func (s *Server) listTasks(x *exchange) {
+	q := x.query("type", "status", "provider", "limit", "after", "at_least")
+	query := search.Query{Limit: int(q.number("limit", 1, maxPage, defaultPage)), Before: s.createdBefore(q)}
+	want := wantedTasks{
+		Type: core.PaymentType(q.oneOf("type", taskTypes[:])), Status: core.EntryStatus(q.oneOf("status", openStatuses[:])),
+		provider: q.text("provider", &providerRule),
+	}
+	query.Terms = []search.Term{search.Tasks(want.Type)}
+	if !s.waitForIndex(q) {
+		return
+	}
+	at := s.indexed()
+	page, err := s.options.Search.Find(&query)
+	if err != nil {
+		s.failSearch(x, err)
+		return
+	}
+	dst, count := append(x.out[:0], `{"items":[`...), 0
+	sequence, err := s.engine.ReadOrders(page.Orders, func(_ int, image []byte) error {
+		_, err := codec.DecodeOrderImage(image, &x.event.Order)
+		invariant.Check(err == nil, "the engine's images are codec's")
+		dst, count = s.appendTasks(dst, &x.event.Order, &want, count)
+		return nil
+	})
+	if err != nil {
+		s.failSearch(x, err)
+		return
+	}
+	x.answerJSON(200, at.append(s.appendOrdersNext(append(dst, ']'), &page), sequence))
+}
+
+// openStatuses are those that a task may have which is to be carried out, by number.
+var openStatuses = [...]string{core.EntryRequested: "requested", core.EntryActionRequired: "action_required"}
+
+// wantedTasks are those of a type, a status and a provider; zero for any.
+type wantedTasks struct {
+	Type     core.PaymentType
+	Status   core.EntryStatus
+	provider []byte
+}
+
+func (w *wantedTasks) has(e *core.PaymentEntry) bool {
+	return e.Task && e.Status.IsOpen() && (w.Type == 0 || e.Type == w.Type) && (w.Status == 0 || e.Status == w.Status) &&
+		(w.provider == nil || bytes.Equal(e.Provider, w.provider))
+}
+
+// appendTasks appends an order's tasks to a list that has so many.
+func (s *Server) appendTasks(dst []byte, o *core.OrderImage, want *wantedTasks, count int) ([]byte, int) {
+	if o.Account == nil {
+		return dst, count
+	}
+	for i := range o.Account.Entries {
+		if !want.has(&o.Account.Entries[i]) {
+			continue
+		}
+		dst = append(appendID(append(appendComma(dst, count), `{"order_id":"`...), s.engine.PublicOrderID(o.ID)), '"')
+		dst = append(appendPayment(append(dst, `,"payment":`...), o, i+1), '}')
+		count++
+	}
+	return dst, count
+}
