@@ -42,9 +42,9 @@ type route struct {
 	meter   routeMeter
 }
 
-// routes lists all that is served, in the order of the contract.
+// routes lists all that is served, in the order of the contract, what is about returns behind it.
 func routes() []*route {
-	return []*route{
+	return append([]*route{
 		{method: methodGet, pattern: "/v1/locations", handle: (*Server).listLocations},
 		{method: methodGet, pattern: "/v1/locations/{location}", handle: (*Server).getLocation},
 		{method: methodPut, pattern: "/v1/locations/{location}", body: jsonBody, writes: true, handle: (*Server).putLocation},
@@ -100,18 +100,6 @@ func routes() []*route {
 		{method: methodGet, pattern: "/v1/orders/{order}/shipments", handle: (*Server).listShipments},
 		{method: methodPost, pattern: "/v1/orders/{order}/shipments/{shipment}/tracking", body: jsonBody, writes: true, handle: (*Server).trackShipment},
 		{method: methodPost, pattern: "/v1/orders/{order}/shipments/{shipment}/receive", body: optionalBody, writes: true, handle: (*Server).takeBackShipment},
-		{method: methodPost, pattern: "/v1/orders/{order}/returns", body: jsonBody, writes: true, handle: (*Server).requestReturn},
-		{method: methodGet, pattern: "/v1/orders/{order}/returns", handle: (*Server).listOrderReturns},
-		{method: methodGet, pattern: "/v1/orders/{order}/returns/{return}", handle: (*Server).getReturn},
-		{method: methodPost, pattern: "/v1/orders/{order}/returns/{return}/approve", body: optionalBody, writes: true, handle: (*Server).approveReturn},
-		{method: methodPost, pattern: "/v1/orders/{order}/returns/{return}/decline", body: optionalBody, writes: true, handle: (*Server).declineReturn},
-		{method: methodPost, pattern: "/v1/orders/{order}/returns/{return}/cancel", body: optionalBody, writes: true, handle: (*Server).cancelReturn},
-		{method: methodPost, pattern: "/v1/orders/{order}/returns/{return}/in-transit", body: optionalBody, writes: true, handle: (*Server).reportReturn},
-		{method: methodPost, pattern: "/v1/orders/{order}/returns/{return}/receive", body: jsonBody, writes: true, handle: (*Server).receiveReturn},
-		{method: methodPost, pattern: "/v1/orders/{order}/returns/{return}/inspect", body: optionalBody, writes: true, handle: (*Server).inspectReturn},
-		{method: methodPost, pattern: "/v1/orders/{order}/returns/{return}/close", body: optionalBody, writes: true, handle: (*Server).closeReturn},
-		{method: methodPost, pattern: "/v1/orders/{order}/returns/{return}/refund-decisions", body: jsonBody, writes: true, handle: (*Server).decideRefund},
-		{method: methodGet, pattern: "/v1/returns", handle: (*Server).listReturns},
 		{method: methodPost, pattern: "/v1/orders/{order}/reroute", body: jsonBody, writes: true, handle: (*Server).rerouteOrder},
 		{method: methodGet, pattern: "/v1/orders/{order}/timeline", handle: (*Server).getTimeline},
 		{method: methodPost, pattern: "/v1/orders/{order}/notes", body: jsonBody, writes: true, handle: (*Server).addNote},
@@ -147,7 +135,7 @@ func routes() []*route {
 		{method: methodGet, pattern: "/readyz", handle: (*Server).getReadiness},
 		{method: methodGet, pattern: "/metrics", handle: (*Server).getMetrics},
 		{method: methodGet, pattern: openAPIPath, handle: (*Server).getOpenAPI},
-	}
+	}, returnRoutes()...)
 }
 
 // router finds the route of a request by walking a tree of path segments.
