@@ -14,6 +14,24 @@ var (
 	changedReturn   = submission{status: 200, render: (*Server).renderReturned}
 )
 
+// returnRoutes lists what is served about returns.
+func returnRoutes() []*route {
+	return []*route{
+		{method: methodPost, pattern: "/v1/orders/{order}/returns", body: jsonBody, writes: true, handle: (*Server).requestReturn},
+		{method: methodGet, pattern: "/v1/orders/{order}/returns", handle: (*Server).listOrderReturns},
+		{method: methodGet, pattern: "/v1/orders/{order}/returns/{return}", handle: (*Server).getReturn},
+		{method: methodPost, pattern: "/v1/orders/{order}/returns/{return}/approve", body: optionalBody, writes: true, handle: (*Server).approveReturn},
+		{method: methodPost, pattern: "/v1/orders/{order}/returns/{return}/decline", body: optionalBody, writes: true, handle: (*Server).declineReturn},
+		{method: methodPost, pattern: "/v1/orders/{order}/returns/{return}/cancel", body: optionalBody, writes: true, handle: (*Server).cancelReturn},
+		{method: methodPost, pattern: "/v1/orders/{order}/returns/{return}/in-transit", body: optionalBody, writes: true, handle: (*Server).reportReturn},
+		{method: methodPost, pattern: "/v1/orders/{order}/returns/{return}/receive", body: jsonBody, writes: true, handle: (*Server).receiveReturn},
+		{method: methodPost, pattern: "/v1/orders/{order}/returns/{return}/inspect", body: optionalBody, writes: true, handle: (*Server).inspectReturn},
+		{method: methodPost, pattern: "/v1/orders/{order}/returns/{return}/close", body: optionalBody, writes: true, handle: (*Server).closeReturn},
+		{method: methodPost, pattern: "/v1/orders/{order}/returns/{return}/refund-decisions", body: jsonBody, writes: true, handle: (*Server).decideRefund},
+		{method: methodGet, pattern: "/v1/returns", handle: (*Server).listReturns},
+	}
+}
+
 // requestReturn serves POST /v1/orders/{order}/returns: units are to be taken back, or made good.
 func (s *Server) requestReturn(x *exchange) {
 	var r returnIntake
@@ -37,7 +55,7 @@ func (s *Server) findRequested(x *exchange, r *returnIntake) bool {
 	o, ask := &x.event.Order, x.intake.command.Life.Return
 	if len(r.rows) == 0 {
 		for i := range o.Lines {
-			if role := o.Lines[i].Role; role != core.LineOfComponent && role != core.LineUntracked {
+			if role := o.Lines[i].Role; role != core.LineOfComponent && (role != core.LineUntracked || i == 0) { // one row at least, to be refused
 				ask.Rows = append(ask.Rows, core.ReturnRow{Line: i, Reason: r.all.Reason})
 			}
 		}
@@ -182,6 +200,9 @@ func (s *Server) findReceived(x *exchange, r *returnIntake) bool {
 	o, c := &x.event.Order, &x.intake.command
 	if len(r.rows) == 0 && r.all.Disposition != 0 {
 		appendReturned(c, o, linesOfReturn(o, c.Life.Return.Number), r.all.Disposition)
+		if len(c.Life.Return.Rows) == 0 && c.Kind == core.CommandReceiveReturn { // there is no such return, or nothing of it is out: it is to be refused
+			appendReturnRow(c, o, core.ReturnRow{Disposition: r.all.Disposition})
+		}
 	}
 	for i := range r.rows {
 		row := &r.rows[i]

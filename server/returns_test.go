@@ -89,6 +89,7 @@ func TestReturns(t *testing.T) {
 	if refund["amount"] != jsonNumber("3500") || refund["decided_by"] != "lea" || refund["kind"] != "refund" {
 		t.Errorf("%v", refund)
 	}
+	h.wantProblem(409, codeReturnStatus, "POST", one+"/receive", `{"disposition":"restock"}`)
 	closed := h.want(200, "POST", one+"/close", "")
 	if closed["return_status"] != "partially_returned" || closed["status"] != "completed" {
 		t.Errorf("%v", closed)
@@ -248,6 +249,14 @@ func TestReturnsOfKits(t *testing.T) {
 	h.checkAudit()
 }
 
+// TestReturnsOfNothing asks for returns of orders that were only placed, or only recorded.
+func TestReturnsOfNothing(t *testing.T) {
+	h := openReturner(t)
+	for _, body := range []string{`{"customer":"bob","lines":[{"sku":"shirt","quantity":1}]}`, `{"customer":"bob","stock_policy":"skip","lines":[{"sku":"shirt","quantity":1}]}`} {
+		h.wantProblem(409, codeNotReturnable, "POST", "/v1/orders/"+h.placed("/v1/orders", body)+"/returns", `{"reason":"other"}`)
+	}
+}
+
 // TestReturnWindow asks for a return when the window is over: refused, but for customer service.
 func TestReturnWindow(t *testing.T) {
 	h := openReturner(t)
@@ -309,6 +318,8 @@ func TestRefusedReturns(t *testing.T) {
 		{422, codeOutOfRange, "/2/refund-decisions", `{"amount":0,"currency":"EUR"}`},
 		{400, codeMissingField, "/2/refund-decisions", `{"amount":5}`},
 		{404, codeReturnNotFound, "/3/close", ``},
+		{404, codeReturnNotFound, "/3/receive", `{"disposition":"restock"}`},
+		{404, codeReturnNotFound, "/3/inspect", `{"disposition":"restock"}`},
 		{404, codeReturnNotFound, "/0/close", ``},
 		{404, codeReturnNotFound, "/x/approve", `{"replacement":{"lines":[{"sku":"large","quantity":1}]}}`},
 		{404, codeReturnNotFound, "/9/approve", `{"replacement":{"lines":[{"sku":"large","quantity":1}]}}`},

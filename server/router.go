@@ -42,9 +42,9 @@ type route struct {
 	meter   routeMeter
 }
 
-// routes lists all that is served, in the order of the contract.
+// routes lists all that is served, in the order of the contract, what is about returns behind it.
 func routes() []*route {
-	return append(paymentRoutes(), []*route{
+	return append(paymentRoutes(), append([]*route{
 		{method: methodGet, pattern: "/v1/locations", handle: (*Server).listLocations},
 		{method: methodGet, pattern: "/v1/locations/{location}", handle: (*Server).getLocation},
 		{method: methodPut, pattern: "/v1/locations/{location}", body: jsonBody, writes: true, handle: (*Server).putLocation},
@@ -104,18 +104,6 @@ func routes() []*route {
 		{method: methodGet, pattern: "/v1/orders/{order}/shipments", handle: (*Server).listShipments},
 		{method: methodPost, pattern: "/v1/orders/{order}/shipments/{shipment}/tracking", body: jsonBody, writes: true, handle: (*Server).trackShipment},
 		{method: methodPost, pattern: "/v1/orders/{order}/shipments/{shipment}/receive", body: optionalBody, writes: true, handle: (*Server).takeBackShipment},
-		{method: methodPost, pattern: "/v1/orders/{order}/returns", body: jsonBody, writes: true, handle: (*Server).requestReturn},
-		{method: methodGet, pattern: "/v1/orders/{order}/returns", handle: (*Server).listOrderReturns},
-		{method: methodGet, pattern: "/v1/orders/{order}/returns/{return}", handle: (*Server).getReturn},
-		{method: methodPost, pattern: "/v1/orders/{order}/returns/{return}/approve", body: optionalBody, writes: true, handle: (*Server).approveReturn},
-		{method: methodPost, pattern: "/v1/orders/{order}/returns/{return}/decline", body: optionalBody, writes: true, handle: (*Server).declineReturn},
-		{method: methodPost, pattern: "/v1/orders/{order}/returns/{return}/cancel", body: optionalBody, writes: true, handle: (*Server).cancelReturn},
-		{method: methodPost, pattern: "/v1/orders/{order}/returns/{return}/in-transit", body: optionalBody, writes: true, handle: (*Server).reportReturn},
-		{method: methodPost, pattern: "/v1/orders/{order}/returns/{return}/receive", body: jsonBody, writes: true, handle: (*Server).receiveReturn},
-		{method: methodPost, pattern: "/v1/orders/{order}/returns/{return}/inspect", body: optionalBody, writes: true, handle: (*Server).inspectReturn},
-		{method: methodPost, pattern: "/v1/orders/{order}/returns/{return}/close", body: optionalBody, writes: true, handle: (*Server).closeReturn},
-		{method: methodPost, pattern: "/v1/orders/{order}/returns/{return}/refund-decisions", body: jsonBody, writes: true, handle: (*Server).decideRefund},
-		{method: methodGet, pattern: "/v1/returns", handle: (*Server).listReturns},
 		{method: methodPost, pattern: "/v1/orders/{order}/reroute", body: jsonBody, writes: true, handle: (*Server).rerouteOrder},
 		{method: methodGet, pattern: "/v1/orders/{order}/timeline", handle: (*Server).getTimeline},
 		{method: methodPost, pattern: "/v1/orders/{order}/notes", body: jsonBody, writes: true, handle: (*Server).addNote},
@@ -164,7 +152,7 @@ func paymentRoutes() []*route {
 		{method: methodPost, pattern: "/v1/orders/{order}/payments/requests", body: jsonBody, writes: true, handle: (*Server).requestPayment},
 		{method: methodPost, pattern: "/v1/orders/{order}/payments/{payment}/complete", body: jsonBody, writes: true, handle: (*Server).completePayment},
 		{method: methodGet, pattern: "/v1/payments/tasks", handle: (*Server).listTasks},
-	}
+	}, returnRoutes()...)
 }
 
 // router finds the route of a request by walking a tree of path segments.

@@ -14,7 +14,7 @@ type returner struct {
 func newReturner(t *testing.T) *returner {
 	s := &returner{auditShop: &auditShop{Machine: New(Options{}), t: t, now: 1000}}
 	s.sku = s.skuIn(20, SKUSettings{})
-	s.run(Command{Kind: CommandAdjustStock, Rows: []AdjustmentRow{{SKU: s.sku, Value: 10 * PageOrders}}})
+	s.run(Command{Kind: CommandAdjustStock, Rows: []AdjustmentRow{{SKU: s.sku, Value: 10*PageOrders + 2*MaxReturns}}})
 	return s
 }
 
@@ -165,6 +165,9 @@ func TestUnsettledReturns(t *testing.T) {
 	} {
 		s.must(CommandRequestReturn, id, ReturnRequest{Rows: oneUnit})
 		s.must(CommandDecideReturn, id, ReturnRequest{Number: number + 1, Decision: DecideApprove, Until: s.now + 50, Terms: ReturnTerms{Replacement: replacement}})
+		if at, ok := restored(t, s.Machine).NextDeadline(20); !ok || at != s.now+50 {
+			t.Errorf("restored, the slot needs a command at %d", at)
+		}
 		end(number + 1)
 	}
 	want := []Unsettled{{id, 1, replacement}, {id, 2, replacement}}

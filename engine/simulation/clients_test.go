@@ -307,6 +307,8 @@ func afterClosing(kind core.CommandKind) core.Reason {
 		return core.ReasonHoldConfirmed
 	case core.CommandCancelOrder:
 		return core.ReasonAlreadyShipped
+	case core.CommandRequestReturn:
+		return core.ReasonReturnWindow
 	}
 	return core.ReasonOrderCompleted
 }
