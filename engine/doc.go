@@ -19,6 +19,7 @@
 //	 1. A handler puts commands into a Request (request.go), which works out the slots that each touches.
 //	    Orders of kits get what these are made of (kits.go): if that has changed when they are executed, they are sent once more.
 //	    So it is with the slot that keeps bookings, while a location has a capacity of a day (capacity.go).
+//	    And with the slots of an order that an edit gave others than its number says (edits.go).
 //	 2. Admission (admission.go) answers what needs no journal: a repeated idempotency key gets the stored event of the
 //	    first command, and an order of what is sold out is refused. What it lets through claims its key (keys.go).
 //	 3. The request waits in the queue (queue.go), which is bounded.

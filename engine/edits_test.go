@@ -152,6 +152,11 @@ func TestEditPreview(t *testing.T) {
 	if p, _, err := e.PreviewEdit(&c); err != nil || p.Refusal == nil || p.Refusal.Reason != core.ReasonVersionConflict || p.Refusal.Version != 2 {
 		t.Errorf("stale: %+v %v", p.Refusal, err)
 	}
+	c = edit(id, 0)
+	c.Life.Units = []core.LineUnits{{Quantity: 1}}
+	if p, _, err := e.PreviewEdit(&c); err != nil || p.Refusal != nil || p.Before != 2 || len(p.Event.Units) != 1 {
+		t.Errorf("of an order that has more slots by now: %+v %v", p.Refusal, err)
+	}
 	c = edit(id, 0, core.Line{SKU: kit, Quantity: 1})
 	if p, _, err := e.PreviewEdit(&c); err != nil || p.Refusal == nil || p.Refusal.Reason != core.ReasonInsufficientStock || p.Refusal.Lines[0].Index != 0 {
 		t.Errorf("too many: %+v %v", p.Refusal, err)

@@ -435,8 +435,7 @@ func TestAuditSeesFields(t *testing.T) {
 
 // TestAuditTellsWhatIsWrong breaks each invariant and compares the violation, field by field.
 func TestAuditTellsWhatIsWrong(t *testing.T) {
-	a, b := MakeSKUID(3, 0), MakeSKUID(9, 0)
-	spread := MakeOrderID(3, true, 1) // the hold with a part in slot 9
+	a, b, spread := MakeSKUID(3, 0), MakeSKUID(9, 0), MakeOrderID(3, true, 1) // the hold with a part in slot 9
 	for _, test := range []brokenBooks{
 		{
 			func(home, _ *slot) { home.skus.mut(0).onHand = 7 },

@@ -23,8 +23,14 @@ func TestEditedOrdersLeave(t *testing.T) {
 	a, b := s.skuIn(20, SKUSettings{}), s.skuIn(21, SKUSettings{})
 	s.run(Command{Kind: CommandAdjustStock, Rows: []AdjustmentRow{{SKU: a, Value: 9 * PageOrders}, {SKU: b, Value: 9 * PageOrders}}})
 	var ids []OrderID
-	for range PageOrders {
-		ids = append(ids, s.edited(a, b))
+	edits := map[OrderID]Sequence{}
+	for i := range PageOrders {
+		id := s.edited(a, b)
+		if i%2 == 1 {
+			mask, _ := s.OrderSlots(id)
+			s.run(Command{Kind: CommandEditOrder, Order: id, Mask: mask, ExpectedVersion: 2, Document: []byte("[]"), Life: &LifeRequest{}})
+		}
+		ids, edits[id] = append(ids, id), s.seq
 	}
 	again := restored(t, s.Machine)
 	if r := again.Audit(); r.Found != 0 || again.Digest() != s.Digest() {
@@ -34,7 +40,7 @@ func TestEditedOrdersLeave(t *testing.T) {
 	for i, id := range ids {
 		var image OrderImage
 		mask, ok := s.OrderSlots(id)
-		if id.Spread() || !ok || mask != a.Slot().Mask()|b.Slot().Mask() || !s.ReadOrder(id, &image) || image.ID != id || image.Edited == 0 || len(image.Lines) != 3 {
+		if id.Spread() || !ok || mask != a.Slot().Mask()|b.Slot().Mask() || !s.ReadOrder(id, &image) || image.ID != id || image.Edited != edits[id] || len(image.Lines) != 3 {
 			t.Fatalf("order %d: slots %x, %+v", i, mask, image)
 		}
 		c := Command{Kind: CommandCancelOrder, Order: id, Mask: a.Slot().Mask()}
