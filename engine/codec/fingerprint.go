@@ -3,7 +3,7 @@ package codec
 import "github.com/cespare/xxhash/v2"
 
 // Fingerprint is 64 bits that tell two requests under one idempotency key apart. It covers kind,
-// version, sale, body, destination, stock policy and document; it does not cover what may differ between two tries of the same
+// version, sale, body, destination, stock policy, money and document; it does not cover what may differ between two tries of the same
 // request: key, slots, expected version and the
 // recipes of kits. Kinds with equal bodies never have equal fingerprints.
 // Frame must be exactly one frame that PeekCommand takes.

@@ -137,6 +137,11 @@ func TestFingerprintOfOtherRequestsDiffers(t *testing.T) {
 		other(func(c *core.Command) { c.Stock = core.StockForce }),
 		other(func(c *core.Command) { c.Stock = core.StockSkip }),
 		other(func(c *core.Command) { c.Sale = 64 }),
+		other(func(c *core.Command) { c.Money = &core.OrderMoney{Currency: goldenEuro, Amounts: []int64{5000}} }),
+		other(func(c *core.Command) { c.Money = &core.OrderMoney{Currency: goldenEuro, Amounts: []int64{5001}} }),
+		other(func(c *core.Command) {
+			c.Money = &core.OrderMoney{Currency: goldenEuro, Extra: 1, Amounts: []int64{5000}}
+		}),
 		other(func(c *core.Command) { c.Sale, c.Ticket = 64, 1 }),
 		other(func(c *core.Command) { c.Sale, c.Identities = 64, goldenIdentities() }),
 		{Kind: core.CommandConfirmHold, Mask: 2, Order: 1},

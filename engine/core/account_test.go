@@ -182,7 +182,7 @@ func TestValueOfUnits(t *testing.T) {
 			}
 		}
 	}
-	if valueOf(1000, 1, 3) != 333 || valueOf(1000, 2, 3) != 666 || valueOf(MaxAmount, MaxLineQuantity-1, MaxLineQuantity) != MaxAmount-1_000_000 {
+	if valueOf(1000, 1, 3) != 333 || valueOf(1000, 2, 3) != 666 || valueOf(1001, 2, 3) != 667 || valueOf(MaxAmount, MaxLineQuantity-1, MaxLineQuantity) != MaxAmount-1_000_000 {
 		t.Error("units are worth something else")
 	}
 }
