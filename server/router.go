@@ -2,6 +2,7 @@ package server
 
 import (
 	"bytes"
+	"slices"
 	"sort"
 	"strings"
 
@@ -42,9 +43,14 @@ type route struct {
 	meter   routeMeter
 }
 
-// routes lists all that is served, in the order of the contract, what is about returns behind it.
+// routes lists all that is served.
 func routes() []*route {
-	return append(paymentRoutes(), append([]*route{
+	return slices.Concat(shopRoutes(), paymentRoutes(), returnRoutes())
+}
+
+// shopRoutes lists what is served of stock, holds, orders and operations, in the order of the contract.
+func shopRoutes() []*route {
+	return []*route{
 		{method: methodGet, pattern: "/v1/locations", handle: (*Server).listLocations},
 		{method: methodGet, pattern: "/v1/locations/{location}", handle: (*Server).getLocation},
 		{method: methodPut, pattern: "/v1/locations/{location}", body: jsonBody, writes: true, handle: (*Server).putLocation},
@@ -139,7 +145,7 @@ func routes() []*route {
 		{method: methodGet, pattern: "/readyz", handle: (*Server).getReadiness},
 		{method: methodGet, pattern: "/metrics", handle: (*Server).getMetrics},
 		{method: methodGet, pattern: openAPIPath, handle: (*Server).getOpenAPI},
-	}...)
+	}
 }
 
 // paymentRoutes lists what is served of the money of orders.
@@ -152,7 +158,7 @@ func paymentRoutes() []*route {
 		{method: methodPost, pattern: "/v1/orders/{order}/payments/requests", body: jsonBody, writes: true, handle: (*Server).requestPayment},
 		{method: methodPost, pattern: "/v1/orders/{order}/payments/{payment}/complete", body: jsonBody, writes: true, handle: (*Server).completePayment},
 		{method: methodGet, pattern: "/v1/payments/tasks", handle: (*Server).listTasks},
-	}, returnRoutes()...)
+	}
 }
 
 // router finds the route of a request by walking a tree of path segments.
