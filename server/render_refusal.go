@@ -140,7 +140,8 @@ func (s *Server) appendRefusal(dst []byte, r *core.Refusal, how *submission, c *
 // hidesUnits reports whether a refusal must not say how many units there are, as it goes to a channel that is shown none.
 func (s *Server) hidesUnits(reason core.Reason, c *core.Command) bool {
 	switch reason {
-	case core.ReasonInsufficientStock, core.ReasonNotDeliverable, core.ReasonBookedUp, core.ReasonSaleQuota, core.ReasonHoldCap, core.ReasonStillForSale:
+	case core.ReasonInsufficientStock, core.ReasonNotDeliverable, core.ReasonBookedUp, core.ReasonSaleQuota, core.ReasonHoldCap, core.ReasonStillForSale,
+		core.ReasonWaitsAlready:
 		return (c.Kind == core.CommandPlaceOrder || c.Kind == core.CommandPlaceHold || c.Kind == core.CommandJoinWaitlist || c.Kind == core.CommandEditOrder) && s.engine.ShowsBands(c.Channel)
 	}
 	return false
