@@ -90,112 +90,64 @@ func eachCommand(g wal.Group, fn func(core.Sequence, []byte, *core.Command) erro
 	return nil
 }
 
-// kindName is what people call a kind of command.
+// kindNames are what people call the kinds of commands.
+var kindNames = map[core.CommandKind]string{
+	core.CommandTick:           "tick",
+	core.CommandDefineSKU:      "define_sku",
+	core.CommandDefineLocation: "define_location",
+	core.CommandDefineRouting:  "define_routing",
+	core.CommandDefineChannel:  "define_channel",
+	core.CommandAdjustStock:    "adjust_stock",
+	core.CommandPlaceHold:      "place_hold",
+	core.CommandPlaceOrder:     "place_order",
+	core.CommandConfirmHold:    "confirm_hold",
+	core.CommandExtendHold:     "extend_hold",
+	core.CommandReleaseHold:    "release_hold",
+	core.CommandCancelOrder:    "cancel_order",
+	core.CommandArchiveOrders:  "archive_orders",
+	core.CommandMoveStock:      "move_stock",
+	core.CommandDefineSale:     "define_sale",
+	core.CommandJoinWaitlist:   "join_waitlist",
+	core.CommandLeaveWaitlist:  "leave_waitlist",
+	core.CommandServeWaitlist:  "serve_waitlist",
+	core.CommandAdvanceQueue:   "advance_queue",
+	core.CommandSetChannel:     "set_channel",
+	core.CommandSetChannelRule: "set_channel_rule",
+	core.CommandSetKit:         "set_kit",
+	core.CommandCreateInbound:  "create_inbound",
+	core.CommandSendInbound:    "send_inbound",
+	core.CommandReceiveInbound: "receive_inbound",
+	core.CommandCloseInbound:   "close_inbound",
+	core.CommandCancelInbound:  "cancel_inbound",
+	core.CommandRerouteOrder:   "reroute_order",
+	core.CommandCancelLines:    "cancel_lines",
+	core.CommandShipOrder:      "ship_order",
+	core.CommandTrackShipment:  "track_shipment",
+	core.CommandTakeBack:       "take_back",
+	core.CommandPutOnHold:      "put_on_hold",
+	core.CommandTakeOffHold:    "take_off_hold",
+	core.CommandRequestReturn:  "request_return",
+	core.CommandDecideReturn:   "decide_return",
+	core.CommandReportReturn:   "report_return",
+	core.CommandReceiveReturn:  "receive_return",
+	core.CommandInspectReturn:  "inspect_return",
+	core.CommandCloseReturn:    "close_return",
+	core.CommandDecideRefund:   "decide_refund",
+	core.CommandSettleReturn:   "settle_return",
+	core.CommandReportPayment:  "report_payment",
+	core.CommandRequestPayment: "request_payment",
+	core.CommandLockHold:       "lock_hold",
+	core.CommandUnlockHold:     "unlock_hold",
+	core.CommandExpireUnpaid:   "expire_unpaid",
+	core.CommandResolveCase:    "resolve_case",
+	core.CommandFillOrder:      "fill_order",
+	core.CommandAddNote:        "add_note",
+	core.CommandEditOrder:      "edit_order",
+}
+
 func kindName(k core.CommandKind) string {
-	switch k {
-	case core.CommandTick:
-		return "tick"
-	case core.CommandDefineSKU:
-		return "define_sku"
-	case core.CommandDefineLocation:
-		return "define_location"
-	case core.CommandDefineRouting:
-		return "define_routing"
-	case core.CommandDefineChannel:
-		return "define_channel"
-	case core.CommandAdjustStock:
-		return "adjust_stock"
-	case core.CommandPlaceHold:
-		return "place_hold"
-	case core.CommandPlaceOrder:
-		return "place_order"
-	case core.CommandConfirmHold:
-		return "confirm_hold"
-	case core.CommandExtendHold:
-		return "extend_hold"
-	case core.CommandReleaseHold:
-		return "release_hold"
-	case core.CommandCancelOrder:
-		return "cancel_order"
-	case core.CommandArchiveOrders:
-		return "archive_orders"
-	case core.CommandMoveStock:
-		return "move_stock"
-	case core.CommandDefineSale:
-		return "define_sale"
-	case core.CommandJoinWaitlist:
-		return "join_waitlist"
-	case core.CommandLeaveWaitlist:
-		return "leave_waitlist"
-	case core.CommandServeWaitlist:
-		return "serve_waitlist"
-	case core.CommandAdvanceQueue:
-		return "advance_queue"
-	case core.CommandSetChannel:
-		return "set_channel"
-	case core.CommandSetChannelRule:
-		return "set_channel_rule"
-	case core.CommandSetKit:
-		return "set_kit"
-	case core.CommandCreateInbound:
-		return "create_inbound"
-	case core.CommandSendInbound:
-		return "send_inbound"
-	case core.CommandReceiveInbound:
-		return "receive_inbound"
-	case core.CommandCloseInbound:
-		return "close_inbound"
-	case core.CommandCancelInbound:
-		return "cancel_inbound"
-	case core.CommandRerouteOrder:
-		return "reroute_order"
-	case core.CommandCancelLines:
-		return "cancel_lines"
-	case core.CommandShipOrder:
-		return "ship_order"
-	case core.CommandTrackShipment:
-		return "track_shipment"
-	case core.CommandTakeBack:
-		return "take_back"
-	case core.CommandPutOnHold:
-		return "put_on_hold"
-	case core.CommandTakeOffHold:
-		return "take_off_hold"
-	case core.CommandRequestReturn:
-		return "request_return"
-	case core.CommandDecideReturn:
-		return "decide_return"
-	case core.CommandReportReturn:
-		return "report_return"
-	case core.CommandReceiveReturn:
-		return "receive_return"
-	case core.CommandInspectReturn:
-		return "inspect_return"
-	case core.CommandCloseReturn:
-		return "close_return"
-	case core.CommandDecideRefund:
-		return "decide_refund"
-	case core.CommandSettleReturn:
-		return "settle_return"
-	case core.CommandReportPayment:
-		return "report_payment"
-	case core.CommandRequestPayment:
-		return "request_payment"
-	case core.CommandLockHold:
-		return "lock_hold"
-	case core.CommandUnlockHold:
-		return "unlock_hold"
-	case core.CommandExpireUnpaid:
-		return "expire_unpaid"
-	case core.CommandResolveCase:
-		return "resolve_case"
-	case core.CommandFillOrder:
-		return "fill_order"
-	case core.CommandAddNote:
-		return "add_note"
-	case core.CommandEditOrder:
-		return "edit_order"
-	default:
-		return fmt.Sprintf("kind_%d", k)
+	if name, ok := kindNames[k]; ok {
+		return name
 	}
+	return fmt.Sprintf("kind_%d", k)
 }

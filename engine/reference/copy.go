@@ -121,13 +121,7 @@ func CopyEvent(e *core.Event) core.Event {
 		c.Order, c.Actor, c.Note = CopyOrder(&e.Order), copyBytes(e.Actor), copyBytes(e.Note)
 	case core.EventReturnRequested, core.EventReturnDecided, core.EventReturnReported, core.EventReturnReceived, core.EventReturnInspected,
 		core.EventReturnClosed, core.EventRefundDecided:
-		c.Order, c.Actor, c.Note, c.Return = CopyOrder(&e.Order), copyBytes(e.Actor), copyBytes(e.Note), e.Return
-		if e.Kind == core.EventReturnRequested || e.Kind == core.EventReturnReceived || e.Kind == core.EventReturnInspected {
-			c.Returned = copyList(e.Returned)
-		}
-		if e.Kind == core.EventReturnReceived || e.Kind == core.EventReturnInspected {
-			c.Moves = copyList(e.Moves)
-		}
+		copyReturn(&c, e)
 	case core.EventReturnExpired:
 		c.Order, c.Return = CopyOrder(&e.Order), e.Return
 	case core.EventCaseResolved:
@@ -139,6 +133,18 @@ func CopyEvent(e *core.Event) core.Event {
 		c.Order = CopyOrder(&e.Order)
 	}
 	return c
+}
+
+// copyReturn copies what somebody did about a return.
+func copyReturn(c, e *core.Event) {
+	c.Order, c.Actor, c.Note, c.Return = CopyOrder(&e.Order), copyBytes(e.Actor), copyBytes(e.Note), e.Return
+	moves := e.Kind == core.EventReturnReceived || e.Kind == core.EventReturnInspected
+	if moves || e.Kind == core.EventReturnRequested {
+		c.Returned = copyList(e.Returned)
+	}
+	if moves {
+		c.Moves = copyList(e.Moves)
+	}
 }
 
 // CopyOrder gives an order image that shares nothing with the given one; empty lists come out as nil.

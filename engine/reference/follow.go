@@ -226,28 +226,8 @@ func (m *Model) followUp(c *core.Command) core.Outcome {
 			return refuseOrder(core.Refusal{Reason: core.ReasonHoldLocked, Order: o.id, Version: o.version, At: o.account.lock.Until})
 		}
 	}
-	switch c.Kind {
-	case core.CommandLockHold:
-		return m.lockHold(c, o)
-	case core.CommandUnlockHold:
-		return m.unlockHold(c, o)
-	case core.CommandRerouteOrder:
-		return m.reroute(c, o)
-	case core.CommandCancelLines:
-		return m.cancelLines(c, o)
-	case core.CommandShipOrder:
-		return m.ship(c, o)
-	case core.CommandTrackShipment:
-		return m.track(c, o)
-	case core.CommandTakeBack:
-		return m.takeBack(c, o)
-	case core.CommandPutOnHold, core.CommandTakeOffHold:
-		return m.putOnHold(c, o)
-	case core.CommandEditOrder:
-		return m.edit(c, o)
-	}
-	if isAboutReturn(c.Kind) {
-		return m.returning(c, o)
+	if goOn := m.waysOn(c); goOn != nil {
+		return goOn(c, o)
 	}
 	extends := c.Kind == core.CommandExtendHold
 	if v == unchanged || extends && m.extended(o, c.TTL) <= o.deadline {
@@ -278,6 +258,18 @@ func (m *Model) followUp(c *core.Command) core.Outcome {
 	event.Order = o.image()
 	m.emit(event)
 	return core.Outcome{Changed: true, Order: o.id}
+}
+
+// waysOn gives how an order goes on with a command that its status allows; nil for those that only give it another status or deadline.
+func (m *Model) waysOn(c *core.Command) func(*core.Command, *order) core.Outcome {
+	if isAboutReturn(c.Kind) {
+		return m.returning
+	}
+	return map[core.CommandKind]func(*core.Command, *order) core.Outcome{
+		core.CommandLockHold: m.lockHold, core.CommandUnlockHold: m.unlockHold, core.CommandRerouteOrder: m.reroute, core.CommandCancelLines: m.cancelLines,
+		core.CommandShipOrder: m.ship, core.CommandTrackShipment: m.track, core.CommandTakeBack: m.takeBack, core.CommandPutOnHold: m.putOnHold,
+		core.CommandTakeOffHold: m.putOnHold, core.CommandEditOrder: m.edit,
+	}[c.Kind]
 }
 
 // addNote tells of a note. Who asks for it is the host, which has the text; an archived page may have had any order.
