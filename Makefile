@@ -38,11 +38,11 @@ FROM     ?= 1
 COMMANDS ?= 5000
 
 # CI=true adds the race detector to the tests, but not for the packages that drive whole processes or
-# millions of commands: under it they would take longer than all the others together. Of RACED the short form runs under it,
+# millions of commands, or have one goroutine alone: under it they would take longer than all the others together. Of RACED the short form runs under it,
 # without what has one goroutine at a time do much (which quick checks leave out, too), and all of it without the detector.
 PACKAGES = $(shell go list ./...)
-RACED    = holdfast/engine holdfast/engine/codec holdfast/engine/core holdfast/engine/reference holdfast/engine/search holdfast/wal
-LONG     = $(RACED) holdfast/bench holdfast/cmd/holdfast holdfast/engine/simulation
+RACED    = holdfast/engine holdfast/engine/core holdfast/engine/search holdfast/wal
+LONG     = $(RACED) holdfast/bench holdfast/cmd/holdfast holdfast/engine/codec holdfast/engine/reference holdfast/engine/simulation
 LONELY   = 'DiskUseIsBounded|CheckpointsChangeNothing|KeysOverRestarts|KeyTableForgets|ReadersHold|Rewind|RottenPages|Salvage|FlippedBit|DamagedBackup|OverrunIndexWalks|WorkloadMixes|WorkloadReaches'
 # With pages of eight records what needs full ones happens all the time.
 TINY     = ./engine/core ./engine/reference ./engine
