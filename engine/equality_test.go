@@ -188,7 +188,7 @@ func TestStreamsCoverTheRules(t *testing.T) {
 	for _, kind := range []core.EventKind{
 		core.EventHoldCancelled, core.EventOrderRouted, core.EventOrderOversold, core.EventRoutingDefined, core.EventChannelRuleSet, core.EventPoolChanged, core.EventPreorderEnded,
 		core.EventPurchaseOrderChanged, core.EventTransferChanged, core.EventOrderFilled, core.EventKitSet, core.EventOrderRerouted, core.EventCaseResolved, core.EventNoteAdded,
-		core.EventLinesCancelled, core.EventOrderShipped, core.EventShipmentTracked, core.EventOrderPutOnHold,
+		core.EventLinesCancelled, core.EventOrderShipped, core.EventShipmentTracked, core.EventOrderPutOnHold, core.EventFulfilmentChanged,
 	} {
 		want(t, seen, fmt.Sprintf("event %d", kind))
 	}

@@ -136,7 +136,9 @@ func (r *Request) note(c *core.Command) {
 	switch c.Kind {
 	case core.CommandConfirmHold, core.CommandExtendHold, core.CommandReleaseHold, core.CommandCancelOrder, core.CommandFillOrder,
 		core.CommandRerouteOrder, core.CommandCancelLines, core.CommandShipOrder,
-		core.CommandTrackShipment, core.CommandTakeBack, core.CommandPutOnHold, core.CommandTakeOffHold, core.CommandResolveCase:
+		core.CommandTrackShipment, core.CommandTakeBack, core.CommandPutOnHold, core.CommandTakeOffHold, core.CommandResolveCase,
+		core.CommandWorkFulfilment, core.CommandSplitFulfilment, core.CommandMergeFulfilments, core.CommandMoveFulfilment,
+		core.CommandShortPick, core.CommandDeclineFulfilment:
 		r.follows = true // whatever the number: the very first order of slot 0 has 0
 	}
 	r.recipes = r.recipes || len(c.Recipes) > 0

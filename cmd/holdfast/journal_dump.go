@@ -382,7 +382,8 @@ func (d *dumpLine) addBody(c *core.Command) {
 			d.Lines = append(d.Lines, dumpedLine{line.SKU, line.Quantity})
 		}
 	case core.CommandCancelLines, core.CommandShipOrder, core.CommandTrackShipment, core.CommandTakeBack, core.CommandPutOnHold,
-		core.CommandTakeOffHold:
+		core.CommandTakeOffHold, core.CommandWorkFulfilment, core.CommandSplitFulfilment, core.CommandMergeFulfilments, core.CommandMoveFulfilment,
+		core.CommandShortPick, core.CommandDeclineFulfilment:
 		d.addLife(c)
 	case core.CommandAddNote:
 		d.Order, d.Actor = new(c.Order), string(c.Actor)

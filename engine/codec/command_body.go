@@ -35,6 +35,9 @@ func appendBody(dst []byte, c *core.Command) []byte {
 	case core.CommandCancelLines, core.CommandShipOrder, core.CommandTrackShipment, core.CommandTakeBack,
 		core.CommandPutOnHold, core.CommandTakeOffHold:
 		return appendLifeRequest(dst, c)
+	case core.CommandWorkFulfilment, core.CommandSplitFulfilment, core.CommandMergeFulfilments, core.CommandMoveFulfilment,
+		core.CommandShortPick, core.CommandDeclineFulfilment:
+		return appendFulfilment(dst, c)
 	case core.CommandAddNote:
 		return appendString(binary.LittleEndian.AppendUint64(dst, uint64(c.Order)), c.Actor)
 	case core.CommandResolveCase:
@@ -95,6 +98,9 @@ func (c *cursor) body(cmd *core.Command) {
 	case core.CommandCancelLines, core.CommandShipOrder, core.CommandTrackShipment, core.CommandTakeBack,
 		core.CommandPutOnHold, core.CommandTakeOffHold:
 		c.lifeRequest(cmd)
+	case core.CommandWorkFulfilment, core.CommandSplitFulfilment, core.CommandMergeFulfilments, core.CommandMoveFulfilment,
+		core.CommandShortPick, core.CommandDeclineFulfilment:
+		c.fulfilment(cmd)
 	case core.CommandAddNote:
 		cmd.Order, cmd.Actor = core.OrderID(c.uint64()), c.actor()
 	case core.CommandResolveCase:

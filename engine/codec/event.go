@@ -60,6 +60,9 @@ func AppendEvent(dst []byte, ev *core.Event) []byte {
 		dst = appendShipped(appendOrder(dst, &ev.Order, birth{ev.Sequence, ev.At}), ev)
 	case core.EventOrderPutOnHold, core.EventOrderTakenOffHold:
 		dst = append(appendNotes(appendOrder(dst, &ev.Order, birth{ev.Sequence, ev.At}), ev.Note, ev.Actor), byte(ev.OnHold))
+	case core.EventFulfilmentChanged, core.EventFulfilmentSplit, core.EventFulfilmentsMerged, core.EventFulfilmentMoved,
+		core.EventFulfilmentShort, core.EventFulfilmentDeclined:
+		dst = appendFulfilmentEvent(dst, ev)
 	case core.EventOrderFilled:
 		dst = appendFills(appendOrder(dst, &ev.Order, birth{ev.Sequence, ev.At}), ev.Fills)
 	case core.EventCaseResolved:
@@ -176,6 +179,9 @@ func DecodeEvent(src []byte, ev *core.Event) (int, error) {
 	case core.EventOrderPutOnHold, core.EventOrderTakenOffHold:
 		c.order(&ev.Order, birth{h.Sequence, h.At})
 		ev.Note, ev.Actor, ev.OnHold = c.rerouteNote(), c.actor(), c.onHold()
+	case core.EventFulfilmentChanged, core.EventFulfilmentSplit, core.EventFulfilmentsMerged, core.EventFulfilmentMoved,
+		core.EventFulfilmentShort, core.EventFulfilmentDeclined:
+		c.fulfilmentEvent(ev, birth{h.Sequence, h.At})
 	case core.EventOrderFilled:
 		c.order(&ev.Order, birth{h.Sequence, h.At})
 		ev.Fills = c.fills(ev.Fills, len(ev.Order.Lines), 1)

@@ -25,6 +25,7 @@ const (
 	orderHasSale    = 1 << 0
 	orderMarksLines = 1 << 1 // each line begins with marks of its own
 	orderHasLife    = 1 << 2 // what became of the lines follows them
+	orderHasWork    = 1 << 5 // fulfilment orders follow the life
 	orderIsOnHold   = 1 << 4 // why follows behind the identities
 )
 
@@ -94,6 +95,9 @@ func appendOrder(dst []byte, o *core.OrderImage, b birth) []byte {
 	if o.Life != nil {
 		dst = appendLife(dst, o.Life)
 	}
+	if more&orderHasWork != 0 {
+		dst = appendFulfilments(dst, o.Life)
+	}
 	return dst
 }
 
@@ -124,6 +128,9 @@ func moreMarks(o *core.OrderImage) (more byte) {
 	}
 	if o.Life != nil {
 		more |= orderHasLife
+		if len(o.Life.Fulfilments) > 0 {
+			more |= orderHasWork
+		}
 	}
 	for i := range o.Lines {
 		if lineMarks(&o.Lines[i]) != 0 {
@@ -197,7 +204,7 @@ func (c *cursor) order(o *core.OrderImage, b birth) {
 	more := byte(0)
 	if marks&orderHasMore != 0 {
 		at := c.pos
-		if more = c.byte(); more == 0 || more&^(orderHasSale|orderMarksLines|orderHasLife|orderIsOnHold) != 0 {
+		if more = c.byte(); more == 0 || more&^(orderHasSale|orderMarksLines|orderHasLife|orderIsOnHold|orderHasWork) != 0 || more&(orderHasLife|orderHasWork) == orderHasWork {
 			c.fail(at, "unknown marks of an order")
 		}
 	}
@@ -211,6 +218,9 @@ func (c *cursor) order(o *core.OrderImage, b birth) {
 	c.lineImages(o, more&orderMarksLines != 0)
 	if o.Life = nil; more&orderHasLife != 0 {
 		c.life(o)
+	}
+	if more&orderHasWork != 0 && o.Life != nil {
+		c.fulfilments(o.Life, len(o.Lines))
 	}
 }
 

@@ -13,7 +13,7 @@ func appendLifeRequest(dst []byte, c *core.Command) []byte {
 	dst = appendNotes(dst, c.Life.Note, c.Actor)
 	switch c.Kind {
 	case core.CommandShipOrder:
-		return appendLines(appendUvarint(dst, uint64(c.Life.Location)), c.Lines)
+		return appendLines(appendShipFrom(appendUvarint(dst, uint64(c.Life.Location)), c.Life), c.Lines)
 	case core.CommandTrackShipment:
 		return appendReports(appendUvarint(dst, uint64(c.Life.Shipment)), c.Life.Reports)
 	case core.CommandPutOnHold, core.CommandTakeOffHold:
@@ -32,6 +32,7 @@ func (c *cursor) lifeRequest(cmd *core.Command) {
 	switch cmd.Kind {
 	case core.CommandShipOrder:
 		r.Location = c.location()
+		c.shipFrom(r)
 		cmd.Lines = c.reroutedLines(cmd.Lines)
 		return
 	case core.CommandTrackShipment:
@@ -157,6 +158,7 @@ func (c *cursor) life(o *core.OrderImage) {
 		}
 	}
 	life.ClosesAt = c.millis()
+	life.Fulfilments, life.ToDo = life.Fulfilments[:0], life.ToDo[:0]
 	c.shipments(life, len(o.Lines))
 }
 

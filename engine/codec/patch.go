@@ -43,6 +43,8 @@ func SetOrder(frame []byte, id core.OrderID) error {
 	case core.CommandConfirmHold, core.CommandExtendHold, core.CommandReleaseHold, core.CommandCancelOrder, core.CommandRerouteOrder,
 		core.CommandCancelLines, core.CommandShipOrder, core.CommandTrackShipment, core.CommandTakeBack,
 		core.CommandPutOnHold, core.CommandTakeOffHold,
+		core.CommandWorkFulfilment, core.CommandSplitFulfilment, core.CommandMergeFulfilments, core.CommandMoveFulfilment,
+		core.CommandShortPick, core.CommandDeclineFulfilment,
 		core.CommandResolveCase:
 	default:
 		return &FormatError{frameKind, "command kind has no order number"}

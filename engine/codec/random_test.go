@@ -249,7 +249,7 @@ var commandKinds = []core.CommandKind{
 	core.CommandMoveStock, core.CommandDefineRouting, core.CommandDefineSale, core.CommandAdvanceQueue, core.CommandSetChannel, core.CommandSetChannelRule,
 	core.CommandCreateInbound, core.CommandSendInbound, core.CommandReceiveInbound, core.CommandCloseInbound, core.CommandCancelInbound,
 	core.CommandFillOrder, core.CommandSetKit, core.CommandRerouteOrder, core.CommandCancelLines, core.CommandShipOrder, core.CommandTrackShipment, core.CommandTakeBack, core.CommandResolveCase, core.CommandAddNote,
-	core.CommandPutOnHold, core.CommandTakeOffHold,
+	core.CommandPutOnHold, core.CommandTakeOffHold, core.CommandWorkFulfilment, core.CommandSplitFulfilment, core.CommandMergeFulfilments, core.CommandMoveFulfilment, core.CommandShortPick, core.CommandDeclineFulfilment,
 	core.CommandJoinWaitlist, core.CommandLeaveWaitlist, core.CommandServeWaitlist,
 }
 
@@ -338,7 +338,8 @@ func (g generator) body(c *core.Command) {
 	case core.CommandRerouteOrder:
 		g.reroute(c)
 	case core.CommandCancelLines, core.CommandShipOrder, core.CommandTrackShipment, core.CommandTakeBack,
-		core.CommandPutOnHold, core.CommandTakeOffHold:
+		core.CommandPutOnHold, core.CommandTakeOffHold, core.CommandWorkFulfilment, core.CommandSplitFulfilment, core.CommandMergeFulfilments, core.CommandMoveFulfilment,
+		core.CommandShortPick, core.CommandDeclineFulfilment:
 		g.lifeRequest(c)
 	case core.CommandAddNote:
 		c.Order, c.Actor, c.Document = g.order(), g.reason(), g.text(nameAlphabet+" \n", 1, core.MaxNoteLength)
@@ -517,6 +518,8 @@ var eventKinds = []core.EventKind{
 	core.EventOrderRouted, core.EventOrderRerouted, core.EventRoutingDefined,
 	core.EventWaitlistJoined, core.EventWaitlistLeft, core.EventWaitlistOffered, core.EventOrderOversold, core.EventLinesCancelled, core.EventOrderShipped,
 	core.EventShipmentTracked, core.EventShipmentTakenBack, core.EventOrderClosed, core.EventOrderPutOnHold, core.EventOrderTakenOffHold,
+	core.EventFulfilmentChanged, core.EventFulfilmentSplit, core.EventFulfilmentMoved, core.EventFulfilmentShort, core.EventFulfilmentsMerged,
+	core.EventFulfilmentDeclined,
 	core.EventCaseResolved, core.EventNoteAdded,
 }
 
@@ -650,7 +653,9 @@ func (g generator) orderImage() core.OrderImage {
 		o.Lines[i] = l
 	}
 	if g.IntN(3) == 0 {
-		o.Life = g.life(len(o.Lines))
+		if o.Life = g.life(len(o.Lines)); g.bool() {
+			g.works(o.Life, len(o.Lines))
+		}
 	}
 	return o
 }
@@ -704,6 +709,12 @@ func (g generator) refusal() core.Refusal {
 	}
 	if r.Reason == core.ReasonInboundStatus {
 		r.Status = core.InboundStatus(g.between(1, 5))
+	}
+	if r.Reason == core.ReasonFulfilmentStatus {
+		r.Fulfilment = core.FulfilmentStatus(g.between(1, int64(core.LastFulfilmentStatus)))
+	}
+	if r.Reason == core.ReasonFulfilmentEarly {
+		r.At = g.millis()
 	}
 	if r.Reason == core.ReasonOrderOnHold {
 		r.OnHold = g.onHold()

@@ -25,9 +25,11 @@ func (m *Machine) decideCancelLines(st *Step) {
 	if st.cancelsAll() {
 		st.event.Kind = EventOrderCancelled
 		image.end(StatusCancelled)
+		st.followFulfilments()
 		return
 	}
 	st.planCancelLines()
+	st.followFulfilments()
 	m.finish(st)
 }
 

@@ -38,6 +38,8 @@ const (
 	SlabSettled
 	SlabBookings
 	SlabCases
+	SlabFulfilments
+	SlabFulfilmentLines
 
 	// SlabKinds is the number of slabs that a slot has.
 	SlabKinds = int(iota)
@@ -105,6 +107,7 @@ func (s *slot) stores() [SlabKinds]pageStore {
 		&s.lives, &s.lifeLines, &s.shipments, &s.shipmentLines,
 		&s.reports, &s.settled,
 		&s.book.bookings, &s.cases,
+		&s.fulfilments, &s.fulfilmentLines,
 	}
 }
 

@@ -128,6 +128,9 @@ func (m *Machine) decideOrder(st *Step) {
 	}
 	st.Outcome.Changed = true
 	m.planTransition(st)
+	if image.Status.IsClosed() {
+		st.followFulfilments()
+	}
 }
 
 // checkOrder refuses a command whose order, or its slots or version, are not those that it names.
@@ -172,7 +175,8 @@ func transition(kind CommandKind, status OrderStatus) (change bool, refused Reas
 	case StatusHeld:
 		switch kind {
 		case CommandRerouteOrder, CommandResolveCase, CommandCancelLines, CommandShipOrder, CommandTrackShipment, CommandTakeBack,
-			CommandPutOnHold, CommandTakeOffHold:
+			CommandPutOnHold, CommandTakeOffHold, CommandWorkFulfilment, CommandSplitFulfilment, CommandMergeFulfilments, CommandMoveFulfilment, CommandShortPick,
+			CommandDeclineFulfilment:
 			return false, ReasonOrderHeld
 		}
 		return true, ReasonNone
@@ -181,7 +185,8 @@ func transition(kind CommandKind, status OrderStatus) (change bool, refused Reas
 		case CommandConfirmHold:
 			return false, ReasonNone
 		case CommandCancelOrder, CommandRerouteOrder, CommandCancelLines, CommandShipOrder, CommandTrackShipment, CommandTakeBack, CommandResolveCase,
-			CommandPutOnHold, CommandTakeOffHold:
+			CommandPutOnHold, CommandTakeOffHold, CommandWorkFulfilment, CommandSplitFulfilment, CommandMergeFulfilments, CommandMoveFulfilment, CommandShortPick,
+			CommandDeclineFulfilment:
 			return true, ReasonNone
 		}
 		return false, ReasonHoldConfirmed
@@ -274,6 +279,7 @@ func (s *slot) applyOrder(st *Step, sink Sink) {
 	record := s.orders.mut(st.place)
 	record.status, record.version, record.deadline, record.onHold = image.Status, image.Version, image.Deadline, image.OnHold
 	if image.Status.IsClosed() {
+		s.keepFulfilments(st)
 		s.closeOrder(st.place, st.now)
 	}
 	if st.command.Kind == CommandExtendHold {

@@ -87,6 +87,9 @@ func (s *story) eventWords(e *core.Event) string {
 		return fmt.Sprintf("tracked: %s%s, %s\n%s%s%s", who, noteWords(e), statusOf(o), trackedWords(e), s.linesWords(o), s.shipmentsWords(o))
 	case core.EventShipmentTakenBack:
 		return fmt.Sprintf("taken back: %s%s, %s\n%s%s%s", who, noteWords(e), statusOf(o), s.movementWords(e), s.linesWords(o), s.shipmentsWords(o))
+	case core.EventFulfilmentChanged, core.EventFulfilmentSplit, core.EventFulfilmentsMerged, core.EventFulfilmentMoved,
+		core.EventFulfilmentShort, core.EventFulfilmentDeclined:
+		return s.fulfilledWords(e, who)
 	case core.EventOrderPutOnHold:
 		return fmt.Sprintf("put on hold: %s%s, %s more, now %s\n", who, noteWords(e), onHoldWords(e.OnHold), onHoldWords(o.OnHold))
 	case core.EventOrderTakenOffHold:
@@ -94,7 +97,7 @@ func (s *story) eventWords(e *core.Event) string {
 	case core.EventOrderClosed:
 		return fmt.Sprintf("closed at %s: %s\n", timeWords(e.At), who)
 	case core.EventOrderShipped:
-		return fmt.Sprintf("shipped: %s%s\n%s%s%s", who, noteWords(e), s.movementWords(e), s.linesWords(o), s.shipmentsWords(o))
+		return fmt.Sprintf("shipped: %s%s\n%s%s%s", who, noteWords(e), s.movementWords(e), s.linesWords(o), s.shipmentsWords(o)+s.worksWords(o))
 	case core.EventOrderCancelled:
 		return fmt.Sprintf("cancelled: %s\n", who)
 	case core.EventHoldCancelled:
@@ -164,72 +167,79 @@ func (s *story) outcomeWords(c *core.Command, o *core.Outcome) string {
 var supplyWords = map[core.Supply]string{core.SupplyOut: "out", core.SupplyLow: "low", core.SupplyEnough: "enough"}
 
 var reasonWords = map[core.Reason]string{
-	core.ReasonSlotsChanged:      "the command must name more slots",
-	core.ReasonOrderNotFound:     "no such hold or order",
-	core.ReasonVersionConflict:   "version conflict",
-	core.ReasonHoldExpired:       "the hold has expired",
-	core.ReasonHoldReleased:      "the hold was released",
-	core.ReasonHoldConfirmed:     "the hold is an order already",
-	core.ReasonOrderCancelled:    "it was cancelled",
-	core.ReasonOrderHeld:         "it is a hold, and no order yet",
-	core.ReasonNotAllocated:      "the order has not so many there",
-	core.ReasonSKUNotFound:       "no such SKU",
-	core.ReasonCaseNotFound:      "no such case",
-	core.ReasonCaseResolved:      "nothing is left to resolve",
-	core.ReasonOwnCase:           "it has a case of its own",
-	core.ReasonNotAVictim:        "the order cannot help",
-	core.ReasonNothingThere:      "nothing to be had there",
-	core.ReasonLocationNotFound:  "no such location",
-	core.ReasonChannelNotFound:   "no such channel",
-	core.ReasonDuplicateExternal: "another order has the external id",
-	core.ReasonSKUStopped:        "not sold now",
-	core.ReasonDuplicateRow:      "two rows for one level",
-	core.ReasonStockChanged:      "stock changed",
-	core.ReasonStockNegative:     "stock would be negative",
-	core.ReasonStockTooLarge:     "stock would be too large",
-	core.ReasonLimitPerCustomer:  "limit per customer",
-	core.ReasonInsufficientStock: "insufficient stock",
-	core.ReasonNotDeliverable:    "no location that may serve the order has it",
-	core.ReasonBookedUp:          "the locations that have it are booked up that day",
-	core.ReasonTooManyShipments:  "too many shipments",
-	core.ReasonTableFull:         "the table is full",
-	core.ReasonSaleNotFound:      "no such sale",
-	core.ReasonSaleNotStarted:    "the sale has not started",
-	core.ReasonSaleEnded:         "the sale is over",
-	core.ReasonSKUNotInSale:      "not in the sale",
-	core.ReasonSaleQuota:         "the sale's quota is used up",
-	core.ReasonSaleLimit:         "limit of the sale",
-	core.ReasonHoldCap:           "too much is held",
-	core.ReasonTicketRequired:    "a ticket is required",
-	core.ReasonTicketUsed:        "the ticket was used",
-	core.ReasonExpiredTooOften:   "too many holds expired",
-	core.ReasonWaitlistFull:      "no room on the waitlist",
-	core.ReasonStillForSale:      "there is no need to wait",
-	core.ReasonPoolOver:          "the pool would have ended already",
-	core.ReasonInboundNotFound:   "no such document",
-	core.ReasonRecipeChanged:     "the order does not know what the kit is made of",
-	core.ReasonKitUnits:          "a kit has no units of its own",
-	core.ReasonNestedKit:         "a kit has no kit in it",
-	core.ReasonNotAKit:           "it has units of its own, or is part of a kit",
-	core.ReasonKitSize:           "too many lines or units with the components of kits",
-	core.ReasonKitWaitlist:       "nobody waits for kits",
-	core.ReasonKitUpTo:           "kits are not held up to what there is",
-	core.ReasonInboundStatus:     "the document's status does not allow that",
-	core.ReasonNotASupplier:      "the units come from a location that is no supplier",
-	core.ReasonInboundExists:     "another document has the number",
-	core.ReasonAlreadyShipped:    "some of it has left",
-	core.ReasonShortOnHand:       "so many do not lie there",
-	core.ReasonShipmentsFull:     "it has as many shipments as an order may",
-	core.ReasonOrderCompleted:    "all of it has arrived",
-	core.ReasonShipmentNotFound:  "it has no such shipment",
-	core.ReasonNotSentBack:       "so many are not on their way back",
-	core.ReasonOrderOnHold:       "it is on hold",
-	core.ReasonReportAhead:       "a report is of the future",
-	core.ReasonOrderLine:         "the order has no such line",
-	core.ReasonNotCancellable:    "not so many are left to cancel",
-	core.ReasonInboundLine:       "the document has no such line",
-	core.ReasonInboundQuantity:   "so many are not open",
-	core.ReasonTooManyLots:       "too many lots of one SKU are on their way",
+	core.ReasonSlotsChanged:       "the command must name more slots",
+	core.ReasonOrderNotFound:      "no such hold or order",
+	core.ReasonVersionConflict:    "version conflict",
+	core.ReasonHoldExpired:        "the hold has expired",
+	core.ReasonHoldReleased:       "the hold was released",
+	core.ReasonHoldConfirmed:      "the hold is an order already",
+	core.ReasonOrderCancelled:     "it was cancelled",
+	core.ReasonOrderHeld:          "it is a hold, and no order yet",
+	core.ReasonNotAllocated:       "the order has not so many there",
+	core.ReasonSKUNotFound:        "no such SKU",
+	core.ReasonCaseNotFound:       "no such case",
+	core.ReasonCaseResolved:       "nothing is left to resolve",
+	core.ReasonOwnCase:            "it has a case of its own",
+	core.ReasonNotAVictim:         "the order cannot help",
+	core.ReasonNothingThere:       "nothing to be had there",
+	core.ReasonLocationNotFound:   "no such location",
+	core.ReasonChannelNotFound:    "no such channel",
+	core.ReasonDuplicateExternal:  "another order has the external id",
+	core.ReasonSKUStopped:         "not sold now",
+	core.ReasonDuplicateRow:       "two rows for one level",
+	core.ReasonStockChanged:       "stock changed",
+	core.ReasonStockNegative:      "stock would be negative",
+	core.ReasonStockTooLarge:      "stock would be too large",
+	core.ReasonLimitPerCustomer:   "limit per customer",
+	core.ReasonInsufficientStock:  "insufficient stock",
+	core.ReasonNotDeliverable:     "no location that may serve the order has it",
+	core.ReasonBookedUp:           "the locations that have it are booked up that day",
+	core.ReasonTooManyShipments:   "too many shipments",
+	core.ReasonTableFull:          "the table is full",
+	core.ReasonSaleNotFound:       "no such sale",
+	core.ReasonSaleNotStarted:     "the sale has not started",
+	core.ReasonSaleEnded:          "the sale is over",
+	core.ReasonSKUNotInSale:       "not in the sale",
+	core.ReasonSaleQuota:          "the sale's quota is used up",
+	core.ReasonSaleLimit:          "limit of the sale",
+	core.ReasonHoldCap:            "too much is held",
+	core.ReasonTicketRequired:     "a ticket is required",
+	core.ReasonTicketUsed:         "the ticket was used",
+	core.ReasonExpiredTooOften:    "too many holds expired",
+	core.ReasonWaitlistFull:       "no room on the waitlist",
+	core.ReasonStillForSale:       "there is no need to wait",
+	core.ReasonPoolOver:           "the pool would have ended already",
+	core.ReasonInboundNotFound:    "no such document",
+	core.ReasonRecipeChanged:      "the order does not know what the kit is made of",
+	core.ReasonKitUnits:           "a kit has no units of its own",
+	core.ReasonNestedKit:          "a kit has no kit in it",
+	core.ReasonNotAKit:            "it has units of its own, or is part of a kit",
+	core.ReasonKitSize:            "too many lines or units with the components of kits",
+	core.ReasonKitWaitlist:        "nobody waits for kits",
+	core.ReasonKitUpTo:            "kits are not held up to what there is",
+	core.ReasonInboundStatus:      "the document's status does not allow that",
+	core.ReasonNotASupplier:       "the units come from a location that is no supplier",
+	core.ReasonInboundExists:      "another document has the number",
+	core.ReasonAlreadyShipped:     "some of it has left",
+	core.ReasonShortOnHand:        "so many do not lie there",
+	core.ReasonShipmentsFull:      "it has as many shipments as an order may",
+	core.ReasonOrderCompleted:     "all of it has arrived",
+	core.ReasonShipmentNotFound:   "it has no such shipment",
+	core.ReasonNotSentBack:        "so many are not on their way back",
+	core.ReasonFulfilmentNotFound: "the location has no such fulfilment order",
+	core.ReasonFulfilmentStatus:   "the fulfilment order does not allow that",
+	core.ReasonFulfilmentEarly:    "it is scheduled for later",
+	core.ReasonFulfilmentUnits:    "the fulfilment order has not so many, or none would be left",
+	core.ReasonFulfilmentPlace:    "it is there, or not at the same location",
+	core.ReasonFulfilmentMove:     "so many are not there",
+	core.ReasonFulfilmentsFull:    "it has as many fulfilment orders as an order may",
+	core.ReasonOrderOnHold:        "it is on hold",
+	core.ReasonReportAhead:        "a report is of the future",
+	core.ReasonOrderLine:          "the order has no such line",
+	core.ReasonNotCancellable:     "not so many are left to cancel",
+	core.ReasonInboundLine:        "the document has no such line",
+	core.ReasonInboundQuantity:    "so many are not open",
+	core.ReasonTooManyLots:        "too many lots of one SKU are on their way",
 }
 
 func (s *story) placeWords(w *core.WaiterImage) string {
@@ -259,6 +269,10 @@ func (s *story) refusalWords(c *core.Command, r *core.Refusal) string {
 	}
 	switch r.Reason {
 	case core.ReasonSaleNotStarted, core.ReasonSaleEnded:
+		fmt.Fprintf(&out, " (%s)", timeWords(r.At))
+	case core.ReasonFulfilmentStatus:
+		fmt.Fprintf(&out, ": it is %s", fulfilmentWords[r.Fulfilment])
+	case core.ReasonFulfilmentEarly:
 		fmt.Fprintf(&out, " (%s)", timeWords(r.At))
 	case core.ReasonOrderOnHold:
 		fmt.Fprintf(&out, " for %s", onHoldWords(r.OnHold))
@@ -556,7 +570,7 @@ func (s *story) show(name string) string {
 	var channel core.ChannelImage
 	s.shop.machine.ReadChannel(o.Channel, &channel)
 	return fmt.Sprintf("%s for %s: %s%s, version %d, channel %s%s\n%s", name, o.Customer,
-		statusOf(&o), deadline, o.Version, channel.Name, external, s.linesWords(&o)+s.shipmentsWords(&o))
+		statusOf(&o), deadline, o.Version, channel.Name, external, s.linesWords(&o)+s.shipmentsWords(&o)+s.worksWords(&o))
 }
 
 func (s *story) showSKU(id core.SKUID) string {

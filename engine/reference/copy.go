@@ -4,6 +4,7 @@ import "holdfast/engine/core"
 
 // image is the order at this instant, sharing nothing with it.
 func (o *order) image() core.OrderImage {
+	o.settleWorks()
 	image := core.OrderImage{
 		ID:          o.id,
 		Status:      o.status,
@@ -109,6 +110,20 @@ func CopyEvent(e *core.Event) core.Event {
 		}
 	case core.EventOrderPutOnHold, core.EventOrderTakenOffHold:
 		c.Order, c.Actor, c.Note, c.OnHold = CopyOrder(&e.Order), copyBytes(e.Actor), copyBytes(e.Note), e.OnHold
+	case core.EventFulfilmentChanged, core.EventFulfilmentSplit, core.EventFulfilmentsMerged:
+		c.Order, c.Actor, c.Note = CopyOrder(&e.Order), copyBytes(e.Actor), copyBytes(e.Note)
+		switch c.Fulfilment = e.Fulfilment; e.Kind {
+		case core.EventFulfilmentChanged:
+			c.Action = e.Action
+		default:
+			c.Into = e.Into
+		}
+	case core.EventFulfilmentMoved, core.EventFulfilmentShort, core.EventFulfilmentDeclined:
+		c.Order, c.Actor, c.Reroute, c.Fulfilment = CopyOrder(&e.Order), copyBytes(e.Actor), e.Reroute, e.Fulfilment
+		c.Reroute.Note, c.Reroute.Moves, c.Reroute.Left = copyBytes(e.Reroute.Note), copyList(e.Reroute.Moves), copyList(e.Reroute.Left)
+		if e.Kind == core.EventFulfilmentShort {
+			c.Moves = copyList(e.Moves)
+		}
 	case core.EventCaseResolved:
 		c.Order, c.Actor, c.Fills, c.Resolution = CopyOrder(&e.Order), copyBytes(e.Actor), copyList(e.Fills), e.Resolution
 		c.Resolution.Note = copyBytes(e.Resolution.Note)
@@ -131,6 +146,7 @@ func CopyOrder(o *core.OrderImage) core.OrderImage {
 	if o.Life != nil {
 		life := *o.Life
 		life.Lines, life.Shipments, life.Sent = copyList(life.Lines), copyList(life.Shipments), copyList(life.Sent)
+		life.Fulfilments, life.ToDo = copyList(life.Fulfilments), copyList(life.ToDo)
 		c.Life = &life
 	}
 	return c

@@ -9,13 +9,15 @@ import (
 // goOn goes on with the life of an order.
 func (g *generator) goOn(c *core.Command) {
 	switch roll := g.random.IntN(100); {
-	case roll < 10:
-		g.putOnHold(c)
 	case roll < 30:
+		g.fulfil(c)
+	case roll < 37:
+		g.putOnHold(c)
+	case roll < 52:
 		g.cancelLines(c)
-	case roll < 57:
+	case roll < 72:
 		g.ship(c)
-	case roll < 85:
+	case roll < 91:
 		g.track(c)
 	default:
 		g.takeBack(c)
@@ -41,6 +43,10 @@ func (g *generator) ship(c *core.Command) {
 		c.Life.Location = pick(g, image.Allocations).Location
 	}
 	g.someSKUs(c, o)
+	if g.chance(25) {
+		c.Life.Fulfilment = g.between(1, max(2, len(o.works)))
+	}
+	c.Life.PickedUp = g.chance(15)
 }
 
 // placedOrder chooses a command's order, mostly one that is placed.
