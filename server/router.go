@@ -44,7 +44,7 @@ type route struct {
 
 // routes lists all that is served, in the order of the contract.
 func routes() []*route {
-	return []*route{
+	return append(fulfilmentRoutes(), []*route{
 		{method: methodGet, pattern: "/v1/locations", handle: (*Server).listLocations},
 		{method: methodGet, pattern: "/v1/locations/{location}", handle: (*Server).getLocation},
 		{method: methodPut, pattern: "/v1/locations/{location}", body: jsonBody, writes: true, handle: (*Server).putLocation},
@@ -102,9 +102,6 @@ func routes() []*route {
 		{method: methodGet, pattern: "/v1/orders/{order}/shipments", handle: (*Server).listShipments},
 		{method: methodPost, pattern: "/v1/orders/{order}/shipments/{shipment}/tracking", body: jsonBody, writes: true, handle: (*Server).trackShipment},
 		{method: methodPost, pattern: "/v1/orders/{order}/shipments/{shipment}/receive", body: optionalBody, writes: true, handle: (*Server).takeBackShipment},
-		{method: methodGet, pattern: "/v1/fulfillments", handle: (*Server).listWork},
-		{method: methodGet, pattern: "/v1/orders/{order}/fulfillments", handle: (*Server).listFulfilments},
-		{method: methodPost, pattern: "/v1/orders/{order}/fulfillments/{fulfillment}", body: jsonBody, writes: true, handle: (*Server).workFulfilment},
 		{method: methodPost, pattern: "/v1/orders/{order}/reroute", body: jsonBody, writes: true, handle: (*Server).rerouteOrder},
 		{method: methodGet, pattern: "/v1/orders/{order}/timeline", handle: (*Server).getTimeline},
 		{method: methodPost, pattern: "/v1/orders/{order}/notes", body: jsonBody, writes: true, handle: (*Server).addNote},
@@ -140,6 +137,18 @@ func routes() []*route {
 		{method: methodGet, pattern: "/readyz", handle: (*Server).getReadiness},
 		{method: methodGet, pattern: "/metrics", handle: (*Server).getMetrics},
 		{method: methodGet, pattern: openAPIPath, handle: (*Server).getOpenAPI},
+	}...)
+}
+
+// fulfilmentRoutes are those of what a warehouse works on.
+func fulfilmentRoutes() []*route {
+	return []*route{
+		{method: methodGet, pattern: "/v1/orders/{order}/shipments/{shipment}/packing-slip", handle: (*Server).getPackingSlip},
+		{method: methodPost, pattern: "/v1/picklists", body: optionalBody, writes: true, handle: (*Server).makePickList},
+		{method: methodGet, pattern: "/v1/picklists", handle: (*Server).getPickList},
+		{method: methodGet, pattern: "/v1/fulfillments", handle: (*Server).listWork},
+		{method: methodGet, pattern: "/v1/orders/{order}/fulfillments", handle: (*Server).listFulfilments},
+		{method: methodPost, pattern: "/v1/orders/{order}/fulfillments/{fulfillment}", body: jsonBody, writes: true, handle: (*Server).workFulfilment},
 	}
 }
 

@@ -142,8 +142,6 @@ func (a *auditor) tallyFulfilments(s *slot, image *OrderImage) {
 	if len(life.Fulfilments) == 0 {
 		return
 	}
-	todo := life.ToDo
-	worked := map[Allocation]Quantity{} // by line, which stands in the place of the quantity
 	for k := range life.Fulfilments {
 		f := &life.Fulfilments[k]
 		if f.Status < FulfilmentOpen || f.Status > LastFulfilmentStatus || int(f.Location) >= len(a.machine.locations) ||
@@ -151,26 +149,38 @@ func (a *auditor) tallyFulfilments(s *slot, image *OrderImage) {
 			f.Status == FulfilmentClosed && !f.Shipped || f.Status == FulfilmentCancelled && f.Shipped {
 			a.violate(Violation{Kind: ViolationFulfilmentStatus, Order: image.ID, Location: f.Location})
 		}
-		for _, u := range todo[:f.Lines] {
-			worked[Allocation{f.Location, Quantity(u.Line)}] += u.Quantity
-		}
-		todo = todo[f.Lines:]
+	}
+	var worked, allocated Quantity
+	for _, u := range life.ToDo {
+		worked += u.Quantity
 	}
 	next := 0
 	for i := range image.Lines {
 		l := &image.Lines[i]
 		for _, al := range image.Allocations[next : next+l.Allocations] {
-			key := Allocation{al.Location, Quantity(i)}
 			if image.Status == StatusPlaced {
-				a.expect(al.Quantity, worked[key], Violation{Kind: ViolationFulfilment, Order: image.ID, SKU: l.SKU, Location: al.Location})
-				delete(worked, key)
+				allocated += al.Quantity
+				a.expect(al.Quantity, life.workedAt(i, al.Location), Violation{Kind: ViolationFulfilment, Order: image.ID, SKU: l.SKU, Location: al.Location})
 			}
 		}
 		next += l.Allocations
 	}
-	if len(worked) > 0 {
-		a.violate(Violation{Kind: ViolationFulfilment, Order: image.ID})
-	}
+	a.expect(allocated, worked, Violation{Kind: ViolationFulfilment, Order: image.ID})
 	a.fulfilments[s.id] += uint32(len(life.Fulfilments))
 	a.todo[s.id] += uint32(len(life.ToDo))
+}
+
+// workedAt is how many units of a line are to be done at a location.
+func (l *LifeImage) workedAt(line int, location LocationID) (n Quantity) {
+	todo := l.ToDo
+	for k := range l.Fulfilments {
+		f := &l.Fulfilments[k]
+		for _, u := range todo[:f.Lines] {
+			if f.Location == location && u.Line == line {
+				n += u.Quantity
+			}
+		}
+		todo = todo[f.Lines:]
+	}
+	return n
 }
