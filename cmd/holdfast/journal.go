@@ -187,6 +187,18 @@ func kindName(k core.CommandKind) string {
 		return "unlock_hold"
 	case core.CommandExpireUnpaid:
 		return "expire_unpaid"
+	case core.CommandWorkFulfilment:
+		return "work_fulfillment"
+	case core.CommandSplitFulfilment:
+		return "split_fulfillment"
+	case core.CommandMergeFulfilments:
+		return "merge_fulfillments"
+	case core.CommandMoveFulfilment:
+		return "move_fulfillment"
+	case core.CommandShortPick:
+		return "short_pick"
+	case core.CommandDeclineFulfilment:
+		return "decline_fulfillment"
 	case core.CommandResolveCase:
 		return "resolve_case"
 	case core.CommandFillOrder:

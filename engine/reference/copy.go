@@ -4,6 +4,7 @@ import "holdfast/engine/core"
 
 // image is the order at this instant, sharing nothing with it.
 func (o *order) image() core.OrderImage {
+	o.settleWorks()
 	image := core.OrderImage{
 		ID:          o.id,
 		Status:      o.status,
@@ -130,6 +131,20 @@ func CopyEvent(e *core.Event) core.Event {
 		}
 	case core.EventReturnExpired:
 		c.Order, c.Return = CopyOrder(&e.Order), e.Return
+	case core.EventFulfilmentChanged, core.EventFulfilmentSplit, core.EventFulfilmentsMerged:
+		c.Order, c.Actor, c.Note = CopyOrder(&e.Order), copyBytes(e.Actor), copyBytes(e.Note)
+		switch c.Fulfilment = e.Fulfilment; e.Kind {
+		case core.EventFulfilmentChanged:
+			c.Action = e.Action
+		default:
+			c.Into = e.Into
+		}
+	case core.EventFulfilmentMoved, core.EventFulfilmentShort, core.EventFulfilmentDeclined:
+		c.Order, c.Actor, c.Reroute, c.Fulfilment = CopyOrder(&e.Order), copyBytes(e.Actor), e.Reroute, e.Fulfilment
+		c.Reroute.Note, c.Reroute.Moves, c.Reroute.Left = copyBytes(e.Reroute.Note), copyList(e.Reroute.Moves), copyList(e.Reroute.Left)
+		if e.Kind == core.EventFulfilmentShort {
+			c.Moves = copyList(e.Moves)
+		}
 	case core.EventCaseResolved:
 		c.Order, c.Actor, c.Fills, c.Resolution = CopyOrder(&e.Order), copyBytes(e.Actor), copyList(e.Fills), e.Resolution
 		c.Resolution.Note = copyBytes(e.Resolution.Note)
@@ -156,6 +171,7 @@ func CopyOrder(o *core.OrderImage) core.OrderImage {
 		for i := range life.Refunds {
 			life.Refunds[i].By = copyBytes(life.Refunds[i].By)
 		}
+		life.Fulfilments, life.ToDo = copyList(life.Fulfilments), copyList(life.ToDo)
 		c.Life = &life
 	}
 	if o.Account != nil {

@@ -89,6 +89,60 @@ var verdicts = map[core.CommandKind]map[core.OrderStatus]verdict{
 		core.StatusCompleted: refused(core.ReasonOrderCompleted),
 		core.StatusClosed:    refused(core.ReasonOrderCompleted),
 	},
+	core.CommandWorkFulfilment: {
+		core.StatusHeld:      refused(core.ReasonOrderHeld),
+		core.StatusPlaced:    becomes(core.StatusPlaced),
+		core.StatusCancelled: refused(core.ReasonOrderCancelled),
+		core.StatusReleased:  refused(core.ReasonHoldReleased),
+		core.StatusExpired:   refused(core.ReasonHoldExpired),
+		core.StatusCompleted: refused(core.ReasonOrderCompleted),
+		core.StatusClosed:    refused(core.ReasonOrderCompleted),
+	},
+	core.CommandSplitFulfilment: {
+		core.StatusHeld:      refused(core.ReasonOrderHeld),
+		core.StatusPlaced:    becomes(core.StatusPlaced),
+		core.StatusCancelled: refused(core.ReasonOrderCancelled),
+		core.StatusReleased:  refused(core.ReasonHoldReleased),
+		core.StatusExpired:   refused(core.ReasonHoldExpired),
+		core.StatusCompleted: refused(core.ReasonOrderCompleted),
+		core.StatusClosed:    refused(core.ReasonOrderCompleted),
+	},
+	core.CommandMergeFulfilments: {
+		core.StatusHeld:      refused(core.ReasonOrderHeld),
+		core.StatusPlaced:    becomes(core.StatusPlaced),
+		core.StatusCancelled: refused(core.ReasonOrderCancelled),
+		core.StatusReleased:  refused(core.ReasonHoldReleased),
+		core.StatusExpired:   refused(core.ReasonHoldExpired),
+		core.StatusCompleted: refused(core.ReasonOrderCompleted),
+		core.StatusClosed:    refused(core.ReasonOrderCompleted),
+	},
+	core.CommandMoveFulfilment: {
+		core.StatusHeld:      refused(core.ReasonOrderHeld),
+		core.StatusPlaced:    becomes(core.StatusPlaced),
+		core.StatusCancelled: refused(core.ReasonOrderCancelled),
+		core.StatusReleased:  refused(core.ReasonHoldReleased),
+		core.StatusExpired:   refused(core.ReasonHoldExpired),
+		core.StatusCompleted: refused(core.ReasonOrderCompleted),
+		core.StatusClosed:    refused(core.ReasonOrderCompleted),
+	},
+	core.CommandShortPick: {
+		core.StatusHeld:      refused(core.ReasonOrderHeld),
+		core.StatusPlaced:    becomes(core.StatusPlaced),
+		core.StatusCancelled: refused(core.ReasonOrderCancelled),
+		core.StatusReleased:  refused(core.ReasonHoldReleased),
+		core.StatusExpired:   refused(core.ReasonHoldExpired),
+		core.StatusCompleted: refused(core.ReasonOrderCompleted),
+		core.StatusClosed:    refused(core.ReasonOrderCompleted),
+	},
+	core.CommandDeclineFulfilment: {
+		core.StatusHeld:      refused(core.ReasonOrderHeld),
+		core.StatusPlaced:    becomes(core.StatusPlaced),
+		core.StatusCancelled: refused(core.ReasonOrderCancelled),
+		core.StatusReleased:  refused(core.ReasonHoldReleased),
+		core.StatusExpired:   refused(core.ReasonHoldExpired),
+		core.StatusCompleted: refused(core.ReasonOrderCompleted),
+		core.StatusClosed:    refused(core.ReasonOrderCompleted),
+	},
 	core.CommandPutOnHold: {
 		core.StatusHeld:      refused(core.ReasonOrderHeld),
 		core.StatusPlaced:    becomes(core.StatusPlaced),
@@ -241,6 +295,9 @@ func (m *Model) followUp(c *core.Command) core.Outcome {
 		return m.track(c, o)
 	case core.CommandTakeBack:
 		return m.takeBack(c, o)
+	case core.CommandWorkFulfilment, core.CommandSplitFulfilment, core.CommandMergeFulfilments, core.CommandMoveFulfilment,
+		core.CommandShortPick, core.CommandDeclineFulfilment:
+		return m.fulfil(c, o)
 	case core.CommandPutOnHold, core.CommandTakeOffHold:
 		return m.putOnHold(c, o)
 	case core.CommandEditOrder:

@@ -124,6 +124,12 @@ func TestShop(t *testing.T) {
 	if free := must[client.Order](t)(c.TakeOffHold(ctx, hold.ID, nil, "")); len(free.OnHold) != 0 {
 		t.Errorf("off hold %+v", free)
 	}
+	if list := must[[]client.Fulfillment](t)(c.Fulfillments(ctx, hold.ID)); len(list) != 1 || list[0].Status != "open" || list[0].Lines[0].Quantity != 2 {
+		t.Errorf("fulfillments %+v", list)
+	}
+	if work := must[client.FulfilledOrder](t)(c.Fulfil(ctx, hold.ID, 1, client.FulfillmentRequest{Action: "start"})); work.Fulfillment.Status != "in_progress" {
+		t.Errorf("started %+v", work)
+	}
 	sent := must[client.ShippedOrder](t)(c.Ship(ctx, hold.ID, client.ShipmentRequest{Carrier: "DHL", Parcels: []client.Parcel{{WeightGrams: 900}}}))
 	if sent.Fulfilment != "fulfilled" || sent.Shipment.Lines[0].Quantity != 2 || sent.Shipment.Parcels[0].WeightGrams != 900 || sent.ID != hold.ID {
 		t.Errorf("shipped %+v", sent)
