@@ -72,7 +72,7 @@
 //	     [  4  length of recipes ]  flag bit 6
 //
 // Flags by kind: tick, fill order, expire unpaid and serve waitlist have only the mask, archive orders has none; confirm, extend, release and cancel have
-// all but sale, destination and recipes, reroute order, resolve case, short pick and decline fulfilment all but sale, document and recipes, cancel lines, track shipment, take back, put on hold, take off hold and commands on payments and 73, 74, 75 and 77 nothing but key, mask and expected version, ship order these and a document, edit order all but a sale and a stock policy; join and leave waitlist have no document; commands on documents of incoming stock have none in
+// all but sale, destination and recipes, reroute order, resolve case, short pick and decline fulfilment all but sale, document and recipes, cancel lines, track shipment, take back, put on hold, take off hold, commands on payments, 73, 74, 75 and 77 nothing but key, mask and expected version, ship order these and a document, edit order all but a sale and a stock policy; join and leave waitlist have no document; commands on documents of incoming stock have none in
 // this sense, and create inbound no expected version either; define SKU, location, routing and sale, set channel and set channel rule have all
 // but sale, destination and recipes; all others have everything but the expected version, and of those only
 // place hold and place order may have a sale, recipes (edit order, too) and, with reroute order, resolve case and edit order, a destination; set kit has no document. Slots and
@@ -271,13 +271,13 @@
 //	          and created at; required when they are equal, never set outside events),
 //	          bits 4–6 core.OrderStatus, bit 7 u8 more marks follow: bit 0 has a sale, bit 1 each line begins
 //	          with u8 marks, one of which is set somewhere: bit 0 has pooled units, bits 1–2 core.LineRole, bit 4 sold in a preorder;
-//	          bit 2 a life follows the lines, bit 3 an account comes last, bit 4 it is on hold, bit 5 returns follow the life, bit 6 its document is that of an edit, bit 3 an account follows that,
-//	          bit 5 fulfilment orders follow the life
+//	          bit 2 a life follows the lines, bit 3 an account, bit 4 it is on hold, bit 5 returns follow the life, bit 6 its document is that of an edit,
+//	          bit 7 fulfilment orders follow the life and the returns
 //	uv number, uv version, [uv created, uv created at: unless bit 3], [uv deadline: bit 2],
 //	uv channel, str customer, [str external id: bit 1], [u8 more marks: bit 7],
 //	[uv sale, str identities: more bit 0], [u8 core.OnHold: more bit 4], uv lines, and of each:
 //	    [u8 marks: more bit 1], uv SKU, uv quantity, uv backordered, [uv pooled: bit 0], uv allocations, and of each: uv location, uv quantity
-//	[life: more bit 2] [returns: more bit 5] [account: more bit 3], [uv sequence of the edit, after created; bit 0 is set: more bit 6], [account: more bit 3], [fulfilment orders: more bit 5]
+//	[life: more bit 2], [returns: more bit 5], [fulfilment orders: more bit 7], [account: more bit 3], [uv sequence of the edit, after created; bit 0 is set: more bit 6]
 //
 // Life, what became of an order: of each of its lines uv cancelled, uv shipped, uv delivered, uv lost, uv sent back, uv taken back; uv closes at,
 // uv shipments, and of each: u8 status (bit 7: has a document), uv location, uv created, uv created at, uv tracked at, uv lines, and of each: uv line,

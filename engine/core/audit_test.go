@@ -95,7 +95,7 @@ func newAuditShop(t *testing.T) *auditShop {
 	s.run(Command{Kind: CommandSetKit, Recipes: []Recipe{kit}})
 	s.run(Command{Kind: CommandPlaceOrder, Customer: []byte("ann"), Lines: []Line{{kit.Kit, 1}}, Recipes: []Recipe{kit}})
 	f := s.skuIn(15, SKUSettings{})
-	s.run(Command{Kind: CommandAdjustStock, Rows: []AdjustmentRow{{SKU: f, Value: 9}}})
+	s.run(Command{Kind: CommandAdjustStock, Rows: []AdjustmentRow{{SKU: f, Value: 11}}})
 	sent := order(CommandPlaceOrder, 0, "", Line{f, 3}, Line{f, 4})
 	s.run(Command{Kind: CommandCancelLines, Order: sent, Life: &LifeRequest{Units: []LineUnits{{0, 1}}}})
 	for _, n := range []Quantity{3, 1} {

@@ -314,6 +314,9 @@ func (m *Machine) planMoney(st *Step) {
 		m.settleOrRefuse(st)
 		return
 	}
+	if st.command.Kind == CommandExtendHold {
+		image.Account.Lock = LockImage{} // it is over, and the deadline that it knows is not the hold's any more
+	}
 	m.settle(st) // there is room for what an order that has ended needs
 }
 

@@ -313,6 +313,9 @@ func (m *Model) followUp(c *core.Command) core.Outcome {
 	switch v.status {
 	case core.StatusHeld:
 		o.deadline = m.extended(o, c.TTL)
+		if o.account != nil {
+			o.account.lock = core.LockImage{}
+		}
 	case core.StatusPlaced:
 		o.claimAll(claimAllocated)
 		if o.account != nil {
