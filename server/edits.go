@@ -39,6 +39,9 @@ func (s *Server) readEdit(x *exchange, load func(*exchange, core.OrderID) (repea
 	if !ok || !placeLines(x) {
 		return false
 	}
+	if in.priceEdit(&x.event.Order); x.hasFaults() {
+		return false
+	}
 	if err := s.completeEdit(x, repeated); err != nil {
 		s.failEngine(x, err)
 		return false
@@ -63,16 +66,16 @@ func (s *Server) completeEdit(x *exchange, repeated bool) error {
 	base.canonicalDocument(document, 0)
 	shown := shownLines(order)
 	if repeated && x.event.Kind == core.EventOrderEdited {
-		added := slices.Clone(in.prices)
+		added, money := slices.Clone(in.prices), slices.Clone(in.lineMoney)
 		if in.hasPrices(&base, shown) {
-			if in.editedDocument(&base, base.prices); bytes.Equal(in.document, document) {
+			if in.editedDocument(&base, base.prices, base.lineMoney); bytes.Equal(in.document, document) {
 				in.repeatDocument(order.Edited == x.event.Sequence)
 				return nil
 			}
 		}
-		in.prices = added
+		in.prices, in.lineMoney = added, money
 	}
-	in.editedDocument(&base, in.pricesAfter(&base, shown))
+	in.editedDocument(&base, withAdded(base.prices, in.prices, shown), withAdded(base.lineMoney, in.lineMoney, shown))
 	in.keepDocument(document)
 	return nil
 }
@@ -82,11 +85,17 @@ func (in *intake) hasPrices(after *intake, shown int) bool {
 	if len(in.prices) > shown {
 		return false
 	}
-	prices := make([]price, shown)
+	prices, money := make([]price, shown), make([]lineMoney, shown)
 	copy(prices, after.prices)
-	return slices.EqualFunc(prices[shown-len(in.prices):], in.prices, func(a, b price) bool {
-		return a.set == b.set && a.amount == b.amount && bytes.Equal(a.currency, b.currency)
-	})
+	copy(money, after.lineMoney)
+	return slices.EqualFunc(prices[shown-len(in.prices):], in.prices, price.equals) &&
+		slices.EqualFunc(money[shown-len(in.lineMoney):], in.lineMoney, func(a, b lineMoney) bool {
+			return a.discount.equals(b.discount) && a.tax.equals(b.tax)
+		})
+}
+
+func (p price) equals(q price) bool {
+	return p.set == q.set && p.amount == q.amount && bytes.Equal(p.currency, q.currency)
 }
 
 // documentNow gives the order's document; nil for none, and for one of which nothing is left.
@@ -171,19 +180,25 @@ func (s *Server) renderPreview(x *exchange, p *engine.EditPreview, before *core.
 	x.answerJSON(200, append(appendNumberField(dst, `,"sequence":`, sequence), '}'))
 }
 
-// appendEditAmounts appends what the lines of an order come to before and after an edit, by the unit prices of all lines after it; null when they are not all known,
-// or not in one currency.
+// appendEditAmounts appends what is due of an order before and after an edit. Of one without an account it is what the lines come to by the unit prices of all
+// lines after it; null when they are not all known, or not in one currency.
 func appendEditAmounts(dst []byte, before, after *core.OrderImage, prices []price) []byte {
+	if after.HasMoney() {
+		return appendDifference(dst, []byte(after.Account.Currency.String()), before.Due(), after.Due())
+	}
 	worth, fits := amountOf(before, prices[:min(len(prices), shownLines(before))])
 	then, fitsThen := amountOf(after, prices)
 	if !fits || !fitsThen {
 		return append(dst, "null"...)
 	}
-	currency := prices[0].currency
+	return appendDifference(dst, prices[0].currency, worth, then)
+}
+
+func appendDifference(dst, currency []byte, before, after int64) []byte {
 	dst = appendTextField(dst, `{"currency":`, currency)
-	dst = appendNumberField(dst, `,"before":`, worth)
-	dst = appendNumberField(dst, `,"after":`, then)
-	return append(appendNumberField(dst, `,"difference":`, then-worth), '}')
+	dst = appendNumberField(dst, `,"before":`, before)
+	dst = appendNumberField(dst, `,"after":`, after)
+	return append(appendNumberField(dst, `,"difference":`, after-before), '}')
 }
 
 // amountOf is what the units of an order come to that were not cancelled, by the prices of the lines that are shown. It is false when one is not known, when they

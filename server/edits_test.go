@@ -212,6 +212,22 @@ func TestEditsOfWhoWaits(t *testing.T) {
 	h.want(200, "POST", path+"/edits", `{"add":[{"sku":"C","quantity":3}],"remove":[{"line":2},{"line":3}]}`, `If-Match: "3"`)
 }
 
+// TestEditsInAChannelOfBands: the refusal of an edit tells no numbers where the channel of the order is shown none.
+func TestEditsInAChannelOfBands(t *testing.T) {
+	h, _ := openEdited(t)
+	h.want(201, "PUT", "/v1/channels/market", `{"visibility":"bands"}`)
+	path := "/v1/orders/" + h.want(201, "POST", "/v1/orders", `{"customer":"c1","channel":"market","lines":[{"sku":"C","quantity":1}]}`)["id"].(string)
+	h.want(201, "POST", "/v1/orders", `{"customer":"c2","lines":[{"sku":"C","quantity":1}]}`)
+	for body, code := range map[string]string{`{"add":[{"sku":"A","quantity":4}]}`: codeInsufficientStock, `{"add":[{"sku":"C","quantity":1}]}`: codeWaitsAlready} {
+		for _, where := range []string{"/edits", "/edits/preview"} {
+			p := h.wantProblem(409, code, "POST", path+where, body, `If-Match: "1"`)
+			if line := p["lines"].([]any)[0].(map[string]any); line["available"] != nil {
+				t.Errorf("%s: a channel that is shown bands is told %v", where, line)
+			}
+		}
+	}
+}
+
 // TestEditsOfKits adds kits, which show their components within their line, and takes them off by the place of that line.
 func TestEditsOfKits(t *testing.T) {
 	h, path := openEdited(t)

@@ -39,7 +39,7 @@ func (in *intake) parseEdit(body []byte) {
 
 // editedDocument makes of what the body says the whole document of the order after the edit, and says where the order goes then: what the body
 // does not say is that of base, and the prices are those given.
-func (in *intake) editedDocument(base *intake, prices []price) {
+func (in *intake) editedDocument(base *intake, prices []price, money []lineMoney) {
 	to, from := &in.command.Destination, &base.command.Destination
 	if in.seen&fieldShipTo == 0 {
 		in.shipTo = append(in.shipTo[:0], base.shipTo...)
@@ -57,16 +57,30 @@ func (in *intake) editedDocument(base *intake, prices []price) {
 	if in.seen&fieldTags == 0 {
 		in.tags = append(in.tags[:0], base.tags...)
 	}
+	in.lineMoney, in.amounts = money, base.amounts
 	in.prices, in.priced = prices, slices.ContainsFunc(prices, func(p price) bool { return p.set })
 	in.document, in.command.Document = in.document[:0], nil
 	in.composeDocument()
 }
 
-// pricesAfter are those of an order's lines, of which so many are shown, with those of lines that are added.
-func (in *intake) pricesAfter(base *intake, shown int) []price {
-	prices := make([]price, shown, shown+len(in.prices))
-	copy(prices, base.prices)
-	return append(prices, in.prices...)
+// withAdded is what is said of an order's lines, of which so many are shown, with what is said of lines that are added.
+func withAdded[T any](base, added []T, shown int) []T {
+	all := make([]T, shown, shown+len(added))
+	copy(all, base)
+	return append(all, added...)
+}
+
+// priceEdit says what the lines cost that are added to an order with an account. One that does not say it is refused.
+func (in *intake) priceEdit(order *core.OrderImage) {
+	c := &in.command
+	if !order.HasMoney() || len(c.Lines) == 0 || slices.ContainsFunc(in.prices, func(p price) bool { return !p.set }) {
+		return
+	}
+	money := &core.OrderMoney{Currency: core.Currency(in.prices[0].currency), Amounts: make([]int64, len(c.Lines))}
+	for i := range c.Lines {
+		money.Amounts[i] = in.lineAmount(i)
+	}
+	c.Money, c.Version = money, 2
 }
 
 // repeatDocument has a repeated edit bring its document if it did the first time.

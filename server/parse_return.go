@@ -42,7 +42,6 @@ type returnIntake struct {
 	comments    [][]byte       // of the rows
 	replacement bool           // the command's lines are those of a replacement
 	difference  price
-	owes        bool // the difference is what the merchant owes
 	expects     bool // the body names the difference
 }
 

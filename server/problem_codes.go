@@ -100,6 +100,8 @@ const (
 	codeTooManyLines          = "too_many_lines"
 	codeEditInSale            = "order_in_sale"
 	codeWaitsAlready          = "waits_already"
+	codePriceMissing          = "price_missing"
+	codeTotalOutOfRange       = "total_out_of_range"
 	codeCaseResolved          = "case_resolved"
 	codeNotAVictim            = "not_a_victim"
 	codeNothingThere          = "nothing_there"
@@ -278,6 +280,8 @@ var problemKinds = []problemKind{
 	{codeTooManyLines, 409, "Too many lines"},
 	{codeEditInSale, 409, "Order of a sale"},
 	{codeWaitsAlready, 409, "Waits already"},
+	{codePriceMissing, 422, "Price missing"},
+	{codeTotalOutOfRange, 422, "Total out of range"},
 	{codeCaseResolved, 409, "Nothing left to resolve"},
 	{codeNotAVictim, 409, "Order cannot help"},
 	{codeNothingThere, 409, "Nothing to be had there"},
@@ -415,6 +419,8 @@ var refusalKinds = [...]problemKind{
 	core.ReasonTooManyLines:       kindOf(codeTooManyLines),
 	core.ReasonEditInSale:         kindOf(codeEditInSale),
 	core.ReasonWaitsAlready:       kindOf(codeWaitsAlready),
+	core.ReasonPriceMissing:       kindOf(codePriceMissing),
+	core.ReasonTotalOutOfRange:    kindOf(codeTotalOutOfRange),
 	core.ReasonCaseNotFound:       kindOf(codeCaseNotFound),
 	core.ReasonCaseResolved:       kindOf(codeCaseResolved),
 	core.ReasonNotAVictim:         kindOf(codeNotAVictim),

@@ -48,6 +48,8 @@ var refusalDetails = [...]string{
 	core.ReasonOrderLine:          "the order has no such line, or it is one of components: those are cancelled with their kits",
 	core.ReasonNotCancellable:     "so many units are not left of the line, or nothing is",
 	core.ReasonVersionRequired:    "an edit names in If-Match the version of the order that it is of, as GET and the preview give it",
+	core.ReasonPriceMissing:       "the order has prices: say the unit_price of each line that is added",
+	core.ReasonTotalOutOfRange:    "with the edit the order would cost less than nothing, or more than 10^15",
 	core.ReasonNothingLeft:        "nothing of the order would be left: cancel it instead",
 	core.ReasonTooManyLines:       "with the components of its kits an order may have 500 lines, those of which all was removed among them",
 	core.ReasonEditInSale:         "nothing is added to an order of a sale: place another order",
@@ -151,7 +153,8 @@ func (s *Server) appendRefusal(dst []byte, r *core.Refusal, how *submission, c *
 // hidesUnits reports whether a refusal must not say how many units there are, as it goes to a channel that is shown none.
 func (s *Server) hidesUnits(reason core.Reason, c *core.Command) bool {
 	switch reason {
-	case core.ReasonInsufficientStock, core.ReasonNotDeliverable, core.ReasonBookedUp, core.ReasonSaleQuota, core.ReasonHoldCap, core.ReasonStillForSale:
+	case core.ReasonInsufficientStock, core.ReasonNotDeliverable, core.ReasonBookedUp, core.ReasonSaleQuota, core.ReasonHoldCap, core.ReasonStillForSale,
+		core.ReasonWaitsAlready:
 		return (c.Kind == core.CommandPlaceOrder || c.Kind == core.CommandPlaceHold || c.Kind == core.CommandJoinWaitlist || c.Kind == core.CommandEditOrder) && s.engine.ShowsBands(c.Channel)
 	}
 	return false
