@@ -88,7 +88,7 @@ func TestEditOrder(t *testing.T) {
 func TestRepeatedEdits(t *testing.T) {
 	h, path := openEdited(t)
 	bodies := []string{
-		`{"add":[{"sku":"B","quantity":1,"unit_price":{"amount":45,"currency":"EUR"}}]}`, `{"add":[{"sku":"B","quantity":1}],"email":null}`,
+		`{"add":[{"sku":"B","quantity":1,"unit_price":{"amount":45,"currency":"EUR"}}]}`, `{"add":[{"sku":"B","quantity":1,"unit_price":{"amount":45,"currency":"EUR"}}],"email":null}`,
 		`{"remove":[{"line":1}]}`, `{"ship_to":{"city":"Wien","country":"AT"},"delivery_method":"express"}`, `{"tags":[],"ship_to":null}`,
 	}
 	var answers []answer
@@ -103,7 +103,7 @@ func TestRepeatedEdits(t *testing.T) {
 			}
 		}
 		for i, body := range []string{
-			`{"add":[{"sku":"B","quantity":1,"unit_price":{"amount":46,"currency":"EUR"}}]}`, `{"add":[{"sku":"B","quantity":1}],"email":"x@example.com"}`,
+			`{"add":[{"sku":"B","quantity":1,"unit_price":{"amount":46,"currency":"EUR"}}]}`, `{"add":[{"sku":"B","quantity":1,"unit_price":{"amount":45,"currency":"EUR"}}],"email":"x@example.com"}`,
 			`{"remove":[{"line":0}]}`, `{"ship_to":{"city":"Graz","country":"AT"},"delivery_method":"express"}`, `{"tags":["x"],"ship_to":null}`,
 		} {
 			h.wantProblem(422, codeIdempotencyKeyReused, "POST", path+"/edits", body, fmt.Sprintf("Idempotency-Key: k%d", i), fmt.Sprintf(`If-Match: "%d"`, i+1))
@@ -118,12 +118,11 @@ func TestRepeatedEdits(t *testing.T) {
 	for _, l := range fields["lines"].([]any) {
 		prices = append(prices, text(l.(map[string]any)["unit_price"]))
 	}
-	if got := strings.Join(prices, " "); got != `{"amount":1000,"currency":"EUR"} {"amount":50,"currency":"EUR"} {"amount":45,"currency":"EUR"} null` {
+	if got := strings.Join(prices, " "); got != `{"amount":1000,"currency":"EUR"} {"amount":50,"currency":"EUR"} {"amount":45,"currency":"EUR"} {"amount":45,"currency":"EUR"}` {
 		t.Errorf("prices %s", got)
 	}
-	if amounts := h.want(200, "POST", path+"/edits/preview", `{"add":[{"sku":"B","quantity":1}]}`)["amounts"]; amounts != nil {
-		t.Errorf("amounts without all prices: %v", amounts)
-	}
+	h.wantProblem(422, codePriceMissing, "POST", path+"/edits/preview", `{"add":[{"sku":"B","quantity":1}]}`)
+	h.wantProblem(422, codeCurrencyMismatch, "POST", path+"/edits/preview", `{"add":[{"sku":"B","quantity":1,"unit_price":{"amount":1,"currency":"USD"}}]}`)
 }
 
 // TestRepeatsAfterAnEdit: what a command took from its order is what it took the first time, also when the order has other lines since, and goes elsewhere.
@@ -133,7 +132,7 @@ func TestRepeatsAfterAnEdit(t *testing.T) {
 	h.want(200, "POST", "/v1/stock/adjustments", `{"adjustments":[{"sku":"A","location":"wien","delta":9},{"sku":"B","location":"wien","delta":9}]}`)
 	reroute := h.do("POST", path+"/reroute", `{"location":"main","reason":"rejected"}`, "Idempotency-Key: r")
 	ship := h.do("POST", path+"/shipments", `{"location":"wien"}`, "Idempotency-Key: s")
-	h.want(200, "POST", path+"/edits", `{"add":[{"sku":"C","quantity":1}],"ship_to":{"country":"AT"}}`, `If-Match: "3"`)
+	h.want(200, "POST", path+"/edits", `{"add":[{"sku":"C","quantity":1,"unit_price":{"amount":45,"currency":"EUR"}}],"ship_to":{"country":"AT"}}`, `If-Match: "3"`)
 	for what, first := range map[string]answer{"reroute": reroute, "shipments": ship} {
 		body := map[string]string{"reroute": `{"location":"main","reason":"rejected"}`, "shipments": `{"location":"wien"}`}[what]
 		key := map[string]string{"reroute": "r", "shipments": "s"}[what]
@@ -156,19 +155,19 @@ func TestRefusedEdits(t *testing.T) {
 		code   string
 		body   string
 	}{
-		{409, codeInsufficientStock, `{"add":[{"sku":"A","quantity":4}]}`},
-		{409, codeInsufficientStock, `{"add":[{"sku":"A","quantity":5}],"remove":[{"line":0,"quantity":1}]}`},
-		{409, codeSKUStopped, `{"add":[{"sku":"D","quantity":1}]}`},
-		{409, codeLimitPerCustomer, `{"add":[{"sku":"E","quantity":2}]}`},
+		{409, codeInsufficientStock, `{"add":[{"sku":"A","quantity":4,"unit_price":{"amount":45,"currency":"EUR"}}]}`},
+		{409, codeInsufficientStock, `{"add":[{"sku":"A","quantity":5,"unit_price":{"amount":45,"currency":"EUR"}}],"remove":[{"line":0,"quantity":1}]}`},
+		{409, codeSKUStopped, `{"add":[{"sku":"D","quantity":1,"unit_price":{"amount":45,"currency":"EUR"}}]}`},
+		{409, codeLimitPerCustomer, `{"add":[{"sku":"E","quantity":2,"unit_price":{"amount":45,"currency":"EUR"}}]}`},
 		{409, codeNothingLeft, `{"remove":[{"line":0},{"line":1}]}`},
 		{409, codeNotCancellable, `{"remove":[{"line":0,"quantity":3}]}`},
 		{409, codeOrderLine, `{"remove":[{"line":2}]}`},
-		{422, codeSKUNotFound, `{"add":[{"sku":"ghost","quantity":1}]}`},
+		{422, codeSKUNotFound, `{"add":[{"sku":"ghost","quantity":1,"unit_price":{"amount":45,"currency":"EUR"}}]}`},
 		{422, codeLocationNotFound, `{"pickup_location":"ghost"}`},
 		{422, codeInvalidLength, `{"add":[]}`},
 		{422, codeInvalidLength, `{"remove":[]}`},
 		{422, codeOutOfRange, `{"remove":[{"line":0},{"line":0}]}`},
-		{422, codeOutOfRange, `{"add":[{"sku":"A","quantity":0}]}`},
+		{422, codeOutOfRange, `{"add":[{"sku":"A","quantity":0,"unit_price":{"amount":45,"currency":"EUR"}}]}`},
 		{400, codeMissingField, `{}`},
 		{400, codeMissingField, `{"note":"why"}`},
 		{400, codeUnknownField, `{"customer":"c2"}`},
@@ -177,11 +176,11 @@ func TestRefusedEdits(t *testing.T) {
 		h.wantProblem(r.status, r.code, "POST", path+"/edits", r.body, version)
 		h.wantProblem(r.status, r.code, "POST", path+"/edits/preview", r.body)
 	}
-	p := h.wantProblem(409, codeInsufficientStock, "POST", path+"/edits", `{"remove":[{"line":1}],"add":[{"sku":"B","quantity":1},{"sku":"A","quantity":4}]}`, version)
+	p := h.wantProblem(409, codeInsufficientStock, "POST", path+"/edits", `{"remove":[{"line":1}],"add":[{"sku":"B","quantity":1,"unit_price":{"amount":45,"currency":"EUR"}},{"sku":"A","quantity":4,"unit_price":{"amount":45,"currency":"EUR"}}]}`, version)
 	if text(p["lines"]) != `[{"available":3,"index":1,"requested":4,"sku":"A"}]` {
 		t.Errorf("%v", p)
 	}
-	add := `{"add":[{"sku":"B","quantity":1}]}`
+	add := `{"add":[{"sku":"B","quantity":1,"unit_price":{"amount":45,"currency":"EUR"}}]}`
 	if p := h.wantProblem(428, codeVersionRequired, "POST", path+"/edits", add); p["version"] != jsonNumber("1") {
 		t.Errorf("%v", p)
 	}
@@ -202,14 +201,14 @@ func TestRefusedEdits(t *testing.T) {
 // TestEditsOfWhoWaits: an order that waits is given no more to wait for while others wait behind it.
 func TestEditsOfWhoWaits(t *testing.T) {
 	h, path := openEdited(t)
-	add := `{"add":[{"sku":"C","quantity":1}]}`
+	add := `{"add":[{"sku":"C","quantity":1,"unit_price":{"amount":45,"currency":"EUR"}}]}`
 	h.want(200, "POST", path+"/edits", add, `If-Match: "1"`)
 	h.want(200, "POST", path+"/edits", add, `If-Match: "2"`)
 	h.want(201, "POST", "/v1/orders", `{"customer":"c2","lines":[{"sku":"C","quantity":1}]}`)
 	if p := h.wantProblem(409, codeWaitsAlready, "POST", path+"/edits", add, `If-Match: "3"`); text(p["lines"]) != `[{"available":0,"index":0,"requested":1,"sku":"C"}]` {
 		t.Errorf("%v", p)
 	}
-	h.want(200, "POST", path+"/edits", `{"add":[{"sku":"C","quantity":3}],"remove":[{"line":2},{"line":3}]}`, `If-Match: "3"`)
+	h.want(200, "POST", path+"/edits", `{"add":[{"sku":"C","quantity":3,"unit_price":{"amount":45,"currency":"EUR"}}],"remove":[{"line":2},{"line":3}]}`, `If-Match: "3"`)
 }
 
 // TestEditsInAChannelOfBands: the refusal of an edit tells no numbers where the channel of the order is shown none.
@@ -218,7 +217,7 @@ func TestEditsInAChannelOfBands(t *testing.T) {
 	h.want(201, "PUT", "/v1/channels/market", `{"visibility":"bands"}`)
 	path := "/v1/orders/" + h.want(201, "POST", "/v1/orders", `{"customer":"c1","channel":"market","lines":[{"sku":"C","quantity":1}]}`)["id"].(string)
 	h.want(201, "POST", "/v1/orders", `{"customer":"c2","lines":[{"sku":"C","quantity":1}]}`)
-	for body, code := range map[string]string{`{"add":[{"sku":"A","quantity":4}]}`: codeInsufficientStock, `{"add":[{"sku":"C","quantity":1}]}`: codeWaitsAlready} {
+	for body, code := range map[string]string{`{"add":[{"sku":"A","quantity":4,"unit_price":{"amount":45,"currency":"EUR"}}]}`: codeInsufficientStock, `{"add":[{"sku":"C","quantity":1,"unit_price":{"amount":45,"currency":"EUR"}}]}`: codeWaitsAlready} {
 		for _, where := range []string{"/edits", "/edits/preview"} {
 			p := h.wantProblem(409, code, "POST", path+where, body, `If-Match: "1"`)
 			if line := p["lines"].([]any)[0].(map[string]any); line["available"] != nil {
@@ -233,12 +232,12 @@ func TestEditsOfKits(t *testing.T) {
 	h, path := openEdited(t)
 	h.want(201, "PUT", "/v1/skus/set", `{}`)
 	h.want(200, "PUT", "/v1/skus/set/components", `{"components":[{"sku":"A","quantity":1},{"sku":"B","quantity":2}]}`)
-	fields := h.want(200, "POST", path+"/edits", `{"add":[{"sku":"set","quantity":2,"unit_price":{"amount":1,"currency":"EUR"}},{"sku":"B","quantity":1}]}`, `If-Match: "1"`)
+	fields := h.want(200, "POST", path+"/edits", `{"add":[{"sku":"set","quantity":2,"unit_price":{"amount":1,"currency":"EUR"}},{"sku":"B","quantity":1,"unit_price":{"amount":45,"currency":"EUR"}}]}`, `If-Match: "1"`)
 	lines := fields["lines"].([]any)
 	if len(lines) != 4 || len(lines[2].(map[string]any)["components"].([]any)) != 2 || text(fields["added"]) != `[{"line":2,"quantity":2,"sku":"set"},{"line":3,"quantity":1,"sku":"B"}]` {
 		t.Errorf("%v", fields)
 	}
-	fields = h.want(200, "POST", path+"/edits", `{"remove":[{"line":2,"quantity":1}],"add":[{"sku":"set","quantity":1}]}`, `If-Match: "2"`)
+	fields = h.want(200, "POST", path+"/edits", `{"remove":[{"line":2,"quantity":1}],"add":[{"sku":"set","quantity":1,"unit_price":{"amount":45,"currency":"EUR"}}]}`, `If-Match: "2"`)
 	if text(fields["removed"]) != `[{"line":2,"quantity":1,"sku":"set"}]` || text(fields["added"]) != `[{"line":4,"quantity":1,"sku":"set"}]` {
 		t.Errorf("%v", fields)
 	}
@@ -254,7 +253,7 @@ func TestRoutedEdits(t *testing.T) {
 	h.want(200, "PUT", "/v1/routing", `{"rules":["nearest"]}`)
 	placed := h.want(201, "POST", "/v1/orders", `{"customer":"c","lines":[{"sku":"A","quantity":1}],`+toHamburg+`}`)
 	path := "/v1/orders/" + placed["id"].(string)
-	body := `{"add":[{"sku":"A","quantity":1}],"ship_to":{"country":"DE","postal_code":"80331","latitude":48.13,"longitude":11.57}}`
+	body := `{"add":[{"sku":"A","quantity":1,"unit_price":{"amount":45,"currency":"EUR"}}],"ship_to":{"country":"DE","postal_code":"80331","latitude":48.13,"longitude":11.57}}`
 	preview := h.want(200, "POST", path+"/edits/preview", body)
 	if preview["route"] == nil {
 		t.Errorf("%v", preview)
@@ -271,7 +270,7 @@ func TestRoutedEdits(t *testing.T) {
 	if !reflect.DeepEqual(route["route"], preview["route"]) {
 		t.Errorf("%v, and the preview said %v", route["route"], preview["route"])
 	}
-	fields = h.want(200, "POST", path+"/edits", `{"add":[{"sku":"A","quantity":1}]}`, `If-Match: "2"`)
+	fields = h.want(200, "POST", path+"/edits", `{"add":[{"sku":"A","quantity":1,"unit_price":{"amount":45,"currency":"EUR"}}]}`, `If-Match: "2"`)
 	if last := fields["lines"].([]any)[2].(map[string]any)["allocations"].([]any)[0].(map[string]any); last["location"] != "munich" {
 		t.Errorf("an edit that does not say where the order goes: %v", fields)
 	}

@@ -134,6 +134,17 @@ func (s *service) get(path string) (int, string) {
 	return r.StatusCode, string(body)
 }
 
+// status gives the status of an answer whose body is not read.
+func (s *service) status(path string) int {
+	s.t.Helper()
+	r, err := http.Get("http://" + s.address + path)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	_ = r.Body.Close() // nothing is lost with what is not read
+	return r.StatusCode
+}
+
 // command runs the binary to its end and checks its exit code.
 func command(t *testing.T, code int, args ...string) (out, errs string) {
 	t.Helper()

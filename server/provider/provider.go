@@ -93,7 +93,7 @@ func (p *Provider) run() {
 			return
 		case errors.Is(err, wal.ErrCut):
 			p.cursor = p.engine.Feed().Oldest()
-		case err != nil && !errors.Is(err, engine.ErrNotPrimary):
+		case !errors.Is(err, engine.ErrNotPrimary):
 			p.log.Error("the test provider does not come further, and tries again", "error", err)
 		}
 		if p.sleep(nil, retry) != nil {
