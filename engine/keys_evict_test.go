@@ -72,7 +72,7 @@ func TestKeysWindow(t *testing.T) {
 // whole journal is replayed.
 func TestKeysMax(t *testing.T) {
 	leavesNothing(t)
-	const most, clients, each = 2000, 4, 3000
+	const most, clients, each, batch = 2000, 4, 3000, 50
 	o, _ := tiny()
 	o.KeysMax = most
 	d := newDisk()
@@ -82,12 +82,12 @@ func TestKeysMax(t *testing.T) {
 	var wait sync.WaitGroup
 	for client := range clients {
 		wait.Go(func() {
-			for n := range each / 50 {
-				var batch []core.Command
-				for k := range 50 {
-					batch = append(batch, numbered(sku, client*each+n*50+k))
+			for n := range each / batch {
+				var commands []core.Command
+				for k := range batch {
+					commands = append(commands, numbered(sku, client*each+n*batch+k))
 				}
-				done(t, e, batch...)
+				done(t, e, commands...)
 			}
 		})
 	}
@@ -101,12 +101,16 @@ func TestKeysMax(t *testing.T) {
 		if knows(t, e, numbered(sku, 1_000_000)) {
 			t.Error("the oldest key is remembered")
 		}
-		last := e.Sequence()
+		// A client binds the keys of a batch after its answer. Meanwhile they are passed over, so each may leave those of one batch behind.
+		late, last := 0, e.Sequence()
 		for n := range clients * each {
 			c := numbered(sku, n)
 			if answer := e.Key(&c); answer.State == keyBound && answer.Sequence+most+most/16 < last {
-				t.Fatalf("the key of command %d is remembered, the last is %d", answer.Sequence, last)
+				late++
 			}
+		}
+		if late > clients*batch {
+			t.Fatalf("%d keys are remembered that are older than others which are not, the last command is %d", late, last)
 		}
 	}
 	check()
