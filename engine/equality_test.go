@@ -191,7 +191,7 @@ func TestStreamsCoverTheRules(t *testing.T) {
 	for _, kind := range []core.EventKind{
 		core.EventHoldCancelled, core.EventOrderRouted, core.EventOrderOversold, core.EventRoutingDefined, core.EventChannelRuleSet, core.EventPoolChanged, core.EventPreorderEnded,
 		core.EventPurchaseOrderChanged, core.EventTransferChanged, core.EventOrderFilled, core.EventKitSet, core.EventOrderRerouted, core.EventCaseResolved, core.EventNoteAdded,
-		core.EventLinesCancelled, core.EventOrderShipped, core.EventShipmentTracked, core.EventOrderPutOnHold, core.EventOrderEdited,
+		core.EventLinesCancelled, core.EventOrderShipped, core.EventShipmentTracked, core.EventOrderPutOnHold, core.EventOrderEdited, core.EventFulfilmentChanged,
 		core.EventPaymentReported, core.EventPaymentRequested, core.EventTaskRequested, core.EventHoldLocked,
 		core.EventReturnRequested, core.EventReturnDecided, core.EventReturnReceived, core.EventReturnClosed, core.EventRefundDecided,
 	} {
