@@ -150,7 +150,7 @@ func TestWorkloadMixesKits(t *testing.T) {
 func TestWorkloadMixesCapacities(t *testing.T) {
 	var elsewhere, above int
 	counted, givenBack := map[core.EventKind]int{}, map[core.EventKind]int{}
-	for seed := uint64(1); seed <= 1200; seed++ {
+	for seed := uint64(1); seed <= 1800; seed++ {
 		model := reference.New()
 		for i, step := range reference.Generate(seed, 300) {
 			before := bookedNow(model, step.Now)

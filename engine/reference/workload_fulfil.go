@@ -9,14 +9,12 @@ import (
 // fulfil does something about a fulfilment order, mostly of an order that has some, and mostly what its status allows.
 func (g *generator) fulfil(c *core.Command) {
 	o := g.placedOrder(c, core.CommandWorkFulfilment)
-	for range 20 {
-		if o != nil && len(o.works) > 0 || len(g.model.orders) == 0 || g.chance(8) {
+	for range 40 {
+		if o != nil && o.status == core.StatusPlaced && len(o.openWorks()) > 0 && (len(o.works) > 0 || g.chance(20)) || len(g.model.orders) == 0 || g.chance(1) {
 			break
 		}
-		if other := pick(g, g.model.orders); len(other.works) > 0 && other.status == core.StatusPlaced {
-			o = other
-			c.Order, c.ExpectedVersion, c.Mask = o.id, 0, g.model.OrderMask(o.id)
-		}
+		o = pick(g, g.model.orders)
+		c.Order, c.ExpectedVersion, c.Mask = o.id, 0, g.model.OrderMask(o.id)
 	}
 	c.Life = &core.LifeRequest{Location: core.LocationID(g.random.IntN(len(g.model.locations))), Action: core.FulfilmentStart}
 	if g.chance(20) {
@@ -48,13 +46,7 @@ func (g *generator) fulfil(c *core.Command) {
 // doWork chooses what is done.
 func (g *generator) doWork(c *core.Command, o *order, works []*work, at int) {
 	w := works[at]
-	action := core.FulfilmentAction(g.between(1, int(core.FulfilmentDecline)))
-	for range 6 {
-		if _, ok := worksAllow[action][w.status]; ok {
-			break
-		}
-		action = core.FulfilmentAction(g.between(1, int(core.FulfilmentDecline)))
-	}
+	action := g.fulfilmentAction(w.status)
 	switch action {
 	case core.FulfilmentSplit:
 		c.Kind = core.CommandSplitFulfilment
@@ -82,10 +74,22 @@ func (g *generator) doWork(c *core.Command, o *order, works []*work, at int) {
 		g.allSKUs(c, o)
 		c.Destination = g.destination()
 	case core.FulfilmentSchedule:
-		c.Life.Action, c.Life.At = action, g.now+core.Millis(g.between(-20, 300))
+		c.Life.Action, c.Life.At = action, g.now+core.Millis(g.between(-20, 300)*g.between(1, 400))
 	default:
 		c.Life.Action = action
 	}
+}
+
+// fulfilmentAction chooses what is done: mostly what the status allows, and more often than not what changes more than the status.
+func (g *generator) fulfilmentAction(status core.FulfilmentStatus) core.FulfilmentAction {
+	action := core.FulfilmentAction(g.between(1, int(core.FulfilmentDecline)))
+	for range 12 {
+		if _, ok := worksAllow[action][status]; ok && (action >= core.FulfilmentSplit || g.chance(50)) {
+			break
+		}
+		action = core.FulfilmentAction(g.between(1, int(core.FulfilmentDecline)))
+	}
+	return action
 }
 
 // someUnits names units of lines, so many at least, mostly of those that a fulfilment order has.

@@ -9,17 +9,17 @@ import (
 // goOn goes on with the life of an order.
 func (g *generator) goOn(c *core.Command) {
 	switch roll := g.random.IntN(100); {
-	case roll < 24:
+	case roll < 34:
 		g.fulfil(c)
-	case roll < 40:
-		g.edit(c)
 	case roll < 46:
+		g.edit(c)
+	case roll < 51:
 		g.putOnHold(c)
-	case roll < 54:
+	case roll < 58:
 		g.cancelLines(c)
-	case roll < 73:
+	case roll < 75:
 		g.ship(c)
-	case roll < 91:
+	case roll < 92:
 		g.track(c)
 	default:
 		g.takeBack(c)
