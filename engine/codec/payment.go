@@ -84,6 +84,7 @@ const (
 	accountHasLock   = 1 << 1
 	accountHasPayBy  = 1 << 2
 	entryIsTask      = 1 << 7 // beside the status of an entry
+	entryIsDecided   = 1 << 6 // likewise
 	shortestEntry    = 10
 	accountMarksMask = accountHasMoney | accountHasLock | accountHasPayBy
 )
@@ -126,6 +127,9 @@ func appendEntry(dst []byte, e *core.PaymentEntry) []byte {
 	status := byte(e.Status)
 	if e.Task {
 		status |= entryIsTask
+	}
+	if e.Decided {
+		status |= entryIsDecided
 	}
 	dst = appendUvarint(append(dst, byte(e.Type), status), uint64(e.Of))
 	dst = appendUvarint(appendVarint(dst, e.Amount), uint64(e.At))
@@ -172,7 +176,7 @@ func (c *cursor) entry(e *core.PaymentEntry) {
 	*e = core.PaymentEntry{Type: c.paymentType()}
 	at := c.pos
 	status := c.byte()
-	e.Task, e.Status = status&entryIsTask != 0, core.EntryStatus(status&^entryIsTask)
+	e.Task, e.Decided, e.Status = status&entryIsTask != 0, status&entryIsDecided != 0, core.EntryStatus(status&^(entryIsTask|entryIsDecided))
 	if e.Status < core.EntryRequested || e.Status > core.LastEntryStatus {
 		c.fail(at, "unknown status of a payment")
 	}

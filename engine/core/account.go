@@ -72,6 +72,8 @@ const (
 	entryTask uint8 = 1 << 0
 	entryText uint8 = 1 << 1 // it has a provider
 	entryNote uint8 = 1 << 2
+
+	entryDecided uint8 = 1 << 3
 )
 
 // orderHasAccount is the flag of an order that has an account.
@@ -192,7 +194,7 @@ func (s *slot) amountImages(first uint32, lines int, at uint32, image *AccountIm
 
 func (s *slot) entryImage(r *entryRecord, e *PaymentEntry) {
 	*e = PaymentEntry{
-		Type: r.kind, Status: r.status, Task: r.flags&entryTask != 0, Of: int(r.of), Amount: r.amount, At: r.at, Created: r.created, CreatedAt: r.createdAt,
+		Type: r.kind, Status: r.status, Task: r.flags&entryTask != 0, Decided: r.flags&entryDecided != 0, Of: int(r.of), Amount: r.amount, At: r.at, Created: r.created, CreatedAt: r.createdAt,
 	}
 	if r.flags&entryText != 0 {
 		e.Provider, e.Reference = s.texts.get(r.text)
@@ -267,6 +269,9 @@ func (s *slot) storeEntry(place uint32, e *PaymentEntry) {
 	if e.Task {
 		r.flags |= entryTask
 	}
+	if e.Decided {
+		r.flags |= entryDecided
+	}
 	if string(had.Provider) != string(e.Provider) || string(had.Reference) != string(e.Reference) {
 		s.replaceText(r, entryText, &r.text, e.Provider, e.Reference)
 	}
@@ -277,7 +282,7 @@ func (s *slot) storeEntry(place uint32, e *PaymentEntry) {
 
 // isSame tells whether two entries say the same.
 func (e *PaymentEntry) isSame(o *PaymentEntry) bool {
-	return e.Type == o.Type && e.Status == o.Status && e.Task == o.Task && e.Of == o.Of && e.Amount == o.Amount && e.At == o.At &&
+	return e.Type == o.Type && e.Status == o.Status && e.Task == o.Task && e.Decided == o.Decided && e.Of == o.Of && e.Amount == o.Amount && e.At == o.At &&
 		e.Created == o.Created && e.CreatedAt == o.CreatedAt &&
 		string(e.Provider) == string(o.Provider) && string(e.Reference) == string(o.Reference) && string(e.Note) == string(o.Note)
 }

@@ -141,7 +141,8 @@
 //
 // What follows from it is asked for by settle (settle.go), behind every command that changes an order with an account, and behind the expiry of a hold:
 //
-//	refund    what was captured and not charged back, beyond what is due, by as much as the command raised it, less what refunds cover
+//	refund    what was captured and not charged back, beyond what is due, by as much as the command raised it, less what refunds cover beside those
+//	          that were decided on for returns; and those, as soon as they are
 //	void      what is left of each authorization of an order that came to nothing, unless a void of it failed before
 //	capture   with the policy confirm min(due, authorized − void), with shipment what has left of that, by as much as the command raised it, less what
 //	          captures cover; of orders that are placed
@@ -299,7 +300,9 @@
 //     are restocked, damaged or in quality control are on hand at the location with that (return_in), the others are not. InspectReturn moves units of the return out of
 //     quality control at a location, where so many have to be (reclassify, write off). CloseReturn ends it, also while some units are out.
 //   - DecideRefund keeps a decision to give an amount, or credit in the store: from the approval on or, by the policy, from the first receipt or the inspection on, also
-//     when the return was closed. All amounts of a return are in one currency.
+//     when the return was closed. All amounts of a return are in one currency. Where the order has an account it is the account's, and the money is asked for
+//     as a task with the decision: no more than what was captured and not charged back, less what was refunded, is about to be or is owed. What credit
+//     was given for is owed, too, as far as it is beyond what was paid by adjustments.
 //   - SettleReturn notes that the replacement of a return that came to nothing was cancelled, or has shipped and is left to the customer. The host does that for those that
 //     Machine.Unsettled names, as an order of other slots cannot be cancelled with the return.
 //   - An order with an open return, or one whose replacement is not settled, is not closed at the end of its return window, but when the last of them has ended. A

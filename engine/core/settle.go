@@ -21,6 +21,7 @@ const (
 // standing is where an order's money stands: what settle compares.
 type standing struct {
 	excess  int64                        // captured beyond what is due
+	decided int64                        // to be given back for returns
 	capture [LastCapturePolicy + 1]int64 // by policy: what ought to have been captured by now
 }
 
@@ -31,6 +32,7 @@ func (o *OrderImage) standing() (s standing) {
 	}
 	sums, due := o.Account.Sums(), o.Due()
 	s.excess = sums.Captured - sums.ChargedBack - due
+	s.decided, _ = o.decided()
 	if o.Status.isSold() {
 		most := max(0, min(due, sums.Authorized-sums.Voided-sums.Voiding))
 		s.capture[CaptureConfirm] = most
@@ -48,8 +50,12 @@ func (o *OrderImage) settle(before *standing, policy CapturePolicy, seq Sequence
 	a, had := o.Account, len(o.Account.Entries)
 	after, sums := o.standing(), o.Account.Sums()
 	ended := o.hasEnded()
-	refund := min(after.excess-sums.Refunded-sums.Refunding, after.excess-max(0, before.excess))
+	given := max(0, sums.Refunded+sums.Refunding-before.decided) // beside what was decided
+	refund := min(after.excess-given, after.excess-max(0, before.excess))
 	ok = refund <= 0 || a.ask(PaymentRefund, refund, a.owners(PaymentRefund), ended, seq, now)
+	if decided := after.decided - before.decided; decided > 0 {
+		ok = a.askDecided(decided, seq, now) && ok
+	}
 	if ended {
 		ok = a.askVoids(seq, now) && ok
 	} else {
@@ -75,6 +81,16 @@ func (a *AccountImage) ask(t PaymentType, amount int64, owners []int, ended bool
 		amount -= n
 	}
 	return true
+}
+
+// askDecided adds the tasks of a refund that was decided on.
+func (a *AccountImage) askDecided(amount int64, seq Sequence, now Millis) bool {
+	had := len(a.Entries)
+	ok := a.ask(PaymentRefund, amount, a.owners(PaymentRefund), false, seq, now)
+	for i := had; i < len(a.Entries); i++ {
+		a.Entries[i].Decided = true
+	}
+	return ok
 }
 
 // askVoids adds tasks that make void what is still set aside, but for authorizations of which that failed before.

@@ -60,7 +60,7 @@ func TestWorkloadMixesMoney(t *testing.T) {
 	}{
 		{core.PaymentCapture, core.EventPaymentReported}, {core.PaymentCapture, core.EventHoldConfirmed}, {core.PaymentCapture, core.EventOrderShipped},
 		{core.PaymentRefund, core.EventPaymentReported}, {core.PaymentRefund, core.EventOrderCancelled}, {core.PaymentRefund, core.EventLinesCancelled},
-		{core.PaymentRefund, core.EventHoldExpired}, {core.PaymentVoid, core.EventPaymentReported}, {core.PaymentVoid, core.EventOrderCancelled},
+		{core.PaymentRefund, core.EventHoldExpired}, {core.PaymentRefund, core.EventRefundDecided}, {core.PaymentVoid, core.EventPaymentReported}, {core.PaymentVoid, core.EventOrderCancelled},
 		{core.PaymentVoid, core.EventHoldExpired}, {core.PaymentVoid, core.EventHoldReleased}, {core.PaymentVoid, core.EventOrderUnpaid},
 	} {
 		if followed[want.task][want.from] == 0 {

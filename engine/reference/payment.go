@@ -147,11 +147,11 @@ func (m *Model) toCapture(o *order) int64 {
 }
 
 // moneyBefore is where an order's money stood before something happened to it.
-type moneyBefore struct{ overpaid, toCapture int64 }
+type moneyBefore struct{ overpaid, toCapture, promised int64 }
 
 func (m *Model) moneyBefore(o *order) (b moneyBefore) {
 	if o != nil && o.hasMoney() {
-		b = moneyBefore{o.overpaid(), m.toCapture(o)}
+		b = moneyBefore{o.overpaid(), m.toCapture(o), o.promised(false)}
 	}
 	return b
 }
@@ -167,7 +167,13 @@ func (m *Model) settleMoney(o *order, before moneyBefore) {
 	}
 	if o.hasMoney() {
 		now := m.moneyBefore(o)
-		a.request(core.PaymentRefund, min(now.overpaid-a.doing(core.PaymentRefund), now.overpaid-max(0, before.overpaid)), m)
+		beside := max(0, a.doing(core.PaymentRefund)-before.promised)
+		a.request(core.PaymentRefund, min(now.overpaid-beside, now.overpaid-max(0, before.overpaid)), m)
+		others := len(a.ledger)
+		a.request(core.PaymentRefund, now.promised-before.promised, m)
+		for i := range a.ledger[others:] {
+			a.ledger[others+i].Decided = true
+		}
 		if o.cameToNothing() {
 			m.voidAll(a)
 		} else {
@@ -175,6 +181,27 @@ func (m *Model) settleMoney(o *order, before moneyBefore) {
 		}
 	}
 	m.tellTasks(o, had, 0)
+}
+
+// promised is what was decided to be given for the order's returns: money, or credit.
+func (o *order) promised(credit bool) (sum int64) {
+	for _, r := range o.returns {
+		for _, f := range r.refunds {
+			if f.Credit == credit && f.Currency == o.account.currency {
+				sum += f.Amount
+			}
+		}
+	}
+	return sum
+}
+
+// mayPromise is how much money may be given beside what was promised. All that goes out was paid as money, and nothing is given as credit and as money.
+func (o *order) mayPromise() int64 {
+	a := o.account
+	in := a.did(core.PaymentCapture) - a.did(core.PaymentChargeback)
+	out := max(a.doing(core.PaymentRefund), o.promised(false)+max(0, o.overpaid()))
+	all := in + a.did(core.PaymentAdjustment) - out - o.promised(true)
+	return max(0, min(all, in-out))
 }
 
 // voidAll asks for all authorizations of which something is left to be made void, but for those of which that failed.

@@ -385,6 +385,14 @@ func (m *Model) decideRefund(c *core.Command, o *order, r *orderReturn) core.Out
 	if known := r.image.Terms.Currency; known != (core.Currency{}) && known != ask.Currency {
 		return refusedReturn(o, core.ReasonRefundCurrency)
 	}
+	if o.hasMoney() {
+		if ask.Currency != o.account.currency {
+			return refusedReturn(o, core.ReasonRefundCurrency)
+		}
+		if most := o.mayPromise(); !ask.Credit && ask.Amount > most {
+			return refusedReturn(o, core.ReasonDecisionTooLarge, core.RefusedLine{Requested: core.Quantity(ask.Amount), Available: core.Quantity(most)})
+		}
+	}
 	if len(r.refunds) == core.MaxRefunds {
 		return refusedReturn(o, core.ReasonRefundsFull)
 	}

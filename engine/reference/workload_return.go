@@ -156,10 +156,21 @@ func (g *generator) followReturn(c *core.Command, o *order) {
 			g.rows(c, o, r, core.DisposeQualityControl, []core.Disposition{core.DisposeRestock, core.DisposeDamaged, core.DisposeDestroy})
 		}
 	case core.CommandDecideRefund:
-		ask.Amount, ask.Currency, ask.Credit = int64(g.between(1, 5000)), core.Currency{'E', 'U', 'R'}, g.chance(30)
-		if g.chance(5) {
-			ask.Currency = core.Currency{'U', 'S', 'D'}
+		g.decideRefund(ask, o)
+	}
+}
+
+// decideRefund decides on a refund: of an order with prices mostly of what there is.
+func (g *generator) decideRefund(ask *core.ReturnRequest, o *order) {
+	ask.Amount, ask.Currency, ask.Credit = int64(g.between(1, 5000)), core.Currency{'E', 'U', 'R'}, g.chance(30)
+	if o.hasMoney() {
+		ask.Currency = o.account.currency
+		if most := o.mayPromise(); most > 0 {
+			ask.Amount = max(1, most/int64(g.between(1, 3))+int64(g.between(-1, 1)))
 		}
+	}
+	if g.chance(5) {
+		ask.Currency = core.Currency{'U', 'S', 'D'}
 	}
 }
 
