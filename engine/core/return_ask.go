@@ -42,6 +42,9 @@ func (m *Machine) decideReturn(st *Step) {
 		st.settleReturn(r)
 	}
 	if st.Outcome.Changed {
+		st.refundDifference()
+	}
+	if st.Outcome.Changed {
 		m.settleOrRefuse(st)
 	}
 }
@@ -227,6 +230,10 @@ func (st *Step) approve(r *ReturnImage) bool {
 	}
 	if r.Until != 0 && r.Until <= st.now {
 		st.refuseOrder(ReasonReturnDeadline)
+		return false
+	}
+	if image := &st.event.Order; image.HasMoney() && ask.Terms.Currency != (Currency{}) && ask.Terms.Currency != image.Account.Currency {
+		st.refuseOrder(ReasonRefundCurrency)
 		return false
 	}
 	r.Status, r.Terms = ReturnApproved, ask.Terms

@@ -203,12 +203,16 @@ func (m *Machine) settle(st *Step) bool {
 
 // settleOrRefuse is settle for a change that is refused when the ledger is full.
 func (m *Machine) settleOrRefuse(st *Step) {
-	if m.settle(st) {
-		return
+	if !m.settle(st) {
+		st.undo(ReasonPaymentsFull)
 	}
+}
+
+// undo refuses what was planned already.
+func (st *Step) undo(reason Reason) {
 	st.event.Order.Version--
 	st.Outcome.Changed, st.tasks = false, 0
-	st.refuseOrder(ReasonPaymentsFull)
+	st.refuseOrder(reason)
 }
 
 // tellTasks tells of the tasks that a change asked for, behind the event of the change.

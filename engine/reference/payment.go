@@ -70,7 +70,7 @@ func (o *order) due() int64 {
 	for _, l := range o.lines {
 		due += part(l.price, l.kept(), l.quantity)
 	}
-	return max(0, due)
+	return max(0, due) + o.extra()
 }
 
 // sent is what the units are worth that have left.
@@ -89,7 +89,7 @@ func (o *order) sent() int64 {
 		}
 		worth += part(l.price, units, l.quantity)
 	}
-	return max(0, worth)
+	return max(0, worth) + o.extra()
 }
 
 // sum adds up the entries of a type with one of the statuses.

@@ -144,7 +144,7 @@ func (g *generator) followReturn(c *core.Command, o *order) {
 	case core.CommandTick:
 		*c = core.Command{Version: 1, Kind: core.CommandTick, Mask: o.id.Home().Mask()}
 	case core.CommandDecideReturn:
-		g.decideReturn(ask)
+		g.decideReturn(ask, o)
 	case core.CommandReportReturn:
 		if g.chance(50) {
 			c.Document = []byte("1Z99")
@@ -174,7 +174,7 @@ func (g *generator) decideRefund(ask *core.ReturnRequest, o *order) {
 	}
 }
 
-func (g *generator) decideReturn(ask *core.ReturnRequest) {
+func (g *generator) decideReturn(ask *core.ReturnRequest, o *order) {
 	ask.Decision = pick(g, []core.ReturnDecision{core.DecideApprove, core.DecideApprove, core.DecideApprove, core.DecideDecline, core.DecideCancel})
 	if ask.Decision != core.DecideApprove {
 		return
@@ -188,6 +188,12 @@ func (g *generator) decideReturn(ask *core.ReturnRequest) {
 	}
 	if g.chance(30) {
 		ask.Terms.Replacement = pick(g, g.model.orders).id
+	}
+	if o.hasMoney() && g.chance(60) {
+		ask.Terms.Replacement, ask.Terms.Difference = pick(g, g.model.orders).id, int64(g.between(-1500, 1000))
+		if ask.Terms.Currency = o.account.currency; g.chance(5) {
+			ask.Terms.Currency = core.Currency{'U', 'S', 'D'}
+		}
 	}
 }
 
