@@ -133,7 +133,12 @@
 // a line that gets fewer units costs less. Nothing of it is computed here: taxes and discounts are the merchant's. A line's units are numbered; those that are
 // cancelled are its last ones, those that are shipped its first, and the first k of n are worth floor(amount × k / n). Kits are shipped when all that they are made of is.
 //
-//	due(order) = max(0, Σ what the lines' units that were not cancelled are worth + what it costs beside them); 0 of one that was cancelled, released or expired
+//	due(order) = max(0, Σ what the lines' units that were not cancelled are worth + what it costs beside them) + Σ of exchanges max(0, difference + fee);
+//	             0 of one that was cancelled, released or expired
+//
+// Of an exchange, a return with a replacement that did not come to nothing, difference and fee are the order's, and the replacement has no account. What
+// is less than nothing of both together is decided on as a refund, once, with the first command on the return with which the policy allows that, and as far as
+// it was paid; as credit where that is the remedy. It stays decided whatever becomes of the return. Units that come back are the first ones of their line, in the order of the returns (ValueOfReturn).
 //
 // Entries are known by (provider, reference, type) and are what the last report on them says, in the provider's time; of two reports of one instant the
 // status with the higher number counts. What is refunded never exceeds what was captured: reports that would have it so are refused, whichever of the two they are about.
