@@ -53,7 +53,7 @@ func (a *auditor) tallyLedger(image *OrderImage, counted uint8) {
 		if e.isTask() {
 			tasks++
 		}
-		if !e.Task && (len(e.Reference) == 0 || e.Decided) || e.Task && e.Of == 0 {
+		if !e.Task && (len(e.Reference) == 0 || e.Decided || e.Asked) || e.Task && e.Of == 0 {
 			a.violate(v)
 		}
 	}

@@ -150,7 +150,7 @@
 //	          that were decided on for returns; and those, as soon as they are
 //	void      what is left of each authorization of an order that came to nothing, unless a void of it failed before
 //	capture   with the policy confirm min(due, authorized − void), with shipment what has left of that, by as much as the command raised it, less what
-//	          captures cover; of orders that are placed
+//	          captures cover; of orders that are placed, and not on hold but for their payment
 //
 // Tasks that are open count as carried out, and one that failed is not asked for again: only how far a command moved what ought to be done is. So a
 // success that is reported after the hold expired, a capture that fails when the order is cancelled already, and a payment that comes twice all lead to what
@@ -284,7 +284,9 @@
 //     allocated any more, and what can be sold stays as it was. Limits, quotas and pools count them as before. An order of which something has left
 //     is not cancelled by CancelOrder (AlreadyShipped); what is still there of its lines is by CancelLines.
 //   - PutOnHold adds reasons for which nothing of a placed order leaves, TakeOffHold takes some back, or all if it names none; the order is on hold
-//     while one is left. ShipOrder is refused then, and nothing else: its units can be cancelled, rerouted and filled, and what has left is tracked.
+//     while one is left. ShipOrder is refused then: its units can be cancelled, rerouted and filled, and what has left is tracked. So is RequestPayment for a capture,
+//     and no capture follows by itself, unless payment is the only reason: then it is the money that the order waits for. With the last of the other reasons
+//     what ought to be captured by then is asked for, but for what was and failed. What was asked for before, refunds and voids go on.
 //     An order that is cancelled or completed is on hold no longer, also when it is placed again later.
 //   - TrackShipment notes what a carrier reports about a shipment: late, twice, in any order. Its status is what the last report says, by the carrier's time and
 //     then by the number of the status. A report is known by the carrier's id or, without one, by instant and status; the last MaxReports are remembered. Units

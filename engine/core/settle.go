@@ -23,6 +23,7 @@ type standing struct {
 	excess  int64                        // captured beyond what is due
 	decided int64                        // to be given back for returns
 	capture [LastCapturePolicy + 1]int64 // by policy: what ought to have been captured by now
+	waits   bool                         // captures do, as the order is on hold
 }
 
 // standing of an order without money is nothing.
@@ -33,7 +34,8 @@ func (o *OrderImage) standing() (s standing) {
 	sums, due := o.Account.Sums(), o.Due()
 	s.excess = sums.Captured - sums.ChargedBack - due
 	s.decided, _ = o.decided()
-	if o.Status.isSold() {
+	s.waits = o.capturesWait()
+	if o.Status.isSold() && !s.waits {
 		most := max(0, min(due, sums.Authorized-sums.Voided-sums.Voiding))
 		s.capture[CaptureConfirm] = most
 		s.capture[CaptureShipment] = min(most, o.shippedValue())
@@ -59,8 +61,11 @@ func (o *OrderImage) settle(before *standing, policy CapturePolicy, seq Sequence
 	if ended {
 		ok = a.askVoids(seq, now) && ok
 	} else {
-		ought := after.capture[policy]
-		capture := min(ought-sums.Captured-sums.Capturing, ought-before.capture[policy])
+		ought, covered := after.capture[policy], sums.Captured+sums.Capturing
+		if before.waits {
+			covered += a.failedCaptures()
+		}
+		capture := min(ought-covered, ought-before.capture[policy])
 		ok = (capture <= 0 || a.ask(PaymentCapture, capture, a.owners(PaymentCapture), false, seq, now)) && ok
 	}
 	return len(a.Entries) - had, ok
@@ -165,6 +170,23 @@ func (a *AccountImage) failed(number int) bool {
 		}
 	}
 	return false
+}
+
+// failedCaptures adds up the captures that followed from what became of the order and failed, less what others have asked for in their place. When
+// captures have waited, all that ought to be captured looks new, and those are not asked for again.
+func (a *AccountImage) failedCaptures() (sum int64) {
+	for i := range a.Entries {
+		e := &a.Entries[i]
+		follows := e.Task && !e.Asked
+		switch {
+		case e.Type != PaymentCapture:
+		case follows && e.Status == EntryFailed:
+			sum += e.Amount
+		case !follows && e.Status.counts():
+			sum = max(0, sum-e.Amount)
+		}
+	}
+	return sum
 }
 
 // hasRoom tells whether the ledger has room for another entry. Behind each authorization and each capture there is room for one more, so that an order

@@ -69,7 +69,7 @@ func TestWorkloadMixesMoney(t *testing.T) {
 		task core.PaymentType
 		from core.EventKind
 	}{
-		{core.PaymentCapture, core.EventPaymentReported}, {core.PaymentCapture, core.EventHoldConfirmed}, {core.PaymentCapture, core.EventOrderShipped},
+		{core.PaymentCapture, core.EventPaymentReported}, {core.PaymentCapture, core.EventHoldConfirmed}, {core.PaymentCapture, core.EventOrderShipped}, {core.PaymentCapture, core.EventOrderTakenOffHold},
 		{core.PaymentRefund, core.EventPaymentReported}, {core.PaymentRefund, core.EventOrderCancelled}, {core.PaymentRefund, core.EventLinesCancelled},
 		{core.PaymentRefund, core.EventHoldExpired}, {core.PaymentRefund, core.EventRefundDecided}, {core.PaymentVoid, core.EventPaymentReported}, {core.PaymentVoid, core.EventOrderCancelled},
 		{core.PaymentVoid, core.EventHoldExpired}, {core.PaymentVoid, core.EventHoldReleased}, {core.PaymentVoid, core.EventOrderUnpaid},
