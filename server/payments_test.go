@@ -257,3 +257,53 @@ func TestPaymentSettings(t *testing.T) {
 		t.Errorf("set: %v", set)
 	}
 }
+
+// TestRefundTasks decides on refunds for a return of an order that was paid: they are asked for, and one that fails is seen to be due.
+func TestRefundTasks(t *testing.T) {
+	h := openIndexed(t, engine.Options{})
+	h.stock("A", 9)
+	h.stock("B", 9)
+	placed := h.want(201, "POST", "/v1/orders", pricedOrderOf)
+	path := "/v1/orders/" + placed["id"].(string)
+	h.want(200, "POST", path+"/payments", payment("capture", "succeeded", "pi_1", 11480, ""))
+	h.want(201, "POST", path+"/shipments", "")
+	h.want(200, "POST", path+"/shipments/1/tracking", `{"reports":[{"status":"delivered","at":"2026-11-27T12:00:00.000Z"}]}`)
+	h.want(201, "POST", path+"/returns", `{"lines":[{"line":0,"quantity":1,"reason":"too_small"}]}`)
+	h.want(200, "POST", path+"/returns/1/approve", "")
+	one := path + "/returns/1/refund-decisions"
+	decided := h.want(201, "POST", one, `{"amount":5000,"currency":"EUR","actor":"kim"}`)
+	refund := decided["return"].(map[string]any)["refunds"].([]any)[0].(map[string]any)
+	if fmt.Sprint(refund["payments"]) != "[2]" || decided["amounts"].(map[string]any)["to_refund"] != jsonNumber("5000") {
+		t.Errorf("decided: %v", decided)
+	}
+	tasks := h.want(200, "GET", fmt.Sprintf("/v1/payments/tasks?type=refund&at_least=%v", decided["sequence"]), "")["items"].([]any)
+	if len(tasks) != 1 || tasks[0].(map[string]any)["payment"].(map[string]any)["return"] != jsonNumber("1") {
+		t.Errorf("tasks: %v", tasks)
+	}
+	failed := h.want(200, "POST", path+"/payments/2/complete", `{"status":"failed","reference":"re_1","at":"2026-11-27T12:00:01.000Z"}`)
+	if amounts := failed["amounts"].(map[string]any); amounts["refund_due"] != jsonNumber("5000") || amounts["to_refund"] != nil {
+		t.Errorf("failed: %v", amounts)
+	}
+	tooMuch := h.want(409, "POST", one, `{"amount":6481,"currency":"EUR"}`)
+	if tooMuch["code"] != codeRefundTooLarge || tooMuch["requested_amount"] != jsonNumber("6481") || tooMuch["available_amount"] != jsonNumber("6480") || tooMuch["payment"] != nil {
+		t.Errorf("too much: %v", tooMuch)
+	}
+	h.wantProblem(409, codeRefundCurrency, "POST", one, `{"amount":1,"currency":"USD"}`)
+	h.want(201, "POST", path+"/payments/requests", `{"type":"refund","amount":`+eur(5000)+`}`)
+	done := h.want(200, "POST", path+"/payments/3/complete", `{"status":"succeeded","reference":"re_2","at":"2026-11-27T12:00:02.000Z"}`)
+	if amounts := done["amounts"].(map[string]any); amounts["refund_due"] != nil || amounts["refunded"] != jsonNumber("5000") {
+		t.Errorf("done: %v", amounts)
+	}
+	if credit := h.want(201, "POST", one, `{"kind":"store_credit","amount":99,"currency":"EUR"}`); credit["amounts"].(map[string]any)["to_refund"] != nil {
+		t.Errorf("credit: %v", credit)
+	}
+	told := h.want(200, "GET", path+"/timeline", "")["items"].([]any)
+	var types []string
+	for _, item := range told {
+		types = append(types, fmt.Sprint(item.(map[string]any)["type"]))
+	}
+	if all := strings.Join(types, " "); !strings.Contains(all, "refund_decided payment.refund.requested payment.refund.failed payment.refund.requested payment.refund.succeeded refund_decided") {
+		t.Errorf("timeline: %v", all)
+	}
+	h.checkAudit()
+}

@@ -288,7 +288,7 @@
 // uv refunds, and of each: u8 1 if it is credit, uv amount, 3 bytes currency, uv decided, uv decided at, str by.
 //
 // Account, of an order: u8 marks (bit 0 has money, bit 1 has a lock, bit 2 is to be paid by an instant), [money: bit 0], [uv until, uv deadline without it,
-// str provider, str reference: bit 1], [uv instant: bit 2], uv entries, and of each: u8 type, u8 status (bit 7: a task), uv number that it is of, zv amount, uv at,
+// str provider, str reference: bit 1], [uv instant: bit 2], uv entries, and of each: u8 type, u8 status (bit 7: a task, bit 6: of a refund that was decided on, bit 5: somebody asked for it), uv number that it is of, zv amount, uv at,
 // uv created, uv created at, str provider, str reference, str note.
 //
 // Fulfilment orders: uv how many, and of each: u8 status (bit 7: some of it was shipped), uv location, [uv scheduled at: status 3], uv lines, and of each: uv line,

@@ -376,7 +376,7 @@ func (m *Machine) Decide(st *Step) {
 	case CommandTakeBack:
 		m.decideTakeBack(st)
 	case CommandPutOnHold, CommandTakeOffHold:
-		decideOnHold(st)
+		m.decideOnHold(st)
 	case CommandRequestReturn, CommandDecideReturn, CommandReportReturn, CommandReceiveReturn, CommandInspectReturn, CommandCloseReturn,
 		CommandDecideRefund, CommandSettleReturn:
 		m.decideReturn(st)

@@ -90,7 +90,7 @@ func (o *OrderImage) Due() int64 {
 			due += valueOf(amount, n-life.Cancelled, n)
 		}
 	}
-	return max(0, due)
+	return max(0, due) + o.exchanged()
 }
 
 // hasEnded tells whether the order came to nothing.
@@ -98,7 +98,7 @@ func (o *OrderImage) hasEnded() bool {
 	return o.Status == StatusCancelled || o.Status == StatusReleased || o.Status == StatusExpired
 }
 
-// shippedValue is what the units are worth that have left, and with the first of them what the order costs beside its lines.
+// shippedValue is what the units are worth that have left, with what is to be paid for exchanges, and with the first of them what the order costs beside its lines.
 func (o *OrderImage) shippedValue() int64 {
 	if o.Life == nil || len(o.Life.Shipments) == 0 {
 		return 0
@@ -107,7 +107,7 @@ func (o *OrderImage) shippedValue() int64 {
 	for i, amount := range o.Account.Amounts {
 		value += valueOf(amount, o.shippedOf(i), o.Lines[i].Quantity)
 	}
-	return max(0, value)
+	return max(0, value) + o.exchanged()
 }
 
 // shippedOf is how many units of a line have left; of kits, as many as the components that have left make.

@@ -41,6 +41,8 @@ type PaymentEntry struct {
 	Type      PaymentType
 	Status    EntryStatus
 	Task      bool  // it was asked for here, and somebody has to carry it out
+	Asked     bool  // a task: somebody asked for it, and it does not follow from what became of the order
+	Decided   bool  // a task: of the refund that the command which made it decided on, for a return
 	Of        int   // the number of the authorization or capture that it belongs to; 0 for none
 	Amount    int64 // of an adjustment, perhaps less than nothing
 	At        Millis

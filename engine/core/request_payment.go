@@ -14,6 +14,10 @@ func (m *Machine) decideRequest(st *Step) {
 			st.refuseOrder(reason)
 			return
 		}
+		if image.capturesWait() {
+			st.refuseOnHold()
+			return
+		}
 	}
 	if p.Currency == (Currency{}) && image.HasMoney() {
 		p = st.inCurrency(image.Account.Currency)
@@ -104,7 +108,7 @@ func (st *Step) planRequest(p *PaymentRequest) {
 		return
 	}
 	for i := had; i < len(account.Entries); i++ {
-		account.Entries[i].Note = p.Note
+		account.Entries[i].Note, account.Entries[i].Asked = p.Note, true
 	}
 	ev.Kind, ev.Actor, ev.Note, ev.Payment = EventPaymentRequested, c.Actor, p.Note, had+1
 	ev.Order.Version++

@@ -158,6 +158,9 @@ func (s *story) moneyWords(o *core.OrderImage) string {
 			fmt.Fprintf(&out, ", %s %s", sum.word, amountWords(sum.amount))
 		}
 	}
+	if due := o.RefundDue(); due != 0 {
+		fmt.Fprintf(&out, ", %s to be given back that nobody gives", amountWords(due))
+	}
 	if a.PayBy != 0 {
 		fmt.Fprintf(&out, ", to be paid by %s", timeWords(a.PayBy))
 	}

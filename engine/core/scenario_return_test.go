@@ -275,3 +275,18 @@ func (s *story) unsettled() string {
 	}
 	return out.String()
 }
+
+// worth tells what a return's units cost.
+func (s *story) worth(line *sentence) string {
+	name, number, _ := strings.Cut(line.next(), "/")
+	line.end()
+	var o core.OrderImage
+	if !s.shop.machine.ReadOrder(s.order(name), &o) {
+		line.fail("no order %s", name)
+	}
+	value, known := o.ValueOfReturn(int(line.number(number)))
+	if !known {
+		return "nobody knows what it is worth\n"
+	}
+	return fmt.Sprintf("it is worth %s %s\n", amountWords(value), o.Account.Currency)
+}

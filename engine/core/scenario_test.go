@@ -182,6 +182,8 @@ func (s *story) tell(t *testing.T, word string, args []datadriven.CmdArg) string
 		return s.expireUnpaid(line)
 	case "unsettled":
 		return s.unsettled()
+	case "worth":
+		return s.worth(line)
 	case "capacity":
 		return s.capacityWords(line)
 	case "preview":

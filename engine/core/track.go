@@ -113,6 +113,7 @@ func (m *Machine) decideTrack(st *Step) {
 	last := slices.MaxFunc(st.reports, func(a, b reportRecord) int { return a.compare(&b) })
 	st.moveShipment(last.status, last.at)
 	m.finish(st)
+	m.settle(st) // it is on hold no longer if that completed it; what a carrier says is never refused for that
 }
 
 // checkShipment refuses a command on a shipment that the order has not.
@@ -212,6 +213,7 @@ func (s *slot) applyTrack(st *Step, sink Sink) {
 	s.rewriteOrder(st)
 	s.storeReports(s.findShipment(st.place, st.event.Shipment)-1, st.reports)
 	sink.Event(&st.event)
+	tellTasks(&st.event, st.tasks, sink)
 }
 
 // storeReports makes the reports of a shipment those of a list with no fewer.

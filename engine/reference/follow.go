@@ -219,7 +219,7 @@ var followUpEvents = map[core.CommandKind]core.EventKind{
 
 // isFollowUp tells whether a command is about an order that is there already.
 func isFollowUp(kind core.CommandKind) bool {
-	return kind >= core.CommandConfirmHold && kind <= core.CommandCancelOrder || kind == core.CommandRerouteOrder || kind == core.CommandFillOrder ||
+	return isAboutReturn(kind) || kind == core.CommandPutOnHold || kind == core.CommandTakeOffHold || kind >= core.CommandConfirmHold && kind <= core.CommandCancelOrder || kind == core.CommandRerouteOrder || kind == core.CommandFillOrder ||
 		kind >= core.CommandCancelLines && kind <= core.CommandTakeBack || kind >= core.CommandReportPayment && kind <= core.CommandExpireUnpaid ||
 		kind == core.CommandResolveCase || kind == core.CommandEditOrder
 }

@@ -70,7 +70,7 @@ func (o *order) due() int64 {
 	for _, l := range o.lines {
 		due += part(l.price, l.kept(), l.quantity)
 	}
-	return max(0, due)
+	return max(0, due) + o.extra()
 }
 
 // sent is what the units are worth that have left.
@@ -89,7 +89,7 @@ func (o *order) sent() int64 {
 		}
 		worth += part(l.price, units, l.quantity)
 	}
-	return max(0, worth)
+	return max(0, worth) + o.extra()
 }
 
 // sum adds up the entries of a type with one of the statuses.
@@ -133,7 +133,7 @@ func (o *order) overpaid() int64 {
 
 // toCapture is what ought to be captured, after the policy of the order's channel.
 func (m *Model) toCapture(o *order) int64 {
-	if !o.isSold() {
+	if !o.isSold() || o.waitsToCapture() {
 		return 0
 	}
 	most := max(0, min(o.due(), o.account.did(core.PaymentAuthorization)-o.account.doing(core.PaymentVoid)))
@@ -146,12 +146,34 @@ func (m *Model) toCapture(o *order) int64 {
 	return 0
 }
 
+// waitsToCapture tells whether an order is on hold for something else than its payment.
+func (o *order) waitsToCapture() bool { return o.stopped()&^core.OnHoldPayment != 0 }
+
+// givenUp is what was to be captured by itself, could not be, and nobody else has captured since.
+func (a *account) givenUp() (left int64) {
+	for _, e := range a.ledger {
+		if e.Type != core.PaymentCapture {
+			continue
+		}
+		switch byItself := e.Task && !e.Asked; {
+		case byItself && e.Status == core.EntryFailed:
+			left += e.Amount
+		case !byItself && (e.Status == core.EntrySucceeded || e.Status.IsOpen()):
+			left -= min(left, e.Amount)
+		}
+	}
+	return left
+}
+
 // moneyBefore is where an order's money stood before something happened to it.
-type moneyBefore struct{ overpaid, toCapture int64 }
+type moneyBefore struct {
+	overpaid, toCapture, promised int64
+	waited                        bool // nothing was captured, as it was on hold
+}
 
 func (m *Model) moneyBefore(o *order) (b moneyBefore) {
 	if o != nil && o.hasMoney() {
-		b = moneyBefore{o.overpaid(), m.toCapture(o)}
+		b = moneyBefore{o.overpaid(), m.toCapture(o), o.promised(false), o.waitsToCapture()}
 	}
 	return b
 }
@@ -167,14 +189,45 @@ func (m *Model) settleMoney(o *order, before moneyBefore) {
 	}
 	if o.hasMoney() {
 		now := m.moneyBefore(o)
-		a.request(core.PaymentRefund, min(now.overpaid-a.doing(core.PaymentRefund), now.overpaid-max(0, before.overpaid)), m)
+		beside := max(0, a.doing(core.PaymentRefund)-before.promised)
+		a.request(core.PaymentRefund, min(now.overpaid-beside, now.overpaid-max(0, before.overpaid)), m)
+		others := len(a.ledger)
+		a.request(core.PaymentRefund, now.promised-before.promised, m)
+		for i := range a.ledger[others:] {
+			a.ledger[others+i].Decided = true
+		}
 		if o.cameToNothing() {
 			m.voidAll(a)
 		} else {
-			a.request(core.PaymentCapture, min(now.toCapture-a.doing(core.PaymentCapture), now.toCapture-before.toCapture), m)
+			missing := now.toCapture - a.doing(core.PaymentCapture)
+			if before.waited {
+				missing -= a.givenUp()
+			}
+			a.request(core.PaymentCapture, min(missing, now.toCapture-before.toCapture), m)
 		}
 	}
 	m.tellTasks(o, had, 0)
+}
+
+// promised is what was decided to be given for the order's returns: money, or credit.
+func (o *order) promised(credit bool) (sum int64) {
+	for _, r := range o.returns {
+		for _, f := range r.refunds {
+			if f.Credit == credit && f.Currency == o.account.currency {
+				sum += f.Amount
+			}
+		}
+	}
+	return sum
+}
+
+// mayPromise is how much money may be given beside what was promised. All that goes out was paid as money, and nothing is given as credit and as money.
+func (o *order) mayPromise() int64 {
+	a := o.account
+	in := a.did(core.PaymentCapture) - a.did(core.PaymentChargeback)
+	out := max(a.doing(core.PaymentRefund), o.promised(false)+max(0, o.overpaid()))
+	all := in + a.did(core.PaymentAdjustment) - out - o.promised(true)
+	return max(0, min(all, in-out))
 }
 
 // voidAll asks for all authorizations of which something is left to be made void, but for those of which that failed.
@@ -384,6 +437,9 @@ func (m *Model) requestPayment(c *core.Command, o *order) core.Outcome {
 		}
 		return refused(why[o.status])
 	}
+	if p.Type == core.PaymentCapture && o.waitsToCapture() {
+		return o.refuseOnHold()
+	}
 	switch {
 	case !o.hasMoney():
 		return refused(core.ReasonNoAccount)
@@ -427,7 +483,7 @@ func (m *Model) requestPayment(c *core.Command, o *order) core.Outcome {
 		return refused(core.ReasonPaymentsFull)
 	}
 	for i := had; i < len(a.ledger); i++ {
-		a.ledger[i].Note = copyBytes(p.Note)
+		a.ledger[i].Note, a.ledger[i].Asked = copyBytes(p.Note), true
 	}
 	o.version++
 	m.emit(core.Event{Kind: core.EventPaymentRequested, Order: o.image(), Actor: copyBytes(c.Actor), Note: copyBytes(p.Note), Payment: had + 1})

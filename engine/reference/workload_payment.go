@@ -30,6 +30,8 @@ func (g *generator) pay(c *core.Command) {
 	switch roll := g.random.IntN(100); {
 	case roll < 20:
 		g.shipPaid(c)
+	case roll < 24:
+		g.holdUp(c)
 	case roll < 72:
 		g.reportPayment(c)
 	case roll < 82:
@@ -55,6 +57,17 @@ func (g *generator) shipPaid(c *core.Command) {
 		c.Life.Location = pick(g, image.Allocations).Location
 	}
 	g.someSKUs(c, o)
+}
+
+// holdUp stops an order with prices, mostly for something for which captures wait, or lets it go on.
+func (g *generator) holdUp(c *core.Command) {
+	if g.chance(50) {
+		g.orderWith(c, core.CommandPutOnHold, func(o *order) bool { return o.status == core.StatusPlaced && o.hasMoney() && o.onHold == 0 })
+		c.Life = &core.LifeRequest{OnHold: pick(g, []core.OnHold{core.OnHoldFraud, core.OnHoldAddress, core.OnHoldPayment, core.OnHoldManual | core.OnHoldStock})}
+		return
+	}
+	g.orderWith(c, core.CommandTakeOffHold, func(o *order) bool { return o.status == core.StatusPlaced && o.hasMoney() && o.onHold != 0 })
+	c.Life = &core.LifeRequest{}
 }
 
 // orderWith chooses a command's order, mostly one that is wanted.
