@@ -65,7 +65,7 @@
 //	        …  body                 by kind
 //	     [  …  destination       ]  flag bit 5
 //	     [  1  stock policy      ]  flag bit 7: core.StockPolicy, not 0; place order only, not with a sale, and not 1 with recipes
-//	     [  …  money             ]  version 2, of place hold and place order
+//	     [  …  money             ]  version 2, of place hold, place order and edit order; version 3, of an edit that sets what the order costs beside its lines
 //	     [  4  length of document]  flag bit 2; 1 to core.MaxDocumentLength
 //	     [  …  document          ]
 //	     [  …  recipes           ]  flag bit 6: uv number, and each recipe, in the order of their kits, which lines ask for

@@ -96,7 +96,7 @@ func readHex(t testing.TB, path string) []byte {
 
 func goldenCommand(name, about string, c core.Command) golden {
 	if c.Version = 1; c.Money != nil {
-		c.Version = 2
+		c.Version = frameVersionOf(&c)
 	}
 	return golden{
 		name: "command_" + name, about: about, value: c,

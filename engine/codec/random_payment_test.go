@@ -17,6 +17,9 @@ func (g generator) money(c *core.Command) {
 	}
 	c.Version = moneyVersion
 	m := g.orderMoney(len(c.Lines))
+	if m.Sets = c.Kind == core.CommandEditOrder && g.bool(); m.Sets {
+		c.Version = settingVersion
+	}
 	c.Money = &m
 }
 

@@ -25,6 +25,7 @@ const MaxAmount = 1_000_000_000_000_000
 type OrderMoney struct {
 	Currency Currency
 	Extra    int64   // shipping, tax and discount of the order as a whole; may be less than nothing
+	Sets     bool    // of an edit: Extra is what they come to then, and not by how much that changes
 	Amounts  []int64 // of each asked line, all its units; 0 to MaxAmount
 }
 

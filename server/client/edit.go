@@ -8,17 +8,18 @@ import (
 
 // EditRequest says what changes of an order that is placed. What is nil or empty stays as it is.
 type EditRequest struct {
-	Add            []Line      `json:"add,omitempty"`    // lines that the order gets beside those that it has
-	Remove         []LineUnits `json:"remove,omitempty"` // units that are taken off, before others are added
-	ShipTo         *Address    `json:"ship_to,omitempty"`
-	Method         string      `json:"delivery_method,omitempty"`
-	PickupLocation string      `json:"pickup_location,omitempty"`
-	Email          string      `json:"email,omitempty"`
-	Tags           []string    `json:"tags,omitempty"` // all of them
-	Note           string      `json:"note,omitempty"`
-	Actor          string      `json:"actor,omitempty"`
+	Add            []Line        `json:"add,omitempty"`    // lines that the order gets beside those that it has
+	Remove         []LineUnits   `json:"remove,omitempty"` // units that are taken off, before others are added
+	ShipTo         *Address      `json:"ship_to,omitempty"`
+	Method         string        `json:"delivery_method,omitempty"`
+	PickupLocation string        `json:"pickup_location,omitempty"`
+	Email          string        `json:"email,omitempty"`
+	Tags           []string      `json:"tags,omitempty"`    // all of them
+	Amounts        *OrderAmounts `json:"amounts,omitempty"` // all of them
+	Note           string        `json:"note,omitempty"`
+	Actor          string        `json:"actor,omitempty"`
 
-	// TakeAway names fields that the order has no more: ship_to, delivery_method, pickup_location, email, tags.
+	// TakeAway names fields that the order has no more: amounts, ship_to, delivery_method, pickup_location, email, tags.
 	TakeAway []string `json:"-"`
 }
 
@@ -68,6 +69,8 @@ type EditAmounts struct {
 	Before     int64  `json:"before"`
 	After      int64  `json:"after"`
 	Difference int64  `json:"difference"`
+
+	Given OrderAmounts `json:"given"` // of an order with prices: what it costs beside its lines then
 }
 
 // PreviewEdit tells what an edit of an order would come to, and changes nothing.
