@@ -294,10 +294,11 @@ func TestRefundTasks(t *testing.T) {
 	if amounts := done["amounts"].(map[string]any); amounts["refund_due"] != nil || amounts["refunded"] != jsonNumber("5000") {
 		t.Errorf("done: %v", amounts)
 	}
-	if credit := h.want(201, "POST", one, `{"kind":"store_credit","amount":99,"currency":"EUR"}`); credit["amounts"].(map[string]any)["to_refund"] != nil {
+	credit := h.want(201, "POST", one, `{"kind":"store_credit","amount":99,"currency":"EUR"}`)
+	if credit["amounts"].(map[string]any)["to_refund"] != nil {
 		t.Errorf("credit: %v", credit)
 	}
-	told := h.want(200, "GET", path+"/timeline", "")["items"].([]any)
+	told := h.want(200, "GET", fmt.Sprintf("%s/timeline?at_least=%v", path, credit["sequence"]), "")["items"].([]any)
 	var types []string
 	for _, item := range told {
 		types = append(types, fmt.Sprint(item.(map[string]any)["type"]))
