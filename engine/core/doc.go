@@ -141,9 +141,10 @@
 //
 // What follows from it is asked for by settle (settle.go), behind every command that changes an order with an account, and behind the expiry of a hold:
 //
-//	refund    what was captured and not charged back, beyond what is due, by as much as the command raised it, less what refunds cover
+//	refund    what came in, captured or beside providers, and was not charged back, beyond what is due, by as much as the command raised it, less what
+//	          refunds cover; at most what is left of the captures
 //	void      what is left of each authorization of an order that came to nothing, unless a void of it failed before
-//	capture   with the policy confirm min(due, authorized − void), with shipment what has left of that, by as much as the command raised it, less what
+//	capture   with the policy confirm min(due − what came in beside providers, authorized − void), with shipment what has left of that, by as much as the command raised it, less what
 //	          captures cover; of orders that are placed
 //
 // Tasks that are open count as carried out, and one that failed is not asked for again: only how far a command moved what ought to be done is. So a
