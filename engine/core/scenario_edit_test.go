@@ -33,7 +33,7 @@ func (s *story) readEdit(line *sentence, c *core.Command) {
 		case "slots":
 			s.slotsNamed = value == "named"
 		default:
-			if !s.readDestination(line, c, name, value) {
+			if !s.readDestination(line, c, name, value) && !s.readPrice(line, c, name, value) {
 				line.fail("unknown setting %s", name)
 			}
 		}
