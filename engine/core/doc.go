@@ -286,8 +286,8 @@
 //     are counted as delivered, lost or returned to the sender as their shipment is. A shipment of which units were taken back keeps its status.
 //   - TakeBack has units in stock again of a shipment that was returned to the sender.
 //   - An order is completed when nothing of it is left to ship, and all that left was delivered, lost, or returned and taken back; it is placed again
-//     when that is not so any more. Its return window, the channel's when it was completed, ends at an instant like a hold: then it is closed. What limits,
-//     quotas and pools counted of it stays counted.
+//     when that is not so any more. Its return window, the channel's, begins then, and anew when a shipment arrives after all that had been lost. It ends at
+//     an instant like a hold: then the order is closed. What limits, quotas and pools counted of it stays counted.
 //   - RequestReturn asks for units of lines to be taken back or, as a claim, to be made good. The order has to be before the end of its return window, or to be
 //     forced, which is noted; a closed order that is still in memory is completed again with that. Of a line there may be in returns, over all that were not
 //     declined or cancelled and did not expire, as many units as were delivered; and as many as have left and were not taken back, if they are said to have never
