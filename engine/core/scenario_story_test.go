@@ -50,6 +50,19 @@ func newChronicle() *chronicle {
 	}
 }
 
+// checkLives sees to it that there are enough stories, and that each command about what becomes of an order changes something in one of them.
+func checkLives(t *testing.T, lives []*chronicle) {
+	t.Helper()
+	if len(lives) < 60 {
+		t.Errorf("only %d stories", len(lives))
+	}
+	for kind := core.CommandCancelLines; kind <= core.CommandEditOrder; kind++ {
+		if kind.IsKnown() && !slices.ContainsFunc(lives, func(ch *chronicle) bool { return ch.kinds[kind] }) {
+			t.Errorf("no story tells of commands of kind %d", kind)
+		}
+	}
+}
+
 // step tells the lines of a block, and after them everything that they have changed.
 func (s *story) step(t *testing.T, lines []string, tell func(line string) string) string {
 	t.Helper()
@@ -204,6 +217,9 @@ func (s *story) stockParagraph(id core.SKUID) string {
 	}
 	var out strings.Builder
 	fmt.Fprintf(&out, "[%s] %d to sell", s.skuName(id), max(0, a.Available))
+	if room := roomBeyond(&a); room > 0 {
+		fmt.Fprintf(&out, ", %d more before they are there", room)
+	}
 	if a.Backordered > 0 {
 		fmt.Fprintf(&out, ", %d waited for", a.Backordered)
 	}
@@ -232,6 +248,15 @@ func (s *story) stockParagraph(id core.SKUID) string {
 	}
 	out.WriteByte('\n')
 	return out.String()
+}
+
+// roomBeyond is how many units more may be sold than there are to sell.
+func roomBeyond(a *core.AvailabilityImage) core.Quantity {
+	limit := a.Settings.BackorderLimit
+	if a.Preordering {
+		limit = a.Settings.Preorder.Limit
+	}
+	return max(0, limit+min(0, a.Available))
 }
 
 // orderParagraph tells everything about an order: its four statuses, the counters of each line, shipments, money and returns.
@@ -288,12 +313,14 @@ func fulfilmentWords(o *core.OrderImage) string {
 	return "fulfilled"
 }
 
+var lineRoles = map[core.LineRole]string{core.LineOfKits: "kits", core.LineOfComponent: "of the kits", core.LineUntracked: "left out of stock"}
+
 // lineParagraphs tell the counters of each line, and check that each unit that was ordered is counted once.
 func (s *story) lineParagraphs(o *core.OrderImage) string {
 	var out strings.Builder
-	at, ended := "at", o.Status == core.StatusCancelled || o.Status == core.StatusReleased || o.Status == core.StatusExpired
+	at, waited, ended := "at", "waited for", o.Status == core.StatusCancelled || o.Status == core.StatusReleased || o.Status == core.StatusExpired
 	if ended {
-		at = "given back to" // an order that came to nothing keeps its allocations on record
+		at, waited = "given back to", "waited for no more" // an order that came to nothing keeps on record what it had
 	}
 	allocations := o.Allocations
 	for i, l := range o.Lines {
@@ -306,7 +333,7 @@ func (s *story) lineParagraphs(o *core.OrderImage) string {
 			words = append(words, fmt.Sprintf("%d %s %s", a.Quantity, at, s.locationName(a.Location)))
 		}
 		if l.Backordered > 0 {
-			words = append(words, fmt.Sprintf("%d waited for", l.Backordered))
+			words = append(words, fmt.Sprintf("%d %s", l.Backordered, waited))
 		}
 		words = append(words, lineLifeWords(life)...)
 		if life.Returning > 0 {
@@ -317,11 +344,14 @@ func (s *story) lineParagraphs(o *core.OrderImage) string {
 				words = append(words, fmt.Sprintf("%d back as %s", n, dispositionWords[core.Disposition(k+1)]))
 			}
 		}
-		price, role := "", map[core.LineRole]string{core.LineOfKits: "kit, ", core.LineOfComponent: "of the kit, ", core.LineUntracked: "left out of stock, "}[l.Role]
+		if role := lineRoles[l.Role]; role != "" {
+			words = append([]string{role}, words...)
+		}
+		price := ""
 		if o.HasMoney() && l.Role != core.LineOfComponent {
 			price = " for " + amountWords(o.Account.Amounts[i])
 		}
-		fmt.Fprintf(&out, "  line %d, %s×%d%s: %s%s\n", i+1, s.skuName(l.SKU), l.Quantity, price, role, strings.Join(words, ", "))
+		fmt.Fprintf(&out, "  line %d, %s×%d%s: %s\n", i+1, s.skuName(l.SKU), l.Quantity, price, strings.Join(words, ", "))
 		sum := here + l.Backordered + life.Cancelled + life.Shipped
 		if l.Role == core.LineOfUnits || l.Role == core.LineOfComponent {
 			if !ended && sum != l.Quantity {
@@ -520,11 +550,14 @@ func (s *story) moneyBalance(o *core.OrderImage) string {
 		}
 	}
 	words += fmt.Sprintf(" = %s in hand", amountWords(inHand(&sums)))
-	switch over := inHand(&sums) - o.Due(); {
-	case over > 0:
+	if missing := o.Due() - sums.Captured - sums.Adjusted; missing > 0 {
+		words += fmt.Sprintf(", %s still to be paid", amountWords(missing))
+	}
+	if over := inHand(&sums) - o.Due(); over > 0 {
 		words += fmt.Sprintf(", %s more than is due", amountWords(over))
-	case over < 0:
-		words += fmt.Sprintf(", %s less than is due", amountWords(-over))
+	}
+	if open := decidedOf(o) - sums.Refunded; open > 0 {
+		words += fmt.Sprintf(", %s decided and not given back", amountWords(open))
 	}
 	if sums.Open() > 0 {
 		words += fmt.Sprintf(", %s still set aside", amountWords(sums.Open()))
@@ -539,6 +572,19 @@ func (s *story) moneyBalance(o *core.OrderImage) string {
 		words += fmt.Sprintf(", %d to do", todo)
 	}
 	return words + "\n"
+}
+
+// decidedOf is the money that was decided to be given back for returns.
+func decidedOf(o *core.OrderImage) (sum int64) {
+	if o.Life == nil {
+		return 0
+	}
+	for i := range o.Life.Refunds {
+		if f := &o.Life.Refunds[i]; !f.Credit {
+			sum += f.Amount
+		}
+	}
+	return sum
 }
 
 // dateWords tells day and time, of the latter no more than it takes.

@@ -3,6 +3,7 @@ package core_test
 import (
 	"cmp"
 	"fmt"
+	"os"
 	"path/filepath"
 	"reflect"
 	"slices"
@@ -112,12 +113,25 @@ import (
 //
 //	the-end                         the books are closed: what came and went is what is there
 func TestScenarios(t *testing.T) {
-	datadriven.Walk(t, "testdata", func(t *testing.T, path string) { newStory().run(t, path) })
+	var lives []*chronicle
+	datadriven.Walk(t, "testdata", func(t *testing.T, path string) {
+		s := newStory()
+		s.run(t, path)
+		if s.chronicle != nil {
+			lives = append(lives, s.chronicle)
+		}
+	})
+	if files, err := os.ReadDir(stories); err != nil || len(files) == len(lives) {
+		checkLives(t, lives) // all of them were told
+	}
 }
+
+// stories is where the lives of orders are.
+var stories = filepath.Join("testdata", "stories")
 
 // run tells the story of a file.
 func (s *story) run(t *testing.T, path string) {
-	if filepath.Base(filepath.Dir(path)) == "stories" {
+	if filepath.Dir(path) == stories {
 		s.chronicle = newChronicle()
 	}
 	datadriven.RunTest(t, path, func(t *testing.T, d *datadriven.TestData) string {
