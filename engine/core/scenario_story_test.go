@@ -279,7 +279,7 @@ func (s *story) orderParagraph(id core.OrderID) string {
 	if o.HasMoney() {
 		fmt.Fprintf(&out, " | payment %s", paymentStatuses[o.PaymentStatus()])
 	}
-	fmt.Fprintf(&out, " | %s", fulfilmentWords(&o))
+	fmt.Fprintf(&out, " | %s", sentWords(&o))
 	if word := orderReturnsWords[o.OrderReturns()]; word != "" {
 		fmt.Fprintf(&out, " | returns %s", word)
 	}
@@ -291,8 +291,8 @@ func (s *story) orderParagraph(id core.OrderID) string {
 	return out.String()
 }
 
-// fulfilmentWords say how much of an order has left.
-func fulfilmentWords(o *core.OrderImage) string {
+// sentWords say how much of an order has left.
+func sentWords(o *core.OrderImage) string {
 	var wanted, shipped, delivered core.Quantity
 	for i := range o.Lines {
 		if o.Lines[i].Role == core.LineOfKits {
