@@ -259,7 +259,7 @@ func roomBeyond(a *core.AvailabilityImage) core.Quantity {
 	return max(0, limit+min(0, a.Available))
 }
 
-// orderParagraph tells everything about an order: its four statuses, the counters of each line, shipments, money and returns.
+// orderParagraph tells everything about an order: its four statuses, the counters of each line, fulfilment orders, shipments, money and returns.
 func (s *story) orderParagraph(id core.OrderID) string {
 	var o core.OrderImage
 	if !s.shop.machine.ReadOrder(id, &o) {
@@ -285,6 +285,7 @@ func (s *story) orderParagraph(id core.OrderID) string {
 	}
 	fmt.Fprintf(&out, " | version %d\n", o.Version)
 	out.WriteString(s.lineParagraphs(&o))
+	out.WriteString(s.worksWords(&o))
 	out.WriteString(s.shipmentsWords(&o))
 	out.WriteString(s.moneyParagraph(&o))
 	out.WriteString(s.returnParagraphs(&o))
