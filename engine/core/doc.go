@@ -109,7 +109,7 @@
 // from where it is fetched, unless the rule pickup is set. What other locations have does not count for the order: a line that
 // asks for more of what there is is refused as not deliverable; only what nobody has is promised beyond stock. A fill takes units by priority,
 // from locations that are not stopped and may serve its order, whatever their cut-off, but for the last three that the order was rerouted from while it
-// waits. A plan of more locations than the policy allows is refused.
+// waits, and whose units were not set aside as missing. A plan of more locations than the policy allows is refused.
 //
 // A plan is better by the first rule in which two differ, then with fewer locations, then by (priority, number) of the locations. All
 // plans of up to three locations are compared, of the 24 most promising where there are more candidates (fewer with very many
@@ -148,10 +148,10 @@
 //
 // What follows from it is asked for by settle (settle.go), behind every command that changes an order with an account, and behind the expiry of a hold:
 //
-//	refund    what was captured and not charged back, beyond what is due, by as much as the command raised it, less what refunds cover beside those
-//	          that were decided on for returns; and those, as soon as they are
+//	refund    what came in, captured or beside providers, and was not charged back, beyond what is due, by as much as the command raised it, less what refunds
+//	          cover beside those that were decided on for returns; and those, as soon as they are; at most what is left of the captures
 //	void      what is left of each authorization of an order that came to nothing, unless a void of it failed before
-//	capture   with the policy confirm min(due, authorized − void), with shipment what has left of that, by as much as the command raised it, less what
+//	capture   with the policy confirm min(due − what came in beside providers, authorized − void), with shipment what has left of that, by as much as the command raised it, less what
 //	          captures cover; of orders that are placed, and not on hold but for their payment
 //
 // Tasks that are open count as carried out, and one that failed is not asked for again: only how far a command moved what ought to be done is. So a
@@ -301,8 +301,8 @@
 //     are counted as delivered, lost or returned to the sender as their shipment is. A shipment of which units were taken back keeps its status.
 //   - TakeBack has units in stock again of a shipment that was returned to the sender.
 //   - An order is completed when nothing of it is left to ship, and all that left was delivered, lost, or returned and taken back; it is placed again
-//     when that is not so any more. Its return window, the channel's when it was completed, ends at an instant like a hold: then it is closed. What limits,
-//     quotas and pools counted of it stays counted.
+//     when that is not so any more. Its return window, the channel's, begins then, and anew when a shipment arrives after all that had been lost. It ends at
+//     an instant like a hold: then the order is closed. What limits, quotas and pools counted of it stays counted.
 //   - RequestReturn asks for units of lines to be taken back or, as a claim, to be made good. The order has to be before the end of its return window, or to be
 //     forced, which is noted; a closed order that is still in memory is completed again with that. Of a line there may be in returns, over all that were not
 //     declined or cancelled and did not expire, as many units as were delivered; and as many as have left and were not taken back, if they are said to have never

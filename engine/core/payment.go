@@ -110,8 +110,10 @@ func (s *PaymentSums) Open() int64 {
 	return max(0, s.Authorized-s.Voided-s.Voiding-s.Captured-s.Capturing)
 }
 
-// Refundable is what can be given back of what was captured.
-func (s *PaymentSums) Refundable() int64 { return max(0, s.Captured-s.Refunded-s.Refunding) }
+// Refundable is what can be given back of what was captured, and was not taken back.
+func (s *PaymentSums) Refundable() int64 {
+	return max(0, s.Captured-s.ChargedBack-s.Refunded-s.Refunding)
+}
 
 // PaymentStatus is what an order's payment comes to.
 type PaymentStatus uint8

@@ -25,7 +25,7 @@ func (o *OrderImage) decided() (money, credit int64) {
 func (o *OrderImage) owed() int64 {
 	sums := o.Account.Sums()
 	money, _ := o.decided()
-	return max(0, sums.Captured-sums.ChargedBack-o.Due()) + money
+	return max(0, sums.Captured+sums.Adjusted-sums.ChargedBack-o.Due()) + money
 }
 
 // RefundDue is what has to be given back, and nobody does: it was not given back, and is not about to be.

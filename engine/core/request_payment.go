@@ -47,8 +47,9 @@ func (st *Step) checkRequest(p *PaymentRequest) bool {
 		return false
 	}
 	sums := account.Sums()
-	if out := sums.Refunded + sums.Refunding + p.Amount; p.Type == PaymentRefund && out > sums.Captured {
-		st.refuseAmount(ReasonRefundTooLarge, len(account.Entries), out, sums.Captured)
+	in, out := sums.Captured-sums.ChargedBack, sums.Refunded+sums.Refunding+p.Amount
+	if p.Type == PaymentRefund && out > in {
+		st.refuseAmount(ReasonRefundTooLarge, len(account.Entries), out, in)
 		return false
 	}
 	if most := st.possible(p); st.wanted(p) == 0 || p.Amount > most {
@@ -82,15 +83,16 @@ func (st *Step) possible(p *PaymentRequest) int64 {
 	return most
 }
 
-// wanted is the amount of a request. All of a capture is what is due and nobody has captured.
+// wanted is the amount of a request. All of a capture is what is due and was not paid otherwise, and nobody has captured.
 func (st *Step) wanted(p *PaymentRequest) int64 {
 	if p.Amount != 0 {
 		return p.Amount
 	}
 	most := st.possible(p)
 	if p.Type == PaymentCapture {
-		sums := st.event.Order.Account.Sums()
-		most = min(most, max(0, st.event.Order.Due()-sums.Captured-sums.Capturing))
+		account := st.event.Order.Account
+		sums := account.Sums()
+		most = min(most, max(0, st.event.Order.Due()-account.paidBeside()-sums.Captured-sums.Capturing))
 	}
 	return most
 }

@@ -32,6 +32,9 @@ func (s *story) readPrice(line *sentence, c *core.Command, name, value string) b
 
 // amount reads 9.90.
 func (l *sentence) amount(value string) int64 {
+	if rest, negative := strings.CutPrefix(value, "-"); negative {
+		return -l.amount(rest)
+	}
 	units, cents, _ := strings.Cut(value, ".")
 	if len(cents) != 2 && cents != "" {
 		l.fail("an amount is written 9.90")

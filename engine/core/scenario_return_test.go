@@ -101,10 +101,13 @@ func (s *story) readReturn(line *sentence, c *core.Command) {
 	}
 }
 
-// money reads "1299EUR".
+// money reads "1299EUR" or "12.99EUR".
 func (s *story) money(line *sentence, word string) (int64, core.Currency) {
 	if len(word) < 4 {
 		line.fail("%q is no money", word)
+	}
+	if amount, currency := word[:len(word)-3], word[len(word)-3:]; strings.Contains(amount, ".") {
+		return line.amount(amount), core.Currency([]byte(currency))
 	}
 	return int64(line.number(word[:len(word)-3])), core.Currency([]byte(word[len(word)-3:]))
 }

@@ -20,7 +20,7 @@ const (
 
 // standing is where an order's money stands: what settle compares.
 type standing struct {
-	excess  int64                        // captured beyond what is due
+	excess  int64                        // what came in beyond what is due
 	decided int64                        // to be given back for returns
 	capture [LastCapturePolicy + 1]int64 // by policy: what ought to have been captured by now
 	waits   bool                         // captures do, as the order is on hold
@@ -32,15 +32,25 @@ func (o *OrderImage) standing() (s standing) {
 		return s
 	}
 	sums, due := o.Account.Sums(), o.Due()
-	s.excess = sums.Captured - sums.ChargedBack - due
+	s.excess = sums.Captured + sums.Adjusted - sums.ChargedBack - due
 	s.decided, _ = o.decided()
 	s.waits = o.capturesWait()
 	if o.Status.isSold() && !s.waits {
-		most := max(0, min(due, sums.Authorized-sums.Voided-sums.Voiding))
+		most := max(0, min(due-o.Account.paidBeside(), sums.Authorized-sums.Voided-sums.Voiding))
 		s.capture[CaptureConfirm] = most
 		s.capture[CaptureShipment] = min(most, o.shippedValue())
 	}
 	return s
+}
+
+// paidBeside is what came in beside providers. What was given back so is no part of it: nobody is charged for that once more.
+func (a *AccountImage) paidBeside() (paid int64) {
+	for i := range a.Entries {
+		if e := &a.Entries[i]; e.Type == PaymentAdjustment && e.Status == EntrySucceeded {
+			paid += max(0, e.Amount)
+		}
+	}
+	return paid
 }
 
 // settle asks for what has to be done now, as the tasks at the end of the ledger, and tells how many these are. It is false when the ledger has no room
@@ -152,10 +162,10 @@ func (a *AccountImage) openOf(number int) int64 {
 	return max(0, a.Entries[number-1].Amount-a.takenOf(number))
 }
 
-// takenOf is how much of an authorization was captured or made void, or of a capture given back, or is about to be.
+// takenOf is how much of an authorization was captured or made void, or of a capture given back or taken back by the buyer's bank, or is about to be.
 func (a *AccountImage) takenOf(number int) (taken int64) {
 	for i := range a.Entries {
-		if e := &a.Entries[i]; e.Of == number && e.Status.counts() && e.Type != PaymentChargeback {
+		if e := &a.Entries[i]; e.Of == number && e.Status.counts() {
 			taken += e.Amount
 		}
 	}

@@ -119,16 +119,27 @@ func (a *account) left(number int) int64 {
 	left := a.ledger[number-1].Amount
 	for _, e := range a.ledger {
 		done := e.Status == core.EntrySucceeded || e.Status == core.EntryRequested || e.Status == core.EntryActionRequired
-		if e.Of == number && done && e.Type != core.PaymentChargeback {
+		if e.Of == number && done {
 			left -= e.Amount
 		}
 	}
 	return left
 }
 
-// overpaid is what was captured beyond what is due.
+// tillIn is what was put into tills; what was taken out again is another matter.
+func (a *account) tillIn() (sum int64) {
+	for _, e := range a.ledger {
+		if e.Type == core.PaymentAdjustment && e.Status == core.EntrySucceeded && e.Amount > 0 {
+			sum += e.Amount
+		}
+	}
+	return sum
+}
+
+// overpaid is what came in beyond what is due.
 func (o *order) overpaid() int64 {
-	return o.account.did(core.PaymentCapture) - o.account.did(core.PaymentChargeback) - o.due()
+	a := o.account
+	return a.did(core.PaymentCapture) + a.did(core.PaymentAdjustment) - a.did(core.PaymentChargeback) - o.due()
 }
 
 // toCapture is what ought to be captured, after the policy of the order's channel.
@@ -136,7 +147,7 @@ func (m *Model) toCapture(o *order) int64 {
 	if !o.isSold() || o.waitsToCapture() {
 		return 0
 	}
-	most := max(0, min(o.due(), o.account.did(core.PaymentAuthorization)-o.account.doing(core.PaymentVoid)))
+	most := max(0, min(o.due()-o.account.tillIn(), o.account.did(core.PaymentAuthorization)-o.account.doing(core.PaymentVoid)))
 	switch m.channels[o.channel].image.Settings.Capture {
 	case core.CaptureConfirm:
 		return most
@@ -447,16 +458,16 @@ func (m *Model) requestPayment(c *core.Command, o *order) core.Outcome {
 		return refused(core.ReasonCurrencyMismatch)
 	}
 	a, of := o.account, core.PaymentAuthorization
-	most := a.setAside()
+	most, in := a.setAside(), a.did(core.PaymentCapture)-a.did(core.PaymentChargeback)
 	if p.Type == core.PaymentRefund {
-		of, most = core.PaymentCapture, max(0, a.did(core.PaymentCapture)-a.doing(core.PaymentRefund))
+		of, most = core.PaymentCapture, max(0, in-a.doing(core.PaymentRefund))
 	}
 	if p.Of > 0 && (p.Of > len(a.ledger) || a.ledger[p.Of-1].Type != of || a.ledger[p.Of-1].Status != core.EntrySucceeded) {
 		return refused(core.ReasonPaymentNotFound)
 	}
 	row := core.RefusedLine{Index: len(a.ledger)}
-	if out := a.doing(core.PaymentRefund) + p.Amount; p.Type == core.PaymentRefund && out > a.did(core.PaymentCapture) {
-		row.Requested, row.Available = core.Quantity(out), core.Quantity(a.did(core.PaymentCapture))
+	if out := a.doing(core.PaymentRefund) + p.Amount; p.Type == core.PaymentRefund && out > in {
+		row.Requested, row.Available = core.Quantity(out), core.Quantity(in)
 		return refused(core.ReasonRefundTooLarge, row)
 	}
 	if p.Of > 0 {
@@ -465,7 +476,7 @@ func (m *Model) requestPayment(c *core.Command, o *order) core.Outcome {
 	amount := p.Amount
 	if amount == 0 {
 		if amount = most; p.Type == core.PaymentCapture {
-			amount = min(most, max(0, o.due()-a.doing(core.PaymentCapture)))
+			amount = min(most, max(0, o.due()-a.tillIn()-a.doing(core.PaymentCapture)))
 		}
 	}
 	if amount == 0 || amount > most {
