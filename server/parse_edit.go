@@ -32,7 +32,7 @@ func (in *intake) parseEdit(body []byte) {
 			}
 		}
 		if len(in.command.Lines)+len(life.Units)+len(in.faults) == 0 && in.seen == 0 {
-			in.fault(codeMissingField, "add", "or something else to change is required: remove, amounts, ship_to, delivery_method, pickup_location, email or tags")
+			in.fault(codeMissingField, "add", "or something else to change is required: remove, amounts, ship_to, delivery_method, pickup_location, email, tags or metadata")
 		}
 	}
 	in.end()
@@ -57,6 +57,9 @@ func (in *intake) editedDocument(base *intake, prices []price, money []lineMoney
 	}
 	if in.seen&fieldTags == 0 {
 		in.tags = append(in.tags[:0], base.tags...)
+	}
+	if in.seen&fieldMetadata == 0 {
+		in.metadata = append(in.metadata[:0], base.metadata...)
 	}
 	if in.lineMoney = money; in.seen&fieldAmounts == 0 {
 		in.amounts = base.amounts

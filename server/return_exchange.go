@@ -68,7 +68,7 @@ func (s *Server) replacementIntake(x *exchange, r *returnIntake) (*intake, *prob
 	again.faults = again.faults[:0]
 	c := &again.command
 	c.Kind, c.Version, c.Customer, c.Document = core.CommandPlaceOrder, 1, slices.Clone(o.Customer), nil
-	again.document, again.tags = nil, nil
+	again.document, again.tags, again.metadata = nil, nil, nil
 	again.skus, again.prices, again.priced = slices.Clone(in.skus), slices.Clone(in.prices), in.priced
 	again.lineMoney, again.amounts = slices.Clone(in.lineMoney), orderMoney{}
 	c.Lines = slices.Clone(in.command.Lines)
