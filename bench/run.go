@@ -123,6 +123,9 @@ func (t *trial) load(ctx context.Context) error {
 	t.source.allow(t.config.Orders)
 	result, err := m.run(ctx, t.subjectLoad())
 	t.report.Load = summarizeLoad(result)
+	if t.config.Scenario == Lifecycle {
+		t.report.Lifecycle = livesOf(result)
+	}
 	if t.config.Scenario == Endless {
 		t.report.Endless = endlessOf(result.points)
 		for _, s := range t.endless {
@@ -222,6 +225,9 @@ func (t *trial) verification(ctx context.Context) (*Verification, error) {
 	if t.config.Scenario == Endless {
 		t.say("verifying a sample of the orders, and those that are open")
 		return t.verifyEndless(ctx)
+	}
+	if t.config.Scenario == Lifecycle {
+		return t.verifyLives(ctx)
 	}
 	t.say("verifying %s acknowledged orders", grouped(float64(t.book.acks.len())))
 	v := &verifier{
