@@ -28,16 +28,24 @@ func (t *trial) verifyLives(ctx context.Context) (*Verification, error) {
 	}
 	v.verifier = &verifier{api: t.subject.api, work: t.work, book: t.book, catalogue: t.catalogue, exact: t.subject.child != nil}
 	t.say("verifying %s lives", grouped(float64(t.book.acks.len())))
-	v.checkComplete(t.lives)
+	if err := v.run(ctx, t.lives); err != nil {
+		return nil, err
+	}
+	v.result.Millis = time.Since(begin).Milliseconds()
+	return &v.result, nil
+}
+
+// run does all checks of what the scripts of a run have left.
+func (v *lifeVerifier) run(ctx context.Context, scripts []*lifeScript) error {
+	v.checkComplete(scripts)
 	v.checkIDs()
 	for _, check := range []func(context.Context) error{v.checkLives, v.checkAudit, v.checkTasks, v.checkStock} {
 		if err := check(ctx); err != nil {
-			return nil, fmt.Errorf("verification: %w", err)
+			return fmt.Errorf("verification: %w", err)
 		}
 	}
 	v.result.OK = !slices.ContainsFunc(v.result.Checks, func(c Check) bool { return !c.OK })
-	v.result.Millis = time.Since(begin).Milliseconds()
-	return &v.result, nil
+	return nil
 }
 
 // restart kills the own server and starts it again on what it has left.
