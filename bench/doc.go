@@ -141,21 +141,16 @@
 // # Verification
 //
 //   - All acknowledged ids are different, and no key was answered with two.
-//
 //   - Every acknowledged order is read back by id and compared with what its ordinal says: customer, lines,
 //     quantities, allocations, status. Beyond 200,000 orders it is a sample of about 100,000 that
 //     contains the last 10,000; the report says which.
-//
 //   - The server's audit finds no violation, and counts exactly as many orders as were acknowledged; with
 //     requests that got no answer, at most so many more. (Own server only.)
-//
 //   - For every SKU, units sold and units left are the units stocked, and as many were sold as acknowledged
 //     orders took.
-//
 //   - After an endless run: the sampled orders can be read, placed while they are open and cancelled since; their
 //     external ids are refused to others by their names; the last 64 keys of each connection get their answers
 //     again; the audit is clean and counts as many placed orders as are open, and only those have units. (The counts of an own server only.)
-//
 //   - After a lifecycle run the own server is killed with -9 and started again first. Every life that was begun has come to its end; the orders,
 //     a sample of them as above, have the statuses, counters of units, amounts and the return of their lives; the audit is clean, and
 //     all orders are completed; no payment is left to be carried out; and of every SKU what is on hand is what was stocked, less what was shipped, with what
