@@ -116,7 +116,8 @@
 //
 //	place           one line with its unit price, shipping, tax and total
 //	authorize       the provider reports that all of it is set aside
-//	ship            all of it leaves, picked and packed, with a tracking number; the engine asks for the capture
+//	pick            the work on its fulfilment order begins
+//	ship            all of it leaves, packed, with a tracking number; the engine asks for the capture
 //	capture         the provider's completion of that task
 //	deliver         the carrier's report
 //
@@ -130,7 +131,7 @@
 //	refund          the provider's completion of that task
 //	close return
 //
-// That is 5.7 commands a life. In single mode each is a request of its own, and a connection lives one life after the other. In batches a request is of
+// That is 6.7 commands a life. In single mode each is a request of its own, and a connection lives one life after the other. In batches a request is of
 // one stage, and a connection takes the one furthest behind for which a whole batch of lives waits; so batches are full until the last order was placed. When
 // the time is over no life is begun, and those that were are brought to their end. Batches carry no documents: the parts of an order's price, and
 // tracking numbers, which no decision needs, travel in single mode only. Placements have idempotency keys where those are on; the other commands find their
@@ -152,7 +153,7 @@
 //     external ids are refused to others by their names; the last 64 keys of each connection get their answers
 //     again; the audit is clean and counts as many placed orders as are open, and only those have units. (The counts of an own server only.)
 //   - After a lifecycle run the own server is killed with -9 and started again first. Every life that was begun has come to its end; the orders,
-//     a sample of them as above, have the statuses, counters of units, amounts and the return of their lives; the audit is clean, and
+//     a sample of them as above, have the statuses, counters of units, amounts, fulfilment order and the return of their lives; the audit is clean, and
 //     all orders are completed; no payment is left to be carried out; and of every SKU what is on hand is what was stocked, less what was shipped, with what
 //     was restocked. (Tasks, and the counts, of an own server only.)
 //

@@ -11,7 +11,8 @@ type stage uint8
 const (
 	stagePlace     stage = iota + 1 // with prices, in a channel that captures what has left
 	stageAuthorize                  // the provider has set all of it aside
-	stageShip                       // it was picked and packed, and leaves; the engine asks for the capture
+	stagePick                       // a warehouse begins to work on it
+	stageShip                       // it was packed, and leaves; the engine asks for the capture
 	stageCapture                    // the provider has carried that out
 	stageDeliver                    // the carrier has delivered it
 
@@ -29,7 +30,7 @@ const (
 )
 
 var stageNames = [stageEnd]string{
-	stagePlace: "place", stageAuthorize: "authorize", stageShip: "ship", stageCapture: "capture", stageDeliver: "deliver",
+	stagePlace: "place", stageAuthorize: "authorize", stagePick: "pick", stageShip: "ship", stageCapture: "capture", stageDeliver: "deliver",
 	stageAskReturn: "ask for return", stageApproveReturn: "approve return", stageReceiveReturn: "receive return", stageDecideRefund: "decide refund",
 	stageAskRefund: "ask for refund", stageRefund: "refund", stageCloseReturn: "close return",
 }
@@ -39,6 +40,7 @@ const (
 	entryCapture  = 2 // in the order's ledger; 1 is the authorization
 	entryRefund   = 3
 	onlyShipment  = 1
+	onlyPick      = 1 // the number of the fulfilment order
 	onlyReturn    = 1
 	lifeShipping  = 490 // in minor units of lifeCurrency, like all amounts
 	lifeCurrency  = "EUR"

@@ -10,6 +10,7 @@ import (
 // which no decision needs, are not.
 var binarySteps = [stageEnd]func(f *binaryForm, l *life){
 	stageAuthorize:     (*binaryForm).authorize,
+	stagePick:          (*binaryForm).pick,
 	stageShip:          (*binaryForm).ship,
 	stageCapture:       (*binaryForm).capture,
 	stageDeliver:       (*binaryForm).deliver,
@@ -97,6 +98,10 @@ func (f *binaryForm) ofReturn(kind core.CommandKind, back core.ReturnRequest) {
 func (f *binaryForm) nameSKU(l *life, quantity int64) {
 	f.lines[0] = core.Line{SKU: f.numbers[l.lines[0].sku], Quantity: core.Quantity(quantity)}
 	f.command.Lines = f.lines[:1]
+}
+
+func (f *binaryForm) pick(*life) {
+	f.ofLife(core.CommandWorkFulfilment, core.LifeRequest{Fulfilment: onlyPick, Action: core.FulfilmentStart})
 }
 
 func (f *binaryForm) ship(l *life) {

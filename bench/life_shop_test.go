@@ -12,6 +12,7 @@ import (
 type shopLife struct {
 	lifeAnswer
 	unit    int64 // the price of one
+	picked  bool
 	returns returnsAnswer
 }
 
@@ -76,6 +77,8 @@ func (s *shop) passStage(o *shopLife, at stage) {
 	switch at {
 	case stageAuthorize:
 		o.Amounts.Authorized, o.Payment = o.Amounts.Total, "authorized"
+	case stagePick:
+		o.picked = true
 	case stageShip:
 		s.move(line.SKU, -line.Quantity)
 		units["shipped"], o.Fulfillment, o.Amounts.ToCapture = line.Quantity, "fulfilled", o.Amounts.Total

@@ -14,6 +14,7 @@ type lifeStep struct {
 // lifeSteps are those of each stage but the first.
 var lifeSteps = [stageEnd]lifeStep{
 	stageAuthorize:     {"/payments", appendAuthorization},
+	stagePick:          {"/fulfillments/1", appendPick},
 	stageShip:          {"/shipments", appendShipment},
 	stageCapture:       {"/payments/2/complete", appendCapture},
 	stageDeliver:       {"/shipments/1/tracking", appendDelivery},
@@ -66,6 +67,10 @@ func appendLifeLine(dst []byte, l *life) []byte {
 func appendAuthorization(dst []byte, l *life, w *workload) []byte {
 	dst = append(dst, `{"type":"authorization","status":"succeeded","provider":"`+lifeProvider+`","amount":`...)
 	return append(appendReported(appendAmount(dst, l.total()), w, 'a', l), '}')
+}
+
+func appendPick(dst []byte, _ *life, _ *workload) []byte {
+	return append(dst, `{"action":"start"}`...)
 }
 
 func appendShipment(dst []byte, l *life, w *workload) []byte {

@@ -73,6 +73,7 @@ func TestLifeVerificationFindsLies(t *testing.T) {
 		{"an id is given twice", lies{repeat: 123}, "ids are distinct"},
 		{"a step is refused", lies{ignored: stageDeliver, refuse: true}, "every life is complete"},
 		{"an authorization is forgotten", lies{ignored: stageAuthorize}, order},
+		{"a pick is forgotten", lies{ignored: stagePick}, order},
 		{"a shipment does not leave", lies{ignored: stageShip}, order},
 		{"a capture is forgotten", lies{ignored: stageCapture}, order},
 		{"a delivery is forgotten", lies{ignored: stageDeliver}, order},

@@ -120,9 +120,9 @@ type returnsAnswer struct {
 // checkLives reads orders back and compares what became of each with its life.
 func (v *lifeVerifier) checkLives(ctx context.Context) error {
 	entries, all := v.chooseOrders()
-	what := "orders, all of them, read back by id, with their returns"
+	what := "orders, all of them, read back by id, with their fulfilment orders and returns"
 	if !all {
-		what = fmt.Sprintf("orders, a sample of %s, read back by id, with their returns", grouped(float64(v.book.acks.len())))
+		what = fmt.Sprintf("orders, a sample of %s, read back by id, with their fulfilment orders and returns", grouped(float64(v.book.acks.len())))
 	}
 	return v.each(ctx, "every order is what became of it", what, entries, func(e ack) (string, error) {
 		if v.book.settled.get(e.ordinal) == 0 {
@@ -131,6 +131,9 @@ func (v *lifeVerifier) checkLives(ctx context.Context) error {
 		var l life
 		v.work.fillLife(&l, e.ordinal, e.number)
 		wrong, err := v.wrongLife(&l)
+		if wrong == "" && err == nil {
+			wrong, err = v.wrongPick(&l)
+		}
 		if wrong == "" && err == nil && l.returns {
 			wrong, err = v.wrongReturn(&l)
 		}
@@ -217,6 +220,25 @@ func (l *life) returnStatus() string {
 		return "returned"
 	}
 	return "partially_returned"
+}
+
+// wrongPick says what is wrong with an order's fulfilment order, or nothing: it was begun, and is closed as all of it has left.
+func (v *lifeVerifier) wrongPick(l *life) (string, error) {
+	id := string(appendOrderID(nil, l.number))
+	var got struct {
+		Items []struct {
+			Number int               `json:"number"`
+			Status string            `json:"status"`
+			Lines  []json.RawMessage `json:"lines"`
+		} `json:"items"`
+	}
+	if err := v.call("GET", "/v1/orders/"+id+"/fulfillments", nil, &got); err != nil {
+		return "", err
+	}
+	if len(got.Items) != 1 || got.Items[0].Status != "closed" || len(got.Items[0].Lines) > 0 {
+		return fmt.Sprintf("order %s has fulfilment orders %+v", id, got.Items), nil
+	}
+	return "", nil
 }
 
 // wrongReturn says what is wrong with the return of an order that has one, or nothing.

@@ -284,6 +284,10 @@ func (s *shop) read(c *fasthttp.RequestCtx, id string) {
 	switch o := s.lives[number]; {
 	case o == nil:
 		s.answer(c, s.orders[number])
+	case strings.HasSuffix(string(c.Path()), "/fulfillments") && !o.picked:
+		c.SetBodyString(`{"items":[]}`)
+	case strings.HasSuffix(string(c.Path()), "/fulfillments"):
+		c.SetBodyString(`{"items":[{"number":1,"status":"closed","lines":[]}]}`)
 	case strings.HasSuffix(string(c.Path()), "/returns"):
 		s.answer(c, o.returns)
 	default:

@@ -107,7 +107,9 @@ func (s *Server) readFrame(b *batch, frame []byte) *problem {
 		fits = len(c.Document) == 0
 	case core.CommandConfirmHold, core.CommandExtendHold, core.CommandReleaseHold, core.CommandCancelOrder, core.CommandCancelLines,
 		core.CommandShipOrder, core.CommandTrackShipment, core.CommandTakeBack, core.CommandPutOnHold, core.CommandTakeOffHold,
-		core.CommandReportPayment, core.CommandRequestPayment, core.CommandLockHold, core.CommandUnlockHold:
+		core.CommandReportPayment, core.CommandRequestPayment, core.CommandLockHold, core.CommandUnlockHold,
+		core.CommandWorkFulfilment, core.CommandSplitFulfilment, core.CommandMergeFulfilments, core.CommandMoveFulfilment,
+		core.CommandShortPick, core.CommandDeclineFulfilment:
 		c.Order = s.engine.OrderFromPublic(uint64(c.Order))
 		fits = (len(c.Document) == 0 || c.Kind == core.CommandShipOrder && b.intake.canonicalShipment(c.Document)) && codec.SetOrder(frame, c.Order) == nil
 		if fits && !s.engine.OrderMayExist(c.Order) {

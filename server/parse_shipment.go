@@ -35,6 +35,10 @@ func (in *intake) parseShipment(body []byte) {
 				in.locations = append(in.locations, in.text(&nameRule))
 			case string(name) == "lines":
 				in.rerouteLines()
+			case string(name) == "fulfillment":
+				in.command.Life.Fulfilment = int(in.integer(1, core.MostFulfilments))
+			case string(name) == "picked_up":
+				in.command.Life.PickedUp = in.boolean()
 			case !in.detailField(&details, name) && !in.noteField(in.command.Life, name):
 				in.unknown()
 			}

@@ -49,31 +49,38 @@ const (
 	codeKitNotFound         = "kit_not_found"
 
 	// The state says no (409, 412).
-	codeVersionConflict  = "version_conflict"
-	codeHoldExpired      = "hold_expired"
-	codeHoldReleased     = "hold_released"
-	codeHoldConfirmed    = "hold_confirmed"
-	codeOrderCancelled   = "order_cancelled"
-	codeOrderHeld        = "order_held"
-	codeOrderOnHold      = "order_on_hold"
-	codeNotAllocated     = "not_allocated"
-	codeAlreadyShipped   = "already_shipped"
-	codeShortOnHand      = "short_on_hand"
-	codeShipmentsFull    = "shipments_full"
-	codeOrderCompleted   = "order_completed"
-	codeShipmentNotFound = "shipment_not_found"
-	codeNotSentBack      = "not_returned_to_sender"
-	codeReportAhead      = "report_ahead"
-	codeReturnWindow     = "return_window_over"
-	codeReturnNotFound   = "return_not_found"
-	codeReturnStatus     = "return_status"
-	codeReturnDeadline   = "return_deadline_over"
-	codeNotReturnable    = "not_returnable"
-	codeReturnUnits      = "return_units"
-	codeRefundCurrency   = "refund_currency"
-	codeRefundsFull      = "too_many_refunds"
-	codeReturnsFull      = "too_many_returns"
-	codeOrderLine        = "order_line_not_found"
+	codeVersionConflict     = "version_conflict"
+	codeHoldExpired         = "hold_expired"
+	codeHoldReleased        = "hold_released"
+	codeHoldConfirmed       = "hold_confirmed"
+	codeOrderCancelled      = "order_cancelled"
+	codeOrderHeld           = "order_held"
+	codeFulfillmentNotFound = "fulfillment_not_found"
+	codeFulfillmentStatus   = "fulfillment_status"
+	codeFulfillmentEarly    = "fulfillment_scheduled"
+	codeFulfillmentUnits    = "fulfillment_units"
+	codeFulfillmentPlace    = "fulfillment_place"
+	codeFulfillmentMove     = "fulfillment_not_there"
+	codeFulfillmentsFull    = "fulfillments_full"
+	codeOrderOnHold         = "order_on_hold"
+	codeNotAllocated        = "not_allocated"
+	codeAlreadyShipped      = "already_shipped"
+	codeShortOnHand         = "short_on_hand"
+	codeShipmentsFull       = "shipments_full"
+	codeOrderCompleted      = "order_completed"
+	codeShipmentNotFound    = "shipment_not_found"
+	codeNotSentBack         = "not_returned_to_sender"
+	codeReportAhead         = "report_ahead"
+	codeReturnWindow        = "return_window_over"
+	codeReturnNotFound      = "return_not_found"
+	codeReturnStatus        = "return_status"
+	codeReturnDeadline      = "return_deadline_over"
+	codeNotReturnable       = "not_returnable"
+	codeReturnUnits         = "return_units"
+	codeRefundCurrency      = "refund_currency"
+	codeRefundsFull         = "too_many_refunds"
+	codeReturnsFull         = "too_many_returns"
+	codeOrderLine           = "order_line_not_found"
 
 	codeHoldLocked       = "hold_locked"
 	codeHoldNotLocked    = "hold_not_locked"
@@ -230,6 +237,13 @@ var problemKinds = []problemKind{
 	{codeHoldConfirmed, 409, "Hold is an order already"},
 	{codeOrderCancelled, 409, "Order cancelled"},
 	{codeOrderHeld, 409, "Still a hold"},
+	{codeFulfillmentNotFound, 404, "No such fulfillment order"},
+	{codeFulfillmentStatus, 409, "Not in this status"},
+	{codeFulfillmentEarly, 409, "Scheduled for later"},
+	{codeFulfillmentUnits, 409, "Not so many units in it"},
+	{codeFulfillmentPlace, 409, "Not at another, or not at the same location"},
+	{codeFulfillmentMove, 409, "Not so many units there"},
+	{codeFulfillmentsFull, 409, "Too many fulfillment orders"},
 	{codeOrderOnHold, 409, "Order on hold"},
 	{codeNotAllocated, 409, "Not so many units allocated there"},
 	{codeAlreadyShipped, 409, "Already shipped"},
@@ -354,99 +368,106 @@ func kindOf(code string) problemKind {
 // refusalKinds says how each of the core's reasons is answered. A reason that never leaves the engine
 // is an internal error here.
 var refusalKinds = [...]problemKind{
-	core.ReasonNone:              kindOf(codeInternal),
-	core.ReasonSlotsChanged:      kindOf(codeInternal),
-	core.ReasonOrderNotFound:     kindOf(codeOrderNotFound),
-	core.ReasonVersionConflict:   kindOf(codeVersionConflict),
-	core.ReasonHoldExpired:       kindOf(codeHoldExpired),
-	core.ReasonHoldReleased:      kindOf(codeHoldReleased),
-	core.ReasonHoldConfirmed:     kindOf(codeHoldConfirmed),
-	core.ReasonOrderCancelled:    kindOf(codeOrderCancelled),
-	core.ReasonOrderHeld:         kindOf(codeOrderHeld),
-	core.ReasonOrderOnHold:       kindOf(codeOrderOnHold),
-	core.ReasonNotAllocated:      kindOf(codeNotAllocated),
-	core.ReasonAlreadyShipped:    kindOf(codeAlreadyShipped),
-	core.ReasonShortOnHand:       kindOf(codeShortOnHand),
-	core.ReasonShipmentsFull:     kindOf(codeShipmentsFull),
-	core.ReasonOrderCompleted:    kindOf(codeOrderCompleted),
-	core.ReasonShipmentNotFound:  kindOf(codeShipmentNotFound),
-	core.ReasonNotSentBack:       kindOf(codeNotSentBack),
-	core.ReasonReportAhead:       kindOf(codeReportAhead),
-	core.ReasonReturnWindow:      kindOf(codeReturnWindow),
-	core.ReasonReturnNotFound:    kindOf(codeReturnNotFound),
-	core.ReasonReturnStatus:      kindOf(codeReturnStatus),
-	core.ReasonReturnDeadline:    kindOf(codeReturnDeadline),
-	core.ReasonNotReturnable:     kindOf(codeNotReturnable),
-	core.ReasonReturnUnits:       kindOf(codeReturnUnits),
-	core.ReasonRefundCurrency:    kindOf(codeRefundCurrency),
-	core.ReasonRefundsFull:       kindOf(codeRefundsFull),
-	core.ReasonReturnsFull:       kindOf(codeReturnsFull),
-	core.ReasonOrderLine:         kindOf(codeOrderLine),
-	core.ReasonHoldLocked:        kindOf(codeHoldLocked),
-	core.ReasonHoldNotLocked:     kindOf(codeHoldNotLocked),
-	core.ReasonAccountClosed:     kindOf(codeAccountClosed),
-	core.ReasonNoAccount:         kindOf(codeNoAccount),
-	core.ReasonCurrencyMismatch:  kindOf(codeCurrencyMismatch),
-	core.ReasonPaymentNotFound:   kindOf(codePaymentNotFound),
-	core.ReasonPaymentChanged:    kindOf(codePaymentChanged),
-	core.ReasonRefundTooLarge:    kindOf(codeRefundTooLarge),
-	core.ReasonPaymentTooLarge:   kindOf(codePaymentTooLarge),
-	core.ReasonPaymentsFull:      kindOf(codePaymentsFull),
-	core.ReasonNotCancellable:    kindOf(codeNotCancellable),
-	core.ReasonVersionRequired:   kindOf(codeVersionRequired),
-	core.ReasonNothingLeft:       kindOf(codeNothingLeft),
-	core.ReasonTooManyLines:      kindOf(codeTooManyLines),
-	core.ReasonEditInSale:        kindOf(codeEditInSale),
-	core.ReasonWaitsAlready:      kindOf(codeWaitsAlready),
-	core.ReasonPriceMissing:      kindOf(codePriceMissing),
-	core.ReasonTotalOutOfRange:   kindOf(codeTotalOutOfRange),
-	core.ReasonCaseNotFound:      kindOf(codeCaseNotFound),
-	core.ReasonCaseResolved:      kindOf(codeCaseResolved),
-	core.ReasonNotAVictim:        kindOf(codeNotAVictim),
-	core.ReasonNothingThere:      kindOf(codeNothingThere),
-	core.ReasonOwnCase:           kindOf(codeOwnCase),
-	core.ReasonSKUNotFound:       kindSKUInBody,
-	core.ReasonLocationNotFound:  kindLocationInBody,
-	core.ReasonChannelNotFound:   kindOf(codeChannelNotFound),
-	core.ReasonDuplicateExternal: kindOf(codeDuplicateExternalID),
-	core.ReasonDuplicateRow:      kindOf(codeDuplicateRow),
-	core.ReasonStockChanged:      kindOf(codeStockChanged),
-	core.ReasonStockNegative:     kindOf(codeStockNegative),
-	core.ReasonStockTooLarge:     kindOf(codeStockTooLarge),
-	core.ReasonLimitPerCustomer:  kindOf(codeLimitPerCustomer),
-	core.ReasonInsufficientStock: kindOf(codeInsufficientStock),
-	core.ReasonSKUStopped:        kindOf(codeSKUStopped),
-	core.ReasonNotDeliverable:    kindOf(codeNotDeliverable),
-	core.ReasonBookedUp:          kindOf(codeCapacity),
-	core.ReasonTooManyShipments:  kindOf(codeTooManyShipments),
-	core.ReasonTableFull:         kindOf(codeTableFull),
-	core.ReasonSaleNotFound:      kindSaleInBody,
-	core.ReasonSaleNotStarted:    kindOf(codeSaleNotStarted),
-	core.ReasonSaleEnded:         kindOf(codeSaleEnded),
-	core.ReasonSKUNotInSale:      kindOf(codeSKUNotInSale),
-	core.ReasonSaleQuota:         kindOf(codeSaleQuota),
-	core.ReasonSaleLimit:         kindOf(codeSaleLimit),
-	core.ReasonHoldCap:           kindOf(codeHoldCap),
-	core.ReasonTicketRequired:    kindOf(codeTicketRequired),
-	core.ReasonTicketUsed:        kindOf(codeTicketUsed),
-	core.ReasonExpiredTooOften:   kindOf(codeExpiredTooOften),
-	core.ReasonPoolOver:          kindOf(codePoolOver),
-	core.ReasonKitUnits:          kindOf(codeSKUIsKit),
-	core.ReasonNestedKit:         kindOf(codeComponentIsKit),
-	core.ReasonNotAKit:           kindOf(codeCannotBeKit),
-	core.ReasonKitSize:           kindOf(codeKitTooLarge),
-	core.ReasonKitUpTo:           kindOf(codeKitUpTo),
-	core.ReasonKitWaitlist:       kindOf(codeKitWaitlist),
-	core.ReasonRecipeChanged:     kindOf(codeInternal),
-	core.ReasonInboundNotFound:   kindOf(codeInboundNotFound),
-	core.ReasonInboundExists:     kindOf(codeInboundExists),
-	core.ReasonInboundStatus:     kindOf(codeInboundStatus),
-	core.ReasonInboundLine:       kindOf(codeInboundLine),
-	core.ReasonInboundQuantity:   kindOf(codeInboundQuantity),
-	core.ReasonTooManyLots:       kindOf(codeTooManyLots),
-	core.ReasonNotASupplier:      kindOf(codeNotASupplier),
-	core.ReasonWaitlistFull:      kindOf(codeWaitlistFull),
-	core.ReasonStillForSale:      kindOf(codeStillForSale),
+	core.ReasonNone:               kindOf(codeInternal),
+	core.ReasonSlotsChanged:       kindOf(codeInternal),
+	core.ReasonOrderNotFound:      kindOf(codeOrderNotFound),
+	core.ReasonVersionConflict:    kindOf(codeVersionConflict),
+	core.ReasonHoldExpired:        kindOf(codeHoldExpired),
+	core.ReasonHoldReleased:       kindOf(codeHoldReleased),
+	core.ReasonHoldConfirmed:      kindOf(codeHoldConfirmed),
+	core.ReasonOrderCancelled:     kindOf(codeOrderCancelled),
+	core.ReasonOrderHeld:          kindOf(codeOrderHeld),
+	core.ReasonFulfilmentNotFound: kindOf(codeFulfillmentNotFound),
+	core.ReasonFulfilmentStatus:   kindOf(codeFulfillmentStatus),
+	core.ReasonFulfilmentEarly:    kindOf(codeFulfillmentEarly),
+	core.ReasonFulfilmentUnits:    kindOf(codeFulfillmentUnits),
+	core.ReasonFulfilmentPlace:    kindOf(codeFulfillmentPlace),
+	core.ReasonFulfilmentMove:     kindOf(codeFulfillmentMove),
+	core.ReasonFulfilmentsFull:    kindOf(codeFulfillmentsFull),
+	core.ReasonOrderOnHold:        kindOf(codeOrderOnHold),
+	core.ReasonNotAllocated:       kindOf(codeNotAllocated),
+	core.ReasonAlreadyShipped:     kindOf(codeAlreadyShipped),
+	core.ReasonShortOnHand:        kindOf(codeShortOnHand),
+	core.ReasonShipmentsFull:      kindOf(codeShipmentsFull),
+	core.ReasonOrderCompleted:     kindOf(codeOrderCompleted),
+	core.ReasonShipmentNotFound:   kindOf(codeShipmentNotFound),
+	core.ReasonNotSentBack:        kindOf(codeNotSentBack),
+	core.ReasonReportAhead:        kindOf(codeReportAhead),
+	core.ReasonReturnWindow:       kindOf(codeReturnWindow),
+	core.ReasonReturnNotFound:     kindOf(codeReturnNotFound),
+	core.ReasonReturnStatus:       kindOf(codeReturnStatus),
+	core.ReasonReturnDeadline:     kindOf(codeReturnDeadline),
+	core.ReasonNotReturnable:      kindOf(codeNotReturnable),
+	core.ReasonReturnUnits:        kindOf(codeReturnUnits),
+	core.ReasonRefundCurrency:     kindOf(codeRefundCurrency),
+	core.ReasonRefundsFull:        kindOf(codeRefundsFull),
+	core.ReasonReturnsFull:        kindOf(codeReturnsFull),
+	core.ReasonOrderLine:          kindOf(codeOrderLine),
+	core.ReasonHoldLocked:         kindOf(codeHoldLocked),
+	core.ReasonHoldNotLocked:      kindOf(codeHoldNotLocked),
+	core.ReasonAccountClosed:      kindOf(codeAccountClosed),
+	core.ReasonNoAccount:          kindOf(codeNoAccount),
+	core.ReasonCurrencyMismatch:   kindOf(codeCurrencyMismatch),
+	core.ReasonPaymentNotFound:    kindOf(codePaymentNotFound),
+	core.ReasonPaymentChanged:     kindOf(codePaymentChanged),
+	core.ReasonRefundTooLarge:     kindOf(codeRefundTooLarge),
+	core.ReasonPaymentTooLarge:    kindOf(codePaymentTooLarge),
+	core.ReasonPaymentsFull:       kindOf(codePaymentsFull),
+	core.ReasonNotCancellable:     kindOf(codeNotCancellable),
+	core.ReasonVersionRequired:    kindOf(codeVersionRequired),
+	core.ReasonNothingLeft:        kindOf(codeNothingLeft),
+	core.ReasonTooManyLines:       kindOf(codeTooManyLines),
+	core.ReasonEditInSale:         kindOf(codeEditInSale),
+	core.ReasonWaitsAlready:       kindOf(codeWaitsAlready),
+	core.ReasonPriceMissing:       kindOf(codePriceMissing),
+	core.ReasonTotalOutOfRange:    kindOf(codeTotalOutOfRange),
+	core.ReasonCaseNotFound:       kindOf(codeCaseNotFound),
+	core.ReasonCaseResolved:       kindOf(codeCaseResolved),
+	core.ReasonNotAVictim:         kindOf(codeNotAVictim),
+	core.ReasonNothingThere:       kindOf(codeNothingThere),
+	core.ReasonOwnCase:            kindOf(codeOwnCase),
+	core.ReasonSKUNotFound:        kindSKUInBody,
+	core.ReasonLocationNotFound:   kindLocationInBody,
+	core.ReasonChannelNotFound:    kindOf(codeChannelNotFound),
+	core.ReasonDuplicateExternal:  kindOf(codeDuplicateExternalID),
+	core.ReasonDuplicateRow:       kindOf(codeDuplicateRow),
+	core.ReasonStockChanged:       kindOf(codeStockChanged),
+	core.ReasonStockNegative:      kindOf(codeStockNegative),
+	core.ReasonStockTooLarge:      kindOf(codeStockTooLarge),
+	core.ReasonLimitPerCustomer:   kindOf(codeLimitPerCustomer),
+	core.ReasonInsufficientStock:  kindOf(codeInsufficientStock),
+	core.ReasonSKUStopped:         kindOf(codeSKUStopped),
+	core.ReasonNotDeliverable:     kindOf(codeNotDeliverable),
+	core.ReasonBookedUp:           kindOf(codeCapacity),
+	core.ReasonTooManyShipments:   kindOf(codeTooManyShipments),
+	core.ReasonTableFull:          kindOf(codeTableFull),
+	core.ReasonSaleNotFound:       kindSaleInBody,
+	core.ReasonSaleNotStarted:     kindOf(codeSaleNotStarted),
+	core.ReasonSaleEnded:          kindOf(codeSaleEnded),
+	core.ReasonSKUNotInSale:       kindOf(codeSKUNotInSale),
+	core.ReasonSaleQuota:          kindOf(codeSaleQuota),
+	core.ReasonSaleLimit:          kindOf(codeSaleLimit),
+	core.ReasonHoldCap:            kindOf(codeHoldCap),
+	core.ReasonTicketRequired:     kindOf(codeTicketRequired),
+	core.ReasonTicketUsed:         kindOf(codeTicketUsed),
+	core.ReasonExpiredTooOften:    kindOf(codeExpiredTooOften),
+	core.ReasonPoolOver:           kindOf(codePoolOver),
+	core.ReasonKitUnits:           kindOf(codeSKUIsKit),
+	core.ReasonNestedKit:          kindOf(codeComponentIsKit),
+	core.ReasonNotAKit:            kindOf(codeCannotBeKit),
+	core.ReasonKitSize:            kindOf(codeKitTooLarge),
+	core.ReasonKitUpTo:            kindOf(codeKitUpTo),
+	core.ReasonKitWaitlist:        kindOf(codeKitWaitlist),
+	core.ReasonRecipeChanged:      kindOf(codeInternal),
+	core.ReasonInboundNotFound:    kindOf(codeInboundNotFound),
+	core.ReasonInboundExists:      kindOf(codeInboundExists),
+	core.ReasonInboundStatus:      kindOf(codeInboundStatus),
+	core.ReasonInboundLine:        kindOf(codeInboundLine),
+	core.ReasonInboundQuantity:    kindOf(codeInboundQuantity),
+	core.ReasonTooManyLots:        kindOf(codeTooManyLots),
+	core.ReasonNotASupplier:       kindOf(codeNotASupplier),
+	core.ReasonWaitlistFull:       kindOf(codeWaitlistFull),
+	core.ReasonStillForSale:       kindOf(codeStillForSale),
 }
 
 // refusalKind is how a refusal is answered; onHold chooses between the two names of an unknown id.

@@ -45,7 +45,7 @@ type route struct {
 
 // routes lists all that is served.
 func routes() []*route {
-	return slices.Concat(shopRoutes(), paymentRoutes(), returnRoutes())
+	return slices.Concat(shopRoutes(), fulfilmentRoutes(), paymentRoutes(), returnRoutes())
 }
 
 // shopRoutes lists what is served of stock, holds, orders and operations, in the order of the contract.
@@ -145,6 +145,18 @@ func shopRoutes() []*route {
 		{method: methodGet, pattern: "/readyz", handle: (*Server).getReadiness},
 		{method: methodGet, pattern: "/metrics", handle: (*Server).getMetrics},
 		{method: methodGet, pattern: openAPIPath, handle: (*Server).getOpenAPI},
+	}
+}
+
+// fulfilmentRoutes are those of what a warehouse works on.
+func fulfilmentRoutes() []*route {
+	return []*route{
+		{method: methodGet, pattern: "/v1/orders/{order}/shipments/{shipment}/packing-slip", handle: (*Server).getPackingSlip},
+		{method: methodPost, pattern: "/v1/picklists", body: optionalBody, writes: true, handle: (*Server).makePickList},
+		{method: methodGet, pattern: "/v1/picklists", handle: (*Server).getPickList},
+		{method: methodGet, pattern: "/v1/fulfillments", handle: (*Server).listWork},
+		{method: methodGet, pattern: "/v1/orders/{order}/fulfillments", handle: (*Server).listFulfilments},
+		{method: methodPost, pattern: "/v1/orders/{order}/fulfillments/{fulfillment}", body: jsonBody, writes: true, handle: (*Server).workFulfilment},
 	}
 }
 

@@ -43,7 +43,7 @@ func (s *Server) shipOrder(x *exchange) {
 		return
 	}
 	in.command.Order = id
-	if !s.resolvePlace(x, id) {
+	if !s.resolvePlace(x, id) || !s.placeOfFulfilment(x, id) {
 		return
 	}
 	s.submit(x, &shippedOrder)

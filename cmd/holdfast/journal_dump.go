@@ -392,7 +392,8 @@ func (d *dumpLine) addBody(c *core.Command) {
 	case core.CommandCancelLines, core.CommandShipOrder, core.CommandTrackShipment, core.CommandTakeBack, core.CommandPutOnHold,
 		core.CommandTakeOffHold,
 		core.CommandRequestReturn, core.CommandDecideReturn, core.CommandReportReturn, core.CommandReceiveReturn, core.CommandInspectReturn,
-		core.CommandCloseReturn, core.CommandDecideRefund, core.CommandSettleReturn:
+		core.CommandCloseReturn, core.CommandDecideRefund, core.CommandSettleReturn, core.CommandWorkFulfilment, core.CommandSplitFulfilment, core.CommandMergeFulfilments, core.CommandMoveFulfilment,
+		core.CommandShortPick, core.CommandDeclineFulfilment:
 		d.addLife(c)
 	case core.CommandEditOrder:
 		d.addLife(c)

@@ -15,6 +15,14 @@ type dumpedLife struct {
 	To       string            `json:"to,omitempty"`
 	OnHold   []string          `json:"on_hold,omitempty"`
 	Return   *dumpedReturn     `json:"return,omitempty"`
+
+	Fulfilment  int              `json:"fulfillment,omitempty"`
+	Action      string           `json:"action,omitempty"`
+	ScheduledAt string           `json:"scheduled_at,omitempty"`
+	Into        int              `json:"into,omitempty"`
+	Target      *core.LocationID `json:"target,omitempty"`
+	Missing     bool             `json:"missing,omitempty"`
+	PickedUp    bool             `json:"picked_up,omitempty"`
 }
 
 // dumpedReport is what a carrier says about a shipment.
@@ -35,6 +43,7 @@ func (d *dumpLine) addLife(c *core.Command) {
 	d.Order, d.ExpectedVersion, d.Actor = new(c.Order), c.ExpectedVersion, string(c.Actor)
 	d.Life = &dumpedLife{Note: string(c.Life.Note)}
 	d.Life.Shipment, d.Life.OnHold = c.Life.Shipment, server.OnHoldReasonNames(c.Life.OnHold)
+	d.addFulfilment(c)
 	switch c.Kind {
 	case core.CommandTakeBack:
 		d.Life.To = server.StockStateName(c.Life.To)
@@ -53,5 +62,24 @@ func (d *dumpLine) addLife(c *core.Command) {
 	}
 	for _, u := range c.Life.Units {
 		d.Life.Units = append(d.Life.Units, dumpedLineUnits(u))
+	}
+}
+
+// addFulfilment puts in what is done with a fulfilment order, or that what leaves is of one.
+func (d *dumpLine) addFulfilment(c *core.Command) {
+	r := c.Life
+	d.Life.Fulfilment, d.Life.Into, d.Life.Missing, d.Life.PickedUp = r.Fulfilment, r.Into, r.Missing, r.PickedUp
+	if c.Kind >= core.CommandWorkFulfilment {
+		d.Life.Location = new(r.Location)
+	}
+	switch c.Kind {
+	case core.CommandWorkFulfilment:
+		if d.Life.Action = server.FulfilmentActionName(r.Action); r.At != 0 {
+			d.Life.ScheduledAt = stamp(int64(r.At))
+		}
+	case core.CommandMoveFulfilment:
+		d.Life.Target = new(r.Target)
+	case core.CommandShortPick, core.CommandDeclineFulfilment:
+		d.Destination = dumpPlace(&c.Destination)
 	}
 }

@@ -107,8 +107,23 @@ func shopCommands() [][]core.Command {
 			{Kind: core.CommandLeaveWaitlist, Mask: one, Sale: core.MakeSaleID(5, 0), Waiter: 26},
 		},
 	}
+	groups[2] = append(groups[2], fulfilCommands(one, order)...)
 	groups[2] = append(groups[2], returnCommands(one, order)...)
 	return groups
+}
+
+// fulfilCommands is one command of every kind about fulfilment orders.
+func fulfilCommands(one core.SlotMask, order core.OrderID) []core.Command {
+	return []core.Command{
+		{Kind: core.CommandWorkFulfilment, Mask: one, Order: order, Actor: []byte("lee"), Life: &core.LifeRequest{Location: 3, Fulfilment: 2, Action: core.FulfilmentSchedule, At: stamped}},
+		{Kind: core.CommandSplitFulfilment, Mask: one, Order: order, Life: &core.LifeRequest{Location: 3, Units: []core.LineUnits{{Line: 1, Quantity: 2}}}},
+		{Kind: core.CommandMergeFulfilments, Mask: one, Order: order, Life: &core.LifeRequest{Location: 3, Fulfilment: 3, Into: 1}},
+		{Kind: core.CommandMoveFulfilment, Mask: one, Order: order, Lines: []core.Line{{SKU: 5}}, Life: &core.LifeRequest{Location: 3, Fulfilment: 1, Target: 4}},
+		{Kind: core.CommandShortPick, Mask: one, Order: order, Lines: []core.Line{{SKU: 5}}, Life: &core.LifeRequest{Location: 3, Fulfilment: 1, Missing: true, Units: []core.LineUnits{{Line: 1}}},
+			Destination: core.Destination{Country: core.CountryCode{'D', 'E'}}},
+		{Kind: core.CommandDeclineFulfilment, Mask: one, Order: order, Lines: []core.Line{{SKU: 5}}, Life: &core.LifeRequest{Location: 3, Note: []byte("sold out")}},
+		{Kind: core.CommandShipOrder, Mask: one, Order: order, Lines: []core.Line{{SKU: 5}}, Life: &core.LifeRequest{Location: 3, Fulfilment: 2, PickedUp: true}},
+	}
 }
 
 // shopSize is the number of the shop's commands.

@@ -26,9 +26,10 @@ var importTable = map[string][]string{
 	"wal":         {"engine/invariant"},
 	"wal/waltest": {"wal", "engine/invariant"},
 
-	"server":                 {"engine", "engine/core", "engine/codec", "engine/feed", "engine/invariant", "engine/replica", "engine/search", "server/console", "server/webhook", "server/queue", "server/report", "server/connect"},
+	"server":                 {"engine", "engine/core", "engine/codec", "engine/feed", "engine/invariant", "engine/replica", "engine/search", "server/console", "server/webhook", "server/queue", "server/paper", "server/report", "server/connect"},
 	"server/client":          {"engine/core", "engine/codec", "engine/invariant"},
 	"server/console":         {},
+	"server/paper":           {},
 	"server/queue":           {},
 	"server/provider":        {"engine", "engine/core", "engine/codec", "engine/feed", "engine/invariant", "wal"},
 	"server/queue/rehearsal": {"engine/core", "engine/invariant", "server/queue"},

@@ -148,11 +148,12 @@ func allowedFlags(kind core.CommandKind) byte {
 		return flagMask
 	case core.CommandConfirmHold, core.CommandExtendHold, core.CommandReleaseHold, core.CommandCancelOrder:
 		return flagKey | flagMask | flagDocument | flagVersion
-	case core.CommandRerouteOrder, core.CommandResolveCase:
+	case core.CommandRerouteOrder, core.CommandResolveCase, core.CommandShortPick, core.CommandDeclineFulfilment:
 		return flagKey | flagMask | flagVersion | flagDestination
 	case core.CommandCancelLines, core.CommandTrackShipment, core.CommandTakeBack, core.CommandPutOnHold, core.CommandTakeOffHold,
 		core.CommandReportPayment, core.CommandRequestPayment, core.CommandLockHold, core.CommandUnlockHold, core.CommandDecideReturn, core.CommandReceiveReturn,
-		core.CommandInspectReturn, core.CommandCloseReturn, core.CommandDecideRefund, core.CommandSettleReturn:
+		core.CommandInspectReturn, core.CommandCloseReturn, core.CommandDecideRefund, core.CommandSettleReturn,
+		core.CommandWorkFulfilment, core.CommandSplitFulfilment, core.CommandMergeFulfilments, core.CommandMoveFulfilment:
 		return flagKey | flagMask | flagVersion
 	case core.CommandShipOrder, core.CommandRequestReturn, core.CommandReportReturn:
 		return flagKey | flagMask | flagVersion | flagDocument

@@ -42,6 +42,9 @@ func appendBody(dst []byte, c *core.Command) []byte {
 		return appendPaymentRequest(dst, c)
 	case core.CommandEditOrder:
 		return appendEdit(dst, c)
+	case core.CommandWorkFulfilment, core.CommandSplitFulfilment, core.CommandMergeFulfilments, core.CommandMoveFulfilment,
+		core.CommandShortPick, core.CommandDeclineFulfilment:
+		return appendFulfilment(dst, c)
 	case core.CommandAddNote:
 		return appendString(binary.LittleEndian.AppendUint64(dst, uint64(c.Order)), c.Actor)
 	case core.CommandResolveCase:
@@ -109,6 +112,9 @@ func (c *cursor) body(cmd *core.Command) {
 		c.paymentRequest(cmd)
 	case core.CommandEditOrder:
 		c.edit(cmd)
+	case core.CommandWorkFulfilment, core.CommandSplitFulfilment, core.CommandMergeFulfilments, core.CommandMoveFulfilment,
+		core.CommandShortPick, core.CommandDeclineFulfilment:
+		c.fulfilment(cmd)
 	case core.CommandAddNote:
 		cmd.Order, cmd.Actor = core.OrderID(c.uint64()), c.actor()
 	case core.CommandResolveCase:

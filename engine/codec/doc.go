@@ -72,7 +72,7 @@
 //	     [  4  length of recipes ]  flag bit 6
 //
 // Flags by kind: tick, fill order, expire unpaid and serve waitlist have only the mask, archive orders has none; confirm, extend, release and cancel have
-// all but sale, destination and recipes, reroute order and resolve case all but sale, document and recipes, cancel lines, track shipment, take back, put on hold, take off hold and commands on payments nothing but key, mask and expected version, ship order these and a document, edit order all but a sale and a stock policy; join and leave waitlist have no document; commands on documents of incoming stock have none in
+// all but sale, destination and recipes, reroute order, resolve case, short pick and decline fulfilment all but sale, document and recipes, cancel lines, track shipment, take back, put on hold, take off hold, commands on payments, 73, 74, 75 and 77 nothing but key, mask and expected version, ship order these and a document, edit order all but a sale and a stock policy; join and leave waitlist have no document; commands on documents of incoming stock have none in
 // this sense, and create inbound no expected version either; define SKU, location, routing and sale, set channel and set channel rule have all
 // but sale, destination and recipes; all others have everything but the expected version, and of those only
 // place hold and place order may have a sale, recipes (edit order, too) and, with reroute order, resolve case and edit order, a destination; set kit has no document. Slots and
@@ -101,7 +101,8 @@
 //	17 reroute order     u64 order number, uv location, u8 reason (bit 7: what nobody else has waits), str note, str actor, uv lines, and of each:
 //	                     uv SKU, uv quantity (0 for all); no two of one SKU
 //	48 cancel lines      u64 order number, str note, str actor, uv lines, and of each: uv line, uv quantity (0 for all that can be); no two of one line
-//	49 ship order        u64 order number, str note, str actor, uv location, uv lines, and of each: uv SKU, uv quantity (0 for all there); no two of
+//	49 ship order        u64 order number, str note, str actor, uv location, [u8 0, uv number of
+//	                     the fulfilment order or 0, u8 1 if picked up: unless both are 0], uv lines, and of each: uv SKU, uv quantity (0 for all there); no two of
 //	                     one SKU
 //	56 report payment    u64 order number, str note, str actor, u8 type, u8 status, uv number of the task (0 for none), uv number that it is of (0 for none),
 //	                     zv amount, 3 bytes currency, uv at, str provider, str reference
@@ -124,10 +125,19 @@
 //	80 edit order        u64 order number, str note, str actor, u8 marks (bit 0 units are taken off, bit 1 lines are added; some are set, or there is a
 //	                     document), [uv lines, and of each: uv line, uv quantity (0 for all that can be); no two of one line: bit 0],
 //	                     [uv lines, and of each: uv SKU, uv quantity: bit 1]
+//	73 work fulfilment   fulfilment, u8 core.FulfilmentAction, [uv at: action 2]
+//	74 split fulfilment  fulfilment, uv lines, and of each: uv line, uv quantity; no two of one line
+//	75 move fulfilment   fulfilment, uv location where to, SKUs
+//	76 short pick        fulfilment, u8 1 if what is missing is not to be sold, uv lines, and of each: uv line, uv quantity that was found; SKUs
+//	77 merge fulfilments fulfilment, uv number of the one that it becomes part of
+//	78 decline fulfilment  fulfilment, SKUs
 //	19 set channel       str name, u8 marks (bit 0 bands, bit 1 a return window follows, bit 2 a capture policy, bit 3 a time to pay), uv buffer, [uv days: bit 1],
 //	                     [u8 policy, not 0: bit 2], [uv milliseconds, not 0: bit 3]
 //	20 set channel rule  rule
 //	21 set kit           recipe
+//
+// A fulfilment is u64 order number, str note, str actor, uv location, uv number (0 for the first live one there). SKUs are uv how many, and of each: uv SKU, u8 0; no
+// two are one.
 //
 // A preorder is uv when it ships, 0 for none, [uv limit].
 //
@@ -223,6 +233,12 @@
 //	51 shipment taken back               as 49
 //	52 order put on hold                 order image, str note, str actor, u8 reasons that were added
 //	53 order taken off hold              order image, str note, str actor, u8 reasons that were taken back
+//	73 fulfilment changed                order image, uv number, str note, str actor, u8 core.FulfilmentAction
+//	74 fulfilment split                  order image, uv number, str note, str actor, uv number of the new one
+//	77 fulfilments merged                order image, uv number, str note, str actor, uv number of the one that it became part of
+//	75 fulfilment moved                  order image, uv number, and the rest as in order rerouted behind its image
+//	78 fulfilment declined               as 75
+//	76 fulfilment short                  as 75, uv rows as in stock moved (none if what is missing is sold)
 //	54 order closed                      order image
 //	64 return requested                  order image, str note, str actor, uv number of the return, uv rows, and of each: uv line, uv quantity, u8 reason
 //	65 return decided   66 reported      order image, str note, str actor, uv number of the return
@@ -255,12 +271,13 @@
 //	          and created at; required when they are equal, never set outside events),
 //	          bits 4–6 core.OrderStatus, bit 7 u8 more marks follow: bit 0 has a sale, bit 1 each line begins
 //	          with u8 marks, one of which is set somewhere: bit 0 has pooled units, bits 1–2 core.LineRole, bit 4 sold in a preorder;
-//	          bit 2 a life follows the lines, bit 3 an account comes last, bit 4 it is on hold, bit 5 returns follow the life, bit 6 its document is that of an edit, bit 3 an account follows that
+//	          bit 2 a life follows the lines, bit 3 an account, bit 4 it is on hold, bit 5 returns follow the life, bit 6 its document is that of an edit,
+//	          bit 7 fulfilment orders follow the life and the returns
 //	uv number, uv version, [uv created, uv created at: unless bit 3], [uv deadline: bit 2],
 //	uv channel, str customer, [str external id: bit 1], [u8 more marks: bit 7],
 //	[uv sale, str identities: more bit 0], [u8 core.OnHold: more bit 4], uv lines, and of each:
 //	    [u8 marks: more bit 1], uv SKU, uv quantity, uv backordered, [uv pooled: bit 0], uv allocations, and of each: uv location, uv quantity
-//	[life: more bit 2] [returns: more bit 5] [account: more bit 3], [uv sequence of the edit, after created; bit 0 is set: more bit 6], [account: more bit 3]
+//	[life: more bit 2], [returns: more bit 5], [fulfilment orders: more bit 7], [account: more bit 3], [uv sequence of the edit, after created; bit 0 is set: more bit 6]
 //
 // Life, what became of an order: of each of its lines uv cancelled, uv shipped, uv delivered, uv lost, uv sent back, uv taken back; uv closes at,
 // uv shipments, and of each: u8 status (bit 7: has a document), uv location, uv created, uv created at, uv tracked at, uv lines, and of each: uv line,
@@ -273,6 +290,9 @@
 // Account, of an order: u8 marks (bit 0 has money, bit 1 has a lock, bit 2 is to be paid by an instant), [money: bit 0], [uv until, uv deadline without it,
 // str provider, str reference: bit 1], [uv instant: bit 2], uv entries, and of each: u8 type, u8 status (bit 7: a task), uv number that it is of, zv amount, uv at,
 // uv created, uv created at, str provider, str reference, str note.
+//
+// Fulfilment orders: uv how many, and of each: u8 status (bit 7: some of it was shipped), uv location, [uv scheduled at: status 3], uv lines, and of each: uv line,
+// uv quantity.
 //
 // SKU (AppendSKUImage):
 //
@@ -325,7 +345,7 @@
 // AppendRefusal:
 //
 //	u8 reason (core.Reason, never 0), uv order number, uv version, [uv time, u8 kind of identity: reasons of sales, 48 to 59],
-//	[uv time: reason 96], [u8 core.InboundStatus: reason 40], [u8 core.OnHold: reason 84], [u8 core.ReturnStatus: reason 103], uv lines, and of each:
+//	[uv time: reason 96], [u8 core.InboundStatus: reason 40], [u8 core.OnHold: reason 84], [u8 core.ReturnStatus: reason 103], [u8 core.FulfilmentStatus: reason 111], [uv scheduled at: reason 112], uv lines, and of each:
 //	uv index, uv SKU, uv location, zv requested, zv available
 //
 // # Feed group

@@ -67,6 +67,9 @@ func AppendEvent(dst []byte, ev *core.Event) []byte {
 	case core.EventReturnRequested, core.EventReturnDecided, core.EventReturnReported, core.EventReturnReceived, core.EventReturnInspected,
 		core.EventReturnClosed, core.EventRefundDecided, core.EventReturnExpired:
 		dst = appendReturned(appendOrder(dst, &ev.Order, birth{ev.Sequence, ev.At}), ev)
+	case core.EventFulfilmentChanged, core.EventFulfilmentSplit, core.EventFulfilmentsMerged, core.EventFulfilmentMoved,
+		core.EventFulfilmentShort, core.EventFulfilmentDeclined:
+		dst = appendFulfilmentEvent(dst, ev)
 	case core.EventOrderFilled:
 		dst = appendFills(appendOrder(dst, &ev.Order, birth{ev.Sequence, ev.At}), ev.Fills)
 	case core.EventCaseResolved:
@@ -193,6 +196,9 @@ func DecodeEvent(src []byte, ev *core.Event) (int, error) {
 		core.EventReturnClosed, core.EventRefundDecided, core.EventReturnExpired:
 		c.order(&ev.Order, birth{h.Sequence, h.At})
 		c.returned(ev)
+	case core.EventFulfilmentChanged, core.EventFulfilmentSplit, core.EventFulfilmentsMerged, core.EventFulfilmentMoved,
+		core.EventFulfilmentShort, core.EventFulfilmentDeclined:
+		c.fulfilmentEvent(ev, birth{h.Sequence, h.At})
 	case core.EventOrderFilled:
 		c.order(&ev.Order, birth{h.Sequence, h.At})
 		ev.Fills = c.fills(ev.Fills, len(ev.Order.Lines), 1)

@@ -35,6 +35,7 @@ func TestGolden(t *testing.T) {
 	all = append(all, goldenQueues()...)
 	all = append(all, goldenInbounds()...)
 	all = append(all, goldenLives()...)
+	all = append(all, goldenFulfilments()...)
 	all = append(all, goldenPayments()...)
 	all = append(all, goldenReturns()...)
 	all = append(all, goldenWaitlists()...)

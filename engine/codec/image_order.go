@@ -29,9 +29,8 @@ const (
 	orderIsOnHold   = 1 << 4 // why follows behind the identities
 	orderHasReturns = 1 << 5 // the order's returns follow the life
 	orderHasEdit    = 1 << 6 // its document is that of an edit
+	orderHasWork    = 1 << 7 // the order's fulfilment orders follow the life and the returns
 )
-
-const knownMore = orderHasSale | orderMarksLines | orderHasLife | orderHasAccount | orderIsOnHold | orderHasReturns | orderHasEdit
 
 // Marks of a line in an image that has them. They are in stored feeds and must not change.
 const (
@@ -102,6 +101,9 @@ func appendOrder(dst []byte, o *core.OrderImage, b birth) []byte {
 	if more&orderHasReturns != 0 {
 		dst = appendReturns(dst, o.Life)
 	}
+	if more&orderHasWork != 0 {
+		dst = appendFulfilments(dst, o.Life)
+	}
 	if o.Account != nil {
 		dst = appendAccount(dst, o.Account)
 	}
@@ -140,6 +142,9 @@ func moreMarks(o *core.OrderImage) (more byte) {
 		more |= orderHasLife
 		if len(o.Life.Returns) > 0 {
 			more |= orderHasReturns
+		}
+		if len(o.Life.Fulfilments) > 0 {
+			more |= orderHasWork
 		}
 	}
 	if o.Account != nil {
@@ -220,7 +225,9 @@ func (c *cursor) order(o *core.OrderImage, b birth) {
 	more := byte(0)
 	if marks&orderHasMore != 0 {
 		at := c.pos
-		if more = c.byte(); more == 0 || more&^knownMore != 0 || more&(orderHasReturns|orderHasLife) == orderHasReturns {
+		more = c.byte()
+		lifeless := more&orderHasLife == 0 && more&(orderHasReturns|orderHasWork) != 0
+		if more == 0 || lifeless {
 			c.fail(at, "unknown marks of an order")
 		}
 	}
@@ -234,6 +241,9 @@ func (c *cursor) order(o *core.OrderImage, b birth) {
 	c.lineImages(o, more&orderMarksLines != 0)
 	if o.Life = nil; more&orderHasLife != 0 {
 		c.life(o, more&orderHasReturns != 0)
+		if more&orderHasWork != 0 && o.Life != nil {
+			c.fulfilments(o.Life, len(o.Lines))
+		}
 	}
 	if o.Account = nil; more&orderHasAccount != 0 {
 		c.account(o)

@@ -16,7 +16,7 @@ func appendLifeRequest(dst []byte, c *core.Command) []byte {
 	}
 	switch c.Kind {
 	case core.CommandShipOrder:
-		return appendLines(appendUvarint(dst, uint64(c.Life.Location)), c.Lines)
+		return appendLines(appendShipFrom(appendUvarint(dst, uint64(c.Life.Location)), c.Life), c.Lines)
 	case core.CommandTrackShipment:
 		return appendReports(appendUvarint(dst, uint64(c.Life.Shipment)), c.Life.Reports)
 	case core.CommandPutOnHold, core.CommandTakeOffHold:
@@ -39,6 +39,7 @@ func (c *cursor) lifeRequest(cmd *core.Command) {
 	switch cmd.Kind {
 	case core.CommandShipOrder:
 		r.Location = c.location()
+		c.shipFrom(r)
 		cmd.Lines = c.reroutedLines(cmd.Lines)
 		return
 	case core.CommandTrackShipment:
@@ -154,6 +155,7 @@ func (c *cursor) life(o *core.OrderImage, hasReturns bool) {
 		}
 	}
 	life.ClosesAt = c.millis()
+	life.Fulfilments, life.ToDo = life.Fulfilments[:0], life.ToDo[:0]
 	c.shipments(life, len(o.Lines))
 	life.Returns, life.ReturnLines, life.Refunds = life.Returns[:0], life.ReturnLines[:0], life.Refunds[:0]
 	if hasReturns {

@@ -79,7 +79,10 @@ func TestMalformedShipments(t *testing.T) {
 	}
 	checkMalformed(t, decodeCommand, []malformed{
 		{"location of 17 bits", ship(0, 0, uvarintOf(1<<16), 1, 65, 0), 18, "location"},
-		{"nothing", ship(0, 0, 7, 0), 19, "lines"},
+		{"nothing", ship(0, 0, 7, 0), 20, "ends"},
+		{"nothing in the place of lines", ship(0, 0, 7, 0, 0, 0, 1, 65, 0), 19, "nothing"},
+		{"fulfilment order 5097", ship(0, 0, 7, 0, uvarintOf(5097), 0, 1, 65, 0), 20, "fulfilment"},
+		{"picked up twice", ship(0, 0, 7, 0, 1, 2, 1, 65, 0), 21, "picked up"},
 		{"SKU twice", ship(0, 0, 7, 2, 65, 1, 65, 0), 22, "twice"},
 		{"with a destination", frame(core.CommandShipOrder, flagDestination, eight, 0, 0, 7, 1, 65, 0), 2, "flag"},
 	})

@@ -46,6 +46,8 @@ func SetOrder(frame []byte, id core.OrderID) error {
 		core.CommandReportPayment, core.CommandRequestPayment, core.CommandLockHold, core.CommandUnlockHold,
 		core.CommandRequestReturn, core.CommandDecideReturn, core.CommandReportReturn, core.CommandReceiveReturn, core.CommandInspectReturn,
 		core.CommandCloseReturn, core.CommandDecideRefund, core.CommandSettleReturn,
+		core.CommandWorkFulfilment, core.CommandSplitFulfilment, core.CommandMergeFulfilments, core.CommandMoveFulfilment,
+		core.CommandShortPick, core.CommandDeclineFulfilment,
 		core.CommandResolveCase, core.CommandEditOrder:
 	default:
 		return &FormatError{frameKind, "command kind has no order number"}

@@ -3,13 +3,17 @@ package codec
 import "holdfast/engine/core"
 
 func isOfLife(kind core.CommandKind) bool {
-	return kind >= core.CommandCancelLines && kind <= core.CommandTakeOffHold || kind.IsOfReturn()
+	return kind >= core.CommandCancelLines && kind <= core.CommandTakeOffHold || kind.IsOfReturn() || kind >= core.CommandWorkFulfilment && kind <= core.CommandDeclineFulfilment
 }
 
 func (g generator) lifeRequest(c *core.Command) {
 	c.Life, c.Actor = &core.LifeRequest{Note: g.reason()}, g.reason()
 	if c.Kind.IsOfReturn() {
 		g.returnRequest(c)
+		return
+	}
+	if c.Kind >= core.CommandWorkFulfilment {
+		g.fulfilment(c)
 		return
 	}
 	switch c.Kind {
@@ -28,6 +32,9 @@ func (g generator) lifeRequest(c *core.Command) {
 		c.Life.Shipment, c.Life.To = int(g.between(1, core.MaxShipments)), core.StockState(g.IntN(4))
 		fallthrough
 	case core.CommandShipOrder:
+		if c.Kind == core.CommandShipOrder && g.bool() {
+			c.Life.Fulfilment, c.Life.PickedUp = int(g.between(1, core.MostFulfilments)), g.bool()
+		}
 		c.Life.Location = g.location()
 		for i := range g.between(1, core.MaxLines) {
 			c.Lines = append(c.Lines, core.Line{SKU: core.SKUID(7 * i), Quantity: core.Quantity(g.between(0, int64(core.MaxLineQuantity)))})
@@ -60,6 +67,10 @@ func (g generator) edit(c *core.Command) {
 func (g generator) lifeEvent(ev *core.Event) {
 	if ev.Kind.IsOfReturn() {
 		g.returnEvent(ev)
+		return
+	}
+	if ev.Kind >= core.EventFulfilmentChanged && ev.Kind <= core.EventFulfilmentDeclined {
+		g.fulfilmentEvent(ev)
 		return
 	}
 	switch ev.Kind {

@@ -249,7 +249,7 @@ var commandKinds = []core.CommandKind{
 	core.CommandMoveStock, core.CommandDefineRouting, core.CommandDefineSale, core.CommandAdvanceQueue, core.CommandSetChannel, core.CommandSetChannelRule,
 	core.CommandCreateInbound, core.CommandSendInbound, core.CommandReceiveInbound, core.CommandCloseInbound, core.CommandCancelInbound,
 	core.CommandFillOrder, core.CommandSetKit, core.CommandRerouteOrder, core.CommandCancelLines, core.CommandShipOrder, core.CommandTrackShipment, core.CommandTakeBack, core.CommandResolveCase, core.CommandAddNote, core.CommandEditOrder,
-	core.CommandPutOnHold, core.CommandTakeOffHold,
+	core.CommandPutOnHold, core.CommandTakeOffHold, core.CommandWorkFulfilment, core.CommandSplitFulfilment, core.CommandMergeFulfilments, core.CommandMoveFulfilment, core.CommandShortPick, core.CommandDeclineFulfilment,
 	core.CommandReportPayment, core.CommandRequestPayment, core.CommandLockHold, core.CommandUnlockHold, core.CommandExpireUnpaid,
 	core.CommandJoinWaitlist, core.CommandLeaveWaitlist, core.CommandServeWaitlist,
 	core.CommandRequestReturn, core.CommandDecideReturn, core.CommandReportReturn, core.CommandReceiveReturn, core.CommandInspectReturn,
@@ -345,7 +345,8 @@ func (g generator) body(c *core.Command) {
 	case core.CommandCancelLines, core.CommandShipOrder, core.CommandTrackShipment, core.CommandTakeBack,
 		core.CommandPutOnHold, core.CommandTakeOffHold,
 		core.CommandRequestReturn, core.CommandDecideReturn, core.CommandReportReturn, core.CommandReceiveReturn, core.CommandInspectReturn,
-		core.CommandCloseReturn, core.CommandDecideRefund, core.CommandSettleReturn:
+		core.CommandCloseReturn, core.CommandDecideRefund, core.CommandSettleReturn, core.CommandWorkFulfilment, core.CommandSplitFulfilment, core.CommandMergeFulfilments, core.CommandMoveFulfilment,
+		core.CommandShortPick, core.CommandDeclineFulfilment:
 		g.lifeRequest(c)
 	case core.CommandReportPayment, core.CommandRequestPayment, core.CommandLockHold, core.CommandUnlockHold:
 		g.paymentRequest(c)
@@ -529,6 +530,8 @@ var eventKinds = []core.EventKind{
 	core.EventWaitlistJoined, core.EventWaitlistLeft, core.EventWaitlistOffered, core.EventOrderOversold, core.EventLinesCancelled, core.EventOrderShipped,
 	core.EventShipmentTracked, core.EventShipmentTakenBack, core.EventOrderClosed, core.EventOrderPutOnHold, core.EventOrderTakenOffHold,
 	core.EventPaymentReported, core.EventPaymentRequested, core.EventHoldLocked, core.EventHoldUnlocked, core.EventOrderUnpaid, core.EventTaskRequested,
+	core.EventFulfilmentChanged, core.EventFulfilmentSplit, core.EventFulfilmentMoved, core.EventFulfilmentShort, core.EventFulfilmentsMerged,
+	core.EventFulfilmentDeclined,
 	core.EventCaseResolved, core.EventNoteAdded, core.EventOrderEdited,
 	core.EventReturnRequested, core.EventReturnDecided, core.EventReturnReported, core.EventReturnReceived, core.EventReturnInspected,
 	core.EventReturnClosed, core.EventRefundDecided, core.EventReturnExpired,
@@ -665,7 +668,9 @@ func (g generator) orderImage() core.OrderImage {
 		o.Lines[i] = l
 	}
 	if g.IntN(3) == 0 {
-		o.Life = g.life(len(o.Lines))
+		if o.Life = g.life(len(o.Lines)); g.bool() {
+			g.works(o.Life, len(o.Lines))
+		}
 	}
 	if g.IntN(3) == 0 {
 		o.Account = g.account(len(o.Lines))
@@ -728,6 +733,12 @@ func (g generator) refusal() core.Refusal {
 	}
 	if r.Reason == core.ReasonInboundStatus {
 		r.Status = core.InboundStatus(g.between(1, 5))
+	}
+	if r.Reason == core.ReasonFulfilmentStatus {
+		r.Fulfilment = core.FulfilmentStatus(g.between(1, int64(core.LastFulfilmentStatus)))
+	}
+	if r.Reason == core.ReasonFulfilmentEarly {
+		r.At = g.millis()
 	}
 	if r.Reason == core.ReasonOrderOnHold {
 		r.OnHold = g.onHold()

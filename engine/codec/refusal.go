@@ -15,7 +15,8 @@ func knownReason(r core.Reason) bool {
 		r >= core.ReasonInboundNotFound && r <= core.ReasonNotASupplier ||
 		r >= core.ReasonNotDeliverable && r <= core.ReasonNotAllocated || r == core.ReasonBookedUp ||
 		r >= core.ReasonAlreadyShipped && r <= core.ReasonAccountClosed ||
-		r >= core.ReasonReturnWindow && r <= core.ReasonRefundsFull
+		r >= core.ReasonReturnWindow && r <= core.ReasonRefundsFull ||
+		r >= core.ReasonFulfilmentNotFound && r <= core.ReasonFulfilmentsFull
 }
 
 // isOfSale tells whether a refusal of a reason says more, as it is about a sale.
@@ -36,6 +37,12 @@ func AppendRefusal(dst []byte, r *core.Refusal) []byte {
 	}
 	if r.Reason == core.ReasonInboundStatus {
 		dst = append(dst, byte(r.Status))
+	}
+	if r.Reason == core.ReasonFulfilmentStatus {
+		dst = append(dst, byte(r.Fulfilment))
+	}
+	if r.Reason == core.ReasonFulfilmentEarly {
+		dst = appendUvarint(dst, uint64(r.At))
 	}
 	if r.Reason == core.ReasonOrderOnHold {
 		dst = append(dst, byte(r.OnHold))
@@ -66,7 +73,7 @@ func DecodeRefusal(src []byte, r *core.Refusal) (int, error) {
 	}
 	r.Order = core.OrderID(c.uvarint())
 	r.Version = c.version()
-	r.At, r.Identity, r.Status, r.OnHold, r.Return = 0, 0, 0, 0, 0
+	r.At, r.Identity, r.Status, r.OnHold, r.Return, r.Fulfilment = 0, 0, 0, 0, 0, 0
 	if isOfSale(r.Reason) {
 		r.At = c.millis()
 		at := c.pos
@@ -79,6 +86,15 @@ func DecodeRefusal(src []byte, r *core.Refusal) (int, error) {
 	}
 	if r.Reason == core.ReasonInboundStatus {
 		r.Status = c.inboundStatus()
+	}
+	if r.Reason == core.ReasonFulfilmentStatus {
+		at := c.pos
+		if r.Fulfilment = core.FulfilmentStatus(c.byte()); r.Fulfilment < core.FulfilmentOpen || r.Fulfilment > core.LastFulfilmentStatus {
+			c.fail(at, "unknown status of a fulfilment order")
+		}
+	}
+	if r.Reason == core.ReasonFulfilmentEarly {
+		r.At = c.millis()
 	}
 	if r.Reason == core.ReasonOrderOnHold {
 		r.OnHold = c.onHold()

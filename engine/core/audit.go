@@ -6,43 +6,45 @@ import "slices"
 type ViolationKind uint8
 
 const (
-	ViolationSKUSum          ViolationKind = 1  // a SKU's sum is not that of its levels
-	ViolationNegative        ViolationKind = 2  // a quantity is negative
-	ViolationReserved        ViolationKind = 3  // a level's reserved units are not those of the live holds
-	ViolationAllocated       ViolationKind = 4  // a level's allocated units are not those of the orders
-	ViolationBackordered     ViolationKind = 5  // a SKU's backordered units are not those of holds and orders
-	ViolationOversold        ViolationKind = 6  // a location promised more than it has, and no count explains it
-	ViolationLine            ViolationKind = 7  // a line's allocations and backordered units are not its quantity
-	ViolationLimitCount      ViolationKind = 8  // counted units of customers are not those of the counted lines
-	ViolationExternalMissing ViolationKind = 9  // an external id does not lead to its order
-	ViolationStatus          ViolationKind = 10 // an order has a status or slots that cannot be
-	ViolationPart            ViolationKind = 11 // a part belongs to no order
-	ViolationLeak            ViolationKind = 12 // a slot has records in use that nothing refers to; Order's home is the slot
-	ViolationSupply          ViolationKind = 13 // a SKU's supply is not the one that was told, and does not wait to be
-	ViolationWithheld        ViolationKind = 14 // what is not for sale is not what stopped locations could give, or a level is marked wrongly
-	ViolationPool            ViolationKind = 19 // the units that came out of a pool are not those of the pooled lines
-	ViolationPreorder        ViolationKind = 29 // a SKU's room beyond stock is not that of its live preorder, or is that of one that is not
-	ViolationWaiting         ViolationKind = 28 // a SKU's queue is not that of the orders that wait for it, oldest first
-	ViolationSaleItem        ViolationKind = 32 // a sale's held or sold units of a SKU are not those of its holds and orders
-	ViolationSaleBuyer       ViolationKind = 33 // units counted of a sale's buyers are not those of its holds and orders; Order's home is the slot
-	ViolationWaitlist        ViolationKind = 34 // a place on a waitlist is lost or in the wrong line, or what people wait for is counted wrongly
-	ViolationQueue           ViolationKind = 36 // the counters of a sale's queue contradict each other
-	ViolationIncoming        ViolationKind = 20 // a SKU's lots are not the open lines of documents
-	ViolationKit             ViolationKind = 24 // a kit has units of its own, or its components are not in order
-	ViolationLife            ViolationKind = 48 // a life is lost, or its order's lines are others; of a line more became than there is
-	ViolationShipment        ViolationKind = 49 // a line shipped other units than the shipments sent, or a shipment cannot be
-	ViolationSettled         ViolationKind = 50 // units of orders that left were counted of nobody
-	ViolationAccount         ViolationKind = 52 // an account is lost, or what its order costs cannot be
-	ViolationLedger          ViolationKind = 53 // entries of a ledger contradict each other, more was given back than came in, or a task is not counted
-	ViolationLock            ViolationKind = 54 // a locked hold ends before its lock, or an order that is none is locked
-	ViolationReturn          ViolationKind = 56 // a return cannot be, or what is known of its units is not what its status says
-	ViolationReturned        ViolationKind = 57 // more units of a line are in returns than were delivered, or have left
-	ViolationRefund          ViolationKind = 58 // a refund cannot be, or is in another currency than its return
-	ViolationUnsettled       ViolationKind = 59 // a return came to nothing, and nobody will deal with its replacement
-	ViolationBooking         ViolationKind = 41 // an order that counts at a location on a day is not one that it ships, or is not counted
-	ViolationCase            ViolationKind = 39 // an oversold case is lost, or more is left of it than its order waits for
-	ViolationRevision        ViolationKind = 63 // the record of an edit that brought an order's document is lost, or another order's
-	ViolationInbound         ViolationKind = 21 // a document's line does not fit its status: out is not what was received and what differed
+	ViolationSKUSum           ViolationKind = 1  // a SKU's sum is not that of its levels
+	ViolationNegative         ViolationKind = 2  // a quantity is negative
+	ViolationReserved         ViolationKind = 3  // a level's reserved units are not those of the live holds
+	ViolationAllocated        ViolationKind = 4  // a level's allocated units are not those of the orders
+	ViolationBackordered      ViolationKind = 5  // a SKU's backordered units are not those of holds and orders
+	ViolationOversold         ViolationKind = 6  // a location promised more than it has, and no count explains it
+	ViolationLine             ViolationKind = 7  // a line's allocations and backordered units are not its quantity
+	ViolationLimitCount       ViolationKind = 8  // counted units of customers are not those of the counted lines
+	ViolationExternalMissing  ViolationKind = 9  // an external id does not lead to its order
+	ViolationStatus           ViolationKind = 10 // an order has a status or slots that cannot be
+	ViolationPart             ViolationKind = 11 // a part belongs to no order
+	ViolationLeak             ViolationKind = 12 // a slot has records in use that nothing refers to; Order's home is the slot
+	ViolationSupply           ViolationKind = 13 // a SKU's supply is not the one that was told, and does not wait to be
+	ViolationWithheld         ViolationKind = 14 // what is not for sale is not what stopped locations could give, or a level is marked wrongly
+	ViolationPool             ViolationKind = 19 // the units that came out of a pool are not those of the pooled lines
+	ViolationPreorder         ViolationKind = 29 // a SKU's room beyond stock is not that of its live preorder, or is that of one that is not
+	ViolationWaiting          ViolationKind = 28 // a SKU's queue is not that of the orders that wait for it, oldest first
+	ViolationSaleItem         ViolationKind = 32 // a sale's held or sold units of a SKU are not those of its holds and orders
+	ViolationSaleBuyer        ViolationKind = 33 // units counted of a sale's buyers are not those of its holds and orders; Order's home is the slot
+	ViolationWaitlist         ViolationKind = 34 // a place on a waitlist is lost or in the wrong line, or what people wait for is counted wrongly
+	ViolationQueue            ViolationKind = 36 // the counters of a sale's queue contradict each other
+	ViolationIncoming         ViolationKind = 20 // a SKU's lots are not the open lines of documents
+	ViolationKit              ViolationKind = 24 // a kit has units of its own, or its components are not in order
+	ViolationLife             ViolationKind = 48 // a life is lost, or its order's lines are others; of a line more became than there is
+	ViolationShipment         ViolationKind = 49 // a line shipped other units than the shipments sent, or a shipment cannot be
+	ViolationFulfilment       ViolationKind = 60 // units that are to be done at a location are not those allocated there
+	ViolationFulfilmentStatus ViolationKind = 61 // a fulfilment order has a status that does not fit what is left of it
+	ViolationSettled          ViolationKind = 50 // units of orders that left were counted of nobody
+	ViolationAccount          ViolationKind = 52 // an account is lost, or what its order costs cannot be
+	ViolationLedger           ViolationKind = 53 // entries of a ledger contradict each other, more was given back than came in, or a task is not counted
+	ViolationLock             ViolationKind = 54 // a locked hold ends before its lock, or an order that is none is locked
+	ViolationReturn           ViolationKind = 56 // a return cannot be, or what is known of its units is not what its status says
+	ViolationReturned         ViolationKind = 57 // more units of a line are in returns than were delivered, or have left
+	ViolationRefund           ViolationKind = 58 // a refund cannot be, or is in another currency than its return
+	ViolationUnsettled        ViolationKind = 59 // a return came to nothing, and nobody will deal with its replacement
+	ViolationBooking          ViolationKind = 41 // an order that counts at a location on a day is not one that it ships, or is not counted
+	ViolationCase             ViolationKind = 39 // an oversold case is lost, or more is left of it than its order waits for
+	ViolationRevision         ViolationKind = 63 // the record of an edit that brought an order's document is lost, or another order's
+	ViolationInbound          ViolationKind = 21 // a document's line does not fit its status: out is not what was received and what differed
 )
 
 // Violation is one place where the state contradicts itself.
@@ -84,6 +86,7 @@ type auditor struct {
 	amounts, entries         [SlotCount]uint32     // likewise
 	returns                  [SlotCount]returnTally
 	revised                  [SlotCount]uint32 // orders of each slot whose document is that of an edit
+	fulfilments, todo        [SlotCount]uint32 // likewise
 	settled                  []settledUnits    // units of orders that have left
 	waiters                  uint32            // places found in the lines of the slot under audit
 }

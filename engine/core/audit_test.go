@@ -95,12 +95,16 @@ func newAuditShop(t *testing.T) *auditShop {
 	s.run(Command{Kind: CommandSetKit, Recipes: []Recipe{kit}})
 	s.run(Command{Kind: CommandPlaceOrder, Customer: []byte("ann"), Lines: []Line{{kit.Kit, 1}}, Recipes: []Recipe{kit}})
 	f := s.skuIn(15, SKUSettings{})
-	s.run(Command{Kind: CommandAdjustStock, Rows: []AdjustmentRow{{SKU: f, Value: 9}}})
+	s.run(Command{Kind: CommandAdjustStock, Rows: []AdjustmentRow{{SKU: f, Value: 11}}})
 	sent := order(CommandPlaceOrder, 0, "", Line{f, 3}, Line{f, 4})
 	s.run(Command{Kind: CommandCancelLines, Order: sent, Life: &LifeRequest{Units: []LineUnits{{0, 1}}}})
 	for _, n := range []Quantity{3, 1} {
 		s.run(Command{Kind: CommandShipOrder, Order: sent, Lines: []Line{{f, n}}, Life: &LifeRequest{}})
 	}
+	picked := order(CommandPlaceOrder, 0, "", Line{f, 2})
+	s.run(Command{Kind: CommandSplitFulfilment, Order: picked, Life: &LifeRequest{Units: []LineUnits{{0, 1}}}})
+	s.run(Command{Kind: CommandSplitFulfilment, Order: s.run(Command{Kind: CommandMergeFulfilments, Order: picked, Life: &LifeRequest{Fulfilment: 1, Into: 2}}),
+		Life: &LifeRequest{Units: []LineUnits{{0, 1}}}})
 	s.run(Command{Kind: CommandTrackShipment, Order: sent, Life: &LifeRequest{Shipment: 1, Reports: []TrackingReport{{At: 1, Status: ShipmentReturnedToSender}}}})
 	s.run(Command{Kind: CommandTakeBack, Order: sent, Lines: []Line{{f, 1}}, Life: &LifeRequest{Shipment: 1}})
 	s.pay(f)
@@ -116,7 +120,7 @@ func newAuditShop(t *testing.T) *auditShop {
 	order(CommandPlaceOrder, 0, "", Line{d, 1})
 	order(CommandPlaceHold, 60_000, "", Line{d, 1})
 	s.run(Command{Kind: CommandPlaceOrder, Customer: []byte("ann"), Stock: StockForce, Lines: []Line{{s.skuIn(14, SKUSettings{BackorderLimit: 2}), 5}}})
-	if r := s.Audit(); r.Found != 0 || r.Held != 8 || r.Placed != 11 || r.Cancelled != 1 || r.Released != 1 || r.Expired != 1 {
+	if r := s.Audit(); r.Found != 0 || r.Held != 8 || r.Placed != 12 || r.Cancelled != 1 || r.Released != 1 || r.Expired != 1 {
 		t.Fatalf("the shop itself: %+v", r)
 	}
 	return s
@@ -240,6 +244,8 @@ func (s *slot) sabotage(see func(field string)) {
 	sabotage(&s.accounts.slab, see)
 	sabotage(&s.amounts.slab, see)
 	sabotage(&s.entries.slab, see)
+	sabotage(&s.fulfilments.slab, see)
+	sabotage(&s.fulfilmentLines.slab, see)
 	sabotage(&s.book.bookings.slab, see)
 	sabotage(&s.cases, see)
 	sabotage(&s.revisions.slab, see)
@@ -300,6 +306,8 @@ var alwaysSeen = map[string]ViolationKind{
 	"shipmentLineRecord.takenBack": ViolationShipment, "lifeRecord.closesAt": ViolationLife,
 	"shipmentLineRecord.quantity": ViolationShipment, "shipmentLineRecord.line": ViolationShipment,
 	"accountRecord.tasks": ViolationLedger, "accountRecord.until": ViolationLock,
+	"fulfilmentRecord.scheduledAt":  ViolationFulfilmentStatus,
+	"fulfilmentLineRecord.quantity": ViolationFulfilment, "fulfilmentLineRecord.line": ViolationFulfilment,
 	"bookingRecord.order": ViolationBooking, "bookingRecord.day": ViolationBooking, "bookingRecord.location": ViolationBooking,
 	"bookingRecord.flags":      ViolationBooking,
 	"returnRecord.firstRefund": ViolationLeak, "returnLineRecord.became": ViolationReturn, "refundRecord.currency": ViolationRefund,
@@ -309,7 +317,7 @@ var alwaysSeen = map[string]ViolationKind{
 var sometimesSeen = map[string]ViolationKind{
 	"accountRecord.deadline": ViolationLock, "accountRecord.payBy": ViolationAccount, "accountRecord.firstEntry": ViolationLedger,
 	"entryRecord.kind": ViolationLedger, "entryRecord.of": ViolationLedger, "entryRecord.flags": ViolationLedger, "entryRecord.text": ViolationLedger,
-	"orderRecord.status": ViolationStatus, "orderRecord.onHold": ViolationStatus, "orderRecord.marks": ViolationStatus, "orderRecord.channel": ViolationExternalMissing,
+	"fulfilmentRecord.status": ViolationFulfilmentStatus, "fulfilmentRecord.location": ViolationFulfilment, "orderRecord.status": ViolationStatus, "orderRecord.onHold": ViolationStatus, "orderRecord.marks": ViolationStatus, "orderRecord.channel": ViolationExternalMissing,
 	"orderRecord.firstLine": ViolationBackordered, "orderRecord.lines": ViolationBackordered,
 	"lineRecord.sku": ViolationReserved, "lineRecord.quantity": ViolationLine, "lineRecord.backordered": ViolationBackordered,
 	"lineRecord.allocation": ViolationAllocated, "lineRecord.allocations": ViolationLine, "lineRecord.flags": ViolationLimitCount,
@@ -352,7 +360,7 @@ var neverSeen = map[string]bool{
 	"waitingRecord.grams": true, "waitingRecord.country": true, "waitingRecord.postal": true, "waitingRecord.method": true,
 	"waitingRecord.pickup": true, "waitingRecord.avoided": true, "waitingRecord.flags": true,
 	"levelRecord.location": true, "partLineRecord.location": true, "partLineRecord.sku": true,
-	"saleWaiterRecord.identities": true, "lifeRecord.order": true, "lifeRecord.firstLine": true, "lifeRecord.firstShipment": true,
+	"saleWaiterRecord.identities": true, "lifeRecord.order": true, "lifeRecord.firstLine": true, "lifeRecord.firstShipment": true, "lifeRecord.firstFulfilment": true, "fulfilmentRecord.firstLine": true, "fulfilmentRecord.flags": true,
 	"shipmentRecord.location": true, "shipmentRecord.trackedAt": true, "shipmentRecord.firstReport": true, "shipmentRecord.created": true,
 	"reportRecord.at": true, "reportRecord.id": true, "reportRecord.status": true, "shipmentRecord.createdAt": true, "shipmentRecord.flags": true, "shipmentRecord.firstLine": true,
 	"accountRecord.extra": true, "accountRecord.order": true, "accountRecord.firstLine": true, "accountRecord.lockText": true, "accountRecord.currency": true,

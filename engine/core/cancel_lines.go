@@ -26,9 +26,11 @@ func (m *Machine) decideCancelLines(st *Step) {
 		st.event.Kind = EventOrderCancelled
 		image.end(StatusCancelled)
 		m.settle(st)
+		st.followFulfilments()
 		return
 	}
 	st.planCancelLines()
+	st.followFulfilments()
 	m.finish(st)
 	m.settleOrRefuse(st)
 }

@@ -137,7 +137,7 @@ func (m *Machine) isBookedUp(st *Step, id LocationID, row *location) bool {
 	if s.book.ordersOn(id, day) < shipping.DailyCapacity {
 		return false
 	}
-	if c.Kind == CommandRerouteOrder || c.Kind == CommandEditOrder {
+	if c.Kind == CommandRerouteOrder || c.Kind == CommandEditOrder || c.Kind == CommandShortPick || c.Kind == CommandDeclineFulfilment {
 		_, counts := s.findBooking(c.Order, id, day)
 		return !counts
 	}

@@ -45,6 +45,8 @@ const (
 	SlabReturnLines
 	SlabRefunds
 	SlabRevisions
+	SlabFulfilments
+	SlabFulfilmentLines
 
 	// SlabKinds is the number of slabs that a slot has.
 	SlabKinds = int(iota)
@@ -115,6 +117,7 @@ func (s *slot) stores() [SlabKinds]pageStore {
 		&s.accounts, &s.amounts, &s.entries,
 		&s.returns, &s.returnLines, &s.refunds,
 		&s.revisions,
+		&s.fulfilments, &s.fulfilmentLines,
 	}
 }
 

@@ -4,57 +4,63 @@ package core
 type CommandKind uint8
 
 const (
-	CommandTick           CommandKind = 1  // let time pass in the slots of the mask
-	CommandDefineSKU      CommandKind = 2  // make a SKU, or replace its settings
-	CommandDefineLocation CommandKind = 3  // make a location, or replace its settings
-	CommandDefineChannel  CommandKind = 4  // make a channel
-	CommandAdjustStock    CommandKind = 5  // change units on hand, all rows or none
-	CommandPlaceHold      CommandKind = 6  // set units aside until a deadline
-	CommandPlaceOrder     CommandKind = 7  // promise units at once
-	CommandConfirmHold    CommandKind = 8  // turn a hold into an order
-	CommandExtendHold     CommandKind = 9  // move a hold's deadline
-	CommandReleaseHold    CommandKind = 10 // give a hold's units back
-	CommandCancelOrder    CommandKind = 11 // give an order's units back
-	CommandArchiveOrders  CommandKind = 12 // forget the page of an order, whose orders are all closed
-	CommandMoveStock      CommandKind = 13 // move units in, out, and between the states of stock, all rows or none
-	CommandDefineRouting  CommandKind = 16 // say how orders are routed
-	CommandRerouteOrder   CommandKind = 17 // move an order's units away from a location
-	CommandSetChannel     CommandKind = 19 // make a channel, or replace its settings
-	CommandSetChannelRule CommandKind = 20 // say what holds for a SKU in a channel, or that nothing does
-	CommandSetKit         CommandKind = 21 // say what a SKU is made of, or that it is no kit
-	CommandFillOrder      CommandKind = 28 // give an order the units that it waits for, as far as it is its turn
-	CommandDefineSale     CommandKind = 32 // make a sale, or replace its settings
-	CommandJoinWaitlist   CommandKind = 33 // wait for units of a sale that is sold out
-	CommandLeaveWaitlist  CommandKind = 34 // give up a place on a waitlist
-	CommandServeWaitlist  CommandKind = 35 // offer the next one on a waitlist what there is, or strike it off
-	CommandAdvanceQueue   CommandKind = 36 // note how far the line before a sale has come
-	CommandCancelLines    CommandKind = 48 // give units of an order's lines back
-	CommandShipOrder      CommandKind = 49 // have units of an order leave a location
-	CommandTrackShipment  CommandKind = 50 // note what a carrier reports about a shipment
-	CommandTakeBack       CommandKind = 51 // have units in stock again that were returned to the sender
-	CommandRequestReturn  CommandKind = 64 // ask for units to be taken back, or made good
-	CommandDecideReturn   CommandKind = 65 // approve, decline or cancel that
-	CommandReportReturn   CommandKind = 66 // note that units of a return are on their way
-	CommandReceiveReturn  CommandKind = 67 // note what became of units of a return, and have them in stock again
-	CommandInspectReturn  CommandKind = 68 // note what units of a return are that were in quality control
-	CommandCloseReturn    CommandKind = 69 // note that a return is done with
-	CommandDecideRefund   CommandKind = 70 // decide that money or credit is given for a return
-	CommandSettleReturn   CommandKind = 71 // note that the replacement of a return that came to nothing was dealt with
-	CommandResolveCase    CommandKind = 40 // do something about units that were oversold
-	CommandCreateInbound  CommandKind = 22 // make a purchase order or a transfer
-	CommandSendInbound    CommandKind = 23 // order a purchase order's units, dispatch a transfer's
-	CommandReceiveInbound CommandKind = 24 // note what became of units that were on their way, all rows or none
-	CommandCloseInbound   CommandKind = 25 // note that what is still open will not come
-	CommandCancelInbound  CommandKind = 26 // give a document up of which nothing has come
-	CommandPutOnHold      CommandKind = 52 // stop an order for reasons
-	CommandTakeOffHold    CommandKind = 53 // take reasons back for which an order is stopped
-	CommandReportPayment  CommandKind = 56 // note what a provider reports about a payment
-	CommandRequestPayment CommandKind = 57 // ask for a capture, a refund or a void
-	CommandLockHold       CommandKind = 58 // keep a hold while a payment is under way
-	CommandUnlockHold     CommandKind = 59 // give a locked hold its own deadline back
-	CommandExpireUnpaid   CommandKind = 60 // cancel an order that was not paid in time
-	CommandAddNote        CommandKind = 72 // note something beside an order
-	CommandEditOrder      CommandKind = 80 // take units off an order, add lines to it, and replace its document, all or nothing
+	CommandTick              CommandKind = 1  // let time pass in the slots of the mask
+	CommandDefineSKU         CommandKind = 2  // make a SKU, or replace its settings
+	CommandDefineLocation    CommandKind = 3  // make a location, or replace its settings
+	CommandDefineChannel     CommandKind = 4  // make a channel
+	CommandAdjustStock       CommandKind = 5  // change units on hand, all rows or none
+	CommandPlaceHold         CommandKind = 6  // set units aside until a deadline
+	CommandPlaceOrder        CommandKind = 7  // promise units at once
+	CommandConfirmHold       CommandKind = 8  // turn a hold into an order
+	CommandExtendHold        CommandKind = 9  // move a hold's deadline
+	CommandReleaseHold       CommandKind = 10 // give a hold's units back
+	CommandCancelOrder       CommandKind = 11 // give an order's units back
+	CommandArchiveOrders     CommandKind = 12 // forget the page of an order, whose orders are all closed
+	CommandMoveStock         CommandKind = 13 // move units in, out, and between the states of stock, all rows or none
+	CommandDefineRouting     CommandKind = 16 // say how orders are routed
+	CommandRerouteOrder      CommandKind = 17 // move an order's units away from a location
+	CommandSetChannel        CommandKind = 19 // make a channel, or replace its settings
+	CommandSetChannelRule    CommandKind = 20 // say what holds for a SKU in a channel, or that nothing does
+	CommandSetKit            CommandKind = 21 // say what a SKU is made of, or that it is no kit
+	CommandFillOrder         CommandKind = 28 // give an order the units that it waits for, as far as it is its turn
+	CommandDefineSale        CommandKind = 32 // make a sale, or replace its settings
+	CommandJoinWaitlist      CommandKind = 33 // wait for units of a sale that is sold out
+	CommandLeaveWaitlist     CommandKind = 34 // give up a place on a waitlist
+	CommandServeWaitlist     CommandKind = 35 // offer the next one on a waitlist what there is, or strike it off
+	CommandAdvanceQueue      CommandKind = 36 // note how far the line before a sale has come
+	CommandCancelLines       CommandKind = 48 // give units of an order's lines back
+	CommandShipOrder         CommandKind = 49 // have units of an order leave a location
+	CommandTrackShipment     CommandKind = 50 // note what a carrier reports about a shipment
+	CommandTakeBack          CommandKind = 51 // have units in stock again that were returned to the sender
+	CommandRequestReturn     CommandKind = 64 // ask for units to be taken back, or made good
+	CommandDecideReturn      CommandKind = 65 // approve, decline or cancel that
+	CommandReportReturn      CommandKind = 66 // note that units of a return are on their way
+	CommandReceiveReturn     CommandKind = 67 // note what became of units of a return, and have them in stock again
+	CommandInspectReturn     CommandKind = 68 // note what units of a return are that were in quality control
+	CommandCloseReturn       CommandKind = 69 // note that a return is done with
+	CommandDecideRefund      CommandKind = 70 // decide that money or credit is given for a return
+	CommandSettleReturn      CommandKind = 71 // note that the replacement of a return that came to nothing was dealt with
+	CommandResolveCase       CommandKind = 40 // do something about units that were oversold
+	CommandCreateInbound     CommandKind = 22 // make a purchase order or a transfer
+	CommandSendInbound       CommandKind = 23 // order a purchase order's units, dispatch a transfer's
+	CommandReceiveInbound    CommandKind = 24 // note what became of units that were on their way, all rows or none
+	CommandCloseInbound      CommandKind = 25 // note that what is still open will not come
+	CommandCancelInbound     CommandKind = 26 // give a document up of which nothing has come
+	CommandPutOnHold         CommandKind = 52 // stop an order for reasons
+	CommandTakeOffHold       CommandKind = 53 // take reasons back for which an order is stopped
+	CommandReportPayment     CommandKind = 56 // note what a provider reports about a payment
+	CommandRequestPayment    CommandKind = 57 // ask for a capture, a refund or a void
+	CommandLockHold          CommandKind = 58 // keep a hold while a payment is under way
+	CommandUnlockHold        CommandKind = 59 // give a locked hold its own deadline back
+	CommandExpireUnpaid      CommandKind = 60 // cancel an order that was not paid in time
+	CommandAddNote           CommandKind = 72 // note something beside an order
+	CommandEditOrder         CommandKind = 80 // take units off an order, add lines to it, and replace its document, all or nothing
+	CommandWorkFulfilment    CommandKind = 73 // begin, end or stop the work on a fulfilment order
+	CommandSplitFulfilment   CommandKind = 74 // make two of one
+	CommandMoveFulfilment    CommandKind = 75 // have it done at another location
+	CommandShortPick         CommandKind = 76 // say which of its units were not found
+	CommandMergeFulfilments  CommandKind = 77 // make one of two
+	CommandDeclineFulfilment CommandKind = 78 // a supplier does not send it
 )
 
 // IsKnown tells whether there are commands of the kind.
@@ -63,7 +69,7 @@ func (k CommandKind) IsKnown() bool {
 	case k >= CommandTick && k <= CommandMoveStock, k == CommandDefineRouting, k == CommandRerouteOrder, k == CommandSetChannel, k == CommandSetChannelRule, k == CommandSetKit,
 		k >= CommandCreateInbound && k <= CommandCancelInbound, k == CommandFillOrder, k >= CommandDefineSale && k <= CommandAdvanceQueue,
 		k >= CommandCancelLines && k <= CommandTakeOffHold, k >= CommandReportPayment && k <= CommandExpireUnpaid, k.IsOfReturn(), k == CommandResolveCase,
-		k == CommandAddNote, k == CommandEditOrder:
+		k >= CommandAddNote && k <= CommandDeclineFulfilment, k == CommandEditOrder:
 		return true
 	}
 	return false
@@ -90,7 +96,7 @@ type Command struct {
 	ExternalID []byte      // place order; empty for none
 	UpTo       bool        // place hold: of each line as many units as there are, but one at least
 	Stock      StockPolicy // place order: whether stock may refuse it
-	Lines      []Line      // place hold, place order; edit order: what is added; reroute, ship, take back: what is to move, no two of one SKU; receive, inspect return: the SKUs of the rows
+	Lines      []Line      // place hold, place order; edit order: what is added; reroute, ship, take back, move and decline fulfilment order, short pick: what is to move, no two of one SKU; receive, inspect return: the SKUs of the rows
 	Recipes    []Recipe    // place hold, place order, edit order: of each kit among the lines, in the order of their numbers. Set kit: the one
 
 	Money *OrderMoney // place hold, place order: what it costs; nil for nobody knows. Edit order: what is added, and the change of what it costs beside its lines
@@ -119,7 +125,7 @@ type Command struct {
 	Queue        QueueCounters   // advance queue
 	Inbound      *InboundRequest // create to cancel inbound
 	Reroute      *Reroute        // reroute
-	Life         *LifeRequest    // cancel lines to take off hold, request return to settle return; edit order: what is taken off
+	Life         *LifeRequest    // cancel lines to take off hold, request return to settle return; edit order: what is taken off, commands on fulfilment orders
 	Resolution   *Resolution     // resolve case
 	Payment      *PaymentRequest // report payment to unlock hold
 

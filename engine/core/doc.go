@@ -20,6 +20,8 @@
 //	level                    the units of one SKU at one location
 //	state                    of a unit on hand: sellable, damaged, in quality control, or kept from sale for another reason
 //	reroute                  units that were allocated at a location are taken over by others
+//	fulfilment order         the units that an order has at one location, as those who work there see them
+//	short pick               units of a fulfilment order that were not found
 //	shipment                 units of an order that left a location together
 //	life                     what became of an order's units since it was placed
 //	on hold                  an order of which nothing may leave, for reasons; nothing to do with a hold
@@ -280,6 +282,12 @@
 //   - PutOnHold adds reasons for which nothing of a placed order leaves, TakeOffHold takes some back, or all if it names none; the order is on hold
 //     while one is left. ShipOrder is refused then, and nothing else: its units can be cancelled, rerouted and filled, and what has left is tracked.
 //     An order that is cancelled or completed is on hold no longer, also when it is placed again later.
+//   - Fulfilment orders (fulfilment.go) are implied by an order's allocations until a command is about one; then all of the order are written down, and
+//     follow its allocations whatever changes these. WorkFulfilment changes the status of one. SplitFulfilment has some of its units in another one, MergeFulfilments
+//     all of them in one of the same location. MoveFulfilment has it done at another location, if that has all of its units. ShortPick says which of its units were not
+//     found, DeclineFulfilment that a supplier does not send any: others take them over, as by RerouteOrder, and what nobody has waits. What was not found is none that
+//     is sold, if the command says so: it becomes units kept from sale for another reason, as far as there are so many. ShipOrder takes units out of the fulfilment order that it
+//     names, or else out of all of the location whose status allows it, in the order of their numbers; what is picked up is delivered with that.
 //   - TrackShipment notes what a carrier reports about a shipment: late, twice, in any order. Its status is what the last report says, by the carrier's time and
 //     then by the number of the status. A report is known by the carrier's id or, without one, by instant and status; the last MaxReports are remembered. Units
 //     are counted as delivered, lost or returned to the sender as their shipment is. A shipment of which units were taken back keeps its status.
@@ -354,6 +362,7 @@
 //	cancel lines  OrderHeld  placed²         OrderCancelled   HoldReleased   HoldExpired    OrderCompleted   OrderCompleted
 //	edit          OrderHeld  placed³         OrderCancelled   HoldReleased   HoldExpired    OrderCompleted   OrderCompleted
 //	ship          OrderHeld  placed⁴         OrderCancelled   HoldReleased   HoldExpired    OrderCompleted   OrderCompleted
+//	fulfilment    OrderHeld  placed          OrderCancelled   HoldReleased   HoldExpired    OrderCompleted   OrderCompleted
 //	on hold       OrderHeld  placed          OrderCancelled   HoldReleased   HoldExpired    OrderCompleted   OrderCompleted   (put on, taken off)
 //	track         OrderHeld  placed³         OrderCancelled   HoldReleased   HoldExpired    completed³       OrderCompleted
 //	take back     OrderHeld  placed³         OrderCancelled   HoldReleased   HoldExpired    completed³       OrderCompleted
@@ -365,6 +374,26 @@
 //	of returns    OrderHeld  placed          OrderCancelled   HoldReleased   HoldExpired    completed        OrderCompleted
 //
 //	resolve      OrderHeld  placed          OrderCancelled   HoldReleased   HoldExpired   (to cancel, a hold is cancelled)
+//
+// What each status of a fulfilment order becomes; all else is refused (FulfilmentStatus). What an action would make of it already changes nothing. While
+// the order is on hold it is not started, submitted or made ready.
+//
+//	            open         in_progress  scheduled    on_hold  submitted  accepted     incomplete   ready
+//	start       in_progress               in_progress¹                     in_progress
+//	schedule    scheduled                 scheduled
+//	hold        on_hold      on_hold      on_hold                          on_hold      on_hold      on_hold
+//	release                               open         open
+//	submit      submitted²
+//	accept                                                      accepted
+//	decline                                                     declined   declined
+//	stop                     open                               open                    open         open
+//	ready                    ready                                                      ready
+//	split, merge, move  open
+//	short pick               incomplete                                    incomplete   incomplete
+//	ship        open         in_progress                                   accepted     incomplete   ready
+//
+// ¹ FulfilmentEarly before the instant for which it is scheduled. ² NotASupplier at any other location. One with nothing left is closed when some of it was
+// shipped, else cancelled; these and declined ones have no units, and stay what they are.
 //
 // And which status of a document:
 //
@@ -413,7 +442,7 @@
 // page, when no order in memory has lines there any more. An order with another document than that it was placed with takes 16 bytes for it.
 //
 // An order that is only placed has no life; with one it takes 32 bytes more and 28 for each line, 48 for each shipment,
-// 16 for each line in it and 24 for each report about it, 80 for each return, 40 for each line in it and 112 for each refund.
+// 16 for each line in it and 24 for each report about it, 80 for each return, 40 for each line in it and 112 for each refund, 24 for each fulfilment order and 12 for each line in it.
 //
 // An order without prices has no account; with one it takes 56 bytes, 16 for each line, and 48 and its texts for each entry. What has to be paid by an instant
 // takes 24 more until then.

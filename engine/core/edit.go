@@ -239,6 +239,7 @@ func (st *Step) planEdit(m *Machine) {
 		for range ev.Added {
 			*grow(&life.Lines) = LineLife{}
 		}
+		st.followFulfilments()
 		m.finish(st)
 	}
 	st.addPrices()

@@ -61,6 +61,13 @@ const (
 	EventNoteAdded EventKind = 72
 
 	EventOrderEdited EventKind = 80
+
+	EventFulfilmentChanged  EventKind = 73
+	EventFulfilmentSplit    EventKind = 74
+	EventFulfilmentMoved    EventKind = 75
+	EventFulfilmentShort    EventKind = 76
+	EventFulfilmentsMerged  EventKind = 77
+	EventFulfilmentDeclined EventKind = 78
 )
 
 // Event is a fact: what a command, or a deadline that had passed before it, changed. Every event is
@@ -74,39 +81,42 @@ type Event struct {
 	Sequence Sequence
 	At       Millis // the command's stamp; for an expiry the deadline, for an order that closed the end of its return window, for a return that expired its deadline, for a pool that began or ended its start or end, for a preorder its end
 
-	Order    OrderImage       // hold and order events, waitlist offered, case resolved
-	SKU      SKUImage         // SKU defined
-	Location LocationImage    // location defined
-	Channel  ChannelImage     // channel defined
-	Routing  RoutingImage     // routing defined
-	Route    RouteImage       // order routed
-	Levels   []LevelChange    // stock adjusted
-	Moves    []MovementImage  // stock moved, in the order of the rows; purchase order and transfer changed, order shipped, shipment taken back, return received, inspected: the units that came, left or changed
-	Actor    []byte           // the same; order rerouted, and what went on with an order's life and its money, case resolved, note added
-	Note     []byte           // what went on with an order's life and its money
-	Payment  int              // payment reported, payment requested, task requested: the number of the entry
-	Shipment int              // order shipped, shipment tracked, taken back: its number
-	Return   int              // events of returns: its number
-	Returned []ReturnRow      // return requested, received, inspected: which units, in the order of the lines or of the rows
-	Reports  []TrackingReport // shipment tracked: those that are new
-	Units    []LineUnits      // lines cancelled, order edited: how many of each line, those of components too; in the order of the lines
-	OnHold   OnHold           // order put on hold, taken off hold: the reasons that were added or taken back
-	Freed    []FreedUnits     // the same: where they were
-	Added    int              // order edited: how many of its lines, the last ones, are new; those of components too
-	Cause    []byte           // stock moved; purchase order and transfer changed: its number
-	Inbound  *InboundImage    // purchase order and transfer changed
-	Supply   SupplyImage      // supply changed
-	Rule     ChannelRuleImage // channel rule set, pool changed
-	Sale     SaleImage        // sale defined
-	Queue    QueueImage       // queue advanced
-	Recipe   Recipe           // kit set
-	Fills    []Fill           // order filled, in the order of the lines; case resolved: what came to the order, or what it gave up
-	Preorder PreorderImage    // preorder ended
-	Waiter   WaiterImage      // waitlist joined, left, offered; what was offered is the hold in Order
-	Reason   Reason           // waitlist left: why somebody was struck off; ReasonNone for who left
-	Reroute  RerouteImage     // order rerouted
-	Oversold OversoldImage    // order oversold
-	Noted    OrderID          // note added: the order; the text is the document of the sequence
+	Order      OrderImage       // hold and order events, waitlist offered, case resolved
+	SKU        SKUImage         // SKU defined
+	Location   LocationImage    // location defined
+	Channel    ChannelImage     // channel defined
+	Routing    RoutingImage     // routing defined
+	Route      RouteImage       // order routed
+	Levels     []LevelChange    // stock adjusted
+	Moves      []MovementImage  // stock moved, in the order of the rows; purchase order and transfer changed, order shipped, shipment taken back, return received, inspected: the units that came, left or changed; fulfilment short: those that are not sold again
+	Actor      []byte           // the same; order rerouted, and what went on with an order's life and its money, case resolved, note added
+	Note       []byte           // what went on with an order's life and its money
+	Payment    int              // payment reported, payment requested, task requested: the number of the entry
+	Shipment   int              // order shipped, shipment tracked, taken back: its number
+	Return     int              // events of returns: its number
+	Returned   []ReturnRow      // return requested, received, inspected: which units, in the order of the lines or of the rows
+	Reports    []TrackingReport // shipment tracked: those that are new
+	Units      []LineUnits      // lines cancelled, order edited: how many of each line, those of components too; in the order of the lines
+	Fulfilment int              // what becomes of a fulfilment order: its number
+	Action     FulfilmentAction // fulfilment changed: what was done
+	Into       int              // fulfilment split: the number of the new one; fulfilments merged: of the other one
+	OnHold     OnHold           // order put on hold, taken off hold: the reasons that were added or taken back
+	Freed      []FreedUnits     // the same: where they were
+	Added      int              // order edited: how many of its lines, the last ones, are new; those of components too
+	Cause      []byte           // stock moved; purchase order and transfer changed: its number
+	Inbound    *InboundImage    // purchase order and transfer changed
+	Supply     SupplyImage      // supply changed
+	Rule       ChannelRuleImage // channel rule set, pool changed
+	Sale       SaleImage        // sale defined
+	Queue      QueueImage       // queue advanced
+	Recipe     Recipe           // kit set
+	Fills      []Fill           // order filled, in the order of the lines; case resolved: what came to the order, or what it gave up
+	Preorder   PreorderImage    // preorder ended
+	Waiter     WaiterImage      // waitlist joined, left, offered; what was offered is the hold in Order
+	Reason     Reason           // waitlist left: why somebody was struck off; ReasonNone for who left
+	Reroute    RerouteImage     // order rerouted; fulfilment moved, short, declined: where its units went
+	Oversold   OversoldImage    // order oversold
+	Noted      OrderID          // note added: the order; the text is the document of the sequence
 
 	Resolution ResolutionImage // case resolved
 }
@@ -116,7 +126,7 @@ func (k EventKind) IsKnown() bool {
 	return k >= EventSKUDefined && k <= EventHoldCancelled || k >= EventChannelRuleSet && k <= EventKitSet ||
 		k == EventPurchaseOrderChanged || k == EventTransferChanged || k >= EventSaleDefined && k <= EventQueueAdvanced ||
 		k >= EventOrderRouted && k <= EventRoutingDefined || k == EventOrderFilled || k == EventPreorderEnded ||
-		k == EventOrderOversold || k >= EventLinesCancelled && k <= EventOrderClosed || k >= EventPaymentReported && k <= EventTaskRequested || k.IsOfReturn() || k == EventCaseResolved || k == EventNoteAdded ||
+		k == EventOrderOversold || k >= EventLinesCancelled && k <= EventOrderClosed || k >= EventPaymentReported && k <= EventTaskRequested || k.IsOfReturn() || k == EventCaseResolved || k >= EventNoteAdded && k <= EventFulfilmentDeclined ||
 		k == EventOrderEdited
 }
 
@@ -142,7 +152,7 @@ func (k EventKind) HasOrder() bool {
 		EventOrderPlaced, EventOrderCancelled, EventOrderRerouted, EventOrderFilled, EventWaitlistOffered, EventCaseResolved, EventOrderEdited:
 		return true
 	}
-	return k >= firstLifeEvent && k <= lastLifeEvent
+	return k >= firstLifeEvent && k <= lastLifeEvent || k >= EventFulfilmentChanged && k <= EventFulfilmentDeclined
 }
 
 // AboutOrder gives the order that an event is about; ok is false when it is about none.

@@ -10,14 +10,21 @@ import "holdfast/engine/invariant"
 
 // LifeRequest is what a command asks for that goes on with the life of an order.
 type LifeRequest struct {
-	Note     []byte
-	Units    []LineUnits      // cancel lines: no two of one line; a quantity of 0 stands for all that can be
-	Location LocationID       // ship order: that units leave; take back, receive return: to which they come; inspect return: where they lie
-	Shipment int              // track, take back: its number, from 1 on
-	Reports  []TrackingReport // track: 1 to MaxTracked
-	To       StockState       // take back: in which the units are
-	OnHold   OnHold           // put on hold, take off hold: for which reasons; the latter for all if for none
-	Return   *ReturnRequest   // request return to settle return
+	Note       []byte
+	Units      []LineUnits      // cancel lines: no two of one line; a quantity of 0 stands for all that can be. Split fulfilment order: those that are to be in another one. Short pick: those that were found, of lines of which some were not
+	Location   LocationID       // ship order: that units leave; take back, receive return: to which they come; inspect return: where they lie; commands on fulfilment orders: whose they are
+	Shipment   int              // track, take back: its number, from 1 on
+	Reports    []TrackingReport // track: 1 to MaxTracked
+	To         StockState       // take back: in which the units are
+	Fulfilment int              // commands on fulfilment orders: the number; 0 for the first live one at the location. Ship order: of which units leave; 0 for all there
+	Action     FulfilmentAction // work on fulfilment order
+	At         Millis           // and from when on, to schedule it
+	Into       int              // merge fulfilment orders: the number of the other one
+	Target     LocationID       // move fulfilment order: where to
+	Missing    bool             // short pick: what was not found is not sold again
+	PickedUp   bool             // ship order: the customer has it
+	OnHold     OnHold           // put on hold, take off hold: for which reasons; the latter for all if for none
+	Return     *ReturnRequest   // request return to settle return
 }
 
 // LineUnits are units of one line.
@@ -38,8 +45,10 @@ type FreedUnits struct {
 type LifeImage struct {
 	Lines       []LineLife // of each line
 	Shipments   []ShipmentImage
-	Sent        []SentUnits // units of all shipments, in the order of these
-	ClosesAt    Millis      // of an order that was completed: the end of its return window, or of its last return if that is later
+	Sent        []SentUnits       // units of all shipments, in the order of these
+	Fulfilments []FulfilmentImage // once somebody has done something about one
+	ToDo        []LineUnits       // units of all fulfilment orders, in the order of these
+	ClosesAt    Millis            // of an order that was completed: the end of its return window, or of its last return if that is later
 	Returns     []ReturnImage
 	ReturnLines []ReturnLine  // units of all returns, in the order of these
 	Refunds     []RefundImage // likewise
@@ -81,13 +90,13 @@ func (o *OrderImage) LineLife(line int) LineLife {
 
 // lifeRecord is the life of one order.
 type lifeRecord struct {
-	order         uint32 // its place in orders, plus one; 0 while the record is free
-	firstLine     uint32 // in lifeLines, plus one; while the record is free, the next free one
-	firstShipment uint32 // in shipments, plus one; 0 for none
-	_             uint32
-	closesAt      Millis
-	firstReturn   uint32 // in returns, plus one; 0 for none
-	_             uint32
+	order           uint32 // its place in orders, plus one; 0 while the record is free
+	firstLine       uint32 // in lifeLines, plus one; while the record is free, the next free one
+	firstShipment   uint32 // in shipments, plus one; 0 for none
+	firstFulfilment uint32 // in fulfilments, plus one; 0 for none
+	closesAt        Millis
+	firstReturn     uint32 // in returns, plus one; 0 for none
+	_               uint32
 }
 
 // lifeLineRecord is what became of one line. Those of an order are a list in the order of its lines.
@@ -166,6 +175,7 @@ func (s *slot) dropLife(order uint32) {
 	}
 	s.dropShipments(s.lives.at(place).firstShipment)
 	s.dropReturns(s.lives.at(place).firstReturn)
+	s.dropFulfilments(s.lives.at(place).firstFulfilment)
 	found := s.lifeOf.Delete(s.lifeHash(order), place)
 	invariant.Check(found, "a life is in its index")
 	s.lives.release(place)
@@ -186,6 +196,7 @@ func (s *slot) lifeImage(order uint32, life *LifeImage) {
 	if first := s.lives.at(place).firstReturn; first != 0 {
 		s.returnImages(first, life)
 	}
+	s.fulfilmentImages(s.lives.at(place).firstFulfilment, life)
 }
 
 // goneOf is how many units of an order's line were cancelled, or have left.
@@ -215,6 +226,7 @@ func (s *slot) storeLife(order uint32, life *LifeImage) {
 	if len(life.Returns) > 0 {
 		s.storeReturns(place, life)
 	}
+	s.storeFulfilments(place, life)
 	if s.lives.at(place).closesAt != life.ClosesAt {
 		if s.lives.mut(place).closesAt = life.ClosesAt; life.ClosesAt != 0 {
 			s.awaitClosing(order, life.ClosesAt)
@@ -235,6 +247,7 @@ func (st *Step) beginLife() *LifeImage {
 		*image.Life = LifeImage{
 			Lines: lines, Shipments: image.Life.Shipments[:0], Sent: image.Life.Sent[:0],
 			Returns: image.Life.Returns[:0], ReturnLines: image.Life.ReturnLines[:0], Refunds: image.Life.Refunds[:0],
+			Fulfilments: image.Life.Fulfilments[:0], ToDo: image.Life.ToDo[:0],
 		}
 	}
 	return image.Life
@@ -283,6 +296,8 @@ func (a *auditor) auditLives(s *slot) {
 	a.checkLive(s, lines, s.lifeLines.live)
 	a.checkLive(s, a.reports[s.id], s.reports.live)
 	a.checkLive(s, a.shipments[s.id], s.shipments.live)
+	a.checkLive(s, a.fulfilments[s.id], s.fulfilments.live)
+	a.checkLive(s, a.todo[s.id], s.fulfilmentLines.live)
 	a.checkLive(s, a.sent[s.id], s.shipmentLines.live)
 	a.checkLive(s, a.returns[s.id].returns, s.returns.live)
 	a.checkLive(s, a.returns[s.id].lines, s.returnLines.live)
@@ -296,6 +311,7 @@ func (a *auditor) tallyLife(s *slot, image *OrderImage) {
 	}
 	a.tallyShipments(s, image)
 	a.tallyReturns(s, image)
+	a.tallyFulfilments(s, image)
 	if (image.Life.ClosesAt != 0) != (image.Status == StatusCompleted || image.Status == StatusClosed) {
 		a.violate(Violation{Kind: ViolationLife, Order: image.ID})
 	}

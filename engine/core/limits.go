@@ -31,6 +31,10 @@ const (
 	MaxReasonLength = 64
 	// MaxShipments bounds the shipments of an order, which each of its images lists.
 	MaxShipments = 500
+	// MaxFulfilments bounds the fulfilment orders that an order is split into. Of more, those are used again that were cancelled.
+	MaxFulfilments = 500
+	// MostFulfilments is how many there can be nevertheless: with those of locations that have none, and those that were shipped.
+	MostFulfilments = MaxFulfilments + MaxLocations + MaxShipments
 	// MaxTracked bounds the reports of one command.
 	MaxTracked = 64
 	// MaxReports bounds what is remembered of the reports about a shipment. Of more, the oldest are forgotten.

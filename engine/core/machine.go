@@ -67,42 +67,44 @@ type slot struct {
 	asked  Event // scratch for the events of tasks
 	alert  Event // scratch for the events of changed supplies
 
-	rules         slab[ruleRecord]
-	components    recycler[componentRecord]
-	kitOf         *Index // SKUs of kits → first of their components
-	componentOf   *Index // SKUs of components → components
-	inbounds      slab[inboundRecord]
-	inboundLines  slab[inboundLineRecord]
-	lots          recycler[lotRecord]
-	inboundOf     *Index // (kind, number) → inbounds
-	waiting       recycler[waitingRecord]
-	waitingIndex  *Index // order number → waiting
-	lives         recycler[lifeRecord]
-	lifeLines     recycler[lifeLineRecord]
-	shipments     recycler[shipmentRecord]
-	reports       recycler[reportRecord]
-	settled       slab[settledRecord]
-	settledOf     *Index // what is settled → settled
-	shipmentLines recycler[shipmentLineRecord]
-	accounts      recycler[accountRecord]
-	amounts       recycler[amountRecord]
-	entries       recycler[entryRecord]
-	accountOf     *Index  // orders → accounts
-	unpaid        dueHeap // orders that have to be paid by an instant
-	lifeOf        *Index  // orders → lives
-	queues        queues
-	looks         uint64 // at those who wait, for tests: what it costs to find out whose turn it is
-	cases         slab[caseRecord]
-	caseOf        *Index                 // order number → cases
-	unresolved    uint32                 // cases of which something is left
-	inboundList   [Transfer]slab[uint32] // by kind: places in inbounds, in the order in which the documents were made
-	book          book
-	returns       recycler[returnRecord]
-	returnLines   recycler[returnLineRecord]
-	refunds       recycler[refundRecord]
-	unsettled     []uint32 // orders that may have returns with replacements to deal with; once too often or for nothing, too
-	revisions     recycler[revisionRecord]
-	revisionOf    *Index // orders → revisions
+	rules           slab[ruleRecord]
+	components      recycler[componentRecord]
+	kitOf           *Index // SKUs of kits → first of their components
+	componentOf     *Index // SKUs of components → components
+	inbounds        slab[inboundRecord]
+	inboundLines    slab[inboundLineRecord]
+	lots            recycler[lotRecord]
+	inboundOf       *Index // (kind, number) → inbounds
+	waiting         recycler[waitingRecord]
+	waitingIndex    *Index // order number → waiting
+	lives           recycler[lifeRecord]
+	lifeLines       recycler[lifeLineRecord]
+	shipments       recycler[shipmentRecord]
+	reports         recycler[reportRecord]
+	settled         slab[settledRecord]
+	settledOf       *Index // what is settled → settled
+	shipmentLines   recycler[shipmentLineRecord]
+	accounts        recycler[accountRecord]
+	amounts         recycler[amountRecord]
+	entries         recycler[entryRecord]
+	accountOf       *Index  // orders → accounts
+	unpaid          dueHeap // orders that have to be paid by an instant
+	lifeOf          *Index  // orders → lives
+	fulfilments     recycler[fulfilmentRecord]
+	fulfilmentLines recycler[fulfilmentLineRecord]
+	queues          queues
+	looks           uint64 // at those who wait, for tests: what it costs to find out whose turn it is
+	cases           slab[caseRecord]
+	caseOf          *Index                 // order number → cases
+	unresolved      uint32                 // cases of which something is left
+	inboundList     [Transfer]slab[uint32] // by kind: places in inbounds, in the order in which the documents were made
+	book            book
+	returns         recycler[returnRecord]
+	returnLines     recycler[returnLineRecord]
+	refunds         recycler[refundRecord]
+	unsettled       []uint32 // orders that may have returns with replacements to deal with; once too often or for nothing, too
+	revisions       recycler[revisionRecord]
+	revisionOf      *Index // orders → revisions
 }
 
 // location and channel are rows of the tables that every slot reads.
@@ -194,6 +196,10 @@ func (s *slot) open(id Slot, allocate Allocator, seed uint64) {
 	s.returnLines.next = func(r *returnLineRecord) *uint32 { return &r.next }
 	s.refunds.open(SlabRefunds, &s.keeper, allocate)
 	s.refunds.next = func(r *refundRecord) *uint32 { return &r.next }
+	s.fulfilments.open(SlabFulfilments, &s.keeper, allocate)
+	s.fulfilments.next = func(r *fulfilmentRecord) *uint32 { return &r.next }
+	s.fulfilmentLines.open(SlabFulfilmentLines, &s.keeper, allocate)
+	s.fulfilmentLines.next = func(r *fulfilmentLineRecord) *uint32 { return &r.next }
 	s.book.open(&s.keeper, allocate)
 	s.due.entries.allocate = allocate
 	for i := range s.inboundList {
@@ -288,6 +294,10 @@ func (m *Machine) Gather(id Slot, st *Step, sink Sink) {
 		s.gatherLevels(st)
 	case CommandRequestReturn, CommandDecideReturn, CommandReportReturn, CommandCloseReturn, CommandDecideRefund, CommandSettleReturn:
 		s.gatherReturn(st)
+	case CommandWorkFulfilment, CommandSplitFulfilment, CommandMergeFulfilments:
+		s.gatherFulfilment(st)
+	case CommandMoveFulfilment, CommandShortPick, CommandDeclineFulfilment:
+		s.gatherReplacement(st)
 	case CommandAddNote:
 		s.gatherNote(st)
 	case CommandResolveCase:
@@ -371,6 +381,14 @@ func (m *Machine) Decide(st *Step) {
 	case CommandRequestReturn, CommandDecideReturn, CommandReportReturn, CommandReceiveReturn, CommandInspectReturn, CommandCloseReturn,
 		CommandDecideRefund, CommandSettleReturn:
 		m.decideReturn(st)
+	case CommandWorkFulfilment:
+		m.decideWork(st)
+	case CommandSplitFulfilment:
+		m.decideSplit(st)
+	case CommandMergeFulfilments:
+		m.decideMerge(st)
+	case CommandMoveFulfilment, CommandShortPick, CommandDeclineFulfilment:
+		m.decideReplacement(st)
 	case CommandAddNote:
 		decideNote(st)
 	case CommandResolveCase:
@@ -444,6 +462,10 @@ func (m *Machine) Apply(id Slot, st *Step, sink Sink) {
 		s.applyReturn(st, sink)
 	case CommandReceiveReturn, CommandInspectReturn:
 		s.applyReceipt(st, sink)
+	case CommandWorkFulfilment, CommandSplitFulfilment, CommandMergeFulfilments:
+		s.applyFulfilment(st, sink)
+	case CommandMoveFulfilment, CommandShortPick, CommandDeclineFulfilment:
+		s.applyReplacement(st, sink)
 	case CommandAddNote:
 		s.applyNote(st, sink)
 	case CommandResolveCase:

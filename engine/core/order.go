@@ -151,6 +151,9 @@ func (m *Machine) decideOrder(st *Step) {
 	if image.Account != nil {
 		m.planMoney(st)
 	}
+	if image.Status.IsClosed() {
+		st.followFulfilments()
+	}
 }
 
 // checkOrder refuses a command whose order, or its slots or version, are not those that it names.
@@ -216,7 +219,8 @@ func transition(kind CommandKind, status OrderStatus) (change bool, refused Reas
 	case StatusHeld:
 		switch kind {
 		case CommandRerouteOrder, CommandResolveCase, CommandCancelLines, CommandShipOrder, CommandTrackShipment, CommandTakeBack,
-			CommandPutOnHold, CommandTakeOffHold, CommandRequestPayment, CommandEditOrder:
+			CommandPutOnHold, CommandTakeOffHold, CommandRequestPayment, CommandEditOrder, CommandWorkFulfilment, CommandSplitFulfilment, CommandMergeFulfilments, CommandMoveFulfilment, CommandShortPick,
+			CommandDeclineFulfilment:
 			return false, ReasonOrderHeld
 		}
 		if kind.IsOfReturn() {
@@ -230,7 +234,8 @@ func transition(kind CommandKind, status OrderStatus) (change bool, refused Reas
 		case CommandCancelOrder, CommandRerouteOrder, CommandCancelLines, CommandShipOrder, CommandTrackShipment, CommandTakeBack, CommandResolveCase,
 			CommandPutOnHold, CommandTakeOffHold,
 			CommandRequestPayment,
-			CommandEditOrder:
+			CommandEditOrder, CommandWorkFulfilment, CommandSplitFulfilment, CommandMergeFulfilments, CommandMoveFulfilment, CommandShortPick,
+			CommandDeclineFulfilment:
 			return true, ReasonNone
 		}
 		if kind.IsOfReturn() {
@@ -349,6 +354,7 @@ func (s *slot) applyOrder(st *Step, sink Sink) {
 		s.storeAccount(st.place, image)
 	}
 	if image.Status.IsClosed() {
+		s.keepFulfilments(st)
 		s.closeOrder(st.place, st.now)
 	}
 	if st.command.Kind == CommandExtendHold {

@@ -255,6 +255,7 @@ func (m *Machine) decideResolution(st *Step) {
 		units = m.planReSource(st)
 	}
 	if units > 0 {
+		st.followFulfilments()
 		st.planResolution(units)
 	}
 }
@@ -420,6 +421,7 @@ func (s *slot) applyResolution(st *Step, sink Sink) {
 			next += l.Allocations
 		}
 		s.refer(st.place, 1)
+		s.keepFulfilments(st)
 	}
 	sink.Event(&st.event)
 }

@@ -13,7 +13,7 @@ func TestRecordsHaveNoHoles(t *testing.T) {
 		skuRecord{}, levelRecord{}, orderRecord{}, lineRecord{}, allocationRecord{},
 		caseRecord{}, partRecord{}, partLineRecord{}, limitRecord{}, dueRecord{}, waitingRecord{},
 		saleItemRecord{}, saleBuyerRecord{}, saleTicketRecord{}, saleQueueRecord{}, saleWaiterRecord{},
-		inboundRecord{}, inboundLineRecord{}, lotRecord{}, componentRecord{}, lifeRecord{}, lifeLineRecord{}, shipmentRecord{}, shipmentLineRecord{}, reportRecord{}, settledRecord{}, bookingRecord{}, accountRecord{}, amountRecord{}, entryRecord{}, revisionRecord{},
+		inboundRecord{}, inboundLineRecord{}, lotRecord{}, componentRecord{}, lifeRecord{}, lifeLineRecord{}, shipmentRecord{}, shipmentLineRecord{}, reportRecord{}, settledRecord{}, bookingRecord{}, accountRecord{}, amountRecord{}, entryRecord{}, revisionRecord{}, fulfilmentRecord{}, fulfilmentLineRecord{},
 		returnRecord{}, returnLineRecord{}, refundRecord{},
 	} {
 		r := reflect.TypeOf(record)

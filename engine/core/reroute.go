@@ -64,6 +64,11 @@ type linePool struct {
 func (st *Step) beginReroute() {
 	c := st.command
 	st.home = c.Order.Home()
+	if st.perLine = st.perLine[:0]; c.Kind == CommandRerouteOrder {
+		st.reroute = *c.Reroute
+	} else {
+		st.rows = resize(st.rows, len(c.Lines))
+	}
 	st.asked, st.hasKits = c.Lines, false
 	st.lines = resize(st.lines, len(c.Lines))
 	for i := range c.Lines {
@@ -123,14 +128,22 @@ func (m *Machine) decideReroute(st *Step) {
 		st.refuseOrder(ReasonTableFull)
 		return
 	}
+	if m.moveElsewhere(st) {
+		st.followFulfilments()
+	}
+}
+
+// moveElsewhere plans which other locations take over the units that leave one; it gives false when that would be too many.
+func (m *Machine) moveElsewhere(st *Step) bool {
+	image := &st.event.Order
 	st.wasHeld, st.tells = false, m.policy.active
 	st.errand = errand{
-		to: &c.Destination, channel: image.Channel, now: st.now, grams: st.grams(), leaves: true, from: c.Reroute.Location,
+		to: &st.command.Destination, channel: image.Channel, now: st.now, grams: st.grams(), leaves: true, from: st.reroute.Location,
 	}
 	if m.policy.active {
 		m.findCandidates(st)
 		if !st.route() {
-			return
+			return false
 		}
 		st.steer()
 		st.explain(m.policy.Version, &st.routed.Route)
@@ -139,6 +152,7 @@ func (m *Machine) decideReroute(st *Step) {
 		m.rankElsewhere(st)
 	}
 	st.planReroute()
+	return true
 }
 
 // findAllocated works out how many units of each line's SKU are to move, and refuses lines that ask for more than the order has there.
@@ -197,7 +211,7 @@ func (m *Machine) rankElsewhere(st *Step) {
 		if int(f.first) != i {
 			continue
 		}
-		choices := slices.DeleteFunc(st.choices[f.slot][f.from:f.to], func(c choice) bool { return c.location == st.command.Reroute.Location })
+		choices := slices.DeleteFunc(st.choices[f.slot][f.from:f.to], func(c choice) bool { return c.location == st.reroute.Location })
 		f.to = f.from + int32(len(choices))
 		m.rank(choices)
 	}
@@ -205,11 +219,10 @@ func (m *Machine) rankElsewhere(st *Step) {
 
 // planReroute makes the loaded image into the one after the change.
 func (st *Step) planReroute() {
-	c := st.command
 	image, what := &st.event.Order, &st.event.Reroute
-	st.event.Kind, st.event.Actor = EventOrderRerouted, c.Actor
+	st.event.Kind, st.event.Actor = EventOrderRerouted, st.command.Actor
 	*what = RerouteImage{
-		From: c.Reroute.Location, Reason: c.Reroute.Reason, Note: c.Reroute.Note, Moves: what.Moves[:0], Left: what.Left[:0],
+		From: st.reroute.Location, Reason: st.reroute.Reason, Note: st.reroute.Note, Moves: what.Moves[:0], Left: what.Left[:0],
 	}
 	st.allocations = st.allocations[:0]
 	next := 0
@@ -230,7 +243,7 @@ func (st *Step) rerouteLine(i int, had []Allocation) {
 	at := slices.IndexFunc(st.command.Lines, func(l Line) bool { return l.SKU == line.SKU })
 	for _, a := range had {
 		if at >= 0 && a.Location == what.From {
-			moves := min(a.Quantity, st.lines[at].available)
+			moves := min(a.Quantity, st.lines[at].available, st.mostOf(i))
 			st.lines[at].available -= moves
 			a.Quantity -= st.moveUnits(i, &st.lines[at], moves)
 		}
@@ -242,6 +255,14 @@ func (st *Step) rerouteLine(i int, had []Allocation) {
 	line.Allocations = len(st.allocations) - first
 	st.pools[i].returned = max(0, line.Pooled-(line.Quantity-line.Backordered-st.event.Order.LineLife(i).Cancelled))
 	line.Pooled -= st.pools[i].returned
+}
+
+// mostOf is how many units of a line may leave: what a fulfilment order has of it, if the command is about one.
+func (st *Step) mostOf(line int) Quantity {
+	if len(st.perLine) == 0 {
+		return MaxLineQuantity
+	}
+	return st.perLine[line]
 }
 
 // allocateMoves adds the units of a line that have moved to its allocations, which begin at first.
@@ -274,7 +295,7 @@ func (st *Step) moveUnits(i int, f *lineFinding, wanted Quantity) (moved Quantit
 	rest := wanted - moved
 	switch {
 	case rest == 0:
-	case st.command.Reroute.Backorder:
+	case st.reroute.Backorder:
 		what.Moves = append(what.Moves, Reallocation{Line: i, Beyond: true, Quantity: rest})
 		moved = wanted
 	default:
@@ -285,6 +306,20 @@ func (st *Step) moveUnits(i int, f *lineFinding, wanted Quantity) (moved Quantit
 
 // applyReroute moves the slot's units and, in the home slot, writes them into the order.
 func (s *slot) applyReroute(st *Step, sink Sink) {
+	s.moveRerouted(st)
+	if s.id != st.home {
+		return
+	}
+	s.rewriteRerouted(st)
+	s.keepFulfilments(st)
+	sink.Event(&st.event)
+	if st.tells {
+		st.tellRoute(sink)
+	}
+}
+
+// moveRerouted moves the slot's units.
+func (s *slot) moveRerouted(st *Step) {
 	image, what := &st.event.Order, &st.event.Reroute
 	for i := range what.Moves {
 		r := &what.Moves[i]
@@ -300,9 +335,11 @@ func (s *slot) applyReroute(st *Step, sink Sink) {
 	if st.booked && s.id == CapacitySlot {
 		s.bookReroute(st)
 	}
-	if s.id != st.home {
-		return
-	}
+}
+
+// rewriteRerouted writes the units that have moved into the order, in its home slot.
+func (s *slot) rewriteRerouted(st *Step) {
+	image := &st.event.Order
 	s.refer(st.place, -1)
 	record := s.orders.mut(st.place)
 	record.version = image.Version
@@ -313,10 +350,6 @@ func (s *slot) applyReroute(st *Step, sink Sink) {
 		next += l.Allocations
 	}
 	s.refer(st.place, 1)
-	sink.Event(&st.event)
-	if st.tells {
-		st.tellRoute(sink)
-	}
 }
 
 func (s *slot) applyReallocation(st *Step, id SKUID, r *Reallocation) {

@@ -67,6 +67,8 @@ func (s *story) command(line *sentence) (c core.Command, name string) {
 		s.readEdit(line, &c)
 	case "cancel-lines":
 		s.readCancelLines(line, &c)
+	case "work":
+		s.readWork(line, &c)
 	case "put-on-hold", "take-off-hold":
 		s.readOnHold(line, &c)
 	case "note":

@@ -131,6 +131,10 @@ func (s *story) readLife(line *sentence, c *core.Command) {
 			} else {
 				c.Life.Location = s.location(value)
 			}
+		case "fulfilment":
+			c.Life.Fulfilment = int(line.number(value))
+		case "picked-up":
+			c.Life.PickedUp = value == "yes"
 		case "shipment":
 			c.Life.Shipment = int(line.number(value))
 		case "note":

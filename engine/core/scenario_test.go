@@ -66,6 +66,13 @@ import (
 //	ship o1 from=hamburg [by=kim] [note=why] [version=2] [phone×1]     units leave: all that the order has there, or those that are named
 //	track o1 shipment=1 in_transit@12:10:00.000 delivered@12:30:00.000/7          what its carrier reports, and the report's id
 //	take-back o1 shipment=1 to=hamburg [to=damaged] [phone×1]          what was returned to the sender is in stock again
+//	work o1 start|stop|hold|release|submit|accept|ready at=berlin [number=2] [by=kim] [note=why] [version=2]
+//	                                its first fulfilment order in Berlin, or that of the number, goes on
+//	work o1 schedule at=berlin from=12:30:00.000        nobody begins before
+//	work o1 split at=berlin 1×2 2×1                     these are in another one; work o1 merge at=berlin number=2 into=1
+//	work o1 short at=berlin [missing=yes] 1×2           two of line 1 were found, and all of the others; the rest comes from elsewhere, and is not sold again
+//	work o1 move at=berlin to=hamburg                   it is done there; work o1 decline at=acme: a supplier does not
+//	ship o1 from=berlin fulfilment=2 picked-up=yes      what is in the second; the customer has it
 //	put-on-hold o1 [by=anna] [note=why] [version=2] fraud address      nothing of o1 leaves, for reasons
 //	take-off-hold o1 [by=anna] [note=why] [version=2] [fraud]          those reasons are taken back, or all
 //	order o1 customer=ann prices=50.00,9.90 [extra=4.90] [currency=EUR] phone×2 case×1     what its lines cost, and what it costs beside them

@@ -88,13 +88,15 @@ func (m *Machine) decideShip(st *Step) {
 	switch {
 	case int(st.command.Life.Location) >= len(m.locations):
 		st.refuseOrder(ReasonLocationNotFound)
-	case !st.findShipped():
+	case !st.limitShipped() || !st.findShipped():
 	case st.event.Order.Life != nil && len(st.event.Order.Life.Shipments) == MaxShipments:
 		st.refuseOrder(ReasonShipmentsFull)
 	case st.full:
 		st.refuseOrder(ReasonTableFull)
 	default:
-		st.planShip()
+		if st.planShip(); st.command.Life.PickedUp {
+			m.finish(st)
+		}
 		m.settleOrRefuse(st)
 	}
 }
@@ -104,7 +106,7 @@ func (st *Step) findShipped() bool {
 	c := st.command
 	st.event.Moves = st.event.Moves[:0]
 	for i, line := range c.Lines {
-		there := st.allocatedAt(line.SKU, c.Life.Location)
+		there := st.shippable(line.SKU)
 		n := line.Quantity
 		if n == 0 {
 			n = there
@@ -159,7 +161,8 @@ func (st *Step) planShip() {
 		had := image.Allocations[next : next+line.Allocations]
 		next += line.Allocations
 		first := len(st.allocations)
-		if n := st.shipLine(line.SKU, had); n > 0 {
+		if n := st.shipLine(i, had); n > 0 {
+			st.takeShipped(i, n)
 			life.Lines[i].Shipped += n
 			life.Sent = append(life.Sent, SentUnits{Line: i, Quantity: n})
 		}
@@ -174,16 +177,23 @@ func (st *Step) planShip() {
 		ev.Moves[i].OnHand -= ev.Moves[i].Quantity
 		ev.Moves[i].Allocated -= ev.Moves[i].Quantity
 	}
+	if c.Life.PickedUp {
+		st.moveShipment(ShipmentDelivered, st.now)
+	}
+	if image.hasFulfilments() {
+		st.settleFulfilments()
+	}
 	image.Version++
 	st.Outcome.Changed = true
 }
 
 // shipLine copies a line's allocations, but for those of its units that leave, and tells how many these are.
-func (st *Step) shipLine(id SKUID, had []Allocation) (n Quantity) {
+func (st *Step) shipLine(line int, had []Allocation) (n Quantity) {
+	id := st.event.Order.Lines[line].SKU
 	at := slices.IndexFunc(st.event.Moves, func(m MovementImage) bool { return m.SKU == id })
 	for _, a := range had {
 		if at >= 0 && a.Location == st.command.Life.Location {
-			leaves := min(a.Quantity, st.rest[at])
+			leaves := min(a.Quantity, st.rest[at], st.mostOf(line))
 			st.rest[at] -= leaves
 			a.Quantity -= leaves
 			n += leaves
@@ -202,8 +212,13 @@ func (s *slot) applyShip(st *Step, sink Sink) {
 			s.dispatch(m.SKU, m.Location, m.Quantity)
 		}
 	}
+	s.bookLess(st)
 	if s.id == st.home {
 		s.rewriteOrder(st)
+		if st.command.Life.PickedUp {
+			place := s.findShipment(st.place, st.event.Shipment) - 1
+			s.storeReports(place, []reportRecord{{at: st.now, status: ShipmentDelivered}})
+		}
 		sink.Event(&st.event)
 		s.tellTasks(&st.event, st.tasks, sink)
 	}
@@ -225,7 +240,8 @@ func (s *slot) dispatch(id SKUID, location LocationID, n Quantity) {
 func (s *slot) makeShipment(image *ShipmentImage, units []SentUnits) uint32 {
 	place := s.shipments.acquire()
 	record := s.shipments.mut(place)
-	record.created, record.createdAt, record.location, record.status = image.Created, image.CreatedAt, image.Location, image.Status
+	record.created, record.createdAt, record.trackedAt = image.Created, image.CreatedAt, image.TrackedAt
+	record.location, record.status = image.Location, image.Status
 	if image.HasDocument {
 		record.flags = hasDocument
 	}

@@ -60,24 +60,28 @@ type Step struct {
 	number  []byte       // inbound: of the document
 	inbound InboundImage // inbound: the document after the change
 
-	fills       [SlotCount][]fillFinding // fill order
-	allocations []Allocation             // fill, reroute order, scratch: those of all lines
-	pools       []linePool               // reroute order, cancel lines, edit order: of each line of the order
-	had         []lineFinding            // edit order: of each line that the order had
-	edit        Command                  // edit order: the command, with what its order says of customer and channel
-	rest        []Quantity               // ship order, scratch: of each movement, the units that are still to be taken from lines
-	reports     []reportRecord           // track: those that are remembered
-	life        *LifeImage               // memory of the order's, once one had a life
-	account     *AccountImage            // likewise
-	stood       standing                 // follow-ups: where the order's money stood before the command
-	tasks       int                      // that the command asks for behind its own event, at the end of the ledger
-	requested   PaymentRequest           // request payment, scratch: what is asked for, in the order's currency
-	reopens     bool                     // request return: the order was closed
-	newChannel  bool                     // preview: the order's channel would be a new one
-	whole       bool                     // place with kits: there is room for their components
-	expanded    []Line                   // place with kits: the lines with their components
-	origins     []lineOrigin             // and where each of them comes from
-	oversold    Event                    // place order, forced: what of it there is no room for
+	fills             [SlotCount][]fillFinding // fill order
+	allocations       []Allocation             // fill, reroute order, scratch: those of all lines
+	pools             []linePool               // reroute order, cancel lines, edit order: of each line of the order
+	had               []lineFinding            // edit order: of each line that the order had
+	edit              Command                  // edit order: the command, with what its order says of customer and channel
+	reroute           Reroute                  // reroute order and the like: what is asked
+	perLine           []Quantity               // commands on fulfilment orders, ship order: of each line, how many units may leave; none for no bound
+	todo              []Quantity               // units of fulfilment orders: toDo
+	fulfilmentShipped int                      // ship order: the number of the fulfilment order whose units leave; 0 for any
+	rest              []Quantity               // ship order, scratch: of each movement, the units that are still to be taken from lines
+	reports           []reportRecord           // track: those that are remembered
+	life              *LifeImage               // memory of the order's, once one had a life
+	account           *AccountImage            // likewise
+	stood             standing                 // follow-ups: where the order's money stood before the command
+	tasks             int                      // that the command asks for behind its own event, at the end of the ledger
+	requested         PaymentRequest           // request payment, scratch: what is asked for, in the order's currency
+	reopens           bool                     // request return: the order was closed
+	newChannel        bool                     // preview: the order's channel would be a new one
+	whole             bool                     // place with kits: there is room for their components
+	expanded          []Line                   // place with kits: the lines with their components
+	origins           []lineOrigin             // and where each of them comes from
+	oversold          Event                    // place order, forced: what of it there is no room for
 
 	oversoldCase caseFinding // resolve case
 	isKit        []bool      // adjust, move stock: each row's SKU is a kit; set rule: its SKU is
@@ -144,7 +148,9 @@ func (st *Step) Begin(c *Command, seq Sequence, now Millis) {
 		CommandResolveCase, CommandAddNote:
 		st.oversoldCase.known = false
 		st.home = c.Order.Home()
-	case CommandRerouteOrder:
+	case CommandWorkFulfilment, CommandSplitFulfilment, CommandMergeFulfilments:
+		st.home = c.Order.Home()
+	case CommandRerouteOrder, CommandMoveFulfilment, CommandShortPick, CommandDeclineFulfilment:
 		st.beginReroute()
 	case CommandEditOrder:
 		st.home = c.Order.Home()
@@ -246,7 +252,8 @@ func SlotsOf(c *Command) (mask SlotMask, known bool) {
 		CommandPutOnHold, CommandTakeOffHold,
 		CommandReportPayment, CommandRequestPayment, CommandLockHold, CommandUnlockHold, CommandExpireUnpaid,
 		CommandRequestReturn, CommandDecideReturn, CommandReportReturn, CommandReceiveReturn, CommandInspectReturn, CommandCloseReturn,
-		CommandDecideRefund, CommandSettleReturn:
+		CommandDecideRefund, CommandSettleReturn, CommandWorkFulfilment, CommandSplitFulfilment, CommandMergeFulfilments,
+		CommandMoveFulfilment, CommandShortPick, CommandDeclineFulfilment:
 		return c.Order.Home().Mask(), !c.Order.Spread()
 	case CommandResolveCase:
 		return c.Order.Home().Mask() | c.Resolution.SKU.Slot().Mask(), !c.Order.Spread()
@@ -279,7 +286,7 @@ func (c *Command) placementSlots() (mask SlotMask) {
 func (st *Step) refuse(reason Reason) *Refusal {
 	st.refusal.Reason = reason
 	st.refusal.Order, st.refusal.Version = 0, 0
-	st.refusal.At, st.refusal.Identity, st.refusal.Status, st.refusal.OnHold, st.refusal.Return = 0, 0, 0, 0, 0
+	st.refusal.At, st.refusal.Identity, st.refusal.Status, st.refusal.OnHold, st.refusal.Return, st.refusal.Fulfilment = 0, 0, 0, 0, 0, 0
 	st.refusal.Lines = st.refusal.Lines[:0]
 	st.Outcome.Reason = reason
 	st.Outcome.Refusal = &st.refusal

@@ -31,6 +31,7 @@ func (m *Machine) decideUnpaid(st *Step) {
 	st.event.Kind = EventOrderUnpaid
 	st.Outcome.Changed = true
 	m.settle(st)
+	st.followFulfilments()
 }
 
 // awaitPayment notes until when an order has to be paid.

@@ -250,6 +250,7 @@ func (m *Machine) decideFill(st *Step) {
 	}
 	image.Allocations, st.allocations = st.allocations, image.Allocations
 	image.Version++
+	st.followFulfilments()
 	st.Outcome.Changed = true
 }
 
@@ -319,6 +320,7 @@ func (s *slot) applyFill(st *Step, sink Sink) {
 		next += l.Allocations
 	}
 	s.refer(st.place, 1)
+	s.keepFulfilments(st)
 	sink.Event(&st.event)
 }
 

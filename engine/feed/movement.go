@@ -108,8 +108,10 @@ func AppendMovements(dst []Movement, ev *core.Event, sku core.SKUID) []Movement 
 		return appendFills(dst, m, ev, sku)
 	case ev.Kind == core.EventCaseResolved:
 		return appendResolution(dst, m, ev, sku)
-	case ev.Kind == core.EventOrderRerouted:
+	case ev.Kind == core.EventOrderRerouted, ev.Kind == core.EventFulfilmentMoved, ev.Kind == core.EventFulfilmentDeclined:
 		return appendReallocations(dst, m, ev, sku)
+	case ev.Kind == core.EventFulfilmentShort:
+		return appendMoves(appendReallocations(dst, m, ev, sku), m, ev, sku)
 	case ev.Kind == core.EventLinesCancelled:
 		return appendFreed(dst, m, ev, sku)
 	case ev.Kind == core.EventOrderEdited:
@@ -134,7 +136,7 @@ func appendAdjustments(dst []Movement, m Movement, ev *core.Event, sku core.SKUI
 
 func appendMoves(dst []Movement, m Movement, ev *core.Event, sku core.SKUID) []Movement {
 	m.Actor, m.Cause = ev.Actor, ev.Cause
-	if ev.Kind == core.EventOrderShipped || ev.Kind == core.EventShipmentTakenBack || ev.Kind.IsOfReturn() {
+	if ev.Kind == core.EventOrderShipped || ev.Kind == core.EventShipmentTakenBack || ev.Kind.IsOfReturn() || ev.Kind == core.EventFulfilmentShort {
 		m.Order, m.OfOrder = ev.Order.ID, true
 	}
 	for i := range ev.Moves {

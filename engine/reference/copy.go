@@ -4,6 +4,7 @@ import "holdfast/engine/core"
 
 // image is the order at this instant, sharing nothing with it.
 func (o *order) image() core.OrderImage {
+	o.settleWorks()
 	image := core.OrderImage{
 		ID:          o.id,
 		Status:      o.status,
@@ -93,57 +94,72 @@ func CopyEvent(e *core.Event) core.Event {
 		for i := range c.Moves {
 			c.Moves[i].Reason = copyBytes(c.Moves[i].Reason)
 		}
+	default:
+		copyOrderEvent(&c, e)
+	}
+	return c
+}
+
+// copyOrderEvent copies what an event tells of one order, and what its kind has beside.
+func copyOrderEvent(c *core.Event, e *core.Event) {
+	c.Order = CopyOrder(&e.Order)
+	switch e.Kind {
 	case core.EventOrderRerouted:
-		c.Order, c.Actor, c.Reroute = CopyOrder(&e.Order), copyBytes(e.Actor), e.Reroute
+		c.Actor, c.Reroute = copyBytes(e.Actor), e.Reroute
 		c.Reroute.Note, c.Reroute.Moves, c.Reroute.Left = copyBytes(e.Reroute.Note), copyList(e.Reroute.Moves), copyList(e.Reroute.Left)
 	case core.EventLinesCancelled:
-		c.Order, c.Actor, c.Note = CopyOrder(&e.Order), copyBytes(e.Actor), copyBytes(e.Note)
+		c.Actor, c.Note = copyBytes(e.Actor), copyBytes(e.Note)
 		c.Units, c.Freed = copyList(e.Units), copyList(e.Freed)
 	case core.EventOrderEdited:
-		c.Order, c.Actor, c.Note = CopyOrder(&e.Order), copyBytes(e.Actor), copyBytes(e.Note)
+		c.Actor, c.Note = copyBytes(e.Actor), copyBytes(e.Note)
 		c.Units, c.Freed, c.Added = copyList(e.Units), copyList(e.Freed), e.Added
 	case core.EventOrderShipped, core.EventShipmentTakenBack:
-		c.Order, c.Actor, c.Note = CopyOrder(&e.Order), copyBytes(e.Actor), copyBytes(e.Note)
+		c.Actor, c.Note = copyBytes(e.Actor), copyBytes(e.Note)
 		c.Shipment, c.Moves = e.Shipment, copyList(e.Moves)
 	case core.EventShipmentTracked:
-		c.Order, c.Actor, c.Note = CopyOrder(&e.Order), copyBytes(e.Actor), copyBytes(e.Note)
+		c.Actor, c.Note = copyBytes(e.Actor), copyBytes(e.Note)
 		c.Shipment, c.Reports = e.Shipment, copyList(e.Reports)
 		for i := range c.Reports {
 			c.Reports[i].ID = copyBytes(c.Reports[i].ID)
 		}
 	case core.EventOrderPutOnHold, core.EventOrderTakenOffHold:
-		c.Order, c.Actor, c.Note, c.OnHold = CopyOrder(&e.Order), copyBytes(e.Actor), copyBytes(e.Note), e.OnHold
+		c.Actor, c.Note, c.OnHold = copyBytes(e.Actor), copyBytes(e.Note), e.OnHold
 	case core.EventPaymentReported, core.EventPaymentRequested:
-		c.Order, c.Actor, c.Note, c.Payment = CopyOrder(&e.Order), copyBytes(e.Actor), copyBytes(e.Note), e.Payment
+		c.Actor, c.Note, c.Payment = copyBytes(e.Actor), copyBytes(e.Note), e.Payment
 	case core.EventTaskRequested:
-		c.Order, c.Payment = CopyOrder(&e.Order), e.Payment
+		c.Payment = e.Payment
 	case core.EventHoldLocked, core.EventHoldUnlocked:
-		c.Order, c.Actor, c.Note = CopyOrder(&e.Order), copyBytes(e.Actor), copyBytes(e.Note)
+		c.Actor, c.Note = copyBytes(e.Actor), copyBytes(e.Note)
 	case core.EventReturnRequested, core.EventReturnDecided, core.EventReturnReported, core.EventReturnReceived, core.EventReturnInspected,
 		core.EventReturnClosed, core.EventRefundDecided:
-		copyReturn(&c, e)
+		c.Actor, c.Note, c.Return = copyBytes(e.Actor), copyBytes(e.Note), e.Return
+		if e.Kind == core.EventReturnRequested || e.Kind == core.EventReturnReceived || e.Kind == core.EventReturnInspected {
+			c.Returned = copyList(e.Returned)
+		}
+		if e.Kind == core.EventReturnReceived || e.Kind == core.EventReturnInspected {
+			c.Moves = copyList(e.Moves)
+		}
 	case core.EventReturnExpired:
-		c.Order, c.Return = CopyOrder(&e.Order), e.Return
+		c.Return = e.Return
+	case core.EventFulfilmentChanged, core.EventFulfilmentSplit, core.EventFulfilmentsMerged:
+		c.Actor, c.Note = copyBytes(e.Actor), copyBytes(e.Note)
+		switch c.Fulfilment = e.Fulfilment; e.Kind {
+		case core.EventFulfilmentChanged:
+			c.Action = e.Action
+		default:
+			c.Into = e.Into
+		}
+	case core.EventFulfilmentMoved, core.EventFulfilmentShort, core.EventFulfilmentDeclined:
+		c.Actor, c.Reroute, c.Fulfilment = copyBytes(e.Actor), e.Reroute, e.Fulfilment
+		c.Reroute.Note, c.Reroute.Moves, c.Reroute.Left = copyBytes(e.Reroute.Note), copyList(e.Reroute.Moves), copyList(e.Reroute.Left)
+		if e.Kind == core.EventFulfilmentShort {
+			c.Moves = copyList(e.Moves)
+		}
 	case core.EventCaseResolved:
-		c.Order, c.Actor, c.Fills, c.Resolution = CopyOrder(&e.Order), copyBytes(e.Actor), copyList(e.Fills), e.Resolution
+		c.Actor, c.Fills, c.Resolution = copyBytes(e.Actor), copyList(e.Fills), e.Resolution
 		c.Resolution.Note = copyBytes(e.Resolution.Note)
 	case core.EventOrderFilled:
-		c.Order, c.Fills = CopyOrder(&e.Order), copyList(e.Fills)
-	default:
-		c.Order = CopyOrder(&e.Order)
-	}
-	return c
-}
-
-// copyReturn copies what somebody did about a return.
-func copyReturn(c, e *core.Event) {
-	c.Order, c.Actor, c.Note, c.Return = CopyOrder(&e.Order), copyBytes(e.Actor), copyBytes(e.Note), e.Return
-	moves := e.Kind == core.EventReturnReceived || e.Kind == core.EventReturnInspected
-	if moves || e.Kind == core.EventReturnRequested {
-		c.Returned = copyList(e.Returned)
-	}
-	if moves {
-		c.Moves = copyList(e.Moves)
+		c.Fills = copyList(e.Fills)
 	}
 }
 
@@ -162,6 +178,7 @@ func CopyOrder(o *core.OrderImage) core.OrderImage {
 		for i := range life.Refunds {
 			life.Refunds[i].By = copyBytes(life.Refunds[i].By)
 		}
+		life.Fulfilments, life.ToDo = copyList(life.Fulfilments), copyList(life.ToDo)
 		c.Life = &life
 	}
 	if o.Account != nil {

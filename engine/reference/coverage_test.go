@@ -150,7 +150,7 @@ func TestWorkloadMixesKits(t *testing.T) {
 func TestWorkloadMixesCapacities(t *testing.T) {
 	var elsewhere, above int
 	counted, givenBack := map[core.EventKind]int{}, map[core.EventKind]int{}
-	for seed := uint64(1); seed <= 1200; seed++ {
+	for seed := uint64(1); seed <= 1800; seed++ {
 		model := reference.New()
 		for i, step := range reference.Generate(seed, 300) {
 			before := bookedNow(model, step.Now)
@@ -332,9 +332,17 @@ var reachable = map[core.CommandKind][]core.Reason{
 		core.ReasonSlotsChanged, core.ReasonOrderNotFound, core.ReasonVersionConflict, core.ReasonOrderHeld, core.ReasonOrderCancelled,
 		core.ReasonHoldReleased, core.ReasonHoldExpired, core.ReasonOrderCompleted,
 	},
-	core.CommandTakeOffHold: {core.ReasonOrderNotFound, core.ReasonVersionConflict},
+	core.CommandWorkFulfilment: {
+		core.ReasonSlotsChanged, core.ReasonOrderNotFound, core.ReasonVersionConflict, core.ReasonOrderHeld, core.ReasonOrderCancelled, core.ReasonLocationNotFound,
+		core.ReasonFulfilmentNotFound, core.ReasonFulfilmentStatus, core.ReasonFulfilmentEarly, core.ReasonNotASupplier, core.ReasonOrderOnHold,
+	},
+	core.CommandSplitFulfilment:  {core.ReasonFulfilmentNotFound, core.ReasonFulfilmentUnits},
+	core.CommandMergeFulfilments: {core.ReasonFulfilmentNotFound, core.ReasonFulfilmentPlace},
+	core.CommandMoveFulfilment:   {core.ReasonLocationNotFound, core.ReasonFulfilmentPlace, core.ReasonFulfilmentMove},
+	core.CommandShortPick:        {core.ReasonFulfilmentUnits},
+	core.CommandTakeOffHold:      {core.ReasonOrderNotFound},
 	core.CommandShipOrder: {
-		core.ReasonOrderOnHold,
+		core.ReasonOrderOnHold, core.ReasonFulfilmentNotFound, core.ReasonFulfilmentStatus,
 		core.ReasonSlotsChanged, core.ReasonOrderNotFound, core.ReasonVersionConflict, core.ReasonOrderHeld, core.ReasonOrderCancelled,
 		core.ReasonHoldReleased, core.ReasonHoldExpired, core.ReasonLocationNotFound, core.ReasonNotAllocated, core.ReasonShortOnHand,
 	},

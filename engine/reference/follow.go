@@ -89,6 +89,60 @@ var verdicts = map[core.CommandKind]map[core.OrderStatus]verdict{
 		core.StatusCompleted: refused(core.ReasonOrderCompleted),
 		core.StatusClosed:    refused(core.ReasonOrderCompleted),
 	},
+	core.CommandWorkFulfilment: {
+		core.StatusHeld:      refused(core.ReasonOrderHeld),
+		core.StatusPlaced:    becomes(core.StatusPlaced),
+		core.StatusCancelled: refused(core.ReasonOrderCancelled),
+		core.StatusReleased:  refused(core.ReasonHoldReleased),
+		core.StatusExpired:   refused(core.ReasonHoldExpired),
+		core.StatusCompleted: refused(core.ReasonOrderCompleted),
+		core.StatusClosed:    refused(core.ReasonOrderCompleted),
+	},
+	core.CommandSplitFulfilment: {
+		core.StatusHeld:      refused(core.ReasonOrderHeld),
+		core.StatusPlaced:    becomes(core.StatusPlaced),
+		core.StatusCancelled: refused(core.ReasonOrderCancelled),
+		core.StatusReleased:  refused(core.ReasonHoldReleased),
+		core.StatusExpired:   refused(core.ReasonHoldExpired),
+		core.StatusCompleted: refused(core.ReasonOrderCompleted),
+		core.StatusClosed:    refused(core.ReasonOrderCompleted),
+	},
+	core.CommandMergeFulfilments: {
+		core.StatusHeld:      refused(core.ReasonOrderHeld),
+		core.StatusPlaced:    becomes(core.StatusPlaced),
+		core.StatusCancelled: refused(core.ReasonOrderCancelled),
+		core.StatusReleased:  refused(core.ReasonHoldReleased),
+		core.StatusExpired:   refused(core.ReasonHoldExpired),
+		core.StatusCompleted: refused(core.ReasonOrderCompleted),
+		core.StatusClosed:    refused(core.ReasonOrderCompleted),
+	},
+	core.CommandMoveFulfilment: {
+		core.StatusHeld:      refused(core.ReasonOrderHeld),
+		core.StatusPlaced:    becomes(core.StatusPlaced),
+		core.StatusCancelled: refused(core.ReasonOrderCancelled),
+		core.StatusReleased:  refused(core.ReasonHoldReleased),
+		core.StatusExpired:   refused(core.ReasonHoldExpired),
+		core.StatusCompleted: refused(core.ReasonOrderCompleted),
+		core.StatusClosed:    refused(core.ReasonOrderCompleted),
+	},
+	core.CommandShortPick: {
+		core.StatusHeld:      refused(core.ReasonOrderHeld),
+		core.StatusPlaced:    becomes(core.StatusPlaced),
+		core.StatusCancelled: refused(core.ReasonOrderCancelled),
+		core.StatusReleased:  refused(core.ReasonHoldReleased),
+		core.StatusExpired:   refused(core.ReasonHoldExpired),
+		core.StatusCompleted: refused(core.ReasonOrderCompleted),
+		core.StatusClosed:    refused(core.ReasonOrderCompleted),
+	},
+	core.CommandDeclineFulfilment: {
+		core.StatusHeld:      refused(core.ReasonOrderHeld),
+		core.StatusPlaced:    becomes(core.StatusPlaced),
+		core.StatusCancelled: refused(core.ReasonOrderCancelled),
+		core.StatusReleased:  refused(core.ReasonHoldReleased),
+		core.StatusExpired:   refused(core.ReasonHoldExpired),
+		core.StatusCompleted: refused(core.ReasonOrderCompleted),
+		core.StatusClosed:    refused(core.ReasonOrderCompleted),
+	},
 	core.CommandPutOnHold: {
 		core.StatusHeld:      refused(core.ReasonOrderHeld),
 		core.StatusPlaced:    becomes(core.StatusPlaced),
@@ -170,6 +224,26 @@ func isFollowUp(kind core.CommandKind) bool {
 		kind == core.CommandResolveCase || kind == core.CommandEditOrder
 }
 
+// waysOn are what carries out the commands on an order that do more than give it another status.
+var waysOn = map[core.CommandKind]func(*Model, *core.Command, *order) core.Outcome{
+	core.CommandLockHold:          (*Model).lockHold,
+	core.CommandUnlockHold:        (*Model).unlockHold,
+	core.CommandRerouteOrder:      (*Model).reroute,
+	core.CommandCancelLines:       (*Model).cancelLines,
+	core.CommandShipOrder:         (*Model).ship,
+	core.CommandTrackShipment:     (*Model).track,
+	core.CommandTakeBack:          (*Model).takeBack,
+	core.CommandWorkFulfilment:    (*Model).fulfil,
+	core.CommandSplitFulfilment:   (*Model).fulfil,
+	core.CommandMergeFulfilments:  (*Model).fulfil,
+	core.CommandMoveFulfilment:    (*Model).fulfil,
+	core.CommandShortPick:         (*Model).fulfil,
+	core.CommandDeclineFulfilment: (*Model).fulfil,
+	core.CommandPutOnHold:         (*Model).putOnHold,
+	core.CommandTakeOffHold:       (*Model).putOnHold,
+	core.CommandEditOrder:         (*Model).edit,
+}
+
 // followUp carries out a command on an order that is there already.
 func (m *Model) followUp(c *core.Command) core.Outcome {
 	if !c.Mask.Has(c.Order.Home()) {
@@ -226,8 +300,11 @@ func (m *Model) followUp(c *core.Command) core.Outcome {
 			return refuseOrder(core.Refusal{Reason: core.ReasonHoldLocked, Order: o.id, Version: o.version, At: o.account.lock.Until})
 		}
 	}
-	if goOn := m.waysOn(c); goOn != nil {
-		return goOn(c, o)
+	if way, ok := waysOn[c.Kind]; ok {
+		return way(m, c, o)
+	}
+	if isAboutReturn(c.Kind) {
+		return m.returning(c, o)
 	}
 	extends := c.Kind == core.CommandExtendHold
 	if v == unchanged || extends && m.extended(o, c.TTL) <= o.deadline {
@@ -261,18 +338,6 @@ func (m *Model) followUp(c *core.Command) core.Outcome {
 	event.Order = o.image()
 	m.emit(event)
 	return core.Outcome{Changed: true, Order: o.id}
-}
-
-// waysOn gives how an order goes on with a command that its status allows; nil for those that only give it another status or deadline.
-func (m *Model) waysOn(c *core.Command) func(*core.Command, *order) core.Outcome {
-	if isAboutReturn(c.Kind) {
-		return m.returning
-	}
-	return map[core.CommandKind]func(*core.Command, *order) core.Outcome{
-		core.CommandLockHold: m.lockHold, core.CommandUnlockHold: m.unlockHold, core.CommandRerouteOrder: m.reroute, core.CommandCancelLines: m.cancelLines,
-		core.CommandShipOrder: m.ship, core.CommandTrackShipment: m.track, core.CommandTakeBack: m.takeBack, core.CommandPutOnHold: m.putOnHold,
-		core.CommandTakeOffHold: m.putOnHold, core.CommandEditOrder: m.edit,
-	}[c.Kind]
 }
 
 // addNote tells of a note. Who asks for it is the host, which has the text; an archived page may have had any order.

@@ -19,6 +19,7 @@ func (o *order) lifeImage() *core.LifeImage {
 		life.Lines = append(life.Lines, core.LineLife{Cancelled: l.cancelled, Shipped: l.shipped, TakenBack: l.takenBack})
 	}
 	life.ClosesAt = o.closesAt
+	o.addWorks(life)
 	for _, s := range o.shipments {
 		s.image.Lines = len(s.units)
 		life.Shipments, life.Sent = append(life.Shipments, s.image), append(life.Sent, s.units...)

@@ -88,6 +88,7 @@ type order struct {
 	waits map[core.SKUID]*errandOfWaiting // of each SKU that it waits for
 
 	onHold    core.OnHold // why it is stopped
+	works     []*work     // fulfilment orders, once somebody has done something about one
 	shipments []shipment
 	closesAt  core.Millis // once completed
 	account   *account    // nil for none

@@ -21,13 +21,25 @@ func (m *Model) reroute(c *core.Command, o *order) core.Outcome {
 		refused.Order = o.id
 		return refused
 	}
+	what := o.away(c, wanted, takers, func(i int) core.Quantity { return o.lines[i].at(c.Reroute.Location) })
+	m.goAway(c, o, wanted, what)
+	m.emit(core.Event{Kind: core.EventOrderRerouted, Order: o.image(), Actor: copyBytes(c.Actor), Reroute: what})
+	if why != nil {
+		why.Order = o.id
+		m.emit(core.Event{Kind: core.EventOrderRouted, Route: *why})
+	}
+	return core.Outcome{Changed: true, Order: o.id}
+}
+
+// away says which units go where, of each line so many at most.
+func (o *order) away(c *core.Command, wanted []core.Line, takers map[core.SKUID][]source, most func(line int) core.Quantity) core.RerouteImage {
 	what := core.RerouteImage{From: c.Reroute.Location, Reason: c.Reroute.Reason, Note: copyBytes(c.Reroute.Note)}
 	for _, w := range wanted {
 		for i, l := range o.lines {
 			if l.sku != w.SKU {
 				continue
 			}
-			gives := min(w.Quantity, l.at(c.Reroute.Location))
+			gives := min(w.Quantity, most(i))
 			w.Quantity -= gives
 			for k := range takers[w.SKU] {
 				taker := &takers[w.SKU][k]
@@ -48,6 +60,11 @@ func (m *Model) reroute(c *core.Command, o *order) core.Outcome {
 	}
 	slices.SortStableFunc(what.Moves, func(a, b core.Reallocation) int { return a.Line - b.Line })
 	slices.SortStableFunc(what.Left, func(a, b core.LeftUnits) int { return a.Line - b.Line })
+	return what
+}
+
+// goAway has the units go, in an order of another version then.
+func (m *Model) goAway(c *core.Command, o *order, wanted []core.Line, what core.RerouteImage) {
 	for _, r := range what.Moves {
 		o.lines[r.Line].reallocate(what.From, r)
 		if !r.Beyond {
@@ -61,12 +78,6 @@ func (m *Model) reroute(c *core.Command, o *order) core.Outcome {
 	}
 	o.rebook(what.From)
 	o.version++
-	m.emit(core.Event{Kind: core.EventOrderRerouted, Order: o.image(), Actor: copyBytes(c.Actor), Reroute: what})
-	if why != nil {
-		why.Order = o.id
-		m.emit(core.Event{Kind: core.EventOrderRouted, Route: *why})
-	}
-	return core.Outcome{Changed: true, Order: o.id}
 }
 
 // leaving is how many units of each SKU leave a location, and which lines of the command ask for more than there are.

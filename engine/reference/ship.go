@@ -25,9 +25,29 @@ func (m *Model) ship(c *core.Command, o *order) core.Outcome {
 	if int(location) >= len(m.locations) {
 		return refused(core.ReasonLocationNotFound, nil)
 	}
-	like := *c
-	like.Reroute = &core.Reroute{Location: location}
-	wanted, over := o.leaving(&like)
+	can, all, works, refusal := o.shippable(c)
+	if refusal != nil {
+		return *refusal
+	}
+	var wanted []core.Line
+	var over []core.RefusedLine
+	for row, w := range c.Lines {
+		there := core.Quantity(0)
+		for i, l := range o.lines {
+			if l.sku == w.SKU {
+				there += can[i]
+			}
+		}
+		if w.Quantity > there {
+			over = append(over, core.RefusedLine{Index: row, SKU: w.SKU, Location: location, Requested: w.Quantity, Available: there})
+		}
+		if w.Quantity == 0 {
+			w.Quantity = there
+		}
+		if w.Quantity > 0 {
+			wanted = append(wanted, w)
+		}
+	}
 	if len(wanted) == 0 || len(over) > 0 {
 		return refused(core.ReasonNotAllocated, over)
 	}
@@ -56,10 +76,13 @@ func (m *Model) ship(c *core.Command, o *order) core.Outcome {
 		if at < 0 {
 			continue
 		}
-		if n := min(wanted[at].Quantity, l.at(location)); n > 0 {
+		if n := min(wanted[at].Quantity, can[i]); n > 0 {
 			wanted[at].Quantity -= n
 			l.leave(location, n)
 			s.units = append(s.units, core.SentUnits{Line: i, Quantity: n})
+			for _, w := range works {
+				n -= w.ship(i, n)
+			}
 		}
 	}
 	for _, line := range c.Lines {
@@ -73,8 +96,16 @@ func (m *Model) ship(c *core.Command, o *order) core.Outcome {
 			event.Moves = append(event.Moves, core.MovementImage{LevelImage: m.level(line.SKU, location), Kind: core.MovementShip, Quantity: n})
 		}
 	}
+	if c.Life.PickedUp {
+		s.image.Status, s.image.TrackedAt = core.ShipmentDelivered, m.now
+		s.reports = append(s.reports, core.TrackingReport{At: m.now, Status: core.ShipmentDelivered})
+	}
+	o.works = all
 	o.lives, o.shipments = true, append(o.shipments, s)
 	o.version++
+	if c.Life.PickedUp {
+		m.finish(o)
+	}
 	event.Order = o.image()
 	m.emit(event)
 	return core.Outcome{Changed: true, Order: o.id}
@@ -89,4 +120,55 @@ func (l *line) leave(location core.LocationID, n core.Quantity) {
 		}
 	}
 	l.allocations = slices.DeleteFunc(l.allocations, func(a core.Allocation) bool { return a.Quantity == 0 })
+}
+
+// shippable says how many units of each line may leave a location, and of which of all fulfilment orders they are, if the order has any or one is
+// named.
+func (o *order) shippable(c *core.Command) (can []core.Quantity, all, works []*work, refused *core.Outcome) {
+	location, number := c.Life.Location, c.Life.Fulfilment
+	can = make([]core.Quantity, len(o.lines))
+	if len(o.works) == 0 && number == 0 {
+		for i, l := range o.lines {
+			can[i] = l.at(location)
+		}
+		return can, nil, nil, nil
+	}
+	all = o.openWorks()
+	if number != 0 && named(all, number, location) < 0 {
+		out := o.refuseWork(core.ReasonFulfilmentNotFound)
+		return nil, nil, nil, &out
+	}
+	var blocked []*work
+	sum := core.Quantity(0)
+	for k, w := range all {
+		if w.location != location || number != 0 && k != number-1 {
+			continue
+		}
+		if _, ok := worksAllow[core.FulfilmentShip][w.status]; !ok {
+			if w.isLive() || number != 0 {
+				blocked = append(blocked, w)
+			}
+			continue
+		}
+		works = append(works, w)
+		for i := range can {
+			can[i] += w.units[i]
+		}
+		sum += w.left()
+	}
+	if sum == 0 && len(blocked) > 0 {
+		out := o.refuseStatus(blocked[0])
+		return nil, nil, nil, &out
+	}
+	return can, all, works, nil
+}
+
+// ship takes so many units of a line out of a fulfilment order, as far as it has them, and tells how many.
+func (w *work) ship(line int, most core.Quantity) core.Quantity {
+	n := min(most, w.units[line])
+	if n > 0 {
+		w.units[line] -= n
+		w.shipped = true
+	}
+	return n
 }

@@ -251,9 +251,9 @@ func (g *generator) command(step int) core.Command {
 		g.followUp(&c, core.CommandConfirmHold)
 	case roll < 73:
 		g.reroute(&c)
-	case roll < 78:
+	case roll < 80:
 		g.goOn(&c)
-	case roll < 82:
+	case roll < 83:
 		g.followUp(&c, core.CommandExtendHold)
 	case roll < 86:
 		g.followUp(&c, core.CommandReleaseHold)

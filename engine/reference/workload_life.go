@@ -9,15 +9,17 @@ import (
 // goOn goes on with the life of an order.
 func (g *generator) goOn(c *core.Command) {
 	switch roll := g.random.IntN(100); {
-	case roll < 10:
-		g.putOnHold(c)
-	case roll < 30:
+	case roll < 34:
+		g.fulfil(c)
+	case roll < 46:
 		g.edit(c)
-	case roll < 38:
+	case roll < 51:
+		g.putOnHold(c)
+	case roll < 58:
 		g.cancelLines(c)
-	case roll < 57:
+	case roll < 75:
 		g.ship(c)
-	case roll < 85:
+	case roll < 92:
 		g.track(c)
 	default:
 		g.takeBack(c)
@@ -43,6 +45,10 @@ func (g *generator) ship(c *core.Command) {
 		c.Life.Location = pick(g, image.Allocations).Location
 	}
 	g.someSKUs(c, o)
+	if g.chance(25) {
+		c.Life.Fulfilment = g.between(1, max(2, len(o.works)))
+	}
+	c.Life.PickedUp = g.chance(15)
 }
 
 // placedOrder chooses a command's order, mostly one that is placed.

@@ -64,6 +64,13 @@ func imageTerms(o *core.OrderImage) []Term {
 	for i := range o.Lines {
 		terms = addTerm(terms, SKU(o.Lines[i].SKU))
 	}
+	if o.Life != nil {
+		for i := range o.Life.Fulfilments {
+			if f := &o.Life.Fulfilments[i]; f.Status != core.FulfilmentOpen {
+				terms = addTerm(addTerm(terms, Work(f.Location, f.Status)), AnyWork(f.Status))
+			}
+		}
+	}
 	for i := range o.Allocations {
 		terms = addTerm(terms, Location(o.Allocations[i].Location))
 	}

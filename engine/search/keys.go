@@ -35,6 +35,7 @@ const (
 	attributeCredit   attribute = 'k' // some return gave credit in the store; no value
 	attributePayment  attribute = 'y'
 	attributeTask     attribute = 'j'
+	attributeWork     attribute = 'f'
 )
 
 // Term is one thing that orders have in common.
@@ -73,6 +74,18 @@ func Status(status core.OrderStatus) Term { return Term{attributeStatus, string(
 
 // OnHold is the term of the orders that are on hold for a reason; of 0, of all that are on hold.
 func OnHold(reason core.OnHold) Term { return Term{attributeOnHold, string([]byte{byte(reason)})} }
+
+// Work is the term of the orders with a fulfilment order at a location and of a status, but for open ones, which are mostly implied by where an order
+// has units.
+func Work(location core.LocationID, status core.FulfilmentStatus) Term {
+	return Term{attributeWork, string(append(binary.BigEndian.AppendUint16(nil, uint16(location)), byte(status)))}
+}
+
+// AnyWork is Work at any location.
+func AnyWork(status core.FulfilmentStatus) Term { return Work(anywhere, status) }
+
+// anywhere is the number of no location.
+const anywhere core.LocationID = 1<<16 - 1
 
 // Channel is the term of the orders of a channel.
 func Channel(id core.ChannelID) Term {

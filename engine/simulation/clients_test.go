@@ -88,11 +88,11 @@ func (c *clients) command() core.Command {
 	return command
 }
 
-// atTheEdge makes an order ask for exactly what there is, or one more or less.
+// atTheEdge makes an order ask for exactly what there is, or one more or less. A line without a quantity only names its SKU.
 func (c *clients) atTheEdge(command *core.Command) {
 	line := &command.Lines[c.w.random.IntN(len(command.Lines))]
 	sku, known := c.w.history.model.SKU(line.SKU)
-	if !known {
+	if !known || line.Quantity == 0 {
 		return
 	}
 	units := c.w.history.model.Availability(line.SKU).Available
@@ -280,6 +280,8 @@ func (c *clients) checkArchived(got *answer, command *core.Command) {
 		reason = core.ReasonVersionConflict
 	case command.ExpectedVersion == 0 && command.Kind == core.CommandEditOrder:
 		reason = core.ReasonVersionRequired
+	case command.Kind == core.CommandReportPayment, command.Kind == core.CommandRequestPayment:
+		reason = core.ReasonAccountClosed
 	case order.Status == core.StatusClosed:
 		reason = afterClosing(command.Kind)
 	case order.Status == core.StatusCancelled && !releases && !cancels:

@@ -124,6 +124,7 @@ func TestShop(t *testing.T) {
 	if free := must[client.Order](t)(c.TakeOffHold(ctx, hold.ID, nil, "")); len(free.OnHold) != 0 {
 		t.Errorf("off hold %+v", free)
 	}
+	startWork(t, c, hold.ID)
 	sent := must[client.ShippedOrder](t)(c.Ship(ctx, hold.ID, client.ShipmentRequest{Carrier: "DHL", Parcels: []client.Parcel{{WeightGrams: 900}}}))
 	if sent.Fulfilment != "fulfilled" || sent.Shipment.Lines[0].Quantity != 2 || sent.Shipment.Parcels[0].WeightGrams != 900 || sent.ID != hold.ID {
 		t.Errorf("shipped %+v", sent)
@@ -154,6 +155,18 @@ func TestShop(t *testing.T) {
 	}
 	if err := c.Ready(ctx); err != nil {
 		t.Error(err)
+	}
+}
+
+// startWork starts on the only fulfilment order that an order has.
+func startWork(t *testing.T, c *client.Client, id string) {
+	t.Helper()
+	ctx := t.Context()
+	if list := must[[]client.Fulfillment](t)(c.Fulfillments(ctx, id)); len(list) != 1 || list[0].Status != "open" || list[0].Lines[0].Quantity != 2 {
+		t.Errorf("fulfillments %+v", list)
+	}
+	if work := must[client.FulfilledOrder](t)(c.Fulfil(ctx, id, 1, client.FulfillmentRequest{Action: "start"})); work.Fulfillment.Status != "in_progress" {
+		t.Errorf("started %+v", work)
 	}
 }
 

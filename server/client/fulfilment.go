@@ -30,8 +30,10 @@ type UnitsOfLine struct {
 
 // ShipmentRequest says what of an order leaves a location.
 type ShipmentRequest struct {
-	Location       string   `json:"location,omitempty"` // "" for main
-	Lines          []Line   `json:"lines,omitempty"`    // each SKU once; none for all that the order has there
+	Location       string   `json:"location,omitempty"`    // "" for main
+	Lines          []Line   `json:"lines,omitempty"`       // each SKU once; none for all that the order has there
+	Fulfillment    int      `json:"fulfillment,omitempty"` // of which units leave; 0 for any there
+	PickedUp       bool     `json:"picked_up,omitempty"`   // the customer has them
 	Carrier        string   `json:"carrier,omitempty"`
 	TrackingNumber string   `json:"tracking_number,omitempty"`
 	Label          string   `json:"label,omitempty"`

@@ -1,0 +1,299 @@
+package server
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"holdfast/engine"
+	"holdfast/engine/codec"
+	"holdfast/engine/core"
+	"holdfast/engine/invariant"
+	"holdfast/engine/search"
+	"holdfast/server/paper"
+)
+
+// A pick list is what somebody takes with them to pick several orders at once: units by SKU, and whom they are for. Nothing is kept of it: it is what is in
+// progress at a location, of some orders or of all.
+
+// maxPicked bounds the orders of a pick list, which somebody carries.
+const maxPicked = 100
+
+// pickRequest is the body of POST /v1/picklists.
+type pickRequest struct {
+	limit  int
+	orders [][]byte
+}
+
+// picked is a fulfilment order of a pick list.
+type picked struct {
+	order  core.OrderID
+	number int
+}
+
+// picks are the units of a pick list, by SKU.
+type picks struct {
+	location core.LocationID
+	wanted   map[picked]bool // nil for all that are in progress there
+	units    map[core.SKUID][]pickedUnits
+	orders   int
+	sequence core.Sequence
+}
+
+// pickedUnits are units for one fulfilment order.
+type pickedUnits struct {
+	picked
+	quantity core.Quantity
+}
+
+// makePickList serves POST /v1/picklists: open fulfilment orders of a location are started, and listed by what is to be picked.
+func (s *Server) makePickList(x *exchange) {
+	in := &x.intake
+	request := in.parsePickList(x.body())
+	if x.hasFaults() {
+		return
+	}
+	p := picks{wanted: map[picked]bool{}}
+	if len(in.locations) > 0 {
+		var ok bool
+		if p.location, ok = s.engine.Location(in.locations[0]); !ok {
+			x.fail(unknownNamed("location", in.locations[0]))
+			return
+		}
+	}
+	ids, ok := s.ordersToPick(x, request, p.location)
+	if !ok {
+		return
+	}
+	r := engine.AcquireRequest()
+	defer engine.ReleaseRequest(r)
+	starts, err := s.addStarts(x, r, ids, request, &p)
+	if err == nil && len(starts) > 0 {
+		err = s.engine.Submit(r)
+	}
+	if err != nil {
+		s.failEngine(x, err)
+		return
+	}
+	for i, start := range starts {
+		if r.Results()[i].Status == engine.ResultDone {
+			p.wanted[start] = true
+		}
+	}
+	s.answerPicks(x, &p, ids)
+}
+
+// parsePickList reads the body of POST /v1/picklists. The name of the location is left in locations.
+func (in *intake) parsePickList(body []byte) *pickRequest {
+	in.begin(core.CommandWorkFulfilment, body)
+	in.command.Life = &core.LifeRequest{Action: core.FulfilmentStart}
+	request := &pickRequest{limit: defaultPage}
+	if in.object() {
+		for in.more() {
+			switch name := in.name(); string(name) {
+			case "location":
+				in.locations = append(in.locations, in.text(&nameRule))
+			case "limit":
+				request.limit = int(in.integer(1, maxPicked))
+			case "orders":
+				if count := in.items(func() { request.orders = append(request.orders, in.text(&identifierRule)) }); count == 0 || count > maxPicked {
+					in.report(codeInvalidLength, "must have 1 to "+strconv.Itoa(maxPicked)+" items")
+				}
+			default:
+				if !in.noteField(in.command.Life, name) {
+					in.unknown()
+				}
+			}
+		}
+	}
+	in.end()
+	return request
+}
+
+// ordersToPick gives the orders that a request names, or else those that have units at the location, the oldest of them first; it answers and gives false when
+// that cannot be done.
+func (s *Server) ordersToPick(x *exchange, request *pickRequest, location core.LocationID) (ids []core.OrderID, ok bool) {
+	if request.orders == nil {
+		if s.options.Search == nil {
+			x.failWith(codeSearch, "this server keeps no index of orders: name the orders, or start it with --search")
+			return nil, false
+		}
+		page, err := s.options.Search.Find(&search.Query{Terms: []search.Term{search.Status(core.StatusPlaced), search.Location(location)}, Limit: maxPage})
+		if err != nil {
+			s.failSearch(x, err)
+			return nil, false
+		}
+		slices.Reverse(page.Orders)
+		return page.Orders, true
+	}
+	for _, text := range request.orders {
+		number, known := parseID(text)
+		id := s.engine.OrderFromPublic(number)
+		if !known || !s.engine.OrderMayExist(id) {
+			x.fail(&problem{kind: kindOrderInBody, detail: "there is no order " + quoteEchoed(text)})
+			return nil, false
+		}
+		ids = append(ids, id)
+	}
+	return ids, true
+}
+
+// addStarts adds a command for each fulfilment order at the location that may be started. Of orders that a request names those are wanted, too, that are
+// in progress already: the request may have come before.
+func (s *Server) addStarts(x *exchange, r *engine.Request, ids []core.OrderID, request *pickRequest, p *picks) (starts []picked, err error) {
+	var scratch core.LifeImage
+	c := &x.intake.command
+	_, err = s.engine.ReadOrders(ids, func(_ int, image []byte) error {
+		o := &x.event.Order
+		_, err := codec.DecodeOrderImage(image, o)
+		invariant.Check(err == nil, "the engine's images are codec's")
+		life := fulfilmentsOf(o, &scratch)
+		for i := range life.Fulfilments {
+			f, of := &life.Fulfilments[i], picked{o.ID, i + 1}
+			if f.Location == p.location && f.Status == core.FulfilmentInProgress && request.orders != nil {
+				p.wanted[of] = true
+			}
+			if f.Location != p.location || f.Status != core.FulfilmentOpen || o.OnHold != 0 || len(starts) == request.limit {
+				continue
+			}
+			starts = append(starts, of)
+			r.Add(&core.Command{
+				Kind: core.CommandWorkFulfilment, Version: 1, Order: o.ID, Actor: c.Actor,
+				Life: &core.LifeRequest{Location: p.location, Fulfilment: i + 1, Action: core.FulfilmentStart, Note: c.Life.Note},
+			})
+		}
+		return nil
+	})
+	return starts, err
+}
+
+// getPickList serves GET /v1/picklists: all that is in progress at a location.
+func (s *Server) getPickList(x *exchange) {
+	q := x.query("location", "limit", "at_least")
+	var p picks
+	known := true
+	if name := q.name("location"); name != nil {
+		p.location, known = s.engine.Location(name)
+	}
+	limit := int(q.number("limit", 1, maxPicked, defaultPage))
+	if !s.waitForIndex(q) {
+		return
+	}
+	if !known {
+		x.fail(unknownLocation)
+		return
+	}
+	page, err := s.options.Search.Find(&search.Query{Terms: []search.Term{search.Work(p.location, core.FulfilmentInProgress)}, Limit: limit})
+	if err != nil {
+		s.failSearch(x, err)
+		return
+	}
+	slices.Reverse(page.Orders)
+	s.answerPicks(x, &p, page.Orders)
+}
+
+// answerPicks answers with what is to be picked for orders, as it is now: on paper, if the client asks for that.
+func (s *Server) answerPicks(x *exchange, p *picks, ids []core.OrderID) {
+	p.units = map[core.SKUID][]pickedUnits{}
+	var err error
+	p.sequence, err = s.engine.ReadOrders(ids, func(_ int, image []byte) error {
+		_, err := codec.DecodeOrderImage(image, &x.event.Order)
+		invariant.Check(err == nil, "the engine's images are codec's")
+		p.add(&x.event.Order)
+		return nil
+	})
+	if err == nil {
+		if strings.Contains(string(x.ctx.Request.Header.Peek("Accept")), string(typePDF)) {
+			err = s.printPicks(x, p)
+		} else {
+			err = s.renderPicks(x, p)
+		}
+	}
+	if err != nil {
+		s.failEngine(x, err)
+	}
+}
+
+// add adds what is in progress of an order.
+func (p *picks) add(o *core.OrderImage) {
+	if o.Life == nil {
+		return
+	}
+	for i := range o.Life.Fulfilments {
+		f, of := &o.Life.Fulfilments[i], picked{o.ID, i + 1}
+		if f.Location != p.location || f.Status != core.FulfilmentInProgress || p.wanted != nil && !p.wanted[of] {
+			continue
+		}
+		p.orders++
+		for _, u := range toDoOf(o.Life, i+1) {
+			id := o.Lines[u.Line].SKU
+			if list := p.units[id]; len(list) > 0 && list[len(list)-1].picked == of {
+				list[len(list)-1].quantity += u.Quantity
+				continue
+			}
+			p.units[id] = append(p.units[id], pickedUnits{of, u.Quantity})
+		}
+	}
+}
+
+// pickedRows gives what is to be picked, by the names of the SKUs.
+func (s *Server) pickedRows(x *exchange, p *picks) (rows []paper.Row, ids []core.SKUID, err error) {
+	byName := map[core.SKUID]paper.Row{}
+	for id, list := range p.units {
+		row, err := s.printedRow(x, id)
+		if err != nil {
+			return nil, nil, err
+		}
+		for _, u := range list {
+			row.Quantity += int64(u.quantity)
+			row.For = append(row.For, fmt.Sprintf("%d × %s/%d", u.quantity, appendID(nil, s.engine.PublicOrderID(u.order)), u.number))
+		}
+		byName[id] = row
+		ids = append(ids, id)
+	}
+	slices.SortFunc(ids, func(a, b core.SKUID) int { return cmp.Compare(byName[a].SKU, byName[b].SKU) })
+	for _, id := range ids {
+		rows = append(rows, byName[id])
+	}
+	return rows, ids, nil
+}
+
+func (s *Server) printPicks(x *exchange, p *picks) error {
+	rows, _, err := s.pickedRows(x, p)
+	if err != nil {
+		return err
+	}
+	now := time.UnixMilli(s.engine.Options().Clock()).UTC()
+	x.print(&paper.Sheet{
+		Title: "Pick list", Number: strconv.FormatUint(uint64(p.sequence), 10), Made: now, Rows: rows,
+		Facts: []string{"At " + strings.Trim(string(s.appendLocation(nil, p.location)), `"`), now.Format(time.DateTime) + " UTC", strconv.Itoa(p.orders) + " fulfillment orders"},
+	})
+	return nil
+}
+
+func (s *Server) renderPicks(x *exchange, p *picks) error {
+	rows, ids, err := s.pickedRows(x, p)
+	if err != nil {
+		return err
+	}
+	dst := s.appendLocation(append(x.out[:0], `{"location":`...), p.location)
+	dst = append(dst, `,"items":[`...)
+	for i, id := range ids {
+		dst = appendTextField(appendComma(dst, i), `{"sku":`, rows[i].SKU)
+		if rows[i].Title != "" {
+			dst = appendTextField(dst, `,"title":`, rows[i].Title)
+		}
+		dst = append(appendNumberField(dst, `,"quantity":`, rows[i].Quantity), `,"orders":[`...)
+		for k, u := range p.units[id] {
+			dst = appendID(append(appendComma(dst, k), `{"order_id":"`...), s.engine.PublicOrderID(u.order))
+			dst = append(appendNumberField(appendNumberField(append(dst, '"'), `,"fulfillment":`, u.number), `,"quantity":`, u.quantity), '}')
+		}
+		dst = append(dst, `]}`...)
+	}
+	dst = appendNumberField(append(dst, ']'), `,"fulfillments":`, p.orders)
+	x.answerJSON(200, append(appendNumberField(dst, `,"sequence":`, p.sequence), '}'))
+	return nil
+}
