@@ -64,6 +64,7 @@ type slot struct {
 	limitOf   *Index // (customer, SKU) → limits
 
 	expiry Event // scratch for the events of expired holds, and of pools that began or ended
+	asked  Event // scratch for the events of tasks
 	alert  Event // scratch for the events of changed supplies
 
 	rules           slab[ruleRecord]

@@ -152,5 +152,5 @@ func (s *slot) applyPayment(st *Step, sink Sink) {
 		}
 	}
 	sink.Event(&st.event)
-	tellTasks(&st.event, st.tasks, sink)
+	s.tellTasks(&st.event, st.tasks, sink)
 }

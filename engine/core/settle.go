@@ -248,10 +248,14 @@ func (st *Step) undo(reason Reason) {
 }
 
 // tellTasks tells of the tasks that a change asked for, behind the event of the change.
-func tellTasks(change *Event, tasks int, sink Sink) {
+func (s *slot) tellTasks(change *Event, tasks int, sink Sink) {
+	if tasks == 0 {
+		return
+	}
+	ev := &s.asked
+	*ev = Event{Kind: EventTaskRequested, Sequence: change.Sequence, At: change.At, Order: change.Order}
 	for ; tasks > 0; tasks-- {
-		ev := Event{Kind: EventTaskRequested, Sequence: change.Sequence, At: change.At, Order: change.Order}
 		ev.Payment = len(ev.Order.Account.Entries) - tasks + 1
-		sink.Event(&ev)
+		sink.Event(ev)
 	}
 }
