@@ -79,5 +79,5 @@ func (s *slot) applyOnHold(st *Step, sink Sink) {
 		s.storeAccount(st.place, &st.event.Order)
 	}
 	sink.Event(&st.event)
-	tellTasks(&st.event, st.tasks, sink)
+	s.tellTasks(&st.event, st.tasks, sink)
 }

@@ -335,7 +335,7 @@ func (s *slot) applyReturn(st *Step, sink Sink) {
 	s.rewriteOrder(st)
 	s.awaitReturns(st)
 	sink.Event(&st.event)
-	tellTasks(&st.event, st.tasks, sink)
+	s.tellTasks(&st.event, st.tasks, sink)
 }
 
 // awaitReturns has the event's return expire when it is due, and the order closed if that return was the last to keep it open.

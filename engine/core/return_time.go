@@ -54,7 +54,7 @@ func (s *slot) expireReturns(place uint32, at Millis, seq Sequence, sink Sink) {
 			s.storeAccount(place, &ev.Order)
 		}
 		sink.Event(ev)
-		tellTasks(ev, tasks, sink)
+		s.tellTasks(ev, tasks, sink)
 	}
 	if ev.Order.Status == StatusCompleted && !life.hasOpenReturns() {
 		s.awaitClosing(place, life.ClosesAt)

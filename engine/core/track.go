@@ -218,7 +218,7 @@ func (s *slot) applyTrack(st *Step, sink Sink) {
 	s.rewriteOrder(st)
 	s.storeReports(s.findShipment(st.place, st.event.Shipment)-1, st.reports)
 	sink.Event(&st.event)
-	tellTasks(&st.event, st.tasks, sink)
+	s.tellTasks(&st.event, st.tasks, sink)
 }
 
 // storeReports makes the reports of a shipment those of a list with no fewer.
