@@ -126,12 +126,11 @@
 //	ask for return  by the customer
 //	approve return  with a refund that is due when the unit is there
 //	receive return  into stock
-//	decide refund   over the price of the unit
-//	ask for refund  of the provider: who decides does not carry out
+//	decide refund   over the price of the unit; the engine asks for the refund
 //	refund          the provider's completion of that task
 //	close return
 //
-// That is 6.7 commands a life. In single mode each is a request of its own, and a connection lives one life after the other. In batches a request is of
+// That is 6.6 commands a life. In single mode each is a request of its own, and a connection lives one life after the other. In batches a request is of
 // one stage, and a connection takes the one furthest behind for which a whole batch of lives waits; so batches are full until the last order was placed. When
 // the time is over no life is begun, and those that were are brought to their end. Batches carry no documents: the parts of an order's price, and
 // tracking numbers, which no decision needs, travel in single mode only. Placements have idempotency keys where those are on; the other commands find their

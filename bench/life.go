@@ -21,9 +21,8 @@ const (
 	stageAskReturn     // the customer asks
 	stageApproveReturn // somebody agrees
 	stageReceiveReturn // the unit is back, and in stock
-	stageDecideRefund  // somebody decides what is given back for it
-	stageAskRefund     // and asks the provider for it
-	stageRefund        // who has carried that out
+	stageDecideRefund  // somebody decides what is given back for it; the engine asks for the refund
+	stageRefund        // the provider has carried that out
 	stageCloseReturn   // all is done
 
 	stageEnd // what comes behind the last
@@ -32,7 +31,7 @@ const (
 var stageNames = [stageEnd]string{
 	stagePlace: "place", stageAuthorize: "authorize", stagePick: "pick", stageShip: "ship", stageCapture: "capture", stageDeliver: "deliver",
 	stageAskReturn: "ask for return", stageApproveReturn: "approve return", stageReceiveReturn: "receive return", stageDecideRefund: "decide refund",
-	stageAskRefund: "ask for refund", stageRefund: "refund", stageCloseReturn: "close return",
+	stageRefund: "refund", stageCloseReturn: "close return",
 }
 
 // Numbers that follow from the stages, since each order has its own.

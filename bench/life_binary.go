@@ -18,7 +18,6 @@ var binarySteps = [stageEnd]func(f *binaryForm, l *life){
 	stageApproveReturn: (*binaryForm).approveReturn,
 	stageReceiveReturn: (*binaryForm).receiveReturn,
 	stageDecideRefund:  (*binaryForm).decideRefund,
-	stageAskRefund:     (*binaryForm).askRefund,
 	stageRefund:        (*binaryForm).giveRefund,
 	stageCloseReturn:   (*binaryForm).closeReturn,
 }
@@ -75,11 +74,6 @@ func (f *binaryForm) capture(l *life) { f.report(core.PaymentCapture, entryCaptu
 
 func (f *binaryForm) giveRefund(l *life) {
 	f.report(core.PaymentRefund, entryRefund, l.refund(), 'r', l)
-}
-
-func (f *binaryForm) askRefund(l *life) {
-	f.parts.payment = core.PaymentRequest{Type: core.PaymentRefund, Amount: l.refund(), Currency: core.Currency([]byte(lifeCurrency))}
-	f.command.Kind, f.command.Payment = core.CommandRequestPayment, &f.parts.payment
 }
 
 // ofLife makes the command one about the order's units.

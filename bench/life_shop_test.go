@@ -116,7 +116,6 @@ func (s *shop) passReturn(o *shopLife, at stage) {
 		}
 	case stageDecideRefund:
 		_ = json.Unmarshal(fmt.Appendf(nil, `[{"kind":"refund","amount":%d}]`, o.unit*returnedUnits), &back.Refunds)
-	case stageAskRefund:
 		for _, r := range back.Refunds {
 			o.Amounts.ToRefund += r.Amount
 		}

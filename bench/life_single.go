@@ -22,7 +22,6 @@ var lifeSteps = [stageEnd]lifeStep{
 	stageApproveReturn: {"/returns/1/approve", appendApproval},
 	stageReceiveReturn: {"/returns/1/receive", appendReceipt},
 	stageDecideRefund:  {"/returns/1/refund-decisions", appendRefundDecision},
-	stageAskRefund:     {"/payments/requests", appendRefundRequest},
 	stageRefund:        {"/payments/3/complete", appendRefund},
 	stageCloseReturn:   {"/returns/1/close", nil},
 }
@@ -106,10 +105,6 @@ func appendReceipt(dst []byte, _ *life, _ *workload) []byte {
 
 func appendRefundDecision(dst []byte, l *life, _ *workload) []byte {
 	return append(appendAmountFields(append(dst, '{'), l.refund()), '}')
-}
-
-func appendRefundRequest(dst []byte, l *life, _ *workload) []byte {
-	return append(appendAmount(append(dst, `{"type":"refund","amount":`...), l.refund()), '}')
 }
 
 // appendReported appends what a provider calls a payment, and when it has told.

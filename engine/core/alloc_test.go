@@ -131,7 +131,6 @@ func TestWholeLivesAllocateLittle(t *testing.T) {
 		back(core.CommandDecideReturn, core.ReturnRequest{Number: 1, Decision: core.DecideApprove}),
 		back(core.CommandReceiveReturn, core.ReturnRequest{Number: 1, Rows: []core.ReturnRow{{Quantity: 1, Disposition: core.DisposeRestock}}}),
 		back(core.CommandDecideRefund, core.ReturnRequest{Number: 1, Amount: 1000, Currency: euro}),
-		{Kind: core.CommandRequestPayment, Payment: &core.PaymentRequest{Type: core.PaymentRefund, Amount: 1000, Currency: euro}},
 		report(core.PaymentRefund, 3, 1000),
 		back(core.CommandCloseReturn, core.ReturnRequest{Number: 1}),
 	}
