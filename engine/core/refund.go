@@ -37,13 +37,19 @@ func (o *OrderImage) RefundDue() int64 {
 	return max(0, o.owed()-sums.Refunded-sums.Refunding)
 }
 
-// refundable is the most that may still be decided to be given back: what came in, less what was given back, is about to be or is owed. What credit was given
-// for is not given back once more; what was paid in another way goes into that first.
+// refundable is the most that may still be decided to be given back: what came in, less what was given back, is about to be or is owed, and of no capture more
+// than is left of it, so nothing that a bank is about to take back. What credit was given for is not given back once more; what was paid in another way goes
+// into that first.
 func (o *OrderImage) refundable() int64 {
-	sums := o.Account.Sums()
+	sums, open := o.Account.Sums(), int64(0)
+	for i := range o.Account.Entries {
+		if e := &o.Account.Entries[i]; e.Type == PaymentCapture && e.Status == EntrySucceeded {
+			open += o.Account.openOf(i + 1)
+		}
+	}
 	_, credited := o.decided()
 	left := sums.Captured - sums.ChargedBack - max(sums.Refunded+sums.Refunding, o.owed())
-	return max(0, min(left, left+sums.Adjusted-credited))
+	return max(0, min(open, left, left+sums.Adjusted-credited))
 }
 
 // checkRefund refuses to decide on more than there is, or in a currency that the order has not.

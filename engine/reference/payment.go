@@ -238,7 +238,13 @@ func (o *order) mayPromise() int64 {
 	in := a.did(core.PaymentCapture) - a.did(core.PaymentChargeback)
 	out := max(a.doing(core.PaymentRefund), o.promised(false)+max(0, o.overpaid()))
 	all := in + a.did(core.PaymentAdjustment) - out - o.promised(true)
-	return max(0, min(all, in-out))
+	var open int64 // of captures: what a bank is about to take back is not
+	for i, e := range a.ledger {
+		if e.Type == core.PaymentCapture && e.Status == core.EntrySucceeded {
+			open += max(0, a.left(i+1))
+		}
+	}
+	return max(0, min(all, in-out, open))
 }
 
 // voidAll asks for all authorizations of which something is left to be made void, but for those of which that failed.
