@@ -529,7 +529,7 @@ var eventKinds = []core.EventKind{
 	core.EventWaitlistJoined, core.EventWaitlistLeft, core.EventWaitlistOffered, core.EventOrderOversold, core.EventLinesCancelled, core.EventOrderShipped,
 	core.EventShipmentTracked, core.EventShipmentTakenBack, core.EventOrderClosed, core.EventOrderPutOnHold, core.EventOrderTakenOffHold,
 	core.EventPaymentReported, core.EventPaymentRequested, core.EventHoldLocked, core.EventHoldUnlocked, core.EventOrderUnpaid, core.EventTaskRequested,
-	core.EventCaseResolved, core.EventNoteAdded, core.EventOrderEdited,
+	core.EventCaseResolved, core.EventNoteAdded, core.EventOrderEdited, core.EventPaymentLate,
 	core.EventReturnRequested, core.EventReturnDecided, core.EventReturnReported, core.EventReturnReceived, core.EventReturnInspected,
 	core.EventReturnClosed, core.EventRefundDecided, core.EventReturnExpired,
 }
@@ -561,6 +561,10 @@ func (g generator) event(kind core.EventKind) core.Event {
 		}
 	case core.EventNoteAdded:
 		ev.Noted, ev.Actor = g.order(), g.reason()
+	case core.EventPaymentLate:
+		c := core.Command{Kind: core.CommandReportPayment}
+		g.paymentRequest(&c)
+		ev.Noted, ev.Actor, ev.Late, ev.Note = g.order(), g.reason(), c.Payment, c.Payment.Note
 	case core.EventOrderRouted:
 		ev.Route = g.route()
 	case core.EventRoutingDefined:

@@ -61,6 +61,8 @@ const (
 	EventNoteAdded EventKind = 72
 
 	EventOrderEdited EventKind = 80
+
+	EventPaymentLate EventKind = 81 // a report on a payment of an order that has left memory
 )
 
 // Event is a fact: what a command, or a deadline that had passed before it, changed. Every event is
@@ -84,6 +86,7 @@ type Event struct {
 	Moves    []MovementImage  // stock moved, in the order of the rows; purchase order and transfer changed, order shipped, shipment taken back, return received, inspected: the units that came, left or changed
 	Actor    []byte           // the same; order rerouted, and what went on with an order's life and its money, case resolved, note added
 	Note     []byte           // what went on with an order's life and its money
+	Late     *PaymentRequest  // payment late: what was reported
 	Payment  int              // payment reported, payment requested, task requested: the number of the entry
 	Shipment int              // order shipped, shipment tracked, taken back: its number
 	Return   int              // events of returns: its number
@@ -106,7 +109,7 @@ type Event struct {
 	Reason   Reason           // waitlist left: why somebody was struck off; ReasonNone for who left
 	Reroute  RerouteImage     // order rerouted
 	Oversold OversoldImage    // order oversold
-	Noted    OrderID          // note added: the order; the text is the document of the sequence
+	Noted    OrderID          // note added, payment late: the order; a note's text is the document of the sequence
 
 	Resolution ResolutionImage // case resolved
 }
@@ -117,7 +120,7 @@ func (k EventKind) IsKnown() bool {
 		k == EventPurchaseOrderChanged || k == EventTransferChanged || k >= EventSaleDefined && k <= EventQueueAdvanced ||
 		k >= EventOrderRouted && k <= EventRoutingDefined || k == EventOrderFilled || k == EventPreorderEnded ||
 		k == EventOrderOversold || k >= EventLinesCancelled && k <= EventOrderClosed || k >= EventPaymentReported && k <= EventTaskRequested || k.IsOfReturn() || k == EventCaseResolved || k == EventNoteAdded ||
-		k == EventOrderEdited
+		k == EventOrderEdited || k == EventPaymentLate
 }
 
 // IsOfReturn tells whether events of the kind are about a return.
@@ -152,7 +155,7 @@ func (ev *Event) AboutOrder() (id OrderID, ok bool) {
 		return ev.Route.Order, true
 	case EventOrderOversold:
 		return ev.Oversold.Order, true
-	case EventNoteAdded:
+	case EventNoteAdded, EventPaymentLate:
 		return ev.Noted, true
 	}
 	return ev.Order.ID, ev.Kind.HasOrder()
