@@ -61,10 +61,6 @@ func (s *story) eventSentence(e *core.Event) string {
 		return fmt.Sprintf("oversold by %s: %s\n", s.orderName(e.Oversold.Order), strings.Join(units, ", "))
 	case core.EventNoteAdded:
 		return fmt.Sprintf("noted beside %s by %q\n", s.orderName(e.Noted), e.Actor)
-	case core.EventPaymentLate:
-		p := e.Late
-		return fmt.Sprintf("reported late, of %s: %s %s %s (%s %s)\n",
-			s.orderName(e.Noted), paymentTypes[p.Type], amountWords(p.Amount), entryStatuses[p.Status], p.Provider, p.Reference)
 	case core.EventOrderRouted:
 		return s.routeWords(&e.Route)
 	case core.EventRoutingDefined:
