@@ -300,7 +300,7 @@ func TestRefundTasks(t *testing.T) {
 	if credit := h.want(201, "POST", one, `{"kind":"store_credit","amount":99,"currency":"EUR"}`); credit["amounts"].(map[string]any)["to_refund"] != nil {
 		t.Errorf("credit: %v", credit)
 	}
-	told := h.want(200, "GET", path+"/timeline", "")["items"].([]any)
+	told := h.want(200, "GET", path+"/timeline?"+h.now(), "")["items"].([]any)
 	var types []string
 	for _, item := range told {
 		types = append(types, fmt.Sprint(item.(map[string]any)["type"]))
