@@ -4,9 +4,12 @@ import (
 	"fmt"
 	"reflect"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"holdfast/engine"
+	"holdfast/engine/core"
 )
 
 // eur is an amount as the API writes it.
@@ -298,13 +301,61 @@ func TestRefundTasks(t *testing.T) {
 	if credit["amounts"].(map[string]any)["to_refund"] != nil {
 		t.Errorf("credit: %v", credit)
 	}
-	told := h.want(200, "GET", fmt.Sprintf("%s/timeline?at_least=%v", path, credit["sequence"]), "")["items"].([]any)
+	told := h.want(200, "GET", fmt.Sprintf("%s/timeline?at_least=%v?", path, credit["sequence"])+h.now(), "")["items"].([]any)
 	var types []string
 	for _, item := range told {
 		types = append(types, fmt.Sprint(item.(map[string]any)["type"]))
 	}
 	if all := strings.Join(types, " "); !strings.Contains(all, "refund_decided payment.refund.requested payment.refund.failed payment.refund.requested payment.refund.succeeded refund_decided") {
 		t.Errorf("timeline: %v", all)
+	}
+	h.checkAudit()
+}
+
+// TestLatePayments: what is reported of an order that has left memory is kept beside it, and told.
+func TestLatePayments(t *testing.T) {
+	var clock atomic.Int64 // the engine looks at it by itself, too
+	clock.Store(1_790_000_000_000)
+	h := openIndexed(t, engine.Options{Clock: clock.Load, ArchiveAfter: time.Hour})
+	h.stock("A", 1_000_000)
+	var path string
+	for range core.PageOrders + 5 {
+		id := h.placed("/v1/orders", `{"customer":"ann","lines":[{"sku":"A","quantity":1,"unit_price":`+eur(100)+`}]}`)
+		if path == "" {
+			path = "/v1/orders/" + id
+			h.want(200, "POST", path+"/payments", strings.Replace(payment("capture", "succeeded", "pi_1", 100, ""), "2026-11-27", "2026-09-21", 1))
+		}
+		h.want(200, "POST", "/v1/orders/"+id+"/cancel", "")
+	}
+	h.want(200, "POST", path+"/payments/2/complete", `{"status":"succeeded","reference":"re_1","at":"2026-09-21T14:13:21.000Z"}`)
+	clock.Add(2 * time.Hour.Milliseconds())
+	h.placed("/v1/orders", order("bob", "A", 1))
+	number, _ := parseID([]byte(strings.TrimPrefix(path, "/v1/orders/")))
+	h.until(func() bool { return h.engine.IsArchived(h.engine.OrderFromPublic(number)) })
+	body := strings.Replace(payment("chargeback", "succeeded", "cb_1", 100, `,"of":1,"note":"fraud","actor":"hook"`), "2026-11-27", "2026-09-21", 1)
+	first := h.do("POST", path+"/payments", body, "Idempotency-Key: l1")
+	again := h.do("POST", path+"/payments", body, "Idempotency-Key: l1")
+	if first.status != 202 || string(first.body) != string(again.body) || again.header.Get("Idempotent-Replayed") != "true" {
+		t.Fatalf("first %d %s\nagain %d %s", first.status, first.body, again.status, again.body)
+	}
+	late := first.json(t)
+	if report := late["report"].(map[string]any); late["late"] != true || report["type"] != "chargeback" || report["reference"] != "cb_1" || late["actor"] != "hook" {
+		t.Errorf("late: %v", late)
+	}
+	h.wantProblem(409, codeAccountClosed, "POST", path+"/payments", body, `If-Match: "4"`)
+	h.wantProblem(409, codeAccountClosed, "POST", path+"/payments/requests", `{"type":"refund"}`)
+	h.want(202, "POST", path+"/payments/2/complete", `{"status":"reversed","reference":"re_1","at":"2026-09-21T15:00:00.000Z"}`)
+	h.want(201, "POST", path+"/notes", `{"text":"asked the bank"}`)
+	told := h.want(200, "GET", path+"/timeline?"+h.now(), "")["items"].([]any)
+	kinds := ""
+	for _, item := range told {
+		kinds += fmt.Sprint(item.(map[string]any)["type"], " ")
+	}
+	if !strings.HasSuffix(kinds, "payment.refund.succeeded payment_late payment_late note_added ") {
+		t.Errorf("timeline: %s", kinds)
+	}
+	if notes := h.want(200, "GET", path+"/notes?"+h.now(), "")["items"].([]any); len(notes) != 1 {
+		t.Errorf("notes: %v", notes)
 	}
 	h.checkAudit()
 }

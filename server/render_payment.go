@@ -131,6 +131,23 @@ func appendPayment(dst []byte, o *core.OrderImage, number int) []byte {
 	return append(appendTimeField(dst, `,"created_at":`, e.CreatedAt), '}')
 }
 
+// appendLate appends a report as it came, on a payment of an order that had left memory.
+func appendLate(dst []byte, p *core.PaymentRequest) []byte {
+	dst = appendTextField(dst, `{"type":`, paymentTypes[p.Type])
+	dst = appendTextField(dst, `,"status":`, entryStatuses[p.Status])
+	dst = appendNumberField(append(dst, `,"amount":`...), `{"amount":`, p.Amount)
+	dst = append(appendTextField(dst, `,"currency":`, p.Currency.String()), '}')
+	if p.Entry != 0 {
+		dst = appendNumberField(dst, `,"payment":`, p.Entry)
+	}
+	if p.Of != 0 {
+		dst = appendNumberField(dst, `,"of":`, p.Of)
+	}
+	dst = appendTextField(dst, `,"provider":`, p.Provider)
+	dst = appendTextField(dst, `,"reference":`, p.Reference)
+	return append(appendTimeField(dst, `,"at":`, p.At), '}')
+}
+
 // decidedFor is the number of the return that a command decided on a refund for.
 func decidedFor(o *core.OrderImage, decided core.Sequence) (number int) {
 	o.Life.EachReturn(func(n int, _ *core.ReturnImage, _ []core.ReturnLine, refunds []core.RefundImage) {

@@ -260,6 +260,8 @@
 //	36 queue advanced                    as in the command
 //	39 order oversold                    uv order number, uv SKUs, and of each: uv SKU, uv units
 //	72 note added                        uv order number, str actor; its text is the document of the sequence
+//	81 payment late                      uv order number, u8 type, u8 status, uv number of the task, uv number that it is of, zv amount, 3 bytes currency, uv at,
+//	                                     str provider, str reference, str note, str actor
 //	40 case resolved                     order image, case, u8 action (bit 7: the order that was cancelled was a hold), uv units, str note, str actor, uv fills as in event 28, which may be none
 //
 // # Images

@@ -337,7 +337,8 @@
 //     given back to it. It counts as a change, whatever moves: that nobody could help is told, too.
 //   - ReportPayment notes what a provider says about a payment of an order, whatever its status. Unknown, it is a new entry; known, with another amount or as
 //     another entry than the one that is named, it is refused; later than what is known it counts, and else nothing changes. A report that names a task gives it the
-//     provider's reference. A capture that says of which authorization it is cannot be above it.
+//     provider's reference. A capture that says of which authorization it is cannot be above it. On an order
+//     that was archived it is told as it came, unless a version is expected, and nothing of it is kept here: the host keeps it beside the order.
 //   - RequestPayment adds tasks that somebody asks for: a capture of an order that is placed, a refund or a void. More than there is is refused.
 //   - LockHold has a hold's deadline at the end of the lock, if that is later than its own. While it is locked it is neither released, extended, cancelled nor
 //     locked again. Confirmation ends the lock, and so do UnlockHold and a report that an authorization or a capture of the lock's provider and reference has failed: then the hold has its own

@@ -130,6 +130,12 @@ func (s *slot) gatherPayment(st *Step) {
 // applyPayment writes down, in the home slot, what became of the order's money. Where its deadline is another one now, its parts hear of it.
 func (s *slot) applyPayment(st *Step, sink Sink) {
 	image := &st.event.Order
+	if st.event.Kind == EventPaymentLate {
+		if s.id == st.home {
+			sink.Event(&st.event)
+		}
+		return
+	}
 	if s.id != st.home {
 		if image.Status == StatusHeld {
 			s.movePart(image)

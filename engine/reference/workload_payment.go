@@ -2,6 +2,7 @@ package reference
 
 import (
 	"fmt"
+	"slices"
 
 	"holdfast/engine/core"
 )
@@ -88,6 +89,10 @@ func (g *generator) orderWith(c *core.Command, kind core.CommandKind, wanted fun
 // reportPayment reports on a payment of an order, on one that is known or on a new one.
 func (g *generator) reportPayment(c *core.Command) {
 	o := g.orderWith(c, core.CommandReportPayment, func(o *order) bool { return o.hasMoney() && (len(o.account.ledger) > 0 || g.chance(40)) })
+	if at := slices.IndexFunc(g.model.orders, func(o *order) bool { return o.archived }); at >= 0 && g.chance(20) {
+		o = g.model.orders[at]
+		c.Order, c.Mask = o.id, g.model.OrderMask(o.id)
+	}
 	p := &core.PaymentRequest{
 		Type: core.PaymentType(g.between(1, int(core.LastPaymentType))), Status: core.EntryStatus(g.between(1, int(core.LastEntryStatus))),
 		Currency: pick(g, currencies), At: g.now + core.Millis(g.between(-20, 20)), Amount: 1000,
