@@ -123,6 +123,8 @@ bench: build ## run the Go benchmarks, then short runs of holdfast bench
 	$(BINARY) bench --scenario zipf --orders $(BENCH_ORDERS)
 	$(BINARY) bench --scenario hot --orders $(BENCH_ORDERS)
 	$(BINARY) bench --scenario zipf --mode binary --orders $$((10 * $(BENCH_ORDERS)))
+	$(BINARY) bench --scenario lifecycle --orders $$(($(BENCH_ORDERS) / 4))
+	$(BINARY) bench --scenario lifecycle --mode binary --orders $(BENCH_ORDERS)
 
 compare: build ## measure holdfast beside a bare HTTP echo and Redis, shortly
 	$(BINARY) bench --scenario zipf --compare --rounds $(COMPARE_ROUNDS) --round-duration 2s

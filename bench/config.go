@@ -13,19 +13,20 @@ type Scenario string
 
 // The scenarios. Each is described in the package comment.
 const (
-	Hot     Scenario = "hot"     // everybody wants the same SKU
-	Zipf    Scenario = "zipf"    // many SKUs, a few of them wanted by most
-	Basket  Scenario = "basket"  // one to five lines of any SKUs, all or nothing
-	Holds   Scenario = "holds"   // a hold first; then 70 % confirm, 20 % release, 10 % let it expire
-	SoldOut Scenario = "soldout" // ten times more buyers than units
-	Mixed   Scenario = "mixed"   // orders as in zipf, and reads between them
-	Endless Scenario = "endless" // orders as in zipf, of which the oldest is cancelled once so many are open
-	Sale    Scenario = "sale"    // a crowd before a sale with a queue, limits, and payments that fail
+	Hot       Scenario = "hot"       // everybody wants the same SKU
+	Zipf      Scenario = "zipf"      // many SKUs, a few of them wanted by most
+	Basket    Scenario = "basket"    // one to five lines of any SKUs, all or nothing
+	Holds     Scenario = "holds"     // a hold first; then 70 % confirm, 20 % release, 10 % let it expire
+	SoldOut   Scenario = "soldout"   // ten times more buyers than units
+	Mixed     Scenario = "mixed"     // orders as in zipf, and reads between them
+	Endless   Scenario = "endless"   // orders as in zipf, of which the oldest is cancelled once so many are open
+	Lifecycle Scenario = "lifecycle" // orders from placed to delivered, and one in ten back
+	Sale      Scenario = "sale"      // a crowd before a sale with a queue, limits, and payments that fail
 )
 
 // Scenarios lists every scenario, in the order in which help texts should name them.
 func Scenarios() []Scenario {
-	return []Scenario{Hot, Zipf, Basket, Holds, SoldOut, Mixed, Endless, Sale}
+	return []Scenario{Hot, Zipf, Basket, Holds, SoldOut, Mixed, Endless, Lifecycle, Sale}
 }
 
 // Mode says how orders travel.
@@ -250,11 +251,13 @@ func (c Config) Validate() error {
 	require(c.Open >= 1 && c.Open <= 1_000_000_000, "open: %d is not within 1 to 1,000,000,000 orders", c.Open)
 	require(c.Scenario != Endless || c.Open <= c.Stock, "open: %d orders may want more units of a SKU than its stock of %d", c.Open, c.Stock)
 	require(c.Scenario != Endless || c.Ledger == "", "ledger: an endless run keeps none")
+	require(c.Scenario != Lifecycle || c.Mode != NDJSON, "mode: lines of JSON do not have all that a lifecycle needs; use single or binary")
+	require(c.Scenario != Lifecycle || c.Ledger == "", "ledger: it has no room for what becomes of orders, so a lifecycle run keeps none")
 	require(c.Scenario != Sale || c.Mode == Single && c.SKUs == 1 && c.Rate == 0 && c.Ledger == "", "sale: it has one SKU, single orders, a pace of its own and no ledger")
 	require(c.Scenario != Sale || c.Orders <= 2_000_000, "orders: %d buyers are more than 2,000,000", c.Orders)
 	require(c.Rounds >= 1 && c.Rounds <= 1000, "rounds: %d is not within 1 to 1000", c.Rounds)
 	require(c.RoundDuration >= minRound, "round duration: %v is below %v", c.RoundDuration, minRound)
-	require(!c.Compare || c.Scenario != Holds && c.Scenario != Mixed && c.Scenario != Endless && c.Scenario != Sale, "compare: Redis and the echo place orders only, so not with %s", c.Scenario)
+	require(!c.Compare || slices.Contains([]Scenario{Hot, Zipf, Basket, SoldOut}, c.Scenario), "compare: Redis and the echo place orders only, so not with %s", c.Scenario)
 	if c.URL != "" {
 		if _, err := newAPI(c.URL); err != nil {
 			problems = append(problems, err)

@@ -86,6 +86,9 @@ func (c Config) ValidateCrash(rounds int) error {
 	if c.Scenario == Mixed {
 		errs = append(errs, errors.New("crash: the mixed scenario reads what a crash may have taken; use zipf"))
 	}
+	if c.Scenario == Lifecycle {
+		errs = append(errs, errors.New("crash: a lifecycle cannot go on where a kill has cut it off; its own verification kills the server once"))
+	}
 	if c.Scenario == Endless {
 		errs = append(errs, errors.New("crash: the endless scenario forgets most of its orders; use zipf"))
 	}

@@ -19,6 +19,7 @@
 //	histories*.go                    histories: rounds, the killer, clients, what they say, the model
 //	sale*.go                         the sale: its crowd, its verification, its part of the report
 //	endless*.go                      the endless scenario: its script, its table, its verification
+//	life*.go                         the lifecycle scenario: its stages, how each is written, its verification
 //	book.go, acks.go, ledger.go      what was acknowledged
 //	verify*.go                       whether it is there
 //	peers.go, echo.go, redis.go      what the server is compared with
@@ -39,6 +40,7 @@
 //	mixed    orders as in zipf, and as many reads: four of five an availability, one an order by id
 //	endless  orders as in zipf; when so many are open (Open), the oldest are cancelled, a batch for each that is
 //	         placed, so units come back and nothing is ever sold out
+//	lifecycle  orders from placed to delivered, and one in ten back, as told below
 //
 //	sale     a crowd before a sale with a queue: Orders buyers for Stock units, limits per customer and device, silence, payments
 //	         that fail, forged, foreign and used tickets, a waitlist for what comes back. The sale's own verification takes the place of the usual one
@@ -107,6 +109,35 @@
 //	  --server-arg=--keys-window=30s --server-arg=--keys-max=2000000 --server-arg=--feed-age=60s \
 //	  --server-arg=--feed-history=1073741824 --server-arg=--journal-age=60s --server-arg=--journal-history=1073741824
 //
+// # Lifecycle
+//
+// A life is the shortest sequence of commands by which a shop takes an order with prices from the till to the customer, in a channel that captures
+// what has left. SKUs are wanted as in zipf, one to three units of one. Each line is one command:
+//
+//	place           one line with its unit price, shipping, tax and total
+//	authorize       the provider reports that all of it is set aside
+//	pick            the work on its fulfilment order begins
+//	ship            all of it leaves, packed, with a tracking number; the engine asks for the capture
+//	capture         the provider's completion of that task
+//	deliver         the carrier's report
+//
+// and of one life in ten, as its ordinal decides, a unit comes back:
+//
+//	ask for return  by the customer
+//	approve return  with a refund that is due when the unit is there
+//	receive return  into stock
+//	decide refund   over the price of the unit; the engine asks for the refund
+//	refund          the provider's completion of that task
+//	close return
+//
+// That is 6.6 commands a life. In single mode each is a request of its own, and a connection lives one life after the other. In batches a request is of
+// one stage, and a connection takes the one furthest behind for which a whole batch of lives waits; so batches are full until the last order was placed. When
+// the time is over no life is begun, and those that were are brought to their end. Batches carry no documents: the parts of an order's price, and
+// tracking numbers, which no decision needs, travel in single mode only. Placements have idempotency keys where those are on; the other commands find their
+// work done, or are refused, when they come again.
+//
+// A command that is refused or not answered ends its life, and fails the run. Latencies are also given for each step.
+//
 // # Verification
 //
 //   - All acknowledged ids are different, and no key was answered with two.
@@ -120,6 +151,10 @@
 //   - After an endless run: the sampled orders can be read, placed while they are open and cancelled since; their
 //     external ids are refused to others by their names; the last 64 keys of each connection get their answers
 //     again; the audit is clean and counts as many placed orders as are open, and only those have units. (The counts of an own server only.)
+//   - After a lifecycle run the own server is killed with -9 and started again first. Every life that was begun has come to its end; the orders,
+//     a sample of them as above, have the statuses, counters of units, amounts, fulfilment order and the return of their lives; the audit is clean, and
+//     all orders are completed; no payment is left to be carried out; and of every SKU what is on hand is what was stocked, less what was shipped, with what
+//     was restocked. (Tasks, and the counts, of an own server only.)
 //
 // # Replicas
 //

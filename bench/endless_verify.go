@@ -65,7 +65,7 @@ func (v *endlessVerifier) checkDistinct() {
 }
 
 // each looks at entries from several goroutines and reports the first that is wrong.
-func (v *endlessVerifier) each(ctx context.Context, name, what string, entries []ack, look func(e ack) (wrong string, err error)) error {
+func (v *verifier) each(ctx context.Context, name, what string, entries []ack, look func(e ack) (wrong string, err error)) error {
 	var mu sync.Mutex
 	count, first := 0, ""
 	err := parallel(ctx, len(entries), func(i int) error {

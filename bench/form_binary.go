@@ -15,9 +15,11 @@ type binaryForm struct {
 	request
 	response
 	work    *workload
-	numbers []core.SKUID // of the catalogue's SKUs
+	numbers []core.SKUID   // of the catalogue's SKUs
+	channel core.ChannelID // of lives
 
 	command  core.Command
+	parts    lifeParts
 	lines    [maxOrderLines]core.Line
 	customer []byte
 	external []byte

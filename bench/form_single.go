@@ -29,18 +29,23 @@ func (f *singleForm) order(o *order) { f.place(orderStart, o, false) }
 func (f *singleForm) hold(o *order) { f.place(holdStart, o, true) }
 
 func (f *singleForm) place(start string, o *order, hold bool) {
-	f.start = append(f.start[:0], start...)
-	if f.work.spec.Keys {
-		f.start = append(f.start, "Idempotency-Key: "...)
-		f.start = appendKey(f.start, f.work.key(o.ordinal))
-		f.start = append(f.start, '\r', '\n')
-	}
+	f.startOrder(start, o)
 	b := append(f.room(), '{')
 	b = appendOrderFields(b, o)
 	if hold {
 		b = appendTTL(b, f.work.spec.TTLSeconds)
 	}
 	f.out = f.request.finish(f.start, append(b, '}'))
+}
+
+// startOrder begins the request that makes an order or a hold, with its key.
+func (f *singleForm) startOrder(start string, o *order) {
+	f.start = append(f.start[:0], start...)
+	if f.work.spec.Keys {
+		f.start = append(f.start, "Idempotency-Key: "...)
+		f.start = appendKey(f.start, f.work.key(o.ordinal))
+		f.start = append(f.start, '\r', '\n')
+	}
 }
 
 func (f *singleForm) follow(number uint64, what fate) {

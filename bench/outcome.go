@@ -14,10 +14,12 @@ var refusalCodes = [...]string{
 
 // outcome is what one answer said about what its request asked for.
 type outcome struct {
-	placed   int // orders or holds made now
-	replayed int // answered from what their keys had got before
-	followed int // holds confirmed or released
-	reads    int // availabilities and orders read
+	placed   int   // orders or holds made now
+	replayed int   // answered from what their keys had got before
+	followed int   // holds confirmed or released
+	reads    int   // availabilities and orders read
+	lives    int   // orders whose life is complete with that
+	stage    stage // of lives, that the request is of; 0 for none
 	refused  [len(refusalCodes)]int32
 }
 

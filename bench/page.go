@@ -106,6 +106,9 @@ func (r *Report) cards() []pageCard {
 	if r.Sale != nil {
 		cards = append(cards, r.Sale.cards()...)
 	}
+	if r.Lifecycle != nil {
+		cards = append(cards, r.Lifecycle.cards()...)
+	}
 	return append(cards, pageCard{"disk sync, p99", micros(r.DiskBefore.P99),
 		fmt.Sprintf("p50 %s, %s a second, %s", micros(r.DiskBefore.P50), grouped(r.DiskBefore.PerSecond), r.DiskBefore.FileSystem)})
 }

@@ -29,6 +29,7 @@ type shard struct {
 	mu     sync.Mutex
 	writes *hdrhistogram.Histogram
 	reads  *hdrhistogram.Histogram
+	stages byStage
 	counts Counts
 	_      [64]byte // keeps the next shard's lock off this one's cache line
 }
@@ -40,9 +41,11 @@ type Counts struct {
 	Replayed int64            `json:"replayed"` // answered from what their keys had got before
 	Followed int64            `json:"followed"` // holds confirmed or released, orders cancelled
 	Reads    int64            `json:"reads"`
-	Errors   int64            `json:"errors"` // requests without a usable answer
+	Lives    int64            `json:"lives,omitempty"` // orders whose life was complete
+	Errors   int64            `json:"errors"`          // requests without a usable answer
 	Refused  map[string]int64 `json:"refused,omitempty"`
 	refused  [len(refusalCodes)]int64
+	stages   [stageEnd]int64 // commands of lives that were done
 }
 
 // Commands is the number of commands that were decided: done, replayed or refused.
@@ -64,7 +67,11 @@ func (c *Counts) add(d *Counts) {
 	c.Replayed += d.Replayed
 	c.Followed += d.Followed
 	c.Reads += d.Reads
+	c.Lives += d.Lives
 	c.Errors += d.Errors
+	for i, n := range d.stages {
+		c.stages[i] += n
+	}
 	for i, n := range d.refused {
 		c.refused[i] += n
 	}
@@ -104,6 +111,11 @@ func (r *recorder) record(connection int, latency time.Duration, o *outcome) {
 	s.counts.Placed += int64(o.placed)
 	s.counts.Replayed += int64(o.replayed)
 	s.counts.Followed += int64(o.followed)
+	s.counts.Lives += int64(o.lives)
+	if o.stage != 0 {
+		s.counts.stages[o.stage] += int64(o.placed + o.replayed + o.followed)
+		s.stages.record(o.stage, int64(value))
+	}
 	for i, n := range o.refused {
 		if n > 0 {
 			s.counts.refused[i] += int64(n)
@@ -123,6 +135,7 @@ func (r *recorder) fail(connection int) {
 // span is what was recorded between two collections.
 type span struct {
 	writes, reads *hdrhistogram.Histogram
+	stages        byStage
 	counts        Counts
 }
 
@@ -132,6 +145,7 @@ func newSpan() *span { return &span{writes: newHistogram(), reads: newHistogram(
 func (s *span) reset() {
 	s.writes.Reset()
 	s.reads.Reset()
+	s.stages.reset()
 	s.counts = Counts{}
 }
 
@@ -139,6 +153,7 @@ func (s *span) reset() {
 func (s *span) merge(d *span) {
 	s.writes.Merge(d.writes)
 	s.reads.Merge(d.reads)
+	s.stages.merge(&d.stages)
 	s.counts.add(&d.counts)
 }
 
@@ -150,9 +165,11 @@ func (r *recorder) collect(into *span) {
 		s.mu.Lock()
 		into.writes.Merge(s.writes)
 		into.reads.Merge(s.reads)
+		into.stages.merge(&s.stages)
 		into.counts.add(&s.counts)
 		s.writes.Reset()
 		s.reads.Reset()
+		s.stages.reset()
 		s.counts = Counts{}
 		s.mu.Unlock()
 	}

@@ -76,7 +76,7 @@ func (c Config) ValidateReplica(plan ReplicaPlan) error {
 	if plan.PrimaryKills < 0 || plan.ReplicaKills < 0 || plan.PrimaryKills+plan.ReplicaKills > 1000 {
 		problems = append(problems, fmt.Errorf("replica: %d and %d kills are not within 0 to 1000", plan.PrimaryKills, plan.ReplicaKills))
 	}
-	if c.Scenario == Holds || c.Scenario == Endless {
+	if c.Scenario == Holds || c.Scenario == Endless || c.Scenario == Lifecycle {
 		problems = append(problems, fmt.Errorf("replica: not with %s; use zipf, hot, basket or soldout", c.Scenario))
 	}
 	return errors.Join(problems...)

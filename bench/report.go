@@ -25,6 +25,7 @@ type Report struct {
 	Memory       *Memory        `json:"memory,omitempty"`
 	Endless      *EndlessResult `json:"endless,omitempty"`
 	Sale         *SaleResult    `json:"sale,omitempty"`
+	Lifecycle    *LifeResult    `json:"lifecycle,omitempty"`
 	Comparison   *Comparison    `json:"comparison,omitempty"`
 	Verification *Verification  `json:"verification,omitempty"` // nil: left out
 	DataDir      string         `json:"data_dir,omitempty"`     // where the data was left

@@ -34,6 +34,9 @@ func (r *Report) WriteText(w io.Writer) error {
 	if r.Sale != nil {
 		p.sale(r.Sale)
 	}
+	if r.Lifecycle != nil {
+		p.lives(r.Lifecycle)
+	}
 	p.verification(r.Verification)
 	if r.DataDir != "" {
 		p.row("data kept in", "%s", r.DataDir)
@@ -105,7 +108,7 @@ func (p *textReport) load(l *Load) {
 		p.row("replayed", "%s answered from what their keys had got", grouped(float64(l.Counts.Replayed)))
 	}
 	if l.Counts.Followed > 0 {
-		p.row("followed up", "%s holds confirmed or released, or orders cancelled", grouped(float64(l.Counts.Followed)))
+		p.row("followed up", "%s commands on holds and orders that were there", grouped(float64(l.Counts.Followed)))
 	}
 	if n := l.Counts.Refusals(); n > 0 {
 		p.row("refused", "%s, %s/s", grouped(float64(n)), grouped(float64(n)/l.Seconds))

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"sync/atomic"
 	"time"
 )
 
@@ -62,6 +63,7 @@ type trial struct {
 	source    counter    // of the subject's ordinals
 	redis     *redisPeer // nil: not in the comparison
 	endless   []*endlessScript
+	lives     []*lifeScript
 	report    *Report
 	measured  bool // the report has its figures
 }
@@ -121,6 +123,9 @@ func (t *trial) load(ctx context.Context) error {
 	t.source.allow(t.config.Orders)
 	result, err := m.run(ctx, t.subjectLoad())
 	t.report.Load = summarizeLoad(result)
+	if t.config.Scenario == Lifecycle {
+		t.report.Lifecycle = livesOf(result)
+	}
 	if t.config.Scenario == Endless {
 		t.report.Endless = endlessOf(result.points)
 		for _, s := range t.endless {
@@ -148,11 +153,22 @@ func (t *trial) watchedData() string {
 
 // subjectLoad is the configured load on the server.
 func (t *trial) subjectLoad() *load {
-	t.endless = make([]*endlessScript, t.config.Connections)
-	return &load{
-		address: t.subject.address(), connections: t.config.Connections, rate: t.config.Rate,
-		script: func(connection int) script { return t.script(connection, &t.source) },
+	t.endless, t.lives = make([]*endlessScript, t.config.Connections), make([]*lifeScript, t.config.Connections)
+	l := &load{address: t.subject.address(), connections: t.config.Connections, rate: t.config.Rate}
+	l.script = func(connection int) script {
+		if t.config.Scenario == Lifecycle {
+			return t.lifeScript(connection, &l.over)
+		}
+		return t.script(connection, &t.source)
 	}
+	return l
+}
+
+// lifeScript is what one connection says that takes orders through their lives.
+func (t *trial) lifeScript(connection int, over *atomic.Bool) script {
+	s := &lifeScript{lifeForm: t.form().(lifeForm), work: t.work, source: &t.source, book: t.book, batch: t.config.Batch, over: over}
+	t.lives[connection] = s
+	return s
 }
 
 // script is what one connection says to the server.
@@ -178,7 +194,7 @@ func (t *trial) form() form {
 	case NDJSON:
 		return &ndjsonForm{work: t.work}
 	case Binary:
-		return &binaryForm{work: t.work, numbers: t.catalogue.numbers}
+		return &binaryForm{work: t.work, numbers: t.catalogue.numbers, channel: t.catalogue.channel}
 	default:
 		return &singleForm{work: t.work}
 	}
@@ -209,6 +225,9 @@ func (t *trial) verification(ctx context.Context) (*Verification, error) {
 	if t.config.Scenario == Endless {
 		t.say("verifying a sample of the orders, and those that are open")
 		return t.verifyEndless(ctx)
+	}
+	if t.config.Scenario == Lifecycle {
+		return t.verifyLives(ctx)
 	}
 	t.say("verifying %s acknowledged orders", grouped(float64(t.book.acks.len())))
 	v := &verifier{

@@ -16,12 +16,18 @@ func setUp(ctx context.Context, a *api, work *workload) (*catalogue, error) {
 	if err := addStock(ctx, a, work.spec.SKUs, work.spec.Stock); err != nil {
 		return nil, err
 	}
+	if work.spec.Scenario == Lifecycle {
+		if err := a.call("PUT", "/v1/channels/"+lifeChannel, []byte(`{"capture":"shipment"}`), nil); err != nil {
+			return nil, err
+		}
+	}
 	return readCatalogue(ctx, a, work)
 }
 
 // catalogue is what is on sale, before the load.
 type catalogue struct {
-	numbers []core.SKUID // for the binary form
+	numbers []core.SKUID   // for the binary form
+	channel core.ChannelID // likewise, that of lives
 	before  []level
 	made    int64 // orders and holds that were there already
 	open    int64 // orders among them that are not closed
@@ -37,9 +43,19 @@ func readCatalogue(ctx context.Context, a *api, work *workload) (*catalogue, err
 	if c.before, err = a.levels(ctx, work.spec.SKUs); err != nil {
 		return nil, err
 	}
-	if work.spec.Mode == Binary {
-		c.numbers, err = readNumbers(ctx, a, work.spec.SKUs)
+	if work.spec.Mode != Binary {
+		return c, nil
 	}
+	if work.spec.Scenario == Lifecycle {
+		var channel struct {
+			Number core.ChannelID `json:"number"`
+		}
+		if err := a.call("GET", "/v1/channels/"+lifeChannel, nil, &channel); err != nil {
+			return nil, err
+		}
+		c.channel = channel.Number
+	}
+	c.numbers, err = readNumbers(ctx, a, work.spec.SKUs)
 	return c, err
 }
 

@@ -25,6 +25,7 @@ type shop struct {
 	orders map[uint64]*orderAnswer
 	keys   map[string]uint64
 	taken  map[string]uint64 // external ids
+	lives  map[uint64]*shopLife
 	next   uint64
 	lies
 }
@@ -37,9 +38,14 @@ type lies struct {
 	oversell    bool   // stock is not looked at
 	badAudit    bool
 	wrongStatus bool
-	keepTaken   bool // an order stays placed when it is cancelled
-	freeID      bool // an external id may be used again
-	noKeys      bool // keys are not remembered
+	keepTaken   bool  // an order stays placed when it is cancelled
+	freeID      bool  // an external id may be used again
+	noKeys      bool  // keys are not remembered
+	ignored     stage // of lives: what it says is done and is not, or refuses
+	refuse      bool
+	keepBack    bool // what comes back is not in stock
+	shipMore    bool // twice as many units leave as were sold
+	openTask    bool // somebody is asked for a payment
 }
 
 type shopLine struct {
@@ -59,7 +65,7 @@ type shopOrder struct {
 func (s *shop) start(t *testing.T) string {
 	t.Helper()
 	s.skus, s.orders, s.keys = map[string]*level{}, map[uint64]*orderAnswer{}, map[string]uint64{}
-	s.taken = map[string]uint64{}
+	s.taken, s.lives = map[string]uint64{}, map[uint64]*shopLife{}
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -76,7 +82,11 @@ func (s *shop) serve(c *fasthttp.RequestCtx) {
 	method, path := string(c.Method()), string(c.Path())
 	parts := strings.Split(strings.Trim(path, "/"), "/")
 	switch {
-	case path == "/readyz":
+	case path == "/readyz", method == "PUT" && parts[1] == "channels":
+	case path == "/v1/payments/tasks" && s.openTask:
+		c.SetBodyString(`{"items":[{"number":2}]}`)
+	case path == "/v1/payments/tasks":
+		c.SetBodyString(`{"items":[]}`)
 	case method == "PUT":
 		if s.skus[parts[2]] == nil {
 			s.skus[parts[2]] = &level{}
@@ -84,6 +94,8 @@ func (s *shop) serve(c *fasthttp.RequestCtx) {
 		}
 	case path == "/v1/stock/adjustments":
 		s.adjust(c.PostBody())
+	case path == "/v1/audit" && len(s.lives) > 0:
+		s.auditLives(c)
 	case path == "/v1/audit":
 		fmt.Fprintf(c, `{"sequence":1,"ok":%t,"violations":[],"orders":%d,"holds":0}`, !s.badAudit, len(s.orders))
 	case path == "/v1/orders":
@@ -96,6 +108,8 @@ func (s *shop) serve(c *fasthttp.RequestCtx) {
 		fmt.Fprintf(c, `{"number":%d}`, s.number(parts[2]))
 	case len(parts) == 4 && parts[3] == "cancel":
 		s.cancel(c, parts[2])
+	case parts[1] == "orders" && len(parts) > 3 && method == "POST":
+		s.live(c, parts[2], "/"+strings.Join(parts[3:], "/"))
 	case parts[1] == "orders":
 		s.read(c, parts[2])
 	default:
@@ -194,6 +208,7 @@ func (s *shop) single(c *fasthttp.RequestCtx) {
 	if replayed {
 		c.Response.Header.Set("Idempotent-Replayed", "true")
 	}
+	s.beginLife(number, c.PostBody())
 	c.SetStatusCode(201)
 	fmt.Fprintf(c, `{"id":"%s","status":"placed"}`, appendOrderID(nil, number))
 }
@@ -266,5 +281,16 @@ func (s *shop) read(c *fasthttp.RequestCtx, id string) {
 		c.SetBodyString(`{"status":404,"code":"order_not_found","id":` + strconv.Quote(id) + `}`)
 		return
 	}
-	s.answer(c, s.orders[number])
+	switch o := s.lives[number]; {
+	case o == nil:
+		s.answer(c, s.orders[number])
+	case strings.HasSuffix(string(c.Path()), "/fulfillments") && !o.picked:
+		c.SetBodyString(`{"items":[]}`)
+	case strings.HasSuffix(string(c.Path()), "/fulfillments"):
+		c.SetBodyString(`{"items":[{"number":1,"status":"closed","lines":[]}]}`)
+	case strings.HasSuffix(string(c.Path()), "/returns"):
+		s.answer(c, o.returns)
+	default:
+		s.answer(c, o.lifeAnswer)
+	}
 }

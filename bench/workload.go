@@ -53,7 +53,7 @@ const (
 func newWorkload(spec workloadSpec) *workload {
 	w := &workload{spec: spec}
 	switch spec.Scenario {
-	case Zipf, Holds, Mixed, Endless:
+	case Zipf, Holds, Mixed, Endless, Lifecycle:
 		w.alias = newZipf(spec.SKUs, spec.ZipfExponent)
 	}
 	return w
@@ -76,6 +76,9 @@ const (
 	streamFate
 	streamRead
 	streamExternal
+	streamUnits
+	streamReturn
+	streamReference
 )
 
 // random gives the 64 bits of an ordinal in a stream.
@@ -105,6 +108,9 @@ func (w *workload) fill(o *order, ordinal uint64) {
 	}
 	o.count = 1
 	o.lines[0] = orderLine{sku: w.pick(r), quantity: 1}
+	if w.spec.Scenario == Lifecycle {
+		o.lines[0].quantity += int64(w.random(streamUnits, ordinal) % maxLifeUnits)
+	}
 }
 
 // fillBasket draws one to five lines of one to three units. The same SKU may come twice, as it does

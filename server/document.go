@@ -16,6 +16,8 @@ type orderDocument struct {
 	email  []byte   // as JSON, empty for none
 	tags   []byte   // as JSON, empty for none
 
+	metadata []byte // as JSON, empty for none
+
 	lineMoney [][]byte // what lines said of their prices beside that of a unit, as JSON; empty when none did
 	amounts   []byte   // what the order said of its price beside its lines, as JSON; empty for nothing
 }
@@ -24,7 +26,7 @@ type orderDocument struct {
 // that a fault in it is a bug or a damaged disk; such a document is shown as far as it can be read.
 func (d *decoder) readDocument(document []byte, into *orderDocument) {
 	into.prices, into.shipTo, into.title, into.method, into.pickup = into.prices[:0], nil, nil, nil, nil
-	into.email, into.tags = nil, nil
+	into.email, into.tags, into.metadata = nil, nil, nil
 	into.lineMoney, into.amounts = into.lineMoney[:0], nil
 	d.reset(document)
 	if !d.object() {
@@ -50,6 +52,8 @@ func (d *decoder) readDocument(document []byte, into *orderDocument) {
 			into.email, _ = d.value()
 		case "tags":
 			into.tags, _ = d.value()
+		case "metadata":
+			into.metadata, _ = d.value()
 		default:
 			d.unknown()
 		}
@@ -102,6 +106,8 @@ func (in *intake) canonicalDocument(document []byte, lines int) bool {
 				in.email = in.text(&emailRule)
 			case "tags":
 				in.parseTags()
+			case "metadata":
+				in.parseMetadata(false)
 			default:
 				in.unknown()
 			}

@@ -39,7 +39,8 @@ func (s *Server) readEdit(x *exchange, load func(*exchange, core.OrderID) (repea
 	if !ok || !placeLines(x) {
 		return false
 	}
-	if in.priceEdit(&x.event.Order); x.hasFaults() {
+	in.priceEdit(&x.event.Order)
+	if in.editAmounts(&x.event.Order, repeated); x.hasFaults() {
 		return false
 	}
 	if err := s.completeEdit(x, repeated); err != nil {
@@ -175,16 +176,20 @@ func (s *Server) renderPreview(x *exchange, p *engine.EditPreview, before *core.
 	} else {
 		dst = append(dst, "null"...)
 	}
-	dst = appendEditAmounts(append(dst, `,"amounts":`...), before, &p.Event.Order, x.intake.prices)
+	dst = appendEditAmounts(append(dst, `,"amounts":`...), before, &p.Event.Order, x.intake.prices, parts.amounts)
 	x.tag(p.Before)
 	x.answerJSON(200, append(appendNumberField(dst, `,"sequence":`, sequence), '}'))
 }
 
 // appendEditAmounts appends what is due of an order before and after an edit. Of one without an account it is what the lines come to by the unit prices of all
 // lines after it; null when they are not all known, or not in one currency.
-func appendEditAmounts(dst []byte, before, after *core.OrderImage, prices []price) []byte {
+func appendEditAmounts(dst []byte, before, after *core.OrderImage, prices []price, given []byte) []byte {
 	if after.HasMoney() {
-		return appendDifference(dst, []byte(after.Account.Currency.String()), before.Due(), after.Due())
+		dst = appendDifference(dst, []byte(after.Account.Currency.String()), before.Due(), after.Due())
+		if len(given) > 2 {
+			dst = append(append(append(dst[:len(dst)-1], `,"given":`...), given...), '}')
+		}
+		return dst
 	}
 	worth, fits := amountOf(before, prices[:min(len(prices), shownLines(before))])
 	then, fitsThen := amountOf(after, prices)

@@ -275,3 +275,59 @@ func TestRoutedEdits(t *testing.T) {
 		t.Errorf("an edit that does not say where the order goes: %v", fields)
 	}
 }
+
+// TestEditsOfAmounts edits what an order costs beside its lines: all of it at once, the same when the edit is repeated.
+func TestEditsOfAmounts(t *testing.T) {
+	h := openShop(t, Options{})
+	h.stock("A", 9)
+	h.stock("B", 9)
+	path := "/v1/orders/" + h.want(201, "POST", "/v1/orders", pricedOrderOf)["id"].(string)
+	h.want(200, "POST", path+"/payments", payment("capture", "succeeded", "pi_1", 11480, ""))
+	body := `{"add":[{"sku":"B","quantity":1,"unit_price":` + eur(1000) + `}],"amounts":{"discount":` + eur(300) + `,"shipping":` + eur(600) + `,"total":` + eur(12290) + `}}`
+	preview := h.want(200, "POST", path+"/edits/preview", body)["amounts"].(map[string]any)
+	if fmt.Sprintf("%v %v %v", preview["before"], preview["after"], preview["difference"]) != "11480 12290 810" ||
+		text(preview["given"]) != `{"discount":{"amount":300,"currency":"EUR"},"shipping":{"amount":600,"currency":"EUR"}}` {
+		t.Errorf("preview: %v", preview)
+	}
+	first := h.do("POST", path+"/edits", body, "Idempotency-Key: e1", `If-Match: "2"`)
+	again := h.do("POST", path+"/edits", body, "Idempotency-Key: e1", `If-Match: "2"`)
+	if first.status != 200 || string(first.body) != string(again.body) || again.header.Get("Idempotent-Replayed") != "true" {
+		t.Errorf("first %d %s\nagain %d %s", first.status, first.body, again.status, again.body)
+	}
+	amounts := first.json(t)["amounts"].(map[string]any)
+	if amounts["total"] != jsonNumber("12290") || text(amounts["given"]) != text(preview["given"]) {
+		t.Errorf("amounts: %v", amounts)
+	}
+	cheaper := h.want(200, "POST", path+"/edits", `{"amounts":{"shipping":`+eur(100)+`}}`, `If-Match: "3"`)["amounts"].(map[string]any)
+	if cheaper["total"] != jsonNumber("12090") || text(cheaper["given"]) != `{"shipping":{"amount":100,"currency":"EUR"}}` {
+		t.Errorf("cheaper: %v", cheaper)
+	}
+	free := h.want(200, "POST", path+"/edits", `{"amounts":null,"tags":["vip"]}`, `If-Match: "4"`)["amounts"].(map[string]any)
+	if free["total"] != jsonNumber("11990") || free["given"] != nil {
+		t.Errorf("free: %v", free)
+	}
+	same := h.want(200, "POST", path+"/edits", `{"amounts":null}`, `If-Match: "5"`)
+	if same["amounts"].(map[string]any)["total"] != jsonNumber("11990") || same["version"] != jsonNumber("6") {
+		t.Errorf("the same: %v", same)
+	}
+	h.want(200, "POST", path+"/edits", `{"amounts":{"discount":`+eur(5000)+`}}`, `If-Match: "6"`)
+	if got := h.want(200, "GET", path, "")["amounts"].(map[string]any); got["due"] != jsonNumber("6990") || got["to_refund"] != jsonNumber("4490") {
+		t.Errorf("less than was paid: %v", got)
+	}
+	for _, test := range []struct {
+		status int
+		code   string
+		body   string
+	}{
+		{422, codeTotalMismatch, `{"amounts":{"shipping":` + eur(1) + `,"total":` + eur(1) + `}}`},
+		{422, codeCurrencyMismatch, `{"amounts":{"shipping":{"amount":1,"currency":"USD"}}}`},
+		{422, codeOutOfRange, `{"amounts":{"shipping":` + eur(2_000_000_000_000_000) + `}}`},
+		{422, codeTotalOutOfRange, `{"amounts":{"discount":` + eur(99999) + `}}`},
+		{400, codeUnknownField, `{"amounts":{"gift_wrap":` + eur(1) + `}}`},
+	} {
+		h.wantProblem(test.status, test.code, "POST", path+"/edits", test.body, `If-Match: "7"`)
+	}
+	bare := "/v1/orders/" + h.want(201, "POST", "/v1/orders", `{"customer":"c","lines":[{"sku":"A","quantity":1}]}`)["id"].(string)
+	h.wantProblem(409, codeNoAccount, "POST", bare+"/edits", `{"amounts":{"shipping":`+eur(1)+`}}`, `If-Match: "1"`)
+	h.checkAudit()
+}

@@ -105,7 +105,7 @@ func (s *Server) appendCancelled(dst []byte, ev *core.Event) []byte {
 func tellsActor(kind core.EventKind) bool {
 	switch kind {
 	case core.EventLinesCancelled, core.EventOrderShipped, core.EventShipmentTracked, core.EventShipmentTakenBack,
-		core.EventPaymentReported, core.EventPaymentRequested, core.EventHoldLocked, core.EventHoldUnlocked:
+		core.EventPaymentReported, core.EventPaymentRequested, core.EventHoldLocked, core.EventHoldUnlocked, core.EventPaymentLate:
 		return true
 	}
 	return false

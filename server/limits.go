@@ -23,6 +23,10 @@ const (
 	maxEmailLength = 254
 	// maxTags bounds the tags of an order.
 	maxTags = 20
+	// maxMetadata bounds the members of an order's metadata, and maxMetadataLength all of it as JSON without spaces, in bytes: what refers to other systems fits,
+	// and what they have of the order does not.
+	maxMetadata       = 50
+	maxMetadataLength = 8 << 10
 	// maxTitleLength bounds a SKU's title, a location's name and each part of an address, in bytes.
 	maxTitleLength = 256
 	// maxAddressLines bounds the address lines of ship_to.
@@ -43,6 +47,6 @@ const (
 const (
 	longestPrice  = len(`{"amount":9223372036854775807,"currency":"EUR"},`)
 	longestShipTo = 256 + 6*(maxAddressLines+3)*maxTitleLength
-	_             = uint(core.MaxDocumentLength - core.MaxLines*longestPrice - longestShipTo)
+	_             = uint(core.MaxDocumentLength - core.MaxLines*longestPrice - longestShipTo - maxMetadataLength)
 	_             = uint(maxBatchBody - maxBody)
 )

@@ -80,16 +80,20 @@ func (s *Server) listNotes(x *exchange) {
 		s.failSearch(x, err)
 		return
 	}
-	dst := append(x.out[:0], `{"items":[`...)
+	dst, count := append(x.out[:0], `{"items":[`...), 0
 	for i := range notes {
 		n := &notes[i]
+		if after = n.Sequence; n.Late != nil {
+			continue // the timeline has it
+		}
 		text, err := s.engine.Document(n.Sequence)
 		if err != nil {
 			s.failEngine(x, err)
 			return
 		}
-		dst = append(appendNumberField(appendComma(dst, i), `{"sequence":`, n.Sequence), ',')
-		dst, after = append(appendNote(dst, n.At, text, n.Actor), '}'), n.Sequence
+		dst = append(appendNumberField(appendComma(dst, count), `{"sequence":`, n.Sequence), ',')
+		dst = append(appendNote(dst, n.At, text, n.Actor), '}')
+		count++
 	}
 	x.answerJSON(200, at.append(appendNext(append(dst, ']'), after, more), sequence))
 }

@@ -45,6 +45,26 @@ func TestOnHold(t *testing.T) {
 	}
 }
 
+// TestOnHoldWaitsToBeCaptured: nothing is captured of an order that is on hold before it is taken off.
+func TestOnHoldWaitsToBeCaptured(t *testing.T) {
+	h := openShop(t, Options{})
+	h.stock("A", 9)
+	h.want(201, "PUT", "/v1/channels/shop", `{"capture":"confirm"}`)
+	path := "/v1/orders/" + h.want(201, "POST", "/v1/orders", `{"customer":"c","channel":"shop","lines":[{"sku":"A","quantity":1,"unit_price":`+eur(100)+`}]}`)["id"].(string)
+	h.want(200, "POST", path+"/put-on-hold", `{"reasons":["fraud"]}`)
+	if got := h.want(200, "POST", path+"/payments", payment("authorization", "succeeded", "pi_1", 100, ""))["amounts"].(map[string]any); got["to_capture"] != nil {
+		t.Errorf("authorized: %v", got)
+	}
+	refused := h.want(409, "POST", path+"/payments/requests", `{"type":"capture"}`)
+	if refused["code"] != codeOrderOnHold || fmt.Sprint(refused["on_hold"]) != "[fraud]" {
+		t.Errorf("refused: %v", refused)
+	}
+	if got := h.want(200, "POST", path+"/take-off-hold", "")["amounts"].(map[string]any); got["to_capture"] != jsonNumber("100") {
+		t.Errorf("taken off hold: %v", got)
+	}
+	h.checkAudit()
+}
+
 // TestOnHoldRefused: what cannot be read, and what the order does not allow.
 func TestOnHoldRefused(t *testing.T) {
 	h := openRouted(t)

@@ -29,6 +29,7 @@ type intake struct {
 	shipTo    []byte // canonical JSON, empty for none
 	email     []byte // of whoever ordered; nil for none
 	tags      [][]byte
+	metadata  []metadataMember
 	document  []byte
 
 	identities []byte // of an order or a hold in a sale
@@ -61,19 +62,21 @@ const (
 	fieldEmail
 	fieldTags
 	fieldAmounts
+	fieldMetadata
 	anyField = 1<<iota - 1
 )
 
-// fieldDelivery is what an order or a hold may say of its delivery, beside the address, and fieldFind by what else it can be found.
+// fieldDelivery is what an order or a hold may say of its delivery, beside the address, and fieldFind by what else it can be found, and what is
+// kept beside it.
 const (
 	fieldDelivery = fieldDeliveryMethod | fieldPickupLocation
-	fieldFind     = fieldEmail | fieldTags
+	fieldFind     = fieldEmail | fieldTags | fieldMetadata
 )
 
 // fieldNames are the fields' names, by bit.
 var fieldNames = [...]string{"op", "idempotency_key", "id", "customer", "channel", "external_id",
 	"ttl_seconds", "lines", "ship_to", "adjustments", "movements", "actor", "cause", "up_to", "sale", "identities", "ticket",
-	"delivery_method", "pickup_location", "stock_policy", "email", "tags", "amounts"}
+	"delivery_method", "pickup_location", "stock_policy", "email", "tags", "amounts", "metadata"}
 
 // shape says which fields a command's body has.
 type shape struct{ required, optional fieldSet }
@@ -113,7 +116,7 @@ func (in *intake) clear(kind core.CommandKind) {
 	in.operation, in.key, in.order, in.channel, in.sale, in.ticket = nil, nil, nil, nil, nil, nil
 	in.skus, in.locations, in.prices = in.skus[:0], in.locations[:0], in.prices[:0]
 	in.names, in.pickup = in.names[:0], nil
-	in.email, in.tags = nil, in.tags[:0]
+	in.email, in.tags, in.metadata = nil, in.tags[:0], in.metadata[:0]
 	in.lineMoney, in.amounts = in.lineMoney[:0], orderMoney{}
 	in.shipTo, in.document = in.shipTo[:0], in.document[:0]
 }
@@ -239,6 +242,8 @@ func (in *intake) field(name []byte, allowed fieldSet) {
 		in.parseTags()
 	case fieldAmounts:
 		in.parseAmounts()
+	case fieldMetadata:
+		in.parseMetadata(false)
 	case fieldActor:
 		in.command.Actor = in.text(&reasonRule)
 	case fieldCause:
@@ -291,6 +296,8 @@ func findField(name []byte) fieldSet {
 		return fieldTags
 	case "amounts":
 		return fieldAmounts
+	case "metadata":
+		return fieldMetadata
 	case "actor":
 		return fieldActor
 	case "cause":

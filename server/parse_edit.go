@@ -3,12 +3,13 @@ package server
 import (
 	"bytes"
 	"slices"
+	"strconv"
 
 	"holdfast/engine/core"
 )
 
 // fieldEdit is what an edit may say of its order's document, each in the place of what it says so far; null takes it away.
-const fieldEdit = fieldShipTo | fieldDelivery | fieldFind
+const fieldEdit = fieldShipTo | fieldDelivery | fieldFind | fieldAmounts
 
 // parseEdit reads the body of POST /v1/orders/{order}/edits, and of its preview.
 func (in *intake) parseEdit(body []byte) {
@@ -31,7 +32,7 @@ func (in *intake) parseEdit(body []byte) {
 			}
 		}
 		if len(in.command.Lines)+len(life.Units)+len(in.faults) == 0 && in.seen == 0 {
-			in.fault(codeMissingField, "add", "or something else to change is required: remove, ship_to, delivery_method, pickup_location, email or tags")
+			in.fault(codeMissingField, "add", "or something else to change is required: remove, amounts, ship_to, delivery_method, pickup_location, email, tags or metadata")
 		}
 	}
 	in.end()
@@ -57,7 +58,12 @@ func (in *intake) editedDocument(base *intake, prices []price, money []lineMoney
 	if in.seen&fieldTags == 0 {
 		in.tags = append(in.tags[:0], base.tags...)
 	}
-	in.lineMoney, in.amounts = money, base.amounts
+	if in.seen&fieldMetadata == 0 {
+		in.metadata = append(in.metadata[:0], base.metadata...)
+	}
+	if in.lineMoney = money; in.seen&fieldAmounts == 0 {
+		in.amounts = base.amounts
+	}
 	in.prices, in.priced = prices, slices.ContainsFunc(prices, func(p price) bool { return p.set })
 	in.document, in.command.Document = in.document[:0], nil
 	in.composeDocument()
@@ -81,6 +87,48 @@ func (in *intake) priceEdit(order *core.OrderImage) {
 		money.Amounts[i] = in.lineAmount(i)
 	}
 	c.Money, c.Version = money, 2
+}
+
+// editAmounts says what the order costs beside its lines after the edit, where the body does, and checks the total that it gives, which a repeated edit has been.
+func (in *intake) editAmounts(order *core.OrderImage, repeated bool) {
+	c, m := &in.command, &in.amounts
+	if in.seen&fieldAmounts == 0 || !order.HasMoney() && !m.isGiven() {
+		return
+	}
+	if c.Money == nil {
+		c.Money = &core.OrderMoney{Amounts: make([]int64, len(c.Lines))}
+		if order.HasMoney() {
+			c.Money.Currency = order.Account.Currency
+		}
+	}
+	for _, part := range []struct {
+		name string
+		price
+	}{{"discount", m.discount}, {"shipping", m.shipping}, {"tax", m.tax}, {"total", m.total}} {
+		in.checkPartOf(order, "amounts."+part.name, part.price)
+	}
+	c.Money.Extra, c.Money.Sets, c.Version = m.shipping.amount+m.tax.amount-m.discount.amount, true, 3
+	if !m.total.set || repeated || len(in.faults) > 0 || !order.HasMoney() {
+		return
+	}
+	if total := order.Total() - order.Account.Extra + c.Money.Total(); total != m.total.amount {
+		in.fault(codeTotalMismatch, "amounts.total", wrongTotal(m.total.amount, total))
+	}
+}
+
+// checkPartOf finds fault with an amount in another currency than the order's, or with one that is too high. Of an order without prices it is refused for that.
+func (in *intake) checkPartOf(order *core.OrderImage, field string, p price) {
+	if !p.set {
+		return
+	}
+	switch currency := in.command.Money.Currency; {
+	case currency == core.Currency{} && !order.HasMoney():
+		copy(in.command.Money.Currency[:], p.currency)
+	case order.HasMoney() && string(p.currency) != order.Account.Currency.String():
+		in.fault(codeCurrencyMismatch, field+".currency", "must be "+order.Account.Currency.String()+", as that of the order")
+	case p.amount > core.MaxAmount:
+		in.fault(codeOutOfRange, field+".amount", "must be 0 to "+strconv.Itoa(core.MaxAmount))
+	}
 }
 
 // repeatDocument has a repeated edit bring its document if it did the first time.

@@ -15,6 +15,10 @@ func (m *lineMoney) isGiven() bool { return m.discount.set || m.tax.set || m.tot
 // orderMoney is what an order says of its price beside its lines.
 type orderMoney struct{ discount, shipping, tax, total price }
 
+func (m *orderMoney) isGiven() bool {
+	return m.discount.set || m.shipping.set || m.tax.set || m.total.set
+}
+
 // parseAmounts reads what an order costs beside its lines.
 func (in *intake) parseAmounts() {
 	m := &in.amounts

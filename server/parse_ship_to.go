@@ -114,7 +114,7 @@ func appendGiven(dst []byte, start int, name string, text []byte) []byte {
 // (null for a line without), the address, and by what it can be found.
 func (in *intake) composeDocument() {
 	method := in.command.Destination.Method
-	if !in.priced && len(in.shipTo) == 0 && method == core.MethodNone && in.pickup == nil && in.email == nil && len(in.tags) == 0 {
+	if !in.priced && len(in.shipTo) == 0 && method == core.MethodNone && in.pickup == nil && in.email == nil && len(in.tags)+len(in.metadata) == 0 {
 		return
 	}
 	dst := append(in.document[:0], '{')
@@ -141,6 +141,9 @@ func (in *intake) composeDocument() {
 	if len(in.tags) > 0 {
 		dst = appendTags(append(appendComma(dst, len(dst)-1), documentTags...), in.tags)
 	}
+	if len(in.metadata) > 0 {
+		dst = appendMetadata(append(appendComma(dst, len(dst)-1), documentMetadata...), in.metadata)
+	}
 	in.document = append(dst, '}')
 	in.command.Document = in.document
 }
@@ -153,6 +156,8 @@ const (
 	documentPickup = `"pickup_location":`
 	documentEmail  = `"email":`
 	documentTags   = `"tags":`
+
+	documentMetadata = `"metadata":`
 )
 
 func appendPrice(dst []byte, unit price) []byte {

@@ -48,7 +48,7 @@ func (s *Server) submitPayment(x *exchange, how *submission) {
 		return
 	}
 	id, ok := s.orderInPath(x, how.onHold)
-	if !ok || !x.setVersion(&x.intake.command) {
+	if !ok || !x.setVersion(&x.intake.command) || s.engine.IsArchived(id) && !s.loadOrder(x, id) {
 		return
 	}
 	x.intake.command.Order = id
@@ -84,6 +84,12 @@ func (s *Server) completePayment(x *exchange) {
 
 // renderPayment answers with the order in the exchange's event, and with the payment that the command was about.
 func (s *Server) renderPayment(x *exchange, sequence core.Sequence) {
+	if x.event.Kind == core.EventPaymentLate {
+		dst := append(appendID(append(x.out[:0], `{"order_id":"`...), s.engine.PublicOrderID(x.event.Noted)), '"')
+		dst = appendNoted(appendLate(append(dst, `,"late":true,"report":`...), x.event.Late), &x.event)
+		x.answerJSON(202, append(appendNumberField(dst, `,"sequence":`, sequence), '}'))
+		return
+	}
 	number := x.event.Payment
 	if x.event.Kind == 0 {
 		number = knownPayment(&x.event.Order, x.intake.command.Payment)

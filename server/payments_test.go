@@ -4,9 +4,12 @@ import (
 	"fmt"
 	"reflect"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"holdfast/engine"
+	"holdfast/engine/core"
 )
 
 // eur is an amount as the API writes it.
@@ -256,4 +259,103 @@ func TestPaymentSettings(t *testing.T) {
 	if set := h.want(200, "PUT", "/v1/channels/shop", `{"payment_deadline_seconds":null}`); set["capture"] != "manual" || set["payment_deadline_seconds"] != nil {
 		t.Errorf("set: %v", set)
 	}
+}
+
+// TestRefundTasks decides on refunds for a return of an order that was paid: they are asked for, and one that fails is seen to be due.
+func TestRefundTasks(t *testing.T) {
+	h := openIndexed(t, engine.Options{})
+	h.stock("A", 9)
+	h.stock("B", 9)
+	placed := h.want(201, "POST", "/v1/orders", pricedOrderOf)
+	path := "/v1/orders/" + placed["id"].(string)
+	h.want(200, "POST", path+"/payments", payment("capture", "succeeded", "pi_1", 11480, ""))
+	h.want(201, "POST", path+"/shipments", "")
+	h.want(200, "POST", path+"/shipments/1/tracking", `{"reports":[{"status":"delivered","at":"2026-11-27T12:00:00.000Z"}]}`)
+	h.want(201, "POST", path+"/returns", `{"lines":[{"line":0,"quantity":1,"reason":"too_small"}]}`)
+	h.want(200, "POST", path+"/returns/1/approve", "")
+	one := path + "/returns/1/refund-decisions"
+	decided := h.want(201, "POST", one, `{"amount":5000,"currency":"EUR","actor":"kim"}`)
+	refund := decided["return"].(map[string]any)["refunds"].([]any)[0].(map[string]any)
+	if fmt.Sprint(refund["payments"]) != "[2]" || decided["amounts"].(map[string]any)["to_refund"] != jsonNumber("5000") {
+		t.Errorf("decided: %v", decided)
+	}
+	tasks := h.want(200, "GET", fmt.Sprintf("/v1/payments/tasks?type=refund&at_least=%v", decided["sequence"]), "")["items"].([]any)
+	if len(tasks) != 1 || tasks[0].(map[string]any)["payment"].(map[string]any)["return"] != jsonNumber("1") {
+		t.Errorf("tasks: %v", tasks)
+	}
+	failed := h.want(200, "POST", path+"/payments/2/complete", `{"status":"failed","reference":"re_1","at":"2026-11-27T12:00:01.000Z"}`)
+	if amounts := failed["amounts"].(map[string]any); amounts["refund_due"] != jsonNumber("5000") || amounts["to_refund"] != nil {
+		t.Errorf("failed: %v", amounts)
+	}
+	tooMuch := h.want(409, "POST", one, `{"amount":6481,"currency":"EUR"}`)
+	if tooMuch["code"] != codeRefundTooLarge || tooMuch["requested_amount"] != jsonNumber("6481") || tooMuch["available_amount"] != jsonNumber("6480") || tooMuch["payment"] != nil {
+		t.Errorf("too much: %v", tooMuch)
+	}
+	h.wantProblem(409, codeRefundCurrency, "POST", one, `{"amount":1,"currency":"USD"}`)
+	h.want(201, "POST", path+"/payments/requests", `{"type":"refund","amount":`+eur(5000)+`}`)
+	done := h.want(200, "POST", path+"/payments/3/complete", `{"status":"succeeded","reference":"re_2","at":"2026-11-27T12:00:02.000Z"}`)
+	if amounts := done["amounts"].(map[string]any); amounts["refund_due"] != nil || amounts["refunded"] != jsonNumber("5000") {
+		t.Errorf("done: %v", amounts)
+	}
+	credit := h.want(201, "POST", one, `{"kind":"store_credit","amount":99,"currency":"EUR"}`)
+	if credit["amounts"].(map[string]any)["to_refund"] != nil {
+		t.Errorf("credit: %v", credit)
+	}
+	told := h.want(200, "GET", fmt.Sprintf("%s/timeline?at_least=%v", path, credit["sequence"]), "")["items"].([]any)
+	var types []string
+	for _, item := range told {
+		types = append(types, fmt.Sprint(item.(map[string]any)["type"]))
+	}
+	if all := strings.Join(types, " "); !strings.Contains(all, "refund_decided payment.refund.requested payment.refund.failed payment.refund.requested payment.refund.succeeded refund_decided") {
+		t.Errorf("timeline: %v", all)
+	}
+	h.checkAudit()
+}
+
+// TestLatePayments: what is reported of an order that has left memory is kept beside it, and told.
+func TestLatePayments(t *testing.T) {
+	var clock atomic.Int64 // the engine looks at it by itself, too
+	clock.Store(1_790_000_000_000)
+	h := openIndexed(t, engine.Options{Clock: clock.Load, ArchiveAfter: time.Hour})
+	h.stock("A", 1_000_000)
+	var path string
+	for range core.PageOrders + 5 {
+		id := h.placed("/v1/orders", `{"customer":"ann","lines":[{"sku":"A","quantity":1,"unit_price":`+eur(100)+`}]}`)
+		if path == "" {
+			path = "/v1/orders/" + id
+			h.want(200, "POST", path+"/payments", strings.Replace(payment("capture", "succeeded", "pi_1", 100, ""), "2026-11-27", "2026-09-21", 1))
+		}
+		h.want(200, "POST", "/v1/orders/"+id+"/cancel", "")
+	}
+	h.want(200, "POST", path+"/payments/2/complete", `{"status":"succeeded","reference":"re_1","at":"2026-09-21T14:13:21.000Z"}`)
+	clock.Add(2 * time.Hour.Milliseconds())
+	h.placed("/v1/orders", order("bob", "A", 1))
+	number, _ := parseID([]byte(strings.TrimPrefix(path, "/v1/orders/")))
+	h.until(func() bool { return h.engine.IsArchived(h.engine.OrderFromPublic(number)) })
+	body := strings.Replace(payment("chargeback", "succeeded", "cb_1", 100, `,"of":1,"note":"fraud","actor":"hook"`), "2026-11-27", "2026-09-21", 1)
+	first := h.do("POST", path+"/payments", body, "Idempotency-Key: l1")
+	again := h.do("POST", path+"/payments", body, "Idempotency-Key: l1")
+	if first.status != 202 || string(first.body) != string(again.body) || again.header.Get("Idempotent-Replayed") != "true" {
+		t.Fatalf("first %d %s\nagain %d %s", first.status, first.body, again.status, again.body)
+	}
+	late := first.json(t)
+	if report := late["report"].(map[string]any); late["late"] != true || report["type"] != "chargeback" || report["reference"] != "cb_1" || late["actor"] != "hook" {
+		t.Errorf("late: %v", late)
+	}
+	h.wantProblem(409, codeAccountClosed, "POST", path+"/payments", body, `If-Match: "4"`)
+	h.wantProblem(409, codeAccountClosed, "POST", path+"/payments/requests", `{"type":"refund"}`)
+	h.want(202, "POST", path+"/payments/2/complete", `{"status":"reversed","reference":"re_1","at":"2026-09-21T15:00:00.000Z"}`)
+	h.want(201, "POST", path+"/notes", `{"text":"asked the bank"}`)
+	told := h.want(200, "GET", path+"/timeline?"+h.now(), "")["items"].([]any)
+	kinds := ""
+	for _, item := range told {
+		kinds += fmt.Sprint(item.(map[string]any)["type"], " ")
+	}
+	if !strings.HasSuffix(kinds, "payment.refund.succeeded payment_late payment_late note_added ") {
+		t.Errorf("timeline: %s", kinds)
+	}
+	if notes := h.want(200, "GET", path+"/notes?"+h.now(), "")["items"].([]any); len(notes) != 1 {
+		t.Errorf("notes: %v", notes)
+	}
+	h.checkAudit()
 }

@@ -400,6 +400,7 @@ var refusalKinds = [...]problemKind{
 	core.ReasonNotReturnable:      kindOf(codeNotReturnable),
 	core.ReasonReturnUnits:        kindOf(codeReturnUnits),
 	core.ReasonRefundCurrency:     kindOf(codeRefundCurrency),
+	core.ReasonDecisionTooLarge:   kindOf(codeRefundTooLarge),
 	core.ReasonRefundsFull:        kindOf(codeRefundsFull),
 	core.ReasonReturnsFull:        kindOf(codeReturnsFull),
 	core.ReasonOrderLine:          kindOf(codeOrderLine),

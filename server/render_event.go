@@ -61,6 +61,7 @@ var eventTypes = [...]string{
 	core.EventWaitlistLeft:         "waitlist_left",
 	core.EventWaitlistOffered:      "waitlist_offered",
 	core.EventNoteAdded:            "note_added",
+	core.EventPaymentLate:          "payment_late",
 	core.EventOrderEdited:          "order_edited",
 }
 
@@ -109,7 +110,7 @@ func (t *eventSource) appendEvent(dst []byte) []byte {
 		dst = t.server.appendSupply(append(dst, `"supply":`...), &ev.Supply)
 	case core.EventPurchaseOrderChanged, core.EventTransferChanged:
 		dst = t.server.appendInboundEvent(dst, ev)
-	case core.EventOrderOversold, core.EventOrderRouted, core.EventNoteAdded:
+	case core.EventOrderOversold, core.EventOrderRouted, core.EventNoteAdded, core.EventPaymentLate:
 		id, _ := ev.AboutOrder()
 		dst = append(appendID(append(dst, `"order_id":"`...), t.server.engine.PublicOrderID(id)), '"')
 		dst = t.appendBeside(dst)
@@ -167,6 +168,8 @@ func (t *eventSource) appendBeside(dst []byte) []byte {
 		return append(t.server.appendCase(append(dst, `,"case":`...), &ev.Resolution.Case), '}')
 	case core.EventNoteAdded:
 		return t.appendNoted(dst)
+	case core.EventPaymentLate:
+		return appendNoted(appendLate(append(dst, `,"report":`...), ev.Late), ev)
 	}
 	return dst
 }

@@ -62,6 +62,9 @@ func (s *Server) appendOrder(dst []byte, o *core.OrderImage, document *orderDocu
 	if document != nil && len(document.tags) > 0 {
 		dst = append(append(dst, `,"tags":`...), document.tags...)
 	}
+	if document != nil && len(document.metadata) > 0 {
+		dst = append(append(dst, `,"metadata":`...), document.metadata...)
+	}
 	if sequence != 0 {
 		dst = appendNumberField(dst, `,"sequence":`, sequence)
 	}

@@ -71,7 +71,7 @@ func appendAmounts(dst []byte, o *core.OrderImage, document *orderDocument) []by
 		name   string
 		amount int64
 	}{
-		{`,"to_capture":`, sums.Capturing}, {`,"to_refund":`, sums.Refunding}, {`,"to_void":`, sums.Voiding}, {`,"voided":`, sums.Voided},
+		{`,"to_capture":`, sums.Capturing}, {`,"to_refund":`, sums.Refunding}, {`,"refund_due":`, o.RefundDue()}, {`,"to_void":`, sums.Voiding}, {`,"voided":`, sums.Voided},
 		{`,"charged_back":`, sums.ChargedBack}, {`,"adjusted":`, sums.Adjusted},
 	} {
 		if sum.amount != 0 {
@@ -113,6 +113,9 @@ func appendPayment(dst []byte, o *core.OrderImage, number int) []byte {
 		dst = appendNumberField(dst, `,"of":`, e.Of)
 	}
 	dst = appendBoolField(dst, `,"task":`, e.Task)
+	if e.Decided {
+		dst = appendNumberField(dst, `,"return":`, decidedFor(o, e.Created))
+	}
 	if len(e.Provider) > 0 {
 		dst = appendTextField(dst, `,"provider":`, e.Provider)
 	}
@@ -126,6 +129,35 @@ func appendPayment(dst []byte, o *core.OrderImage, number int) []byte {
 		dst = appendTextField(dst, `,"note":`, e.Note)
 	}
 	return append(appendTimeField(dst, `,"created_at":`, e.CreatedAt), '}')
+}
+
+// appendLate appends a report as it came, on a payment of an order that had left memory.
+func appendLate(dst []byte, p *core.PaymentRequest) []byte {
+	dst = appendTextField(dst, `{"type":`, paymentTypes[p.Type])
+	dst = appendTextField(dst, `,"status":`, entryStatuses[p.Status])
+	dst = appendNumberField(append(dst, `,"amount":`...), `{"amount":`, p.Amount)
+	dst = append(appendTextField(dst, `,"currency":`, p.Currency.String()), '}')
+	if p.Entry != 0 {
+		dst = appendNumberField(dst, `,"payment":`, p.Entry)
+	}
+	if p.Of != 0 {
+		dst = appendNumberField(dst, `,"of":`, p.Of)
+	}
+	dst = appendTextField(dst, `,"provider":`, p.Provider)
+	dst = appendTextField(dst, `,"reference":`, p.Reference)
+	return append(appendTimeField(dst, `,"at":`, p.At), '}')
+}
+
+// decidedFor is the number of the return that a command decided on a refund for.
+func decidedFor(o *core.OrderImage, decided core.Sequence) (number int) {
+	o.Life.EachReturn(func(n int, _ *core.ReturnImage, _ []core.ReturnLine, refunds []core.RefundImage) {
+		for i := range refunds {
+			if refunds[i].Decided == decided {
+				number = n
+			}
+		}
+	})
+	return number
 }
 
 // paymentType is the type of an event about a payment: payment.capture.succeeded.
@@ -166,7 +198,10 @@ func appendPaid(dst []byte, ev *core.Event) []byte {
 // appendRefusedPayment appends which amount was refused, and the one that there is.
 func appendRefusedPayment(dst []byte, r *core.Refusal) []byte {
 	line := &r.Lines[0]
-	dst = appendNumberField(dst, `,"payment":`, line.Index+1)
+	return appendRefusedAmount(appendNumberField(dst, `,"payment":`, line.Index+1), line)
+}
+
+func appendRefusedAmount(dst []byte, line *core.RefusedLine) []byte {
 	if line.Requested != 0 {
 		dst = appendNumberField(dst, `,"requested_amount":`, line.Requested)
 	}

@@ -32,12 +32,13 @@ var refusalDetails = [...]string{
 	core.ReasonReturnDeadline:     "expires_at of the return has passed already",
 	core.ReasonNotReturnable:      "so many units of the line were not delivered, or are in returns already",
 	core.ReasonReturnUnits:        "the return has fewer units of the line that are still to come, or in quality control",
-	core.ReasonRefundCurrency:     "a return has amounts in one currency",
+	core.ReasonRefundCurrency:     "a return has amounts in one currency, that of its order where that has prices",
+	core.ReasonDecisionTooLarge:   "less is left of what was captured, without what was refunded, is about to be, or was decided",
 	core.ReasonRefundsFull:        "the return has 100 refunds",
 	core.ReasonReturnsFull:        "the order has 100 returns",
 	core.ReasonHoldLocked:         "a payment is under way, until locked_until at most: confirm the hold, or unlock it",
 	core.ReasonHoldNotLocked:      "the hold is not locked, or no longer",
-	core.ReasonAccountClosed:      "the order was closed long ago, and has left memory with its account",
+	core.ReasonAccountClosed:      "the order was closed long ago, and has left memory with its account: what is reported without If-Match is kept beside it",
 	core.ReasonNoAccount:          "the order was placed without prices: nobody knows what is due of it",
 	core.ReasonCurrencyMismatch:   "the amount is in another currency than the order's prices",
 	core.ReasonPaymentNotFound:    "the order has no payment of this number, or not one that this could belong to",
@@ -134,6 +135,8 @@ func (s *Server) appendRefusal(dst []byte, r *core.Refusal, how *submission, c *
 		dst = appendTimeField(dst, `,"locked_until":`, r.At)
 	case core.ReasonPaymentChanged, core.ReasonRefundTooLarge, core.ReasonPaymentTooLarge:
 		return append(appendRefusedPayment(dst, r), '}')
+	case core.ReasonDecisionTooLarge:
+		return append(appendRefusedAmount(dst, &r.Lines[0]), '}')
 	case core.ReasonSaleNotStarted:
 		dst = appendTimeField(dst, `,"starts_at":`, r.At)
 	case core.ReasonSaleEnded:

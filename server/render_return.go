@@ -66,7 +66,7 @@ func (s *Server) appendReturn(dst []byte, o *core.OrderImage, number int, docume
 		dst = s.appendReturnHead(dst, o, n, r)
 		dst = s.appendReturnTerms(dst, r)
 		dst = s.appendReturnLines(dst, o, lines)
-		dst = appendRefunds(dst, refunds)
+		dst = appendRefunds(dst, o, refunds)
 		if r.HasDocument {
 			dst, err = appendDocumentFields(dst, r.Created, document)
 		}
@@ -167,7 +167,7 @@ func (s *Server) appendReturnPlace(dst []byte, o *core.OrderImage, line int) []b
 	return s.appendSKU(append(dst, `,"sku":`...), o.Lines[line].SKU)
 }
 
-func appendRefunds(dst []byte, refunds []core.RefundImage) []byte {
+func appendRefunds(dst []byte, o *core.OrderImage, refunds []core.RefundImage) []byte {
 	dst = append(dst, `,"refunds":[`...)
 	for i := range refunds {
 		f := &refunds[i]
@@ -182,9 +182,31 @@ func appendRefunds(dst []byte, refunds []core.RefundImage) []byte {
 		if len(f.By) > 0 {
 			dst = appendTextField(dst, `,"decided_by":`, f.By)
 		}
-		dst = append(dst, '}')
+		dst = append(appendRefundTasks(dst, o, f.Decided), '}')
 	}
 	return append(dst, ']')
+}
+
+// appendRefundTasks appends the numbers of the payments that a refund was asked for with: none of credit, nor of an order without prices.
+func appendRefundTasks(dst []byte, o *core.OrderImage, decided core.Sequence) []byte {
+	if o.Account == nil {
+		return dst
+	}
+	count := 0
+	for i := range o.Account.Entries {
+		if e := &o.Account.Entries[i]; !e.Decided || e.Created != decided {
+			continue
+		}
+		if count == 0 {
+			dst = append(dst, `,"payments":[`...)
+		}
+		dst = strconv.AppendInt(appendComma(dst, count), int64(i+1), 10)
+		count++
+	}
+	if count > 0 {
+		dst = append(dst, ']')
+	}
+	return dst
 }
 
 // returnCounters are what a line's units became in returns: those that are still to come, and the others by disposition.

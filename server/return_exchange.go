@@ -31,7 +31,7 @@ func (s *Server) exchangeReturn(x *exchange, r *returnIntake) {
 		x.fail(p)
 		return
 	}
-	if !s.setDifference(x, r, replacement) {
+	if !s.setDifference(x, r, replacement, &image) {
 		return
 	}
 	terms := &c.Life.Return.Terms
@@ -62,17 +62,15 @@ func (s *Server) replacementIntake(x *exchange, r *returnIntake) (*intake, *prob
 	in, o := &x.intake, &x.event.Order
 	again := &intake{}
 	again.clear(core.CommandPlaceOrder)
-	if o.HasDocument {
-		document, err := s.engine.Document(o.Created)
-		if err == nil {
-			again.canonicalDocument(document, len(o.Lines))
-		}
+	if document, err := s.documentNow(o); err == nil && len(document) > 0 {
+		again.canonicalDocument(document, len(o.Lines))
 	}
 	again.faults = again.faults[:0]
 	c := &again.command
 	c.Kind, c.Version, c.Customer, c.Document = core.CommandPlaceOrder, 1, slices.Clone(o.Customer), nil
-	again.document, again.tags = nil, nil
+	again.document, again.tags, again.metadata = nil, nil, nil
 	again.skus, again.prices, again.priced = slices.Clone(in.skus), slices.Clone(in.prices), in.priced
+	again.lineMoney, again.amounts = slices.Clone(in.lineMoney), orderMoney{}
 	c.Lines = slices.Clone(in.command.Lines)
 	if len(in.shipTo) > 0 {
 		method := c.Destination.Method
@@ -88,15 +86,21 @@ func (s *Server) replacementIntake(x *exchange, r *returnIntake) (*intake, *prob
 }
 
 // setDifference works out what the replacement costs more than what comes back, where all prices are known and nobody says; it answers and gives false when the
-// currencies are not one.
-func (s *Server) setDifference(x *exchange, r *returnIntake, replacement *intake) bool {
+// currencies are not one. Of a return that was exchanged already it is what it was.
+func (s *Server) setDifference(x *exchange, r *returnIntake, replacement *intake, had *core.ReturnImage) bool {
 	terms := &x.intake.command.Life.Return.Terms
-	difference, known := r.difference, r.expects
-	if !known {
+	difference, known, ok := r.difference, r.expects, true
+	switch {
+	case known:
+	case had.Terms.Replacement != 0 && had.Terms.Currency != core.Currency{}:
+		difference, known = price{amount: had.Terms.Difference, currency: []byte(had.Terms.Currency.String())}, true
+	case x.event.Order.HasMoney():
+		difference, known, ok = differenceOfPaid(x, replacement)
+	default:
 		difference, known = s.differenceOf(x, replacement)
 	}
 	if !known {
-		return true
+		return ok
 	}
 	currency := core.Currency(difference.currency)
 	if terms.Currency != (core.Currency{}) && terms.Currency != currency {
@@ -107,7 +111,38 @@ func (s *Server) setDifference(x *exchange, r *returnIntake, replacement *intake
 	return true
 }
 
-// differenceOf is the price of the replacement less that of the return's units; known is false when some price is not, or they are not in one currency.
+// differenceOfPaid is the price of the replacement less what the return's units cost by the order's own prices; known is false when some price is not. It answers
+// and ok is false when the replacement's prices cannot be.
+func differenceOfPaid(x *exchange, replacement *intake) (difference price, known, ok bool) {
+	o := &x.event.Order
+	value, known := o.ValueOfReturn(x.intake.command.Life.Return.Number)
+	if !known || !replacement.isPriced() && len(replacement.faults) == 0 {
+		return price{}, false, true
+	}
+	difference = price{amount: -value, currency: []byte(o.Account.Currency.String())}
+	for i := range replacement.command.Lines {
+		if len(replacement.faults) == 0 && string(replacement.prices[i].currency) != string(difference.currency) {
+			replacement.fault(codeCurrencyMismatch, lineField(i, "unit_price.currency"), "must be "+string(difference.currency)+", as that of the order's prices")
+		}
+		if len(replacement.faults) == 0 {
+			difference.amount += replacement.lineAmount(i)
+		}
+	}
+	if len(replacement.faults) == 0 && difference.amount > core.MaxAmount {
+		replacement.fault(codeOutOfRange, "lines", "must come to at most "+strconv.Itoa(core.MaxAmount)+" beyond what comes back")
+	}
+	if len(replacement.faults) > 0 {
+		for i := range replacement.faults {
+			replacement.faults[i].field = "replacement." + replacement.faults[i].field
+		}
+		x.fail(faultProblem(replacement.faults))
+		return price{}, false, false
+	}
+	return difference, true, true
+}
+
+// differenceOf is the price of the replacement less that of the return's units; known is false when some price is not, or they are not in one currency. It is for
+// orders without an account.
 func (s *Server) differenceOf(x *exchange, replacement *intake) (difference price, known bool) {
 	o, number := &x.event.Order, x.intake.command.Life.Return.Number
 	add := func(unit price, n core.Quantity, sign int64) bool {
@@ -123,8 +158,8 @@ func (s *Server) differenceOf(x *exchange, replacement *intake) (difference pric
 			return price{}, false
 		}
 	}
-	document, err := s.engine.Document(o.Created)
-	if !o.HasDocument || err != nil {
+	document, err := s.documentNow(o)
+	if len(document) == 0 || err != nil {
 		return price{}, false
 	}
 	paid := &intake{}

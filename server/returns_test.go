@@ -335,3 +335,49 @@ func TestRefusedReturns(t *testing.T) {
 		t.Errorf("%v large ones are left", got)
 	}
 }
+
+// TestExchangeOfPaid exchanges units of an order that was paid: the difference is that of the order's own prices, with their discounts, and is due or given back.
+func TestExchangeOfPaid(t *testing.T) {
+	h := openIndexed(t, engine.Options{})
+	h.stock("A", 9)
+	h.stock("B", 9)
+	path := "/v1/orders/" + h.want(201, "POST", "/v1/orders", pricedOrderOf)["id"].(string)
+	h.want(200, "POST", path+"/payments", payment("capture", "succeeded", "pi_1", 11480, ""))
+	h.want(201, "POST", path+"/shipments", "")
+	h.want(200, "POST", path+"/shipments/1/tracking", `{"reports":[{"status":"delivered","at":"2026-11-27T12:00:00.000Z"}]}`)
+	ask := func(line int) string {
+		h.t.Helper()
+		number := h.want(201, "POST", path+"/returns", fmt.Sprintf(`{"lines":[{"line":%d,"quantity":1}],"reason":"too_small"}`, line))["return"].(map[string]any)["number"]
+		return fmt.Sprintf("%s/returns/%v", path, number)
+	}
+	exchanged := func(answer map[string]any) string {
+		replacement := answer["return"].(map[string]any)["replacement"].(map[string]any)
+		return fmt.Sprintf("%v %v %v", replacement["difference"], answer["amounts"].(map[string]any)["due"], answer["amounts"].(map[string]any)["to_refund"])
+	}
+	dearer := ask(0)
+	h.wantProblem(422, codeCurrencyMismatch, "POST", dearer+"/approve", `{"replacement":{"lines":[{"sku":"B","quantity":1,"unit_price":{"amount":5900,"currency":"USD"}}]}}`)
+	h.wantProblem(422, codeTotalMismatch, "POST", dearer+"/approve", `{"replacement":{"lines":[{"sku":"B","quantity":1,"unit_price":`+eur(5900)+`,"total":`+eur(1)+`}]}}`)
+	h.wantProblem(409, codeRefundCurrency, "POST", dearer+"/approve", `{"restocking_fee":{"amount":1,"currency":"USD"}}`)
+	body := `{"replacement":{"lines":[{"sku":"B","quantity":1,"unit_price":` + eur(5900) + `,"discount":` + eur(100) + `,"tax":` + eur(50) + `}]}}`
+	approved := h.want(200, "POST", dearer+"/approve", body)
+	if got := exchanged(approved); got != "map[amount:850 currency:EUR] 12330 <nil>" || approved["payment_status"] != "partially_paid" {
+		t.Errorf("dearer: %s", got)
+	}
+	h.want(200, "POST", dearer+"/approve", body)
+	h.want(200, "POST", dearer+"/receive", `{"disposition":"restock"}`)
+	cheaper := ask(1) // of 10.00, less 2.00, with a tax of 1.90
+	approved = h.want(200, "POST", cheaper+"/approve", `{"restocking_fee":`+eur(40)+`,"replacement":{"lines":[{"sku":"A","quantity":1,"unit_price":`+eur(900)+`}]}}`)
+	if got := exchanged(approved); got != "map[amount:-90 currency:EUR] 12330 50" {
+		t.Errorf("cheaper: %s", got)
+	}
+	unknown := ask(0)
+	approved = h.want(200, "POST", unknown+"/approve", `{"replacement":{"lines":[{"sku":"A","quantity":1}]}}`)
+	if got := exchanged(approved); got != "<nil> 12330 50" {
+		t.Errorf("nobody knows: %s", got)
+	}
+	replacement := h.want(200, "GET", "/v1/orders/"+approved["return"].(map[string]any)["replacement"].(map[string]any)["order_id"].(string), "")
+	if replacement["amounts"] != nil {
+		t.Errorf("replacement: %v", replacement)
+	}
+	h.checkAudit()
+}

@@ -105,6 +105,7 @@ func shopRoutes() []*route {
 		{method: methodPost, pattern: "/v1/orders/{order}/put-on-hold", body: jsonBody, writes: true, handle: (*Server).putOnHold},
 		{method: methodPost, pattern: "/v1/orders/{order}/take-off-hold", body: optionalBody, writes: true, handle: (*Server).takeOffHold},
 		{method: methodPost, pattern: "/v1/orders/{order}/edits", body: jsonBody, writes: true, handle: (*Server).editOrder},
+		{method: methodPost, pattern: "/v1/orders/{order}/metadata", body: jsonBody, writes: true, handle: (*Server).changeMetadata},
 		{method: methodPost, pattern: "/v1/orders/{order}/edits/preview", body: jsonBody, handle: (*Server).previewEdit},
 		{method: methodPost, pattern: "/v1/orders/{order}/shipments", body: optionalBody, writes: true, handle: (*Server).shipOrder},
 		{method: methodGet, pattern: "/v1/orders/{order}/shipments", handle: (*Server).listShipments},

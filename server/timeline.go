@@ -107,10 +107,15 @@ func (t *timeline) tell(after core.Sequence, limit int) (more bool, err error) {
 	return more, nil
 }
 
-// appendKept appends a note of which the event was cut.
+// appendKept appends a note, or a late report, of which the event was cut.
 func (t *timeline) appendKept(n *search.Note) {
+	if t.last = n.Sequence; n.Late != nil {
+		_, err := codec.DecodeEvent(n.Late, &t.event)
+		invariant.Check(err == nil, "the index keeps codec's events")
+		t.appendItem()
+		return
+	}
 	t.event.Kind, t.event.Sequence, t.event.At, t.event.Noted, t.event.Actor = core.EventNoteAdded, n.Sequence, n.At, t.order, n.Actor
-	t.last = n.Sequence
 	t.appendItem()
 }
 

@@ -34,6 +34,9 @@ Scenarios:
   mixed    orders as in zipf, and reads between them
   endless  orders as in zipf; once so many are open, the oldest is cancelled for each new one.
            The result tells how memory and disk went
+  lifecycle
+           orders with prices are placed, authorized, shipped, captured and delivered, and of one in ten
+           a unit comes back and is refunded; --mode single or binary. --orders counts lives
   sale     200,000 buyers (--orders) before a sale of a twentieth as many units (--stock), with a queue,
            limits, silence, failing payments, forged tickets, and a waitlist for what comes back;
            --mode single only
@@ -46,6 +49,7 @@ Modes:
   holdfast bench --mode binary --orders 20000000 --html zipf.html
   holdfast bench --rate 20000 --duration 30s
   holdfast bench --scenario endless --mode binary --orders 200000000
+  holdfast bench --scenario lifecycle --orders 100000
   holdfast bench --compare
   holdfast bench --url http://10.0.0.5:8080 --connections 64`,
 		Args: cobra.NoArgs,

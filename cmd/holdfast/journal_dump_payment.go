@@ -9,6 +9,7 @@ import (
 type dumpedMoney struct {
 	Currency string  `json:"currency"`
 	Extra    int64   `json:"extra"`
+	Sets     bool    `json:"sets_extra,omitempty"`
 	Amounts  []int64 `json:"amounts"`
 }
 
@@ -30,7 +31,7 @@ func dumpMoney(m *core.OrderMoney) *dumpedMoney {
 	if m == nil {
 		return nil
 	}
-	return &dumpedMoney{m.Currency.String(), m.Extra, m.Amounts}
+	return &dumpedMoney{m.Currency.String(), m.Extra, m.Sets, m.Amounts}
 }
 
 // addPayment puts in what has to do with an order's money.

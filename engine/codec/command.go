@@ -7,7 +7,7 @@ import (
 	"holdfast/engine/core"
 )
 
-// commandVersion is the only version of every kind so far, but for those that moneyVersion is of.
+// commandVersion is the only version of every kind so far, but for those that moneyVersion and settingVersion are of.
 const commandVersion = 1
 
 // Flags of a command frame. They are in journals and must not change.
@@ -98,7 +98,7 @@ func AppendCommand(dst []byte, c *core.Command) []byte {
 	if flags&flagStock != 0 {
 		dst = append(dst, byte(c.Stock))
 	}
-	if dst[start+frameVersion] == moneyVersion {
+	if dst[start+frameVersion] >= moneyVersion {
 		dst = appendMoney(dst, c.Money)
 	}
 	if flags&flagDocument != 0 {
@@ -303,8 +303,9 @@ func DecodeCommand(src []byte, c *core.Command) (int, error) {
 	if flags&flagStock != 0 {
 		cur.stockPolicy(c, flags)
 	}
-	if c.Version == moneyVersion {
+	if c.Version >= moneyVersion {
 		c.Money = cur.money(c.Kind, len(c.Lines))
+		c.Money.Sets = c.Version == settingVersion
 	}
 	if flags&flagDocument != 0 {
 		c.Document = cur.document()

@@ -65,7 +65,7 @@
 //	        …  body                 by kind
 //	     [  …  destination       ]  flag bit 5
 //	     [  1  stock policy      ]  flag bit 7: core.StockPolicy, not 0; place order only, not with a sale, and not 1 with recipes
-//	     [  …  money             ]  version 2, of place hold and place order
+//	     [  …  money             ]  version 2, of place hold, place order and edit order; version 3, of an edit that sets what the order costs beside its lines
 //	     [  4  length of document]  flag bit 2; 1 to core.MaxDocumentLength
 //	     [  …  document          ]
 //	     [  …  recipes           ]  flag bit 6: uv number, and each recipe, in the order of their kits, which lines ask for
@@ -260,6 +260,8 @@
 //	36 queue advanced                    as in the command
 //	39 order oversold                    uv order number, uv SKUs, and of each: uv SKU, uv units
 //	72 note added                        uv order number, str actor; its text is the document of the sequence
+//	81 payment late                      uv order number, u8 type, u8 status, uv number of the task, uv number that it is of, zv amount, 3 bytes currency, uv at,
+//	                                     str provider, str reference, str note, str actor
 //	40 case resolved                     order image, case, u8 action (bit 7: the order that was cancelled was a hold), uv units, str note, str actor, uv fills as in event 28, which may be none
 //
 // # Images
@@ -288,7 +290,7 @@
 // uv refunds, and of each: u8 1 if it is credit, uv amount, 3 bytes currency, uv decided, uv decided at, str by.
 //
 // Account, of an order: u8 marks (bit 0 has money, bit 1 has a lock, bit 2 is to be paid by an instant), [money: bit 0], [uv until, uv deadline without it,
-// str provider, str reference: bit 1], [uv instant: bit 2], uv entries, and of each: u8 type, u8 status (bit 7: a task), uv number that it is of, zv amount, uv at,
+// str provider, str reference: bit 1], [uv instant: bit 2], uv entries, and of each: u8 type, u8 status (bit 7: a task, bit 6: of a refund that was decided on, bit 5: somebody asked for it), uv number that it is of, zv amount, uv at,
 // uv created, uv created at, str provider, str reference, str note.
 //
 // Fulfilment orders: uv how many, and of each: u8 status (bit 7: some of it was shipped), uv location, [uv scheduled at: status 3], uv lines, and of each: uv line,

@@ -43,7 +43,7 @@ func (c *cursor) edit(cmd *core.Command) {
 	if marks&^(editTakesOff|editAdds) != 0 {
 		c.fail(at, "unknown marks of an edit")
 	}
-	if marks == 0 && c.buf[frameFlags]&flagDocument == 0 {
+	if marks == 0 && c.buf[frameFlags]&flagDocument == 0 && c.buf[frameVersion] != settingVersion {
 		c.fail(at, "edit changes nothing")
 	}
 	if marks&editTakesOff != 0 {

@@ -45,6 +45,8 @@ func AppendEvent(dst []byte, ev *core.Event) []byte {
 		dst = appendOversold(dst, &ev.Oversold)
 	case core.EventNoteAdded:
 		dst = appendNoteAdded(dst, ev)
+	case core.EventPaymentLate:
+		dst = appendLatePayment(dst, ev)
 	case core.EventOrderRouted:
 		dst = AppendRouteImage(dst, &ev.Route)
 	case core.EventRoutingDefined:
@@ -167,6 +169,8 @@ func DecodeEvent(src []byte, ev *core.Event) (int, error) {
 		c.oversold(&ev.Oversold)
 	case core.EventNoteAdded:
 		c.noteAdded(ev)
+	case core.EventPaymentLate:
+		c.latePayment(ev)
 	case core.EventOrderRouted:
 		c.routeImage(&ev.Route)
 	case core.EventRoutingDefined:

@@ -60,6 +60,9 @@ func goldenLives() []golden {
 			Kind: core.CommandEditOrder, Mask: 1<<9 | 1<<63, Order: placed.ID, ExpectedVersion: 3, Actor: []byte("anna"), Document: []byte("{}"),
 			Destination: core.Destination{Country: core.CountryCode{'D', 'E'}},
 			Life:        &core.LifeRequest{Note: []byte("she called"), Units: []core.LineUnits{{Quantity: 2}}}, Lines: []core.Line{{SKU: 64 + 3, Quantity: 3}}}),
+		goldenCommand("edit_order_amounts", "edit order, slots 9 and 63, expected version 3: what it costs beside its lines is 4.90 euro then, and one of a SKU more costs 10.00", core.Command{
+			Kind: core.CommandEditOrder, Version: 3, Mask: 1<<9 | 1<<63, Order: placed.ID, ExpectedVersion: 3, Life: &core.LifeRequest{}, Lines: []core.Line{{SKU: 64 + 3, Quantity: 1}},
+			Money: &core.OrderMoney{Currency: core.Currency{'E', 'U', 'R'}, Extra: 490, Sets: true, Amounts: []int64{1000}}}),
 		goldenEvent("order_edited", "order edited, by anna: one unit off that was at location 300; the last line is new, and so is the document", core.Event{
 			Kind: core.EventOrderEdited, Order: edited, Actor: []byte("anna"), Units: []core.LineUnits{{Quantity: 1}},
 			Freed: []core.FreedUnits{{Location: 300, Quantity: 1}}, Added: 1}),

@@ -96,7 +96,7 @@ func readHex(t testing.TB, path string) []byte {
 
 func goldenCommand(name, about string, c core.Command) golden {
 	if c.Version = 1; c.Money != nil {
-		c.Version = 2
+		c.Version = frameVersionOf(&c)
 	}
 	return golden{
 		name: "command_" + name, about: about, value: c,
@@ -327,6 +327,11 @@ func goldenEvents() []golden {
 				{LevelImage: core.LevelImage{SKU: 64 + 3, Location: 300}, Kind: core.MovementCount, Quantity: -2},
 			}}),
 		goldenEvent("note_added", "note added to an order by anna", core.Event{Kind: core.EventNoteAdded, Noted: 300, Actor: []byte("anna")}),
+		goldenEvent("payment_late", "payment late, of an order that has left memory, by hook: a chargeback of 19.99 euro", core.Event{
+			Kind: core.EventPaymentLate, Noted: 300, Actor: []byte("hook"), Note: []byte("fraud"), Late: &core.PaymentRequest{
+				Type: core.PaymentChargeback, Status: core.EntrySucceeded, Of: 2, Amount: 1999, Currency: core.Currency{'E', 'U', 'R'}, At: 1_789_999_990_000,
+				Provider: []byte("acme"), Reference: []byte("cb_1"), Note: []byte("fraud"),
+			}}),
 		goldenEvent("case_resolved", "case of SKU 7 of another order resolved as far as 2 of 3 units: the order gives one up in main and one in location 300", of(core.EventCaseResolved,
 			core.Event{Order: later(core.StatusPlaced).Order, Actor: []byte("anna"), Resolution: core.ResolutionImage{
 				Case: core.CaseImage{ID: core.CaseID{Order: core.MakeOrderID(63, false, 5), SKU: 7}, Version: 2, Opened: 800, OpenedAt: 1_789_999_990_000,

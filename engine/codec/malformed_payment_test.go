@@ -17,7 +17,16 @@ func TestMalformedMoney(t *testing.T) {
 	}
 	other := frame(core.CommandConfirmHold, 0, eight)
 	other[frameVersion] = moneyVersion
+	sets := func(src []byte) []byte {
+		src[frameVersion] = settingVersion
+		return src
+	}
+	if err := decodeCommand(sets(frame(core.CommandEditOrder, 0, eight, 0, 0, 0, "EUR", 5))); err != nil {
+		t.Fatal(err)
+	}
 	checkMalformed(t, decodeCommand, []malformed{
+		{"an order that sets", sets(order("EUR", 0, 5)), 1, "version"},
+		{"an edit that sets too much", sets(frame(core.CommandEditOrder, 0, eight, 0, 0, 0, "EUR", uvarintOf(2*core.MaxAmount+2))), 19, "outside its limits"},
 		{"currency in small letters", order("eur", 0, 5), 15, "currency"},
 		{"no amount", order("EUR", 0), 19, "ends"},
 		{"amount above its limit", order("EUR", 0, uvarintOf(core.MaxAmount+1)), 19, "amount"},

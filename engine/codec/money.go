@@ -11,9 +11,15 @@ import (
 // the lines cost that are added, and by how much it changes what the order costs beside its lines.
 const moneyVersion = 2
 
+// settingVersion is that of an edit order which says what the order costs beside its lines then, and not by how much that changes.
+const settingVersion = 3
+
 // frameVersionOf is the version with which a command is written.
 func frameVersionOf(c *core.Command) byte {
 	if c.Money != nil && mayHaveMoney(c.Kind) {
+		if c.Money.Sets {
+			return settingVersion
+		}
 		return moneyVersion
 	}
 	return max(c.Version, commandVersion)
@@ -21,7 +27,7 @@ func frameVersionOf(c *core.Command) byte {
 
 // knowsVersion tells whether there are frames of a kind in a version.
 func knowsVersion(kind core.CommandKind, version byte) bool {
-	return version == commandVersion || version == moneyVersion && mayHaveMoney(kind)
+	return version == commandVersion || version == moneyVersion && mayHaveMoney(kind) || version == settingVersion && kind == core.CommandEditOrder
 }
 
 func mayHaveMoney(kind core.CommandKind) bool {

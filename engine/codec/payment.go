@@ -84,6 +84,9 @@ const (
 	accountHasLock   = 1 << 1
 	accountHasPayBy  = 1 << 2
 	entryIsTask      = 1 << 7 // beside the status of an entry
+	entryIsDecided   = 1 << 6 // likewise
+	entryIsAsked     = 1 << 5 // likewise
+	entryMarks       = entryIsTask | entryIsDecided | entryIsAsked
 	shortestEntry    = 10
 	accountMarksMask = accountHasMoney | accountHasLock | accountHasPayBy
 )
@@ -123,10 +126,7 @@ func appendAccount(dst []byte, a *core.AccountImage) []byte {
 }
 
 func appendEntry(dst []byte, e *core.PaymentEntry) []byte {
-	status := byte(e.Status)
-	if e.Task {
-		status |= entryIsTask
-	}
+	status := byte(e.Status) | marksOf(marked{e.Task, entryIsTask}, marked{e.Decided, entryIsDecided}, marked{e.Asked, entryIsAsked})
 	dst = appendUvarint(append(dst, byte(e.Type), status), uint64(e.Of))
 	dst = appendUvarint(appendVarint(dst, e.Amount), uint64(e.At))
 	dst = appendUvarint(appendUvarint(dst, uint64(e.Created)), uint64(e.CreatedAt))
@@ -172,7 +172,8 @@ func (c *cursor) entry(e *core.PaymentEntry) {
 	*e = core.PaymentEntry{Type: c.paymentType()}
 	at := c.pos
 	status := c.byte()
-	e.Task, e.Status = status&entryIsTask != 0, core.EntryStatus(status&^entryIsTask)
+	e.Task, e.Decided, e.Asked = status&entryIsTask != 0, status&entryIsDecided != 0, status&entryIsAsked != 0
+	e.Status = core.EntryStatus(status &^ entryMarks)
 	if e.Status < core.EntryRequested || e.Status > core.LastEntryStatus {
 		c.fail(at, "unknown status of a payment")
 	}

@@ -17,6 +17,9 @@ func (g generator) money(c *core.Command) {
 	}
 	c.Version = moneyVersion
 	m := g.orderMoney(len(c.Lines))
+	if m.Sets = c.Kind == core.CommandEditOrder && g.bool(); m.Sets {
+		c.Version = settingVersion
+	}
 	c.Money = &m
 }
 
@@ -114,7 +117,7 @@ func (g generator) account(lines int) *core.AccountImage {
 
 func (g generator) entry() core.PaymentEntry {
 	e := core.PaymentEntry{
-		Type: g.paymentType(), Status: g.entryStatus(), Task: g.bool(), Of: int(g.between(0, core.MaxPayments)), At: g.millis(),
+		Type: g.paymentType(), Status: g.entryStatus(), Task: g.bool(), Decided: g.bool(), Asked: g.bool(), Of: int(g.between(0, core.MaxPayments)), At: g.millis(),
 		Created: g.sequence(), CreatedAt: g.millis(), Note: g.reason(),
 	}
 	e.Amount = g.amount(e.Type)

@@ -532,7 +532,7 @@ var eventKinds = []core.EventKind{
 	core.EventPaymentReported, core.EventPaymentRequested, core.EventHoldLocked, core.EventHoldUnlocked, core.EventOrderUnpaid, core.EventTaskRequested,
 	core.EventFulfilmentChanged, core.EventFulfilmentSplit, core.EventFulfilmentMoved, core.EventFulfilmentShort, core.EventFulfilmentsMerged,
 	core.EventFulfilmentDeclined,
-	core.EventCaseResolved, core.EventNoteAdded, core.EventOrderEdited,
+	core.EventCaseResolved, core.EventNoteAdded, core.EventOrderEdited, core.EventPaymentLate,
 	core.EventReturnRequested, core.EventReturnDecided, core.EventReturnReported, core.EventReturnReceived, core.EventReturnInspected,
 	core.EventReturnClosed, core.EventRefundDecided, core.EventReturnExpired,
 }
@@ -564,6 +564,10 @@ func (g generator) event(kind core.EventKind) core.Event {
 		}
 	case core.EventNoteAdded:
 		ev.Noted, ev.Actor = g.order(), g.reason()
+	case core.EventPaymentLate:
+		c := core.Command{Kind: core.CommandReportPayment}
+		g.paymentRequest(&c)
+		ev.Noted, ev.Actor, ev.Late, ev.Note = g.order(), g.reason(), c.Payment, c.Payment.Note
 	case core.EventOrderRouted:
 		ev.Route = g.route()
 	case core.EventRoutingDefined:

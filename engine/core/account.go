@@ -72,6 +72,9 @@ const (
 	entryTask uint8 = 1 << 0
 	entryText uint8 = 1 << 1 // it has a provider
 	entryNote uint8 = 1 << 2
+
+	entryDecided uint8 = 1 << 3
+	entryAsked   uint8 = 1 << 4
 )
 
 // orderHasAccount is the flag of an order that has an account.
@@ -192,7 +195,7 @@ func (s *slot) amountImages(first uint32, lines int, at uint32, image *AccountIm
 
 func (s *slot) entryImage(r *entryRecord, e *PaymentEntry) {
 	*e = PaymentEntry{
-		Type: r.kind, Status: r.status, Task: r.flags&entryTask != 0, Of: int(r.of), Amount: r.amount, At: r.at, Created: r.created, CreatedAt: r.createdAt,
+		Type: r.kind, Status: r.status, Task: r.flags&entryTask != 0, Asked: r.flags&entryAsked != 0, Decided: r.flags&entryDecided != 0, Of: int(r.of), Amount: r.amount, At: r.at, Created: r.created, CreatedAt: r.createdAt,
 	}
 	if r.flags&entryText != 0 {
 		e.Provider, e.Reference = s.texts.get(r.text)
@@ -264,8 +267,13 @@ func (s *slot) storeEntry(place uint32, e *PaymentEntry) {
 	}
 	r := s.entries.mut(place)
 	r.amount, r.at, r.created, r.createdAt, r.kind, r.status, r.of = e.Amount, e.At, e.Created, e.CreatedAt, e.Type, e.Status, uint8(e.Of)
-	if e.Task {
-		r.flags |= entryTask
+	for _, f := range [...]struct {
+		is   bool
+		flag uint8
+	}{{e.Task, entryTask}, {e.Asked, entryAsked}, {e.Decided, entryDecided}} {
+		if f.is {
+			r.flags |= f.flag
+		}
 	}
 	if string(had.Provider) != string(e.Provider) || string(had.Reference) != string(e.Reference) {
 		s.replaceText(r, entryText, &r.text, e.Provider, e.Reference)
@@ -277,7 +285,7 @@ func (s *slot) storeEntry(place uint32, e *PaymentEntry) {
 
 // isSame tells whether two entries say the same.
 func (e *PaymentEntry) isSame(o *PaymentEntry) bool {
-	return e.Type == o.Type && e.Status == o.Status && e.Task == o.Task && e.Of == o.Of && e.Amount == o.Amount && e.At == o.At &&
+	return e.Type == o.Type && e.Status == o.Status && e.Task == o.Task && e.Asked == o.Asked && e.Decided == o.Decided && e.Of == o.Of && e.Amount == o.Amount && e.At == o.At &&
 		e.Created == o.Created && e.CreatedAt == o.CreatedAt &&
 		string(e.Provider) == string(o.Provider) && string(e.Reference) == string(o.Reference) && string(e.Note) == string(o.Note)
 }

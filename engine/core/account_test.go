@@ -161,9 +161,7 @@ func TestOrdersWithTasksStay(t *testing.T) {
 	if home.accounts.live != 0 || home.amounts.live != 0 || home.entries.live != 0 || home.accountOf.Len() != 0 {
 		t.Errorf("%d accounts, %d amounts, %d entries stayed", home.accounts.live, home.amounts.live, home.entries.live)
 	}
-	if reason := s.refused(report(ids[3], PaymentChargeback, 0, 100)); reason != ReasonOrderArchived {
-		t.Errorf("a report on an order that has left: %d", reason)
-	}
+	s.tellsLate(report(ids[3], PaymentChargeback, 0, 100))
 	s.place(1)
 	if r := s.Audit(); r.Found != 0 {
 		t.Errorf("audit: %+v", r.Violations)
@@ -186,3 +184,39 @@ func TestValueOfUnits(t *testing.T) {
 		t.Error("units are worth something else")
 	}
 }
+
+// tellsLate carries out a report on an order that has left memory: it is told as it came, unless a version is expected, and nothing of it is kept.
+func (s *paidShop) tellsLate(c Command) {
+	s.t.Helper()
+	var told lateTold
+	digest := s.Digest()
+	c.Mask, _ = SlotsOf(&c)
+	for range 2 {
+		s.seq++
+		if out := s.Execute(&s.step, &c, s.seq, s.now, &told); !out.Changed || out.Order != c.Order {
+			s.t.Errorf("a report on an order that has left: %+v", out)
+		}
+	}
+	if len(told) != 2 || string(told[0].Reference) != string(c.Payment.Reference) || told[0].Amount != c.Payment.Amount || s.Digest() != digest {
+		s.t.Errorf("told of %+v", told)
+	}
+	ahead := *c.Payment
+	ahead.At = s.now + maxReportAhead + 1
+	if reason := s.refused(Command{Kind: CommandReportPayment, Order: c.Order, Payment: &ahead}); reason != ReasonReportAhead {
+		s.t.Errorf("of the future: %d", reason)
+	}
+	if c.ExpectedVersion = 3; s.refused(c) != ReasonOrderArchived {
+		s.t.Error("a version was expected")
+	}
+}
+
+// lateTold are the reports that a machine told of.
+type lateTold []PaymentRequest
+
+func (l *lateTold) Event(ev *Event) {
+	if ev.Kind == EventPaymentLate {
+		*l = append(*l, *ev.Late)
+	}
+}
+
+func (*lateTold) Archived(*Archived) {}

@@ -104,6 +104,49 @@ func TestExecuteAllocatesNothing(t *testing.T) {
 	}
 }
 
+// TestWholeLivesAllocateLittle takes orders with prices from placed to delivered, and back: what is left is a short list for each of the two tasks.
+func TestWholeLivesAllocateLittle(t *testing.T) {
+	euro := core.Currency([]byte("EUR"))
+	till := newTill(t, chunks(), 64)
+	till.run(&core.Command{Kind: core.CommandSetChannel, Name: []byte("shop"), Selling: core.ChannelSettings{Capture: core.CaptureShipment}})
+	place := till.basket(core.CommandPlaceOrder, 1)
+	place.Channel, place.Money = 1, &core.OrderMoney{Currency: euro, Extra: 490, Amounts: []int64{1000}}
+	report := func(kind core.PaymentType, entry int, amount int64) *core.Command {
+		return &core.Command{Kind: core.CommandReportPayment, Payment: &core.PaymentRequest{
+			Type: kind, Status: core.EntrySucceeded, Entry: entry, Amount: amount, Currency: euro, At: 1, Provider: []byte("manual"), Reference: []byte("p-0000"),
+		}}
+	}
+	of := func(kind core.CommandKind, life core.LifeRequest) *core.Command {
+		return &core.Command{Kind: kind, Life: &life, Lines: []core.Line{{SKU: till.skus[0]}}}
+	}
+	back := func(kind core.CommandKind, r core.ReturnRequest) *core.Command {
+		return of(kind, core.LifeRequest{Return: &r})
+	}
+	steps := []*core.Command{
+		report(core.PaymentAuthorization, 0, 1490),
+		of(core.CommandShipOrder, core.LifeRequest{}),
+		report(core.PaymentCapture, 2, 1490),
+		of(core.CommandTrackShipment, core.LifeRequest{Shipment: 1, Reports: []core.TrackingReport{{At: 1, Status: core.ShipmentDelivered}}}),
+		back(core.CommandRequestReturn, core.ReturnRequest{Rows: []core.ReturnRow{{Quantity: 1, Reason: core.ReturnChangedMind}}}),
+		back(core.CommandDecideReturn, core.ReturnRequest{Number: 1, Decision: core.DecideApprove}),
+		back(core.CommandReceiveReturn, core.ReturnRequest{Number: 1, Rows: []core.ReturnRow{{Quantity: 1, Disposition: core.DisposeRestock}}}),
+		back(core.CommandDecideRefund, core.ReturnRequest{Number: 1, Amount: 1000, Currency: euro}),
+		report(core.PaymentRefund, 3, 1000),
+		back(core.CommandCloseReturn, core.ReturnRequest{Number: 1}),
+	}
+	run := func() {
+		order := till.run(place)
+		for _, c := range steps {
+			c.Order = order
+			till.run(c)
+		}
+	}
+	run() // the lists of the step grow once
+	if n := testing.AllocsPerRun(1000, run); n > 2 {
+		t.Errorf("%v allocations", n)
+	}
+}
+
 // TestReadsAllocateNothing reads into images that have been used before.
 func TestReadsAllocateNothing(t *testing.T) {
 	till := newTill(t, chunks(), 8)

@@ -40,6 +40,7 @@ const (
 	ViolationReturn           ViolationKind = 56 // a return cannot be, or what is known of its units is not what its status says
 	ViolationReturned         ViolationKind = 57 // more units of a line are in returns than were delivered, or have left
 	ViolationRefund           ViolationKind = 58 // a refund cannot be, or is in another currency than its return
+	ViolationRefundTask       ViolationKind = 64 // a refund that was decided on is not asked for, or more than it is
 	ViolationUnsettled        ViolationKind = 59 // a return came to nothing, and nobody will deal with its replacement
 	ViolationBooking          ViolationKind = 41 // an order that counts at a location on a day is not one that it ships, or is not counted
 	ViolationCase             ViolationKind = 39 // an oversold case is lost, or more is left of it than its order waits for

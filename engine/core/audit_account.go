@@ -21,6 +21,9 @@ func (a *auditor) tallyAccount(s *slot, image *OrderImage) {
 	}
 	a.tallyLock(record, image)
 	a.tallyLedger(image, record.tasks)
+	if account.HasMoney() {
+		a.tallyDecided(image)
+	}
 }
 
 // tallyLock checks that a locked hold lives as long as its lock.
@@ -50,7 +53,7 @@ func (a *auditor) tallyLedger(image *OrderImage, counted uint8) {
 		if e.isTask() {
 			tasks++
 		}
-		if !e.Task && len(e.Reference) == 0 || e.Task && e.Of == 0 {
+		if !e.Task && (len(e.Reference) == 0 || e.Decided || e.Asked) || e.Task && e.Of == 0 {
 			a.violate(v)
 		}
 	}

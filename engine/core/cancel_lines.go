@@ -199,7 +199,7 @@ func (s *slot) applyCancelLines(st *Step, sink Sink) {
 	if s.id == st.home {
 		s.rewriteOrder(st)
 		sink.Event(&st.event)
-		tellTasks(&st.event, st.tasks, sink)
+		s.tellTasks(&st.event, st.tasks, sink)
 	}
 }
 

@@ -82,7 +82,7 @@ func (k CommandKind) IsOfReturn() bool { return k >= CommandRequestReturn && k <
 // decoded from: whoever keeps one copies it.
 type Command struct {
 	Kind    CommandKind
-	Version uint8    // version of the kind's meaning: 2 for place hold and place order with money, else 1
+	Version uint8    // version of the kind's meaning: 2 for place hold, place order and edit order with money, 3 for an edit that sets what the order costs beside its lines, else 1
 	Mask    SlotMask // the slots it touches
 	HasKey  bool
 	Key     IdempotencyKey
@@ -99,7 +99,7 @@ type Command struct {
 	Lines      []Line      // place hold, place order; edit order: what is added; reroute, ship, take back, move and decline fulfilment order, short pick: what is to move, no two of one SKU; receive, inspect return: the SKUs of the rows
 	Recipes    []Recipe    // place hold, place order, edit order: of each kit among the lines, in the order of their numbers. Set kit: the one
 
-	Money *OrderMoney // place hold, place order: what it costs; nil for nobody knows. Edit order: what is added, and the change of what it costs beside its lines
+	Money *OrderMoney // place hold, place order: what it costs; nil for nobody knows. Edit order: what is added, and the change of what it costs beside its lines, or what that is then
 
 	Sale       SaleID   // place hold, place order: the sale that it is part of; 0 for none. Advance queue, waitlists: the sale
 	Ticket     uint32   // and the number of its ticket there; 0 for none

@@ -109,7 +109,7 @@
 // from where it is fetched, unless the rule pickup is set. What other locations have does not count for the order: a line that
 // asks for more of what there is is refused as not deliverable; only what nobody has is promised beyond stock. A fill takes units by priority,
 // from locations that are not stopped and may serve its order, whatever their cut-off, but for the last three that the order was rerouted from while it
-// waits. A plan of more locations than the policy allows is refused.
+// waits, and whose units were not set aside as missing. A plan of more locations than the policy allows is refused.
 //
 // A plan is better by the first rule in which two differ, then with fewer locations, then by (priority, number) of the locations. All
 // plans of up to three locations are compared, of the 24 most promising where there are more candidates (fewer with very many
@@ -135,7 +135,12 @@
 // a line that gets fewer units costs less. Nothing of it is computed here: taxes and discounts are the merchant's. A line's units are numbered; those that are
 // cancelled are its last ones, those that are shipped its first, and the first k of n are worth floor(amount × k / n). Kits are shipped when all that they are made of is.
 //
-//	due(order) = max(0, Σ what the lines' units that were not cancelled are worth + what it costs beside them); 0 of one that was cancelled, released or expired
+//	due(order) = max(0, Σ what the lines' units that were not cancelled are worth + what it costs beside them) + Σ of exchanges max(0, difference + fee);
+//	             0 of one that was cancelled, released or expired
+//
+// Of an exchange, a return with a replacement that did not come to nothing, difference and fee are the order's, and the replacement has no account. What
+// is less than nothing of both together is decided on as a refund, once, with the first command on the return with which the policy allows that, and as far as
+// it was paid; as credit where that is the remedy. It stays decided whatever becomes of the return. Units that come back are the first ones of their line, in the order of the returns (ValueOfReturn).
 //
 // Entries are known by (provider, reference, type) and are what the last report on them says, in the provider's time; of two reports of one instant the
 // status with the higher number counts. What is refunded never exceeds what was captured: reports that would have it so are refused, whichever of the two they are about.
@@ -143,10 +148,11 @@
 //
 // What follows from it is asked for by settle (settle.go), behind every command that changes an order with an account, and behind the expiry of a hold:
 //
-//	refund    what was captured and not charged back, beyond what is due, by as much as the command raised it, less what refunds cover
+//	refund    what came in, captured or beside providers, and was not charged back, beyond what is due, by as much as the command raised it, less what refunds
+//	          cover beside those that were decided on for returns; and those, as soon as they are; at most what is left of the captures
 //	void      what is left of each authorization of an order that came to nothing, unless a void of it failed before
-//	capture   with the policy confirm min(due, authorized − void), with shipment what has left of that, by as much as the command raised it, less what
-//	          captures cover; of orders that are placed
+//	capture   with the policy confirm min(due − what came in beside providers, authorized − void), with shipment what has left of that, by as much as the command raised it, less what
+//	          captures cover; of orders that are placed, and not on hold but for their payment
 //
 // Tasks that are open count as carried out, and one that failed is not asked for again: only how far a command moved what ought to be done is. So a
 // success that is reported after the hold expired, a capture that fails when the order is cancelled already, and a payment that comes twice all lead to what
@@ -280,7 +286,9 @@
 //     allocated any more, and what can be sold stays as it was. Limits, quotas and pools count them as before. An order of which something has left
 //     is not cancelled by CancelOrder (AlreadyShipped); what is still there of its lines is by CancelLines.
 //   - PutOnHold adds reasons for which nothing of a placed order leaves, TakeOffHold takes some back, or all if it names none; the order is on hold
-//     while one is left. ShipOrder is refused then, and nothing else: its units can be cancelled, rerouted and filled, and what has left is tracked.
+//     while one is left. ShipOrder is refused then: its units can be cancelled, rerouted and filled, and what has left is tracked. So is RequestPayment for a capture,
+//     and no capture follows by itself, unless payment is the only reason: then it is the money that the order waits for. With the last of the other reasons
+//     what ought to be captured by then is asked for, but for what was and failed. What was asked for before, refunds and voids go on.
 //     An order that is cancelled or completed is on hold no longer, also when it is placed again later.
 //   - Fulfilment orders (fulfilment.go) are implied by an order's allocations until a command is about one; then all of the order are written down, and
 //     follow its allocations whatever changes these. WorkFulfilment changes the status of one. SplitFulfilment has some of its units in another one, MergeFulfilments
@@ -293,8 +301,8 @@
 //     are counted as delivered, lost or returned to the sender as their shipment is. A shipment of which units were taken back keeps its status.
 //   - TakeBack has units in stock again of a shipment that was returned to the sender.
 //   - An order is completed when nothing of it is left to ship, and all that left was delivered, lost, or returned and taken back; it is placed again
-//     when that is not so any more. Its return window, the channel's when it was completed, ends at an instant like a hold: then it is closed. What limits,
-//     quotas and pools counted of it stays counted.
+//     when that is not so any more. Its return window, the channel's, begins then, and anew when a shipment arrives after all that had been lost. It ends at
+//     an instant like a hold: then the order is closed. What limits, quotas and pools counted of it stays counted.
 //   - RequestReturn asks for units of lines to be taken back or, as a claim, to be made good. The order has to be before the end of its return window, or to be
 //     forced, which is noted; a closed order that is still in memory is completed again with that. Of a line there may be in returns, over all that were not
 //     declined or cancelled and did not expire, as many units as were delivered; and as many as have left and were not taken back, if they are said to have never
@@ -307,7 +315,9 @@
 //     are restocked, damaged or in quality control are on hand at the location with that (return_in), the others are not. InspectReturn moves units of the return out of
 //     quality control at a location, where so many have to be (reclassify, write off). CloseReturn ends it, also while some units are out.
 //   - DecideRefund keeps a decision to give an amount, or credit in the store: from the approval on or, by the policy, from the first receipt or the inspection on, also
-//     when the return was closed. All amounts of a return are in one currency.
+//     when the return was closed. All amounts of a return are in one currency. Where the order has an account it is the account's, and the money is asked for
+//     as a task with the decision: no more than what was captured and not charged back, less what was refunded, is about to be or is owed. What credit
+//     was given for is owed, too, as far as it is beyond what was paid by adjustments.
 //   - SettleReturn notes that the replacement of a return that came to nothing was cancelled, or has shipped and is left to the customer. The host does that for those that
 //     Machine.Unsettled names, as an order of other slots cannot be cancelled with the return.
 //   - An order with an open return, or one whose replacement is not settled, is not closed at the end of its return window, but when the last of them has ended. A
@@ -327,7 +337,8 @@
 //     given back to it. It counts as a change, whatever moves: that nobody could help is told, too.
 //   - ReportPayment notes what a provider says about a payment of an order, whatever its status. Unknown, it is a new entry; known, with another amount or as
 //     another entry than the one that is named, it is refused; later than what is known it counts, and else nothing changes. A report that names a task gives it the
-//     provider's reference. A capture that says of which authorization it is cannot be above it.
+//     provider's reference. A capture that says of which authorization it is cannot be above it. On an order
+//     that was archived it is told as it came, unless a version is expected, and nothing of it is kept here: the host keeps it beside the order.
 //   - RequestPayment adds tasks that somebody asks for: a capture of an order that is placed, a refund or a void. More than there is is refused.
 //   - LockHold has a hold's deadline at the end of the lock, if that is later than its own. While it is locked it is neither released, extended, cancelled nor
 //     locked again. Confirmation ends the lock, and so do UnlockHold and a report that an authorization or a capture of the lock's provider and reference has failed: then the hold has its own

@@ -265,7 +265,7 @@ func (s *slot) applyEdit(st *Step, sink Sink) {
 	if st.tells {
 		st.tellRoute(sink)
 	}
-	tellTasks(&st.event, st.tasks, sink)
+	s.tellTasks(&st.event, st.tasks, sink)
 }
 
 // eachAdded calls do for each line that is added.

@@ -1,7 +1,7 @@
 package core
 
-// An edit of an order with an account says what each line costs that it adds, and by how much it changes what the order costs beside its lines. What
-// is taken off is not due any more, as when lines are cancelled.
+// An edit of an order with an account says what each line costs that it adds, and by how much it changes what the order costs beside its lines, or what that
+// is then. What is taken off is not due any more, as when lines are cancelled.
 
 // checkPrices refuses an edit whose prices do not go with the order's account.
 func (st *Step) checkPrices() bool {
@@ -23,7 +23,7 @@ func (st *Step) checkPrices() bool {
 
 // canAdd tells whether what the order costs is within its limits with so much more.
 func (a *AccountImage) canAdd(money *OrderMoney) bool {
-	extra := a.Extra + money.Extra
+	extra := money.extraOn(a.Extra)
 	if extra < -MaxAmount || extra > MaxAmount {
 		return false
 	}
@@ -39,6 +39,14 @@ func (a *AccountImage) canAdd(money *OrderMoney) bool {
 	return total >= 0
 }
 
+// extraOn is what an order costs beside its lines after an edit, of which that was so much.
+func (m *OrderMoney) extraOn(extra int64) int64 {
+	if m.Sets {
+		return m.Extra
+	}
+	return extra + m.Extra
+}
+
 // addPrices gives the image's account what the lines cost that were added.
 func (st *Step) addPrices() {
 	image := &st.event.Order
@@ -47,7 +55,7 @@ func (st *Step) addPrices() {
 	}
 	account, money, asked := image.Account, st.command.Money, 0
 	if money != nil {
-		account.Extra += money.Extra
+		account.Extra = money.extraOn(account.Extra)
 	}
 	for i := len(account.Amounts); i < len(image.Lines); i++ {
 		amount := int64(0)

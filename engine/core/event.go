@@ -68,6 +68,8 @@ const (
 	EventFulfilmentShort    EventKind = 76
 	EventFulfilmentsMerged  EventKind = 77
 	EventFulfilmentDeclined EventKind = 78
+
+	EventPaymentLate EventKind = 81 // a report on a payment of an order that has left memory
 )
 
 // Event is a fact: what a command, or a deadline that had passed before it, changed. Every event is
@@ -91,6 +93,7 @@ type Event struct {
 	Moves      []MovementImage  // stock moved, in the order of the rows; purchase order and transfer changed, order shipped, shipment taken back, return received, inspected: the units that came, left or changed; fulfilment short: those that are not sold again
 	Actor      []byte           // the same; order rerouted, and what went on with an order's life and its money, case resolved, note added
 	Note       []byte           // what went on with an order's life and its money
+	Late       *PaymentRequest  // payment late: what was reported
 	Payment    int              // payment reported, payment requested, task requested: the number of the entry
 	Shipment   int              // order shipped, shipment tracked, taken back: its number
 	Return     int              // events of returns: its number
@@ -116,7 +119,7 @@ type Event struct {
 	Reason     Reason           // waitlist left: why somebody was struck off; ReasonNone for who left
 	Reroute    RerouteImage     // order rerouted; fulfilment moved, short, declined: where its units went
 	Oversold   OversoldImage    // order oversold
-	Noted      OrderID          // note added: the order; the text is the document of the sequence
+	Noted      OrderID          // note added, payment late: the order; a note's text is the document of the sequence
 
 	Resolution ResolutionImage // case resolved
 }
@@ -127,7 +130,7 @@ func (k EventKind) IsKnown() bool {
 		k == EventPurchaseOrderChanged || k == EventTransferChanged || k >= EventSaleDefined && k <= EventQueueAdvanced ||
 		k >= EventOrderRouted && k <= EventRoutingDefined || k == EventOrderFilled || k == EventPreorderEnded ||
 		k == EventOrderOversold || k >= EventLinesCancelled && k <= EventOrderClosed || k >= EventPaymentReported && k <= EventTaskRequested || k.IsOfReturn() || k == EventCaseResolved || k >= EventNoteAdded && k <= EventFulfilmentDeclined ||
-		k == EventOrderEdited
+		k == EventOrderEdited || k == EventPaymentLate
 }
 
 // IsOfReturn tells whether events of the kind are about a return.
@@ -162,7 +165,7 @@ func (ev *Event) AboutOrder() (id OrderID, ok bool) {
 		return ev.Route.Order, true
 	case EventOrderOversold:
 		return ev.Oversold.Order, true
-	case EventNoteAdded:
+	case EventNoteAdded, EventPaymentLate:
 		return ev.Noted, true
 	}
 	return ev.Order.ID, ev.Kind.HasOrder()

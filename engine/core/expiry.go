@@ -104,7 +104,7 @@ func (s *slot) expireHold(place uint32, seq Sequence, sink Sink) {
 	}
 	s.closeOrder(place, record.deadline)
 	sink.Event(ev)
-	tellTasks(ev, tasks, sink)
+	s.tellTasks(ev, tasks, sink)
 }
 
 // settleExpired asks for what has to be done about the money of a hold that has expired.

@@ -64,6 +64,7 @@ type slot struct {
 	limitOf   *Index // (customer, SKU) → limits
 
 	expiry Event // scratch for the events of expired holds, and of pools that began or ended
+	asked  Event // scratch for the events of tasks
 	alert  Event // scratch for the events of changed supplies
 
 	rules           slab[ruleRecord]
@@ -376,7 +377,7 @@ func (m *Machine) Decide(st *Step) {
 	case CommandTakeBack:
 		m.decideTakeBack(st)
 	case CommandPutOnHold, CommandTakeOffHold:
-		decideOnHold(st)
+		m.decideOnHold(st)
 	case CommandRequestReturn, CommandDecideReturn, CommandReportReturn, CommandReceiveReturn, CommandInspectReturn, CommandCloseReturn,
 		CommandDecideRefund, CommandSettleReturn:
 		m.decideReturn(st)

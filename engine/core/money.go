@@ -25,6 +25,7 @@ const MaxAmount = 1_000_000_000_000_000
 type OrderMoney struct {
 	Currency Currency
 	Extra    int64   // shipping, tax and discount of the order as a whole; may be less than nothing
+	Sets     bool    // of an edit: Extra is what they come to then, and not by how much that changes
 	Amounts  []int64 // of each asked line, all its units; 0 to MaxAmount
 }
 
@@ -90,7 +91,7 @@ func (o *OrderImage) Due() int64 {
 			due += valueOf(amount, n-life.Cancelled, n)
 		}
 	}
-	return max(0, due)
+	return max(0, due) + o.exchanged()
 }
 
 // hasEnded tells whether the order came to nothing.
@@ -98,7 +99,7 @@ func (o *OrderImage) hasEnded() bool {
 	return o.Status == StatusCancelled || o.Status == StatusReleased || o.Status == StatusExpired
 }
 
-// shippedValue is what the units are worth that have left, and with the first of them what the order costs beside its lines.
+// shippedValue is what the units are worth that have left, with what is to be paid for exchanges, and with the first of them what the order costs beside its lines.
 func (o *OrderImage) shippedValue() int64 {
 	if o.Life == nil || len(o.Life.Shipments) == 0 {
 		return 0
@@ -107,7 +108,7 @@ func (o *OrderImage) shippedValue() int64 {
 	for i, amount := range o.Account.Amounts {
 		value += valueOf(amount, o.shippedOf(i), o.Lines[i].Quantity)
 	}
-	return max(0, value)
+	return max(0, value) + o.exchanged()
 }
 
 // shippedOf is how many units of a line have left; of kits, as many as the components that have left make.

@@ -361,7 +361,7 @@ func (s *slot) applyOrder(st *Step, sink Sink) {
 		s.due.push(dueRecord{deadline: image.Deadline, order: image.ID, place: st.place})
 	}
 	sink.Event(&st.event)
-	tellTasks(&st.event, st.tasks, sink)
+	s.tellTasks(&st.event, st.tasks, sink)
 }
 
 // applyPart moves the deadline of the slot's part of a hold, or ends the part.

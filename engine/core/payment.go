@@ -41,6 +41,8 @@ type PaymentEntry struct {
 	Type      PaymentType
 	Status    EntryStatus
 	Task      bool  // it was asked for here, and somebody has to carry it out
+	Asked     bool  // a task: somebody asked for it, and it does not follow from what became of the order
+	Decided   bool  // a task: of the refund that the command which made it decided on, for a return
 	Of        int   // the number of the authorization or capture that it belongs to; 0 for none
 	Amount    int64 // of an adjustment, perhaps less than nothing
 	At        Millis
@@ -108,8 +110,10 @@ func (s *PaymentSums) Open() int64 {
 	return max(0, s.Authorized-s.Voided-s.Voiding-s.Captured-s.Capturing)
 }
 
-// Refundable is what can be given back of what was captured.
-func (s *PaymentSums) Refundable() int64 { return max(0, s.Captured-s.Refunded-s.Refunding) }
+// Refundable is what can be given back of what was captured, and was not taken back.
+func (s *PaymentSums) Refundable() int64 {
+	return max(0, s.Captured-s.ChargedBack-s.Refunded-s.Refunding)
+}
 
 // PaymentStatus is what an order's payment comes to.
 type PaymentStatus uint8

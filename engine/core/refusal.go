@@ -52,7 +52,8 @@ const (
 	ReasonReturnDeadline     Reason = 106 // the deadline of a return is not in the future
 	ReasonNotReturnable      Reason = 101 // a row names more units of the line than may be sent back, or none may
 	ReasonReturnUnits        Reason = 104 // a row tells of more units than the return has that are still out, or in quality control
-	ReasonRefundCurrency     Reason = 107 // the return has amounts in another currency
+	ReasonRefundCurrency     Reason = 107 // the return, or its order, has amounts in another currency
+	ReasonDecisionTooLarge   Reason = 127 // more would be decided to be given back than is left of what came in
 	ReasonRefundsFull        Reason = 108 // the return has MaxRefunds refunds
 	ReasonReturnsFull        Reason = 105 // the order has MaxReturns returns
 	ReasonInboundNotFound    Reason = 38  // no such purchase order or transfer
@@ -146,7 +147,8 @@ type Refusal struct {
 // that has none there and was to move all.
 //
 // Of a payment the index is that of its entry, and quantities are amounts: payment changed, the one asked for and the one known; refund exceeds captured, what would
-// have been given back, or be about to, and what came in; payment not possible, what is asked for, 0 for all, and what there is.
+// have been given back, or be about to, and what came in; payment not possible, what is asked for, 0 for all, and what there is. Of a decision about a refund
+// they are the amount of it, and the most that it may be of.
 //
 // Of an oversold case the units are those that are left of it, or those that the order waits for if they are fewer, and those that there are.
 type RefusedLine struct {

@@ -3,9 +3,16 @@ package core
 // A provider reports what became of a payment, in its own time: late, twice, and in any order. An entry is what the last report on it says, so
 // repeated and late ones are harmless. An entry is known by (provider, reference, type). A report on a task names the number of its entry, which takes
 // the provider's reference with that.
+//
+// Of an order that has left memory nobody knows here whether the report is new, or what follows from it. It is told as it came, so that whoever keeps the
+// books can see to it: a chargeback comes months after the order was closed. A host that expects a version hears that the account is closed.
 
 // decideReport works out what the report changes.
 func (m *Machine) decideReport(st *Step) {
+	if st.gone && st.command.ExpectedVersion == 0 {
+		st.tellLate()
+		return
+	}
 	if !st.checkOrder() || !st.checkMoney(st.command.Payment) {
 		return
 	}
@@ -27,6 +34,18 @@ func (m *Machine) decideReport(st *Step) {
 		return
 	}
 	st.planReport(m, at)
+}
+
+// tellLate plans to tell of a report on an order that has left memory.
+func (st *Step) tellLate() {
+	c, ev := st.command, &st.event
+	st.Outcome.Order = c.Order
+	if c.Payment.At > st.now+maxReportAhead {
+		st.refuse(ReasonReportAhead).Order = c.Order
+		return
+	}
+	st.Outcome.Changed = true
+	ev.Kind, ev.Noted, ev.Actor, ev.Note, ev.Late = EventPaymentLate, c.Order, c.Actor, c.Payment.Note, c.Payment
 }
 
 // checkMoney refuses a command on an order that nobody knows the price of, or with an amount in another currency.

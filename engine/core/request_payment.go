@@ -14,6 +14,10 @@ func (m *Machine) decideRequest(st *Step) {
 			st.refuseOrder(reason)
 			return
 		}
+		if image.capturesWait() {
+			st.refuseOnHold()
+			return
+		}
 	}
 	if p.Currency == (Currency{}) && image.HasMoney() {
 		p = st.inCurrency(image.Account.Currency)
@@ -43,8 +47,9 @@ func (st *Step) checkRequest(p *PaymentRequest) bool {
 		return false
 	}
 	sums := account.Sums()
-	if out := sums.Refunded + sums.Refunding + p.Amount; p.Type == PaymentRefund && out > sums.Captured {
-		st.refuseAmount(ReasonRefundTooLarge, len(account.Entries), out, sums.Captured)
+	in, out := sums.Captured-sums.ChargedBack, sums.Refunded+sums.Refunding+p.Amount
+	if p.Type == PaymentRefund && out > in {
+		st.refuseAmount(ReasonRefundTooLarge, len(account.Entries), out, in)
 		return false
 	}
 	if most := st.possible(p); st.wanted(p) == 0 || p.Amount > most {
@@ -78,15 +83,16 @@ func (st *Step) possible(p *PaymentRequest) int64 {
 	return most
 }
 
-// wanted is the amount of a request. All of a capture is what is due and nobody has captured.
+// wanted is the amount of a request. All of a capture is what is due and was not paid otherwise, and nobody has captured.
 func (st *Step) wanted(p *PaymentRequest) int64 {
 	if p.Amount != 0 {
 		return p.Amount
 	}
 	most := st.possible(p)
 	if p.Type == PaymentCapture {
-		sums := st.event.Order.Account.Sums()
-		most = min(most, max(0, st.event.Order.Due()-sums.Captured-sums.Capturing))
+		account := st.event.Order.Account
+		sums := account.Sums()
+		most = min(most, max(0, st.event.Order.Due()-account.paidBeside()-sums.Captured-sums.Capturing))
 	}
 	return most
 }
@@ -104,7 +110,7 @@ func (st *Step) planRequest(p *PaymentRequest) {
 		return
 	}
 	for i := had; i < len(account.Entries); i++ {
-		account.Entries[i].Note = p.Note
+		account.Entries[i].Note, account.Entries[i].Asked = p.Note, true
 	}
 	ev.Kind, ev.Actor, ev.Note, ev.Payment = EventPaymentRequested, c.Actor, p.Note, had+1
 	ev.Order.Version++
@@ -124,6 +130,12 @@ func (s *slot) gatherPayment(st *Step) {
 // applyPayment writes down, in the home slot, what became of the order's money. Where its deadline is another one now, its parts hear of it.
 func (s *slot) applyPayment(st *Step, sink Sink) {
 	image := &st.event.Order
+	if st.event.Kind == EventPaymentLate {
+		if s.id == st.home {
+			sink.Event(&st.event)
+		}
+		return
+	}
 	if s.id != st.home {
 		if image.Status == StatusHeld {
 			s.movePart(image)
@@ -146,5 +158,5 @@ func (s *slot) applyPayment(st *Step, sink Sink) {
 		}
 	}
 	sink.Event(&st.event)
-	tellTasks(&st.event, st.tasks, sink)
+	s.tellTasks(&st.event, st.tasks, sink)
 }

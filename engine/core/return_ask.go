@@ -7,7 +7,7 @@ func (s *slot) gatherReturn(st *Step) {
 	s.gatherOrder(st)
 	if s.id == st.home {
 		const end = 1<<32 - 1
-		st.full = s.returns.length == end || s.returnLines.length > end-MaxLines || s.refunds.length == end
+		st.full = s.returns.length == end || s.returnLines.length > end-MaxLines || s.refunds.length == end || s.entries.length > end-MaxPayments
 	}
 }
 
@@ -40,6 +40,12 @@ func (m *Machine) decideReturn(st *Step) {
 		st.decideRefund(r)
 	case CommandSettleReturn:
 		st.settleReturn(r)
+	}
+	if st.Outcome.Changed {
+		st.refundDifference()
+	}
+	if st.Outcome.Changed {
+		m.settleOrRefuse(st)
 	}
 }
 
@@ -226,6 +232,10 @@ func (st *Step) approve(r *ReturnImage) bool {
 		st.refuseOrder(ReasonReturnDeadline)
 		return false
 	}
+	if image := &st.event.Order; image.HasMoney() && ask.Terms.Currency != (Currency{}) && ask.Terms.Currency != image.Account.Currency {
+		st.refuseOrder(ReasonRefundCurrency)
+		return false
+	}
 	r.Status, r.Terms = ReturnApproved, ask.Terms
 	if r.Terms.Keep {
 		r.Status = ReturnReceived
@@ -270,7 +280,7 @@ func (st *Step) closeReturn(r *ReturnImage) {
 	}
 }
 
-// decideRefund keeps a decision that money or credit is given. It is carried out elsewhere, by whom that is allowed.
+// decideRefund keeps a decision that money or credit is given. Money is asked for by that (refund.go), and given by whom that is allowed.
 func (st *Step) decideRefund(r *ReturnImage) {
 	ask, life := st.command.Life.Return, st.event.Order.Life
 	switch {
@@ -278,6 +288,7 @@ func (st *Step) decideRefund(r *ReturnImage) {
 		st.refuseReturn(r)
 	case r.Terms.Currency != Currency{} && r.Terms.Currency != ask.Currency:
 		st.refuseOrder(ReasonRefundCurrency)
+	case !st.checkRefund():
 	case r.Refunds == MaxRefunds:
 		st.refuseOrder(ReasonRefundsFull)
 	case st.full:
@@ -324,6 +335,7 @@ func (s *slot) applyReturn(st *Step, sink Sink) {
 	s.rewriteOrder(st)
 	s.awaitReturns(st)
 	sink.Event(&st.event)
+	s.tellTasks(&st.event, st.tasks, sink)
 }
 
 // awaitReturns has the event's return expire when it is due, and the order closed if that return was the last to keep it open.

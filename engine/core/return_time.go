@@ -38,6 +38,7 @@ func (s *slot) expireReturns(place uint32, at Millis, seq Sequence, sink Sink) {
 		if r.Status != ReturnApproved || r.Until != at {
 			continue
 		}
+		stood := ev.Order.standing()
 		r.Status = ReturnExpired
 		if r.isUnsettled() {
 			s.unsettled = append(s.unsettled, place)
@@ -47,7 +48,13 @@ func (s *slot) expireReturns(place uint32, at Millis, seq Sequence, sink Sink) {
 		ev.Order.endReturns(at)
 		s.orders.mut(place).version = ev.Order.Version
 		s.storeLife(place, life)
+		tasks := 0
+		if ev.Order.HasMoney() { // what was to be paid for an exchange is not any more
+			tasks, _ = ev.Order.settle(&stood, CaptureManual, seq, at)
+			s.storeAccount(place, &ev.Order)
+		}
 		sink.Event(ev)
+		s.tellTasks(ev, tasks, sink)
 	}
 	if ev.Order.Status == StatusCompleted && !life.hasOpenReturns() {
 		s.awaitClosing(place, life.ClosesAt)

@@ -30,10 +30,13 @@ func (s *story) readEdit(line *sentence, c *core.Command) {
 			c.Actor = []byte(value)
 		case "version":
 			c.ExpectedVersion = uint32(line.number(value))
+		case "amounts":
+			s.readPrice(line, c, "extra", value)
+			c.Version, c.Money.Sets = 3, true
 		case "slots":
 			s.slotsNamed = value == "named"
 		default:
-			if !s.readDestination(line, c, name, value) {
+			if !s.readPrice(line, c, name, value) && !s.readDestination(line, c, name, value) {
 				line.fail("unknown setting %s", name)
 			}
 		}

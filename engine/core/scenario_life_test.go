@@ -78,7 +78,10 @@ func (s *story) readTrack(line *sentence, c *core.Command) {
 	for line.peek() != "" {
 		word, at, _ := strings.Cut(line.next(), "@")
 		at, id, _ := strings.Cut(at, "/")
-		r := core.TrackingReport{At: line.clock(at), ID: []byte(id)}
+		r := core.TrackingReport{At: s.now, ID: []byte(id)}
+		if at != "" {
+			r.At = line.clock(at)
+		}
 		for status, name := range shipmentWords {
 			if name == word {
 				r.Status = status

@@ -32,6 +32,9 @@ func (s *story) readPrice(line *sentence, c *core.Command, name, value string) b
 
 // amount reads 9.90.
 func (l *sentence) amount(value string) int64 {
+	if rest, negative := strings.CutPrefix(value, "-"); negative {
+		return -l.amount(rest)
+	}
 	units, cents, _ := strings.Cut(value, ".")
 	if len(cents) != 2 && cents != "" {
 		l.fail("an amount is written 9.90")
@@ -157,6 +160,9 @@ func (s *story) moneyWords(o *core.OrderImage) string {
 		if sum.amount != 0 {
 			fmt.Fprintf(&out, ", %s %s", sum.word, amountWords(sum.amount))
 		}
+	}
+	if due := o.RefundDue(); due != 0 {
+		fmt.Fprintf(&out, ", %s to be given back that nobody gives", amountWords(due))
 	}
 	if a.PayBy != 0 {
 		fmt.Fprintf(&out, ", to be paid by %s", timeWords(a.PayBy))

@@ -92,6 +92,7 @@ var reasonWords = map[core.Reason]string{
 	core.ReasonNotReturnable:      "not so many can be sent back",
 	core.ReasonReturnUnits:        "the return has not so many",
 	core.ReasonRefundCurrency:     "the return has amounts in another currency",
+	core.ReasonDecisionTooLarge:   "more would be given back than is left of what came in",
 	core.ReasonRefundsFull:        "it has as many refunds as a return may",
 	core.ReasonReturnsFull:        "it has as many returns as an order may",
 	core.ReasonOrderLine:          "the order has no such line",
@@ -154,6 +155,10 @@ func (s *story) refusalWords(c *core.Command, r *core.Refusal) string {
 		if len(c.Moves) > 0 {
 			fmt.Fprintf(&out, "  row %d: %s at %s, %d there, would be %d\n",
 				l.Index+1, s.skuName(l.SKU), s.locationName(l.Location), l.Available, l.Requested)
+			continue
+		}
+		if r.Reason == core.ReasonDecisionTooLarge {
+			fmt.Fprintf(&out, "  %s asked for, %s there\n", amountWords(int64(l.Requested)), amountWords(int64(l.Available)))
 			continue
 		}
 		if c.Payment != nil {

@@ -101,10 +101,13 @@ func (s *story) readReturn(line *sentence, c *core.Command) {
 	}
 }
 
-// money reads "1299EUR".
+// money reads "1299EUR" or "12.99EUR".
 func (s *story) money(line *sentence, word string) (int64, core.Currency) {
 	if len(word) < 4 {
 		line.fail("%q is no money", word)
+	}
+	if amount, currency := word[:len(word)-3], word[len(word)-3:]; strings.Contains(amount, ".") {
+		return line.amount(amount), core.Currency([]byte(currency))
 	}
 	return int64(line.number(word[:len(word)-3])), core.Currency([]byte(word[len(word)-3:]))
 }
@@ -274,4 +277,19 @@ func (s *story) unsettled() string {
 		return "nothing is to be settled\n"
 	}
 	return out.String()
+}
+
+// worth tells what a return's units cost.
+func (s *story) worth(line *sentence) string {
+	name, number, _ := strings.Cut(line.next(), "/")
+	line.end()
+	var o core.OrderImage
+	if !s.shop.machine.ReadOrder(s.order(name), &o) {
+		line.fail("no order %s", name)
+	}
+	value, known := o.ValueOfReturn(int(line.number(number)))
+	if !known {
+		return "nobody knows what it is worth\n"
+	}
+	return fmt.Sprintf("it is worth %s %s\n", amountWords(value), o.Account.Currency)
 }

@@ -3,6 +3,8 @@ package core_test
 import (
 	"cmp"
 	"fmt"
+	"os"
+	"path/filepath"
 	"reflect"
 	"slices"
 	"strconv"
@@ -60,11 +62,11 @@ import (
 //	reroute o1 from=hamburg [reason=rejected|short-pick|down|manual] [note=why] [actor=anna] [wait=yes] [version=2] [to=DE20095] [phone×1]
 //	                                units of o1 move away from Hamburg: all, or those that are named; what nobody else has waits, or stays
 //	cancel-lines o1 1×2 2 [by=anna] [note=why] [version=2]             two of the first line, and all that are left of the second
-//	edit o1 version=2 [off=1×2,2] [add=phone×1,case×2] [document=yes] [to=DE20095] [actor=anna] [note=why]
+//	edit o1 version=2 [off=1×2,2] [add=phone×1,case×2 [prices=99.00,9.90]] [extra=-4.90] [document=yes] [to=DE20095] [actor=anna] [note=why]
 //	                                two of the first line off, and all that are left of the second; two lines more, another document, it goes elsewhere;
 //	                                "preview edit …": what it would come to; "slots=named" as below
 //	ship o1 from=hamburg [by=kim] [note=why] [version=2] [phone×1]     units leave: all that the order has there, or those that are named
-//	track o1 shipment=1 in_transit@12:10:00.000 delivered@12:30:00.000/7          what its carrier reports, and the report's id
+//	track o1 shipment=1 in_transit@12:10:00.000 delivered@12:30:00.000/7          what its carrier reports, and the report's id; "delivered" for now
 //	take-back o1 shipment=1 to=hamburg [to=damaged] [phone×1]          what was returned to the sender is in stock again
 //	work o1 start|stop|hold|release|submit|accept|ready at=berlin [number=2] [by=kim] [note=why] [version=2]
 //	                                its first fulfilment order in Berlin, or that of the number, goes on
@@ -88,7 +90,7 @@ import (
 //	                                likewise decline-return, cancel-return, return-in-transit [tracking=1Z], close-return, settle-return
 //	receive-return o1/1 at=hamburg 1×2/restock 2/quality_control
 //	inspect-return o1/1 at=hamburg 2/damaged
-//	refund o1/1 [by=anna] 1299EUR   it is decided that money is given back; credit: in the store
+//	refund o1/1 [by=anna] 1299EUR   it is decided that money is given back, 12.99EUR; credit: in the store
 //	unsettled                       which replacements of returns that came to nothing are still to be dealt with
 //	note o1 [by=anna]               somebody writes something beside o1
 //	location hamburg capacity=2 [utc=1] [cut-off=14:30]       it ships two orders a day
@@ -112,21 +114,54 @@ import (
 //
 // Names that nobody has defined stand for numbers that were not given out. The reference model hears
 // every command too and must give the same answers.
+//
+// Those in testdata/stories are whole lives of orders. There a block is a step, and below it stands all that it has changed: of each SKU all units, and of
+// each order its statuses, lines, shipments, money and returns. They end with
+//
+//	the-end                         the books are closed: what came and went is what is there
 func TestScenarios(t *testing.T) {
+	var lives []*chronicle
 	datadriven.Walk(t, "testdata", func(t *testing.T, path string) {
 		s := newStory()
-		datadriven.RunTest(t, path, func(t *testing.T, d *datadriven.TestData) string {
-			out := s.tell(t, d.Cmd, d.CmdArgs)
-			for line := range strings.Lines(d.Input) {
-				cmd, args, err := datadriven.ParseLine(line)
-				if err != nil {
-					d.Fatalf(t, "%v", err)
-				}
-				out += s.tell(t, cmd, args)
-			}
-			return out
-		})
+		s.run(t, path)
+		if s.chronicle != nil {
+			lives = append(lives, s.chronicle)
+		}
 	})
+	if files, err := os.ReadDir(stories); err != nil || len(files) == len(lives) {
+		checkLives(t, lives) // all of them were told
+	}
+}
+
+// stories is where the lives of orders are.
+var stories = filepath.Join("testdata", "stories")
+
+// run tells the story of a file.
+func (s *story) run(t *testing.T, path string) {
+	if filepath.Dir(path) == stories {
+		s.chronicle = newChronicle()
+	}
+	datadriven.RunTest(t, path, func(t *testing.T, d *datadriven.TestData) string {
+		tell := func(line string) string {
+			cmd, args, err := datadriven.ParseLine(line)
+			if err != nil {
+				d.Fatalf(t, "%v", err)
+			}
+			return s.tell(t, cmd, args)
+		}
+		lines := slices.Collect(strings.Lines(d.Input))
+		if s.chronicle != nil {
+			return s.step(t, append([]string{d.FullCmd()}, lines...), tell)
+		}
+		out := s.tell(t, d.Cmd, d.CmdArgs)
+		for _, line := range lines {
+			out += tell(line)
+		}
+		return out
+	})
+	if s.chronicle != nil && !s.chronicle.closed {
+		t.Error("the story has no end")
+	}
 }
 
 // opening is when every shop opens.
@@ -146,6 +181,8 @@ type story struct {
 	placed    map[core.Sequence]string // names of places
 	names     map[core.OrderID]string
 	stale     []core.Recipe // that the next order comes with; nil for those of then
+
+	chronicle *chronicle // of testdata/stories; nil for others
 
 	slotsNamed bool // the next order names no other slots than those of what it asks for
 }
@@ -170,8 +207,13 @@ func (s *story) tell(t *testing.T, word string, args []datadriven.CmdArg) string
 	t.Helper()
 	line := &sentence{t: t, word: word, args: args}
 	switch word {
+	case "the-end":
+		return s.theEnd(line)
 	case "at", "wait":
 		s.setTime(line)
+		if s.chronicle != nil {
+			return fmt.Sprintf("it is %s\n", dateWords(s.now))
+		}
 		return ""
 	case "serve":
 		if line.peek() != "" {
@@ -182,6 +224,8 @@ func (s *story) tell(t *testing.T, word string, args []datadriven.CmdArg) string
 		return s.expireUnpaid(line)
 	case "unsettled":
 		return s.unsettled()
+	case "worth":
+		return s.worth(line)
 	case "capacity":
 		return s.capacityWords(line)
 	case "preview":
@@ -225,6 +269,10 @@ func (s *story) execute(t *testing.T, c *core.Command, name string) string {
 	s.slotsNamed = false
 	events, outcome := s.shop.execute(t, c, s.now)
 	s.learn(c, name, events)
+	if s.chronicle != nil {
+		s.chronicle.witness(t, c, s.shop.seq, s.now, events, outcome)
+		return s.headlines(events, c, &outcome)
+	}
 	var out strings.Builder
 	for i := range events {
 		out.WriteString(s.eventWords(&events[i]))

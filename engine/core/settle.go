@@ -20,8 +20,10 @@ const (
 
 // standing is where an order's money stands: what settle compares.
 type standing struct {
-	excess  int64                        // captured beyond what is due
+	excess  int64                        // what came in beyond what is due
+	decided int64                        // to be given back for returns
 	capture [LastCapturePolicy + 1]int64 // by policy: what ought to have been captured by now
+	waits   bool                         // captures do, as the order is on hold
 }
 
 // standing of an order without money is nothing.
@@ -30,13 +32,25 @@ func (o *OrderImage) standing() (s standing) {
 		return s
 	}
 	sums, due := o.Account.Sums(), o.Due()
-	s.excess = sums.Captured - sums.ChargedBack - due
-	if o.Status.isSold() {
-		most := max(0, min(due, sums.Authorized-sums.Voided-sums.Voiding))
+	s.excess = sums.Captured + sums.Adjusted - sums.ChargedBack - due
+	s.decided, _ = o.decided()
+	s.waits = o.capturesWait()
+	if o.Status.isSold() && !s.waits {
+		most := max(0, min(due-o.Account.paidBeside(), sums.Authorized-sums.Voided-sums.Voiding))
 		s.capture[CaptureConfirm] = most
 		s.capture[CaptureShipment] = min(most, o.shippedValue())
 	}
 	return s
+}
+
+// paidBeside is what came in beside providers. What was given back so is no part of it: nobody is charged for that once more.
+func (a *AccountImage) paidBeside() (paid int64) {
+	for i := range a.Entries {
+		if e := &a.Entries[i]; e.Type == PaymentAdjustment && e.Status == EntrySucceeded {
+			paid += max(0, e.Amount)
+		}
+	}
+	return paid
 }
 
 // settle asks for what has to be done now, as the tasks at the end of the ledger, and tells how many these are. It is false when the ledger has no room
@@ -48,13 +62,20 @@ func (o *OrderImage) settle(before *standing, policy CapturePolicy, seq Sequence
 	a, had := o.Account, len(o.Account.Entries)
 	after, sums := o.standing(), o.Account.Sums()
 	ended := o.hasEnded()
-	refund := min(after.excess-sums.Refunded-sums.Refunding, after.excess-max(0, before.excess))
+	given := max(0, sums.Refunded+sums.Refunding-before.decided) // beside what was decided
+	refund := min(after.excess-given, after.excess-max(0, before.excess))
 	ok = refund <= 0 || a.ask(PaymentRefund, refund, a.owners(PaymentRefund), ended, seq, now)
+	if decided := after.decided - before.decided; decided > 0 {
+		ok = a.askDecided(decided, seq, now) && ok
+	}
 	if ended {
 		ok = a.askVoids(seq, now) && ok
 	} else {
-		ought := after.capture[policy]
-		capture := min(ought-sums.Captured-sums.Capturing, ought-before.capture[policy])
+		ought, covered := after.capture[policy], sums.Captured+sums.Capturing
+		if before.waits {
+			covered += a.failedCaptures()
+		}
+		capture := min(ought-covered, ought-before.capture[policy])
 		ok = (capture <= 0 || a.ask(PaymentCapture, capture, a.owners(PaymentCapture), false, seq, now)) && ok
 	}
 	return len(a.Entries) - had, ok
@@ -75,6 +96,16 @@ func (a *AccountImage) ask(t PaymentType, amount int64, owners []int, ended bool
 		amount -= n
 	}
 	return true
+}
+
+// askDecided adds the tasks of a refund that was decided on.
+func (a *AccountImage) askDecided(amount int64, seq Sequence, now Millis) bool {
+	had := len(a.Entries)
+	ok := a.ask(PaymentRefund, amount, a.owners(PaymentRefund), false, seq, now)
+	for i := had; i < len(a.Entries); i++ {
+		a.Entries[i].Decided = true
+	}
+	return ok
 }
 
 // askVoids adds tasks that make void what is still set aside, but for authorizations of which that failed before.
@@ -131,10 +162,10 @@ func (a *AccountImage) openOf(number int) int64 {
 	return max(0, a.Entries[number-1].Amount-a.takenOf(number))
 }
 
-// takenOf is how much of an authorization was captured or made void, or of a capture given back, or is about to be.
+// takenOf is how much of an authorization was captured or made void, or of a capture given back or taken back by the buyer's bank, or is about to be.
 func (a *AccountImage) takenOf(number int) (taken int64) {
 	for i := range a.Entries {
-		if e := &a.Entries[i]; e.Of == number && e.Status.counts() && e.Type != PaymentChargeback {
+		if e := &a.Entries[i]; e.Of == number && e.Status.counts() {
 			taken += e.Amount
 		}
 	}
@@ -149,6 +180,23 @@ func (a *AccountImage) failed(number int) bool {
 		}
 	}
 	return false
+}
+
+// failedCaptures adds up the captures that followed from what became of the order and failed, less what others have asked for in their place. When
+// captures have waited, all that ought to be captured looks new, and those are not asked for again.
+func (a *AccountImage) failedCaptures() (sum int64) {
+	for i := range a.Entries {
+		e := &a.Entries[i]
+		follows := e.Task && !e.Asked
+		switch {
+		case e.Type != PaymentCapture:
+		case follows && e.Status == EntryFailed:
+			sum += e.Amount
+		case !follows && e.Status.counts():
+			sum = max(0, sum-e.Amount)
+		}
+	}
+	return sum
 }
 
 // hasRoom tells whether the ledger has room for another entry. Behind each authorization and each capture there is room for one more, so that an order
@@ -187,19 +235,27 @@ func (m *Machine) settle(st *Step) bool {
 
 // settleOrRefuse is settle for a change that is refused when the ledger is full.
 func (m *Machine) settleOrRefuse(st *Step) {
-	if m.settle(st) {
-		return
+	if !m.settle(st) {
+		st.undo(ReasonPaymentsFull)
 	}
+}
+
+// undo refuses what was planned already.
+func (st *Step) undo(reason Reason) {
 	st.event.Order.Version--
 	st.Outcome.Changed, st.tasks = false, 0
-	st.refuseOrder(ReasonPaymentsFull)
+	st.refuseOrder(reason)
 }
 
 // tellTasks tells of the tasks that a change asked for, behind the event of the change.
-func tellTasks(change *Event, tasks int, sink Sink) {
+func (s *slot) tellTasks(change *Event, tasks int, sink Sink) {
+	if tasks == 0 {
+		return
+	}
+	ev := &s.asked
+	*ev = Event{Kind: EventTaskRequested, Sequence: change.Sequence, At: change.At, Order: change.Order}
 	for ; tasks > 0; tasks-- {
-		ev := Event{Kind: EventTaskRequested, Sequence: change.Sequence, At: change.At, Order: change.Order}
 		ev.Payment = len(ev.Order.Account.Entries) - tasks + 1
-		sink.Event(&ev)
+		sink.Event(ev)
 	}
 }

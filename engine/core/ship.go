@@ -220,7 +220,7 @@ func (s *slot) applyShip(st *Step, sink Sink) {
 			s.storeReports(place, []reportRecord{{at: st.now, status: ShipmentDelivered}})
 		}
 		sink.Event(&st.event)
-		tellTasks(&st.event, st.tasks, sink)
+		s.tellTasks(&st.event, st.tasks, sink)
 	}
 }
 

@@ -114,6 +114,7 @@ func (st *Step) planTakeBack(m *Machine) {
 		move.move(move.Kind, 0, move.To, move.Quantity)
 	}
 	m.finish(st)
+	m.settle(st) // likewise: the units are there
 }
 
 // applyTakeBack has the slot's units on hand again and, in the home slot, writes down what came back.
@@ -127,6 +128,7 @@ func (s *slot) applyTakeBack(st *Step, sink Sink) {
 	if s.id == st.home {
 		s.rewriteOrder(st)
 		sink.Event(&st.event)
+		s.tellTasks(&st.event, st.tasks, sink)
 	}
 }
 

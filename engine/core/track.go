@@ -111,8 +111,14 @@ func (m *Machine) decideTrack(st *Step) {
 	ev.Kind = EventShipmentTracked
 	st.beginFollowing()
 	last := slices.MaxFunc(st.reports, func(a, b reportRecord) int { return a.compare(&b) })
+	shipment := &ev.Order.Life.Shipments[ev.Shipment-1]
+	was := shipment.Status
 	st.moveShipment(last.status, last.at)
 	m.finish(st)
+	m.settle(st) // it is on hold no longer if that completed it; what a carrier says is never refused for that
+	if was != ShipmentDelivered && shipment.Status == ShipmentDelivered {
+		m.beginWindow(&ev.Order, st.now)
+	}
 }
 
 // checkShipment refuses a command on a shipment that the order has not.
@@ -212,6 +218,7 @@ func (s *slot) applyTrack(st *Step, sink Sink) {
 	s.rewriteOrder(st)
 	s.storeReports(s.findShipment(st.place, st.event.Shipment)-1, st.reports)
 	sink.Event(&st.event)
+	s.tellTasks(&st.event, st.tasks, sink)
 }
 
 // storeReports makes the reports of a shipment those of a list with no fewer.
@@ -251,9 +258,16 @@ func (m *Machine) finish(st *Step) {
 	switch {
 	case done && image.Status == StatusPlaced:
 		image.end(StatusCompleted)
-		life.ClosesAt = st.now + m.channels[image.Channel].settings.returnWindow()
+		m.beginWindow(image, st.now)
 	case !done && image.Status == StatusCompleted:
 		image.Status, life.ClosesAt = StatusPlaced, 0
+	}
+}
+
+// beginWindow has the return window of a completed order begin now: when it was completed, and anew when a shipment arrives that was lost.
+func (m *Machine) beginWindow(image *OrderImage, now Millis) {
+	if image.Status == StatusCompleted {
+		image.Life.ClosesAt = max(image.Life.ClosesAt, now+m.channels[image.Channel].settings.returnWindow())
 	}
 }
 

@@ -138,7 +138,14 @@ func (s *slot) waitAgain(st *Step, id SKUID, units Quantity) {
 	s.noteAgain(id, since)
 	w := s.waiting.mut(place)
 	w.units += units
-	w.avoid(st.event.Reroute.From)
+	if !st.setsMissingAside() {
+		w.avoid(st.event.Reroute.From)
+	}
+}
+
+// setsMissingAside tells whether the units that an order leaves behind are none that anybody gets: then there is no need for it to avoid the place.
+func (st *Step) setsMissingAside() bool {
+	return st.command.Kind == CommandShortPick && st.command.Life.Missing
 }
 
 // linkWaiting makes those before and behind a record of a SKU's queue its neighbours.

@@ -70,6 +70,8 @@ func CopyEvent(e *core.Event) core.Event {
 		c.Preorder = e.Preorder
 	case core.EventNoteAdded:
 		c.Noted, c.Actor = e.Noted, copyBytes(e.Actor)
+	case core.EventPaymentLate:
+		c.Noted, c.Actor, c.Note, c.Late = e.Noted, copyBytes(e.Actor), copyBytes(e.Note), copyPayment(e.Late)
 	case core.EventOrderOversold:
 		c.Oversold = e.Oversold
 		c.Oversold.Units = copyList(e.Oversold.Units)
@@ -231,3 +233,10 @@ func copyChannel(c core.ChannelImage) core.ChannelImage {
 func copyBytes(b []byte) []byte { return copyList(b) }
 
 func copyList[T any](list []T) []T { return append([]T(nil), list...) }
+
+// copyPayment copies a report, sharing nothing with it.
+func copyPayment(p *core.PaymentRequest) *core.PaymentRequest {
+	c := *p
+	c.Provider, c.Reference, c.Note = copyBytes(p.Provider), copyBytes(p.Reference), copyBytes(p.Note)
+	return &c
+}

@@ -11,7 +11,7 @@ import (
 func TestWorkloadMixesMoney(t *testing.T) {
 	followed := map[core.PaymentType]map[core.EventKind]int{}
 	statuses := map[core.PaymentStatus]int{}
-	var completed, outlived, late, cut int
+	var completed, outlived, late, cut, due, given int
 	for seed := uint64(4); seed <= 3200; seed += 4 {
 		model := reference.New()
 		locked := map[core.OrderID]core.Millis{} // until when the hold would have lived
@@ -38,6 +38,17 @@ func TestWorkloadMixesMoney(t *testing.T) {
 						cut++
 						delete(locked, e.Order.ID)
 					}
+				case core.EventReturnDecided, core.EventReturnReceived, core.EventReturnExpired:
+					if e.Order.HasMoney() {
+						r := &e.Order.Life.Returns[e.Return-1]
+						exchange := r.Terms.Replacement != 0 && r.Terms.Currency == e.Order.Account.Currency
+						if exchange && r.Status == core.ReturnApproved && r.Terms.Difference+r.Terms.Fee > 0 {
+							due++
+						}
+						if exchange && r.Refunds == 1 && r.Terms.Difference+r.Terms.Fee < 0 {
+							given++
+						}
+					}
 				case core.EventHoldLocked:
 					locked[e.Order.ID] = e.Order.Account.Lock.Deadline
 				case core.EventHoldConfirmed:
@@ -52,15 +63,15 @@ func TestWorkloadMixesMoney(t *testing.T) {
 			}
 		}
 	}
-	t.Logf("tasks that followed %v; completed %d, after a late success %d; confirmed in a lock after the deadline %d, locks ended by a failure %d; %v",
-		followed, completed, late, outlived, cut, statuses)
+	t.Logf("tasks that followed %v; completed %d, after a late success %d; confirmed in a lock after the deadline %d, locks ended by a failure %d; exchanges with something due %d, given back %d; %v",
+		followed, completed, late, outlived, cut, due, given, statuses)
 	for _, want := range []struct {
 		task core.PaymentType
 		from core.EventKind
 	}{
-		{core.PaymentCapture, core.EventPaymentReported}, {core.PaymentCapture, core.EventHoldConfirmed}, {core.PaymentCapture, core.EventOrderShipped},
+		{core.PaymentCapture, core.EventPaymentReported}, {core.PaymentCapture, core.EventHoldConfirmed}, {core.PaymentCapture, core.EventOrderShipped}, {core.PaymentCapture, core.EventOrderTakenOffHold},
 		{core.PaymentRefund, core.EventPaymentReported}, {core.PaymentRefund, core.EventOrderCancelled}, {core.PaymentRefund, core.EventLinesCancelled},
-		{core.PaymentRefund, core.EventHoldExpired}, {core.PaymentVoid, core.EventPaymentReported}, {core.PaymentVoid, core.EventOrderCancelled},
+		{core.PaymentRefund, core.EventHoldExpired}, {core.PaymentRefund, core.EventRefundDecided}, {core.PaymentVoid, core.EventPaymentReported}, {core.PaymentVoid, core.EventOrderCancelled},
 		{core.PaymentVoid, core.EventHoldExpired}, {core.PaymentVoid, core.EventHoldReleased}, {core.PaymentVoid, core.EventOrderUnpaid},
 	} {
 		if followed[want.task][want.from] == 0 {
@@ -72,7 +83,7 @@ func TestWorkloadMixesMoney(t *testing.T) {
 			t.Errorf("%d orders of payment status %d", statuses[status], status)
 		}
 	}
-	if min(completed, late, outlived, cut) < 3 {
-		t.Error("tasks and locks hardly matter")
+	if min(completed, late, outlived, cut, due, given) < 3 {
+		t.Error("tasks, locks and exchanges hardly matter")
 	}
 }

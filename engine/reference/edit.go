@@ -156,14 +156,23 @@ func (o *order) refusesPrices(c *core.Command) core.Reason {
 	if c.Money.Currency != o.account.currency {
 		return core.ReasonCurrencyMismatch
 	}
-	total := o.account.extra + c.Money.Total()
+	extra := o.extraAfter(c)
+	total := extra + c.Money.Total() - c.Money.Extra
 	for _, l := range o.lines {
 		total += l.price
 	}
-	if extra := o.account.extra + c.Money.Extra; extra > core.MaxAmount || extra < -core.MaxAmount || total < 0 || total > core.MaxAmount {
+	if extra > core.MaxAmount || extra < -core.MaxAmount || total < 0 || total > core.MaxAmount {
 		return core.ReasonTotalOutOfRange
 	}
 	return core.ReasonNone
+}
+
+// extraAfter is what the order costs beside its lines after an edit.
+func (o *order) extraAfter(c *core.Command) int64 {
+	if c.Money.Sets {
+		return c.Money.Extra
+	}
+	return o.account.extra + c.Money.Extra
 }
 
 // addPrices has the last so many lines, and the order as a whole, cost what an edit says.
@@ -171,7 +180,7 @@ func (o *order) addPrices(c *core.Command, added int) {
 	if c.Money == nil {
 		return
 	}
-	o.account.extra += c.Money.Extra
+	o.account.extra = o.extraAfter(c)
 	amounts := c.Money.Amounts
 	for _, l := range o.lines[len(o.lines)-added:] {
 		if l.role != core.LineOfComponent {

@@ -219,7 +219,7 @@ var followUpEvents = map[core.CommandKind]core.EventKind{
 
 // isFollowUp tells whether a command is about an order that is there already.
 func isFollowUp(kind core.CommandKind) bool {
-	return kind >= core.CommandConfirmHold && kind <= core.CommandCancelOrder || kind == core.CommandRerouteOrder || kind == core.CommandFillOrder ||
+	return isAboutReturn(kind) || kind == core.CommandPutOnHold || kind == core.CommandTakeOffHold || kind >= core.CommandConfirmHold && kind <= core.CommandCancelOrder || kind == core.CommandRerouteOrder || kind == core.CommandFillOrder ||
 		kind >= core.CommandCancelLines && kind <= core.CommandTakeBack || kind >= core.CommandReportPayment && kind <= core.CommandExpireUnpaid ||
 		kind == core.CommandResolveCase || kind == core.CommandEditOrder
 }
@@ -251,6 +251,9 @@ func (m *Model) followUp(c *core.Command) core.Outcome {
 	}
 	if c.Kind == core.CommandAddNote {
 		return m.addNote(c)
+	}
+	if m.pageIsArchived(c.Order) && c.Kind == core.CommandReportPayment && c.ExpectedVersion == 0 {
+		return m.tellLate(c)
 	}
 	if m.pageIsArchived(c.Order) {
 		return refuseOrder(core.Refusal{Reason: core.ReasonOrderArchived, Order: c.Order})
@@ -346,6 +349,15 @@ func (m *Model) addNote(c *core.Command) core.Outcome {
 		return refuseOrder(core.Refusal{Reason: core.ReasonOrderNotFound, Order: c.Order})
 	}
 	m.emit(core.Event{Kind: core.EventNoteAdded, Noted: c.Order, Actor: copyBytes(c.Actor)})
+	return core.Outcome{Changed: true, Order: c.Order}
+}
+
+// tellLate tells of a report on a payment of an order that was archived, of which nobody knows here what follows.
+func (m *Model) tellLate(c *core.Command) core.Outcome {
+	if c.Payment.At > m.now+24*60*60*1000 {
+		return refuseOrder(core.Refusal{Reason: core.ReasonReportAhead, Order: c.Order})
+	}
+	m.emit(core.Event{Kind: core.EventPaymentLate, Noted: c.Order, Actor: copyBytes(c.Actor), Note: copyBytes(c.Payment.Note), Late: copyPayment(c.Payment)})
 	return core.Outcome{Changed: true, Order: c.Order}
 }
 

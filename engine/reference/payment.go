@@ -70,7 +70,7 @@ func (o *order) due() int64 {
 	for _, l := range o.lines {
 		due += part(l.price, l.kept(), l.quantity)
 	}
-	return max(0, due)
+	return max(0, due) + o.extra()
 }
 
 // sent is what the units are worth that have left.
@@ -89,7 +89,7 @@ func (o *order) sent() int64 {
 		}
 		worth += part(l.price, units, l.quantity)
 	}
-	return max(0, worth)
+	return max(0, worth) + o.extra()
 }
 
 // sum adds up the entries of a type with one of the statuses.
@@ -119,24 +119,35 @@ func (a *account) left(number int) int64 {
 	left := a.ledger[number-1].Amount
 	for _, e := range a.ledger {
 		done := e.Status == core.EntrySucceeded || e.Status == core.EntryRequested || e.Status == core.EntryActionRequired
-		if e.Of == number && done && e.Type != core.PaymentChargeback {
+		if e.Of == number && done {
 			left -= e.Amount
 		}
 	}
 	return left
 }
 
-// overpaid is what was captured beyond what is due.
+// tillIn is what was put into tills; what was taken out again is another matter.
+func (a *account) tillIn() (sum int64) {
+	for _, e := range a.ledger {
+		if e.Type == core.PaymentAdjustment && e.Status == core.EntrySucceeded && e.Amount > 0 {
+			sum += e.Amount
+		}
+	}
+	return sum
+}
+
+// overpaid is what came in beyond what is due.
 func (o *order) overpaid() int64 {
-	return o.account.did(core.PaymentCapture) - o.account.did(core.PaymentChargeback) - o.due()
+	a := o.account
+	return a.did(core.PaymentCapture) + a.did(core.PaymentAdjustment) - a.did(core.PaymentChargeback) - o.due()
 }
 
 // toCapture is what ought to be captured, after the policy of the order's channel.
 func (m *Model) toCapture(o *order) int64 {
-	if !o.isSold() {
+	if !o.isSold() || o.waitsToCapture() {
 		return 0
 	}
-	most := max(0, min(o.due(), o.account.did(core.PaymentAuthorization)-o.account.doing(core.PaymentVoid)))
+	most := max(0, min(o.due()-o.account.tillIn(), o.account.did(core.PaymentAuthorization)-o.account.doing(core.PaymentVoid)))
 	switch m.channels[o.channel].image.Settings.Capture {
 	case core.CaptureConfirm:
 		return most
@@ -146,12 +157,34 @@ func (m *Model) toCapture(o *order) int64 {
 	return 0
 }
 
+// waitsToCapture tells whether an order is on hold for something else than its payment.
+func (o *order) waitsToCapture() bool { return o.stopped()&^core.OnHoldPayment != 0 }
+
+// givenUp is what was to be captured by itself, could not be, and nobody else has captured since.
+func (a *account) givenUp() (left int64) {
+	for _, e := range a.ledger {
+		if e.Type != core.PaymentCapture {
+			continue
+		}
+		switch byItself := e.Task && !e.Asked; {
+		case byItself && e.Status == core.EntryFailed:
+			left += e.Amount
+		case !byItself && (e.Status == core.EntrySucceeded || e.Status.IsOpen()):
+			left -= min(left, e.Amount)
+		}
+	}
+	return left
+}
+
 // moneyBefore is where an order's money stood before something happened to it.
-type moneyBefore struct{ overpaid, toCapture int64 }
+type moneyBefore struct {
+	overpaid, toCapture, promised int64
+	waited                        bool // nothing was captured, as it was on hold
+}
 
 func (m *Model) moneyBefore(o *order) (b moneyBefore) {
 	if o != nil && o.hasMoney() {
-		b = moneyBefore{o.overpaid(), m.toCapture(o)}
+		b = moneyBefore{o.overpaid(), m.toCapture(o), o.promised(false), o.waitsToCapture()}
 	}
 	return b
 }
@@ -167,14 +200,51 @@ func (m *Model) settleMoney(o *order, before moneyBefore) {
 	}
 	if o.hasMoney() {
 		now := m.moneyBefore(o)
-		a.request(core.PaymentRefund, min(now.overpaid-a.doing(core.PaymentRefund), now.overpaid-max(0, before.overpaid)), m)
+		beside := max(0, a.doing(core.PaymentRefund)-before.promised)
+		a.request(core.PaymentRefund, min(now.overpaid-beside, now.overpaid-max(0, before.overpaid)), m)
+		others := len(a.ledger)
+		a.request(core.PaymentRefund, now.promised-before.promised, m)
+		for i := range a.ledger[others:] {
+			a.ledger[others+i].Decided = true
+		}
 		if o.cameToNothing() {
 			m.voidAll(a)
 		} else {
-			a.request(core.PaymentCapture, min(now.toCapture-a.doing(core.PaymentCapture), now.toCapture-before.toCapture), m)
+			missing := now.toCapture - a.doing(core.PaymentCapture)
+			if before.waited {
+				missing -= a.givenUp()
+			}
+			a.request(core.PaymentCapture, min(missing, now.toCapture-before.toCapture), m)
 		}
 	}
 	m.tellTasks(o, had, 0)
+}
+
+// promised is what was decided to be given for the order's returns: money, or credit.
+func (o *order) promised(credit bool) (sum int64) {
+	for _, r := range o.returns {
+		for _, f := range r.refunds {
+			if f.Credit == credit && f.Currency == o.account.currency {
+				sum += f.Amount
+			}
+		}
+	}
+	return sum
+}
+
+// mayPromise is how much money may be given beside what was promised. All that goes out was paid as money, and nothing is given as credit and as money.
+func (o *order) mayPromise() int64 {
+	a := o.account
+	in := a.did(core.PaymentCapture) - a.did(core.PaymentChargeback)
+	out := max(a.doing(core.PaymentRefund), o.promised(false)+max(0, o.overpaid()))
+	all := in + a.did(core.PaymentAdjustment) - out - o.promised(true)
+	var open int64 // of captures: what a bank is about to take back is not
+	for i, e := range a.ledger {
+		if e.Type == core.PaymentCapture && e.Status == core.EntrySucceeded {
+			open += max(0, a.left(i+1))
+		}
+	}
+	return max(0, min(all, in-out, open))
 }
 
 // voidAll asks for all authorizations of which something is left to be made void, but for those of which that failed.
@@ -384,6 +454,9 @@ func (m *Model) requestPayment(c *core.Command, o *order) core.Outcome {
 		}
 		return refused(why[o.status])
 	}
+	if p.Type == core.PaymentCapture && o.waitsToCapture() {
+		return o.refuseOnHold()
+	}
 	switch {
 	case !o.hasMoney():
 		return refused(core.ReasonNoAccount)
@@ -391,16 +464,16 @@ func (m *Model) requestPayment(c *core.Command, o *order) core.Outcome {
 		return refused(core.ReasonCurrencyMismatch)
 	}
 	a, of := o.account, core.PaymentAuthorization
-	most := a.setAside()
+	most, in := a.setAside(), a.did(core.PaymentCapture)-a.did(core.PaymentChargeback)
 	if p.Type == core.PaymentRefund {
-		of, most = core.PaymentCapture, max(0, a.did(core.PaymentCapture)-a.doing(core.PaymentRefund))
+		of, most = core.PaymentCapture, max(0, in-a.doing(core.PaymentRefund))
 	}
 	if p.Of > 0 && (p.Of > len(a.ledger) || a.ledger[p.Of-1].Type != of || a.ledger[p.Of-1].Status != core.EntrySucceeded) {
 		return refused(core.ReasonPaymentNotFound)
 	}
 	row := core.RefusedLine{Index: len(a.ledger)}
-	if out := a.doing(core.PaymentRefund) + p.Amount; p.Type == core.PaymentRefund && out > a.did(core.PaymentCapture) {
-		row.Requested, row.Available = core.Quantity(out), core.Quantity(a.did(core.PaymentCapture))
+	if out := a.doing(core.PaymentRefund) + p.Amount; p.Type == core.PaymentRefund && out > in {
+		row.Requested, row.Available = core.Quantity(out), core.Quantity(in)
 		return refused(core.ReasonRefundTooLarge, row)
 	}
 	if p.Of > 0 {
@@ -409,7 +482,7 @@ func (m *Model) requestPayment(c *core.Command, o *order) core.Outcome {
 	amount := p.Amount
 	if amount == 0 {
 		if amount = most; p.Type == core.PaymentCapture {
-			amount = min(most, max(0, o.due()-a.doing(core.PaymentCapture)))
+			amount = min(most, max(0, o.due()-a.tillIn()-a.doing(core.PaymentCapture)))
 		}
 	}
 	if amount == 0 || amount > most {
@@ -427,7 +500,7 @@ func (m *Model) requestPayment(c *core.Command, o *order) core.Outcome {
 		return refused(core.ReasonPaymentsFull)
 	}
 	for i := had; i < len(a.ledger); i++ {
-		a.ledger[i].Note = copyBytes(p.Note)
+		a.ledger[i].Note, a.ledger[i].Asked = copyBytes(p.Note), true
 	}
 	o.version++
 	m.emit(core.Event{Kind: core.EventPaymentRequested, Order: o.image(), Actor: copyBytes(c.Actor), Note: copyBytes(p.Note), Payment: had + 1})

@@ -73,7 +73,9 @@ func (m *Model) goAway(c *core.Command, o *order, wanted []core.Line, what core.
 		if r.Beyond {
 			id := o.lines[r.Line].sku
 			o.waitFor(id, c.Destination, m.gramsOf(wanted))
-			o.waits[id].avoid(what.From)
+			if c.Kind != core.CommandShortPick || !c.Life.Missing { // else they are set aside, and nobody gets them
+				o.waits[id].avoid(what.From)
+			}
 		}
 	}
 	o.rebook(what.From)

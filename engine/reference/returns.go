@@ -236,11 +236,44 @@ func (m *Model) tellReturn(c *core.Command, o *order, event core.Event) core.Out
 	if c.Kind == core.CommandRequestReturn {
 		event.Return = len(o.returns)
 	}
+	m.giveDifference(c, o, o.returns[event.Return-1])
 	o.version++
 	o.lastReturnEnds(m.now)
 	event.Order = o.image()
 	m.emit(event)
 	return core.Outcome{Changed: true, Order: o.id}
+}
+
+// giveDifference decides that what the replacement costs less than what comes back is given to the customer, when that may be decided first.
+func (m *Model) giveDifference(c *core.Command, o *order, r *orderReturn) {
+	terms := r.image.Terms
+	if !o.hasMoney() || !r.exchanges(o) || len(r.refunds) > 0 || !r.maySayRefund() {
+		return
+	}
+	amount, credit := -terms.Difference-terms.Fee, terms.Remedy == core.RemedyCredit
+	if !credit {
+		amount = min(amount, o.mayPromise())
+	}
+	if amount > 0 {
+		r.refunds = append(r.refunds, core.RefundImage{
+			Credit: credit, Amount: amount, Currency: terms.Currency, Decided: m.seq, At: m.now, By: copyBytes(c.Actor),
+		})
+	}
+}
+
+// exchanges tells whether units are replaced for the return's, and in the order's currency.
+func (r *orderReturn) exchanges(o *order) bool {
+	return r.image.Terms.Replacement != 0 && r.image.Terms.Currency == o.account.currency && !r.cameToNothing()
+}
+
+// extra is what the customer has to pay for replacements.
+func (o *order) extra() (sum int64) {
+	for _, r := range o.returns {
+		if more := r.image.Terms.Difference + r.image.Terms.Fee; r.exchanges(o) && more > 0 {
+			sum += more
+		}
+	}
+	return sum
 }
 
 // lastReturnEnds has an order that nothing keeps open closed, but not before now.
@@ -357,6 +390,9 @@ func (m *Model) decideReturn(c *core.Command, o *order, r *orderReturn) core.Out
 		if until != 0 && until <= m.now {
 			return refusedReturn(o, core.ReasonReturnDeadline)
 		}
+		if named := ask.Terms.Currency; o.hasMoney() && named != (core.Currency{}) && named != o.account.currency {
+			return refusedReturn(o, core.ReasonRefundCurrency)
+		}
 		r.image.Status, r.image.Until, r.image.Terms = core.ReturnApproved, until, ask.Terms
 		if ask.Terms.Keep {
 			r.image.Status = core.ReturnReceived
@@ -373,17 +409,35 @@ func (m *Model) decideReturn(c *core.Command, o *order, r *orderReturn) core.Out
 // decideRefund keeps a decision to give money or credit.
 func (m *Model) decideRefund(c *core.Command, o *order, r *orderReturn) core.Outcome {
 	ask := c.Life.Return
+	if !r.maySayRefund() {
+		return refusedStatus(o, r)
+	}
+	return m.keepRefund(c, o, r, ask)
+}
+
+// maySayRefund tells whether the status and the policy allow to decide on a refund.
+func (r *orderReturn) maySayRefund() bool {
 	soonEnough := map[core.RefundPolicy][]core.ReturnStatus{
 		core.RefundManually:    {core.ReturnApproved, core.ReturnInTransit, core.ReturnPartiallyReceived, core.ReturnReceived, core.ReturnInspected, core.ReturnClosed},
 		core.RefundOnReceipt:   {core.ReturnPartiallyReceived, core.ReturnReceived, core.ReturnInspected, core.ReturnClosed},
 		core.RefundOnInspected: {core.ReturnInspected, core.ReturnClosed},
 	}
 	soonEnough[core.RefundOnApproval] = soonEnough[core.RefundManually]
-	if !slices.Contains(soonEnough[r.image.Terms.Policy], r.image.Status) {
-		return refusedStatus(o, r)
-	}
+	return slices.Contains(soonEnough[r.image.Terms.Policy], r.image.Status)
+}
+
+// keepRefund keeps a decision that is not too soon.
+func (m *Model) keepRefund(c *core.Command, o *order, r *orderReturn, ask *core.ReturnRequest) core.Outcome {
 	if known := r.image.Terms.Currency; known != (core.Currency{}) && known != ask.Currency {
 		return refusedReturn(o, core.ReasonRefundCurrency)
+	}
+	if o.hasMoney() {
+		if ask.Currency != o.account.currency {
+			return refusedReturn(o, core.ReasonRefundCurrency)
+		}
+		if most := o.mayPromise(); !ask.Credit && ask.Amount > most {
+			return refusedReturn(o, core.ReasonDecisionTooLarge, core.RefusedLine{Requested: core.Quantity(ask.Amount), Available: core.Quantity(most)})
+		}
 	}
 	if len(r.refunds) == core.MaxRefunds {
 		return refusedReturn(o, core.ReasonRefundsFull)
@@ -561,10 +615,14 @@ func (m *Model) inspectReturn(c *core.Command, o *order, r *orderReturn) core.Ou
 func (m *Model) expireReturns(o *order, at core.Millis) {
 	for i, r := range o.returns {
 		if r.image.Status == core.ReturnApproved && r.image.Until == at {
+			before := m.moneyBefore(o)
 			r.image.Status = core.ReturnExpired
 			o.version++
 			o.lastReturnEnds(at)
 			m.emit(core.Event{Kind: core.EventReturnExpired, At: at, Return: i + 1, Order: o.image()})
+			m.settledAt = at
+			m.settleMoney(o, before)
+			m.settledAt = m.now
 		}
 	}
 }

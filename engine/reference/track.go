@@ -61,6 +61,7 @@ func (m *Model) track(c *core.Command, o *order) core.Outcome {
 	if len(event.Reports) == 0 {
 		return core.Outcome{Order: o.id}
 	}
+	had := s.image.Status
 	if !slices.ContainsFunc(s.units, func(u core.SentUnits) bool { return u.TakenBack > 0 }) {
 		if last := slices.MaxFunc(s.reports, compareReports); !o.keepsDelivered(s, last.Status) {
 			s.image.Status, s.image.TrackedAt = last.Status, last.At
@@ -68,6 +69,9 @@ func (m *Model) track(c *core.Command, o *order) core.Outcome {
 	}
 	o.version++
 	m.finish(o)
+	if came := s.image.Status == core.ShipmentDelivered && had != core.ShipmentDelivered; came && o.status == core.StatusCompleted {
+		o.closesAt = max(o.closesAt, m.now+m.returnWindow(o))
+	}
 	event.Order = o.image()
 	m.emit(event)
 	return core.Outcome{Changed: true, Order: o.id}
@@ -119,16 +123,20 @@ func (m *Model) finish(o *order) {
 	}
 	switch {
 	case done && o.status == core.StatusPlaced:
-		settings := m.channels[o.channel].image.Settings
-		days := core.Millis(30)
-		if settings.HasReturnDays {
-			days = core.Millis(settings.ReturnDays)
-		}
 		o.onHold = 0
-		o.status, o.closesAt, o.bookings = core.StatusCompleted, m.now+days*24*60*60*1000, nil
+		o.status, o.closesAt, o.bookings = core.StatusCompleted, m.now+m.returnWindow(o), nil
 	case !done && o.status == core.StatusCompleted:
 		o.status, o.closesAt = core.StatusPlaced, 0
 	}
+}
+
+// returnWindow is how long a customer may send back what has arrived.
+func (m *Model) returnWindow(o *order) core.Millis {
+	days := core.Millis(30)
+	if settings := m.channels[o.channel].image.Settings; settings.HasReturnDays {
+		days = core.Millis(settings.ReturnDays)
+	}
+	return days * 24 * 60 * 60 * 1000
 }
 
 // takeBack has units in stock again that were returned to the sender.

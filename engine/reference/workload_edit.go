@@ -75,6 +75,9 @@ func (g *generator) priceEdit(c *core.Command, o *order) {
 		return
 	}
 	c.Version, c.Money = 2, &core.OrderMoney{Currency: pick(g, currencies), Extra: int64(pick(g, []int{0, 0, 0, 250, -300, -5000}))}
+	if g.chance(30) {
+		c.Version, c.Money.Sets = 3, true
+	}
 	if o.hasMoney() && g.chance(95) {
 		c.Money.Currency = o.account.currency
 	}

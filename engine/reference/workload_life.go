@@ -157,6 +157,13 @@ func (g *generator) putOnHold(c *core.Command) {
 	} else {
 		g.placedOrder(c, core.CommandPutOnHold)
 	}
+	for range 20 {
+		if o := g.model.byNumber[c.Order]; len(g.model.orders) == 0 || o != nil && o.stopped() != 0 || g.chance(8) {
+			break
+		}
+		c.Order, c.ExpectedVersion = pick(g, g.model.orders).id, 0
+		c.Mask = g.model.OrderMask(c.Order)
+	}
 	c.Life = &core.LifeRequest{OnHold: core.OnHold(g.between(1, int(core.AnyOnHold)))}
 	if o := g.model.byNumber[c.Order]; o == nil && g.chance(50) || o != nil && o.stopped() != 0 && g.chance(80) {
 		if c.Kind = core.CommandTakeOffHold; g.chance(50) {

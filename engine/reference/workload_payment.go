@@ -2,6 +2,7 @@ package reference
 
 import (
 	"fmt"
+	"slices"
 
 	"holdfast/engine/core"
 )
@@ -30,6 +31,8 @@ func (g *generator) pay(c *core.Command) {
 	switch roll := g.random.IntN(100); {
 	case roll < 20:
 		g.shipPaid(c)
+	case roll < 24:
+		g.holdUp(c)
 	case roll < 72:
 		g.reportPayment(c)
 	case roll < 82:
@@ -57,6 +60,17 @@ func (g *generator) shipPaid(c *core.Command) {
 	g.someSKUs(c, o)
 }
 
+// holdUp stops an order with prices, mostly for something for which captures wait, or lets it go on.
+func (g *generator) holdUp(c *core.Command) {
+	if g.chance(50) {
+		g.orderWith(c, core.CommandPutOnHold, func(o *order) bool { return o.status == core.StatusPlaced && o.hasMoney() && o.onHold == 0 })
+		c.Life = &core.LifeRequest{OnHold: pick(g, []core.OnHold{core.OnHoldFraud, core.OnHoldAddress, core.OnHoldPayment, core.OnHoldManual | core.OnHoldStock})}
+		return
+	}
+	g.orderWith(c, core.CommandTakeOffHold, func(o *order) bool { return o.status == core.StatusPlaced && o.hasMoney() && o.onHold != 0 })
+	c.Life = &core.LifeRequest{}
+}
+
 // orderWith chooses a command's order, mostly one that is wanted.
 func (g *generator) orderWith(c *core.Command, kind core.CommandKind, wanted func(o *order) bool) *order {
 	*c = core.Command{Version: 1, HasKey: c.HasKey, Key: c.Key}
@@ -75,6 +89,10 @@ func (g *generator) orderWith(c *core.Command, kind core.CommandKind, wanted fun
 // reportPayment reports on a payment of an order, on one that is known or on a new one.
 func (g *generator) reportPayment(c *core.Command) {
 	o := g.orderWith(c, core.CommandReportPayment, func(o *order) bool { return o.hasMoney() && (len(o.account.ledger) > 0 || g.chance(40)) })
+	if at := slices.IndexFunc(g.model.orders, func(o *order) bool { return o.archived }); at >= 0 && g.chance(20) {
+		o = g.model.orders[at]
+		c.Order, c.Mask = o.id, g.model.OrderMask(o.id)
+	}
 	p := &core.PaymentRequest{
 		Type: core.PaymentType(g.between(1, int(core.LastPaymentType))), Status: core.EntryStatus(g.between(1, int(core.LastEntryStatus))),
 		Currency: pick(g, currencies), At: g.now + core.Millis(g.between(-20, 20)), Amount: 1000,

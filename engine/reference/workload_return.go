@@ -144,7 +144,7 @@ func (g *generator) followReturn(c *core.Command, o *order) {
 	case core.CommandTick:
 		*c = core.Command{Version: 1, Kind: core.CommandTick, Mask: o.id.Home().Mask()}
 	case core.CommandDecideReturn:
-		g.decideReturn(ask)
+		g.decideReturn(ask, o)
 	case core.CommandReportReturn:
 		if g.chance(50) {
 			c.Document = []byte("1Z99")
@@ -156,14 +156,25 @@ func (g *generator) followReturn(c *core.Command, o *order) {
 			g.rows(c, o, r, core.DisposeQualityControl, []core.Disposition{core.DisposeRestock, core.DisposeDamaged, core.DisposeDestroy})
 		}
 	case core.CommandDecideRefund:
-		ask.Amount, ask.Currency, ask.Credit = int64(g.between(1, 5000)), core.Currency{'E', 'U', 'R'}, g.chance(30)
-		if g.chance(5) {
-			ask.Currency = core.Currency{'U', 'S', 'D'}
-		}
+		g.decideRefund(ask, o)
 	}
 }
 
-func (g *generator) decideReturn(ask *core.ReturnRequest) {
+// decideRefund decides on a refund: of an order with prices mostly of what there is.
+func (g *generator) decideRefund(ask *core.ReturnRequest, o *order) {
+	ask.Amount, ask.Currency, ask.Credit = int64(g.between(1, 5000)), core.Currency{'E', 'U', 'R'}, g.chance(30)
+	if o.hasMoney() {
+		ask.Currency = o.account.currency
+		if most := o.mayPromise(); most > 0 {
+			ask.Amount = max(1, most/int64(g.between(1, 3))+int64(g.between(-1, 1)))
+		}
+	}
+	if g.chance(5) {
+		ask.Currency = core.Currency{'U', 'S', 'D'}
+	}
+}
+
+func (g *generator) decideReturn(ask *core.ReturnRequest, o *order) {
 	ask.Decision = pick(g, []core.ReturnDecision{core.DecideApprove, core.DecideApprove, core.DecideApprove, core.DecideDecline, core.DecideCancel})
 	if ask.Decision != core.DecideApprove {
 		return
@@ -177,6 +188,12 @@ func (g *generator) decideReturn(ask *core.ReturnRequest) {
 	}
 	if g.chance(30) {
 		ask.Terms.Replacement = pick(g, g.model.orders).id
+	}
+	if o.hasMoney() && g.chance(60) {
+		ask.Terms.Replacement, ask.Terms.Difference = pick(g, g.model.orders).id, int64(g.between(-1500, 1000))
+		if ask.Terms.Currency = o.account.currency; g.chance(5) {
+			ask.Terms.Currency = core.Currency{'U', 'S', 'D'}
+		}
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"holdfast/engine"
+	"holdfast/engine/codec"
 	"holdfast/engine/core"
 	"holdfast/wal"
 )
@@ -58,6 +59,8 @@ func (b *batch) take(ev *core.Event, fresh bool) error {
 	switch ev.Kind {
 	case core.EventNoteAdded:
 		b.out.AddNote(uint64(id), uint64(ev.Sequence), encodeNote(ev.At, ev.Actor))
+	case core.EventPaymentLate:
+		b.out.AddNote(uint64(id), uint64(ev.Sequence), encodeLate(ev))
 	case core.EventWaitlistJoined:
 		b.takeWaiter(&ev.Waiter)
 	case core.EventWaitlistLeft, core.EventWaitlistOffered:
@@ -177,6 +180,13 @@ func (b *batch) change(before, after *row) {
 		}
 	}
 	b.out.Set(rowKey(after.id), after.encode())
+}
+
+// isLate marks a note that is a report on a payment of an order which had left memory: behind when it came is its event.
+const isLate = 1 << 63
+
+func encodeLate(ev *core.Event) []byte {
+	return codec.AppendEvent(binary.BigEndian.AppendUint64(nil, uint64(ev.At)|isLate), ev)
 }
 
 // A note is kept as u64 when it was made, and who made it; its text is the document of its sequence.

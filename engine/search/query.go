@@ -269,11 +269,13 @@ func (x *Index) each(prefix, from []byte, fn func(rest, value []byte) (bool, err
 	})
 }
 
-// Note is what somebody wrote beside an order. Its text is the document of its sequence.
+// Note is what somebody wrote beside an order. Its text is the document of its sequence. What a provider reported on its payments when it had left memory is
+// kept with the notes.
 type Note struct {
 	Sequence core.Sequence
 	At       core.Millis
 	Actor    []byte
+	Late     []byte // the event that told of such a report; nil of a note
 }
 
 // Notes gives the notes beside an order, those behind a sequence, at most so many, the oldest first; more tells that there are others.
@@ -288,7 +290,12 @@ func (x *Index) Notes(id core.OrderID, after core.Sequence, limit int) (list []N
 			if more = len(list) == limit; more {
 				return false
 			}
-			list = append(list, Note{core.Sequence(sequence), core.Millis(binary.BigEndian.Uint64(value)), append([]byte(nil), value[8:]...)})
+			at, rest := binary.BigEndian.Uint64(value), append([]byte(nil), value[8:]...)
+			note := Note{Sequence: core.Sequence(sequence), At: core.Millis(at &^ isLate), Actor: rest}
+			if at&isLate != 0 {
+				note.Actor, note.Late = nil, rest
+			}
+			list = append(list, note)
 			return true
 		})
 		return errors.Join(err, damaged)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"holdfast/engine"
+	"holdfast/engine/codec"
 	"holdfast/engine/core"
 	"holdfast/engine/search"
 	"holdfast/wal"
@@ -397,8 +398,11 @@ func TestArchivedOrdersAreFound(t *testing.T) {
 		t.Errorf("a walk meets %d orders of %d", len(all), len(ids)+1)
 	}
 	added := s.do(core.Command{Kind: core.CommandAddNote, Version: 1, Order: ids[0], Document: []byte("asked again")})
-	if !added[0].Changed {
-		t.Errorf("%+v", added)
+	late := s.do(core.Command{Kind: core.CommandReportPayment, Version: 1, Order: ids[0], Payment: &core.PaymentRequest{
+		Type: core.PaymentChargeback, Status: core.EntrySucceeded, Amount: 1999, Currency: core.Currency{'E', 'U', 'R'}, Provider: []byte("acme"), Reference: []byte("cb"),
+	}})
+	if !added[0].Changed || !late[0].Changed {
+		t.Errorf("%+v %+v", added, late)
 	}
 	random := rand.New(rand.NewPCG(1, 1))
 	s.agrees(random, 10)
@@ -410,8 +414,13 @@ func TestArchivedOrdersAreFound(t *testing.T) {
 	s.openIndex()
 	s.agrees(random, 10)
 	same(t, "made anew", s.dump(), kept)
-	if notes, _, err := s.index.Notes(ids[0], 0, 10); err != nil || len(notes) != 1 {
-		t.Errorf("%+v %v", notes, err)
+	notes, _, err := s.index.Notes(ids[0], 0, 10)
+	if err != nil || len(notes) != 2 || notes[0].Late != nil {
+		t.Fatalf("%+v %v", notes, err)
+	}
+	var told core.Event
+	if _, err := codec.DecodeEvent(notes[1].Late, &told); err != nil || told.Noted != ids[0] || told.Late.Amount != 1999 || notes[1].At != told.At || notes[1].Sequence != told.Sequence {
+		t.Errorf("%+v %+v %v", notes[1], told.Late, err)
 	}
 }
 

@@ -245,7 +245,7 @@ func (s *shop) events() (of map[core.OrderID][]core.Sequence, notes int) {
 		if err != nil {
 			s.tb.Fatal(err)
 		}
-		if ev.Kind == core.EventNoteAdded {
+		if ev.Kind == core.EventNoteAdded || ev.Kind == core.EventPaymentLate {
 			notes++
 		}
 		if id, ok := aboutOrder(&ev); ok && (len(of[id]) == 0 || of[id][len(of[id])-1] != ev.Sequence) {
@@ -257,7 +257,7 @@ func (s *shop) events() (of map[core.OrderID][]core.Sequence, notes int) {
 // aboutOrder says in other words which order an event is about.
 func aboutOrder(ev *core.Event) (core.OrderID, bool) {
 	switch ev.Kind {
-	case core.EventNoteAdded:
+	case core.EventNoteAdded, core.EventPaymentLate:
 		return ev.Noted, true
 	case core.EventOrderRouted:
 		return ev.Route.Order, true

@@ -15,10 +15,13 @@ type EditRequest struct {
 	PickupLocation string      `json:"pickup_location,omitempty"`
 	Email          string      `json:"email,omitempty"`
 	Tags           []string    `json:"tags,omitempty"` // all of them
-	Note           string      `json:"note,omitempty"`
-	Actor          string      `json:"actor,omitempty"`
 
-	// TakeAway names fields that the order has no more: ship_to, delivery_method, pickup_location, email, tags.
+	Metadata map[string]any `json:"metadata,omitempty"` // all of it
+	Amounts  *OrderAmounts  `json:"amounts,omitempty"`  // all of them
+	Note     string         `json:"note,omitempty"`
+	Actor    string         `json:"actor,omitempty"`
+
+	// TakeAway names fields that the order has no more: amounts, ship_to, delivery_method, pickup_location, email, tags, metadata.
 	TakeAway []string `json:"-"`
 }
 
@@ -68,6 +71,21 @@ type EditAmounts struct {
 	Before     int64  `json:"before"`
 	After      int64  `json:"after"`
 	Difference int64  `json:"difference"`
+
+	Given OrderAmounts `json:"given"` // of an order with prices: what it costs beside its lines then
+}
+
+// MetadataChange changes what is kept beside an order.
+type MetadataChange struct {
+	Metadata map[string]any `json:"metadata"` // members by name; nil takes one away, and those that are not named stay
+	Note     string         `json:"note,omitempty"`
+	Actor    string         `json:"actor,omitempty"`
+}
+
+// ChangeMetadata changes what is kept beside an order that is placed.
+func (c *Client) ChangeMetadata(ctx context.Context, id string, change MetadataChange, options ...Option) (order Order, err error) {
+	err = c.call(ctx, http.MethodPost, path("v1", "orders", id, "metadata"), change, &order, options)
+	return order, err
 }
 
 // PreviewEdit tells what an edit of an order would come to, and changes nothing.

@@ -25,6 +25,7 @@ type Amounts struct {
 	Refunded    int64  `json:"refunded"`
 	ToCapture   int64  `json:"to_capture"`
 	ToRefund    int64  `json:"to_refund"`
+	RefundDue   int64  `json:"refund_due"` // that nobody is about to give back
 	ToVoid      int64  `json:"to_void"`
 	Voided      int64  `json:"voided"`
 	ChargedBack int64  `json:"charged_back"`
@@ -37,8 +38,9 @@ type Payment struct {
 	Type      string    `json:"type"`   // authorization, capture, refund, void, chargeback, adjustment
 	Status    string    `json:"status"` // requested, action_required, failed, succeeded, reversed
 	Amount    Money     `json:"amount"`
-	Of        int       `json:"of"`   // the number of the authorization or capture that it belongs to; 0 for none
-	Task      bool      `json:"task"` // it was asked for here
+	Of        int       `json:"of"`     // the number of the authorization or capture that it belongs to; 0 for none
+	Task      bool      `json:"task"`   // it was asked for here
+	Return    int       `json:"return"` // the number of the return that the refund was decided for; 0 for none
 	Provider  string    `json:"provider"`
 	Reference string    `json:"reference"`
 	At        time.Time `json:"at"`

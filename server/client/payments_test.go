@@ -40,3 +40,24 @@ func TestPayments(t *testing.T) {
 		t.Errorf("unlocked %+v", unlocked)
 	}
 }
+
+// TestMetadata keeps something beside an order, and changes what it costs beside its lines.
+func TestMetadata(t *testing.T) {
+	c, ctx := open(t), t.Context()
+	must[client.SKU](t)(c.PutSKU(ctx, "pot", client.SKUSettings{}))
+	must[client.Levels](t)(c.Adjust(ctx, []client.Adjustment{client.Receive("pot", 10)}))
+	price := client.Money{Amount: 900, Currency: "EUR"}
+	placed := must[client.Order](t)(c.PlaceOrder(ctx, client.OrderRequest{
+		Customer: "ann", Lines: []client.Line{{SKU: "pot", Quantity: 1, UnitPrice: &price}}, Metadata: map[string]any{"erp": "A-1", "gift": true},
+	}))
+	changed := must[client.Order](t)(c.ChangeMetadata(ctx, placed.ID, client.MetadataChange{Metadata: map[string]any{"gift": nil, "crm": "x"}}))
+	if len(changed.Metadata) != 2 || changed.Metadata["erp"] != "A-1" || changed.Metadata["crm"] != "x" {
+		t.Errorf("%v", changed.Metadata)
+	}
+	amounts := &client.OrderAmounts{Shipping: &client.Money{Amount: 490, Currency: "EUR"}}
+	preview := must[client.EditPreview](t)(c.PreviewEdit(ctx, placed.ID, client.EditRequest{Amounts: amounts}))
+	edited := must[client.EditedOrder](t)(c.Edit(ctx, placed.ID, client.EditRequest{Amounts: amounts}, client.IfVersion(preview.Version)))
+	if edited.Amounts.Total != 1390 || preview.Amounts.Given.Shipping.Amount != 490 || edited.Metadata["crm"] != "x" {
+		t.Errorf("%+v %+v", preview.Amounts, edited.Order)
+	}
+}

@@ -129,6 +129,7 @@ type Refund struct {
 	Currency  string    `json:"currency"`
 	DecidedAt time.Time `json:"decided_at"`
 	DecidedBy string    `json:"decided_by"`
+	Payments  []int     `json:"payments"` // the numbers of those that it was asked for with
 }
 
 // ReturnedOrder is an order, and the return that a command was about.

@@ -346,15 +346,17 @@ type Line struct {
 
 // OrderRequest asks for an order.
 type OrderRequest struct {
-	Customer   string        `json:"customer"`
-	Channel    string        `json:"channel,omitempty"` // "" for web
-	ExternalID string        `json:"external_id,omitempty"`
-	Stock      string        `json:"stock_policy,omitempty"` // "skip" or "force" for an order that was sold elsewhere
-	Lines      []Line        `json:"lines"`
-	ShipTo     *Address      `json:"ship_to,omitempty"`
-	Email      string        `json:"email,omitempty"` // by which it can be found
-	Tags       []string      `json:"tags,omitempty"`  // likewise
-	Amounts    *OrderAmounts `json:"amounts,omitempty"`
+	Customer   string   `json:"customer"`
+	Channel    string   `json:"channel,omitempty"` // "" for web
+	ExternalID string   `json:"external_id,omitempty"`
+	Stock      string   `json:"stock_policy,omitempty"` // "skip" or "force" for an order that was sold elsewhere
+	Lines      []Line   `json:"lines"`
+	ShipTo     *Address `json:"ship_to,omitempty"`
+	Email      string   `json:"email,omitempty"` // by which it can be found
+	Tags       []string `json:"tags,omitempty"`  // likewise
+
+	Metadata map[string]any `json:"metadata,omitempty"` // what is kept beside it
+	Amounts  *OrderAmounts  `json:"amounts,omitempty"`
 	Delivery
 	InSale
 }
@@ -374,43 +376,47 @@ type InSale struct {
 
 // HoldRequest asks for a hold.
 type HoldRequest struct {
-	Customer   string        `json:"customer"`
-	Channel    string        `json:"channel,omitempty"`     // "" for web
-	TTLSeconds int           `json:"ttl_seconds,omitempty"` // 0 for ten minutes
-	UpTo       bool          `json:"up_to,omitempty"`       // of each line as many units as there are, but one at least
-	Lines      []Line        `json:"lines"`
-	ShipTo     *Address      `json:"ship_to,omitempty"`
-	Email      string        `json:"email,omitempty"`
-	Tags       []string      `json:"tags,omitempty"`
-	Amounts    *OrderAmounts `json:"amounts,omitempty"`
+	Customer   string   `json:"customer"`
+	Channel    string   `json:"channel,omitempty"`     // "" for web
+	TTLSeconds int      `json:"ttl_seconds,omitempty"` // 0 for ten minutes
+	UpTo       bool     `json:"up_to,omitempty"`       // of each line as many units as there are, but one at least
+	Lines      []Line   `json:"lines"`
+	ShipTo     *Address `json:"ship_to,omitempty"`
+	Email      string   `json:"email,omitempty"`
+	Tags       []string `json:"tags,omitempty"`
+
+	Metadata map[string]any `json:"metadata,omitempty"`
+	Amounts  *OrderAmounts  `json:"amounts,omitempty"`
 	Delivery
 	InSale
 }
 
 // Order is a hold or an order: one thing at two stations of its life.
 type Order struct {
-	ID            string      `json:"id"`
-	Status        string      `json:"status"` // held, placed, cancelled, released, expired, completed, closed
-	ExpiresAt     time.Time   `json:"expires_at"`
-	Version       uint32      `json:"version"`
-	Lines         []OrderLine `json:"lines"`
-	Customer      string      `json:"customer"`
-	Channel       string      `json:"channel"`
-	ExternalID    string      `json:"external_id"`
-	CreatedAt     time.Time   `json:"created_at"`
-	ShipTo        *Address    `json:"ship_to"`
-	Fulfilment    string      `json:"fulfillment_status"` // unfulfilled, partially_fulfilled, fulfilled; "" while nothing has become of it
-	OnHold        []string    `json:"on_hold"`            // why nothing of it leaves
-	Returns       string      `json:"return_status"`      // none, requested, in_progress, partially_returned, returned; "" while there are none
-	ClosesAt      time.Time   `json:"closes_at"`          // of an order that was completed: the end of its return window
-	Email         string      `json:"email"`
-	Tags          []string    `json:"tags"`
-	Sale          string      `json:"sale"`
-	PaymentStatus string      `json:"payment_status"` // "" for an order without prices, as what follows
-	Amounts       *Amounts    `json:"amounts"`
-	PayBy         time.Time   `json:"pay_by"`
-	LockedUntil   time.Time   `json:"locked_until"` // of a locked hold
-	Sequence      uint64      `json:"sequence"`
+	ID         string      `json:"id"`
+	Status     string      `json:"status"` // held, placed, cancelled, released, expired, completed, closed
+	ExpiresAt  time.Time   `json:"expires_at"`
+	Version    uint32      `json:"version"`
+	Lines      []OrderLine `json:"lines"`
+	Customer   string      `json:"customer"`
+	Channel    string      `json:"channel"`
+	ExternalID string      `json:"external_id"`
+	CreatedAt  time.Time   `json:"created_at"`
+	ShipTo     *Address    `json:"ship_to"`
+	Fulfilment string      `json:"fulfillment_status"` // unfulfilled, partially_fulfilled, fulfilled; "" while nothing has become of it
+	OnHold     []string    `json:"on_hold"`            // why nothing of it leaves
+	Returns    string      `json:"return_status"`      // none, requested, in_progress, partially_returned, returned; "" while there are none
+	ClosesAt   time.Time   `json:"closes_at"`          // of an order that was completed: the end of its return window
+	Email      string      `json:"email"`
+	Tags       []string    `json:"tags"`
+
+	Metadata      map[string]any `json:"metadata"`
+	Sale          string         `json:"sale"`
+	PaymentStatus string         `json:"payment_status"` // "" for an order without prices, as what follows
+	Amounts       *Amounts       `json:"amounts"`
+	PayBy         time.Time      `json:"pay_by"`
+	LockedUntil   time.Time      `json:"locked_until"` // of a locked hold
+	Sequence      uint64         `json:"sequence"`
 }
 
 // OrderLine is a line of a hold or an order.

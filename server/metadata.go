@@ -1,0 +1,77 @@
+package server
+
+import (
+	"bytes"
+
+	"holdfast/engine/core"
+)
+
+var changedMetadata = submission{status: 200, render: (*Server).renderOrder}
+
+// maxMetadataTries bounds how often a change of metadata is tried anew when somebody else has changed the order meanwhile. So many in a row, while it is read
+// and written, are others that do nothing but change it.
+const maxMetadataTries = 10
+
+// changeMetadata serves POST /v1/orders/{order}/metadata: members take the place of those of their names, and null takes one away. It is an edit of the
+// order's document, of the version that the order has.
+func (s *Server) changeMetadata(x *exchange) {
+	for try := 1; ; try++ {
+		if !s.readMetadata(x) {
+			return
+		}
+		s.submit(x, &changedMetadata)
+		isStale := x.ctx.Response.StatusCode() == 412 && len(x.ctx.Request.Header.PeekBytes(headerIfMatch)) == 0
+		if !isStale || try == maxMetadataTries {
+			return
+		}
+		x.ctx.Response.Reset()
+	}
+}
+
+// readMetadata makes the change of the order in the path an edit; it answers and gives false when there is something wrong with it, or nothing to do.
+func (s *Server) readMetadata(x *exchange) bool {
+	in, c := &x.intake, &x.intake.command
+	in.parseMetadataChange(x.ctx.PostBody())
+	if x.hasFaults() {
+		return false
+	}
+	id, ok := s.orderInPath(x, false)
+	if !ok || !x.setVersion(c) {
+		return false
+	}
+	c.Order = id
+	repeated, ok := s.loadOrderOf(x, id)
+	if !ok {
+		return false
+	}
+	order := &x.event.Order
+	document, err := s.documentNow(order)
+	if err != nil {
+		s.failEngine(x, err)
+		return false
+	}
+	var base intake
+	base.canonicalDocument(document, 0)
+	if in.mergeMetadata(base.metadata); x.hasFaults() {
+		return false
+	}
+	in.editedDocument(&base, base.prices, base.lineMoney)
+	c.Destination = core.Destination{} // where it goes stays
+	if c.ExpectedVersion == 0 {
+		c.ExpectedVersion = order.Version
+	}
+	switch unchanged := bytes.Equal(in.document, document); {
+	case repeated:
+		in.repeatDocument(true)
+	case unchanged && c.ExpectedVersion != order.Version:
+		s.failRefused(x, &core.Refusal{Reason: core.ReasonVersionConflict, Order: id, Version: order.Version}, &changedMetadata)
+		return false
+	case unchanged:
+		x.intake.command.Document = nil
+		s.renderOrder(x, s.engine.Sequence())
+		return false
+	default:
+		in.keepDocument(document)
+	}
+	return true
+}
