@@ -138,9 +138,6 @@ func (in *intake) parseTask(body []byte) {
 // taskTypes are what somebody can ask for, by number.
 var taskTypes = [...]string{core.PaymentCapture: "capture", core.PaymentRefund: "refund", core.PaymentVoid: "void"}
 
-// manualProvider is the provider of what people have done themselves, where nobody says.
-const manualProvider = "manual"
-
 // parseCompletion reads the body of POST /v1/orders/{order}/payments/{payment}/complete.
 func (in *intake) parseCompletion(body []byte) {
 	p := in.beginPayment(core.CommandReportPayment, body)
@@ -166,9 +163,6 @@ func (in *intake) parseCompletion(body []byte) {
 		in.require(hasTime, "at")
 	}
 	in.end()
-	if p.Provider == nil {
-		p.Provider = []byte(manualProvider)
-	}
 }
 
 // parseLock reads the body of POST /v1/holds/{hold}/lock.

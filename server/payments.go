@@ -78,6 +78,9 @@ func (s *Server) completePayment(x *exchange) {
 	task := &account.Entries[number-1] // what it is about never changes
 	p := c.Payment
 	p.Entry, p.Type, p.Amount, p.Currency = int(number), task.Type, task.Amount, account.Currency
+	if p.Provider == nil { // so that what the provider reports of it later is the same payment
+		p.Provider = task.Provider
+	}
 	c.Order, x.event.Kind = id, 0
 	s.submit(x, &reportedPayment)
 }

@@ -74,7 +74,7 @@ func TestPayments(t *testing.T) {
 		}
 	}
 	refunded := h.want(200, "POST", path+"/payments/3/complete", `{"status":"succeeded","reference":"bank-7","at":"2026-11-27T13:00:00.000Z","actor":"anna"}`)
-	if refunded["payment_status"] != "partially_refunded" || refunded["payment"].(map[string]any)["provider"] != "manual" {
+	if refunded["payment_status"] != "partially_refunded" || refunded["payment"].(map[string]any)["provider"] != "acme" {
 		t.Errorf("refunded: %v", refunded)
 	}
 	if found := h.want(200, "GET", fmt.Sprintf("/v1/orders?payment_status=partially_refunded&at_least=%v", refunded["sequence"]), "")["items"].([]any); len(found) != 1 {

@@ -28,7 +28,7 @@ func TestPayments(t *testing.T) {
 		t.Errorf("asked %+v", asked)
 	}
 	must[client.PaidOrder](t)(c.CompletePayment(ctx, placed.ID, 2, client.Completion{Status: "succeeded", Reference: "bank-7", At: at, Actor: "anna"}))
-	if list := must[[]client.Payment](t)(c.Payments(ctx, placed.ID)); len(list) != 2 || list[1].Provider != "manual" || list[1].Status != "succeeded" {
+	if list := must[[]client.Payment](t)(c.Payments(ctx, placed.ID)); len(list) != 2 || list[1].Provider != "acme" || list[1].Status != "succeeded" {
 		t.Errorf("payments %+v", list)
 	}
 	hold := must[client.Order](t)(c.PlaceHold(ctx, client.HoldRequest{Customer: "ann", Lines: []client.Line{{SKU: "gift", Quantity: 1}}}))
