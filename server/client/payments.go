@@ -92,7 +92,7 @@ func (c *Client) RequestPayment(ctx context.Context, id string, request PaymentR
 // Completion is what became of a task that somebody carried out.
 type Completion struct {
 	Status    string    `json:"status"`
-	Provider  string    `json:"provider,omitempty"` // "" for manual
+	Provider  string    `json:"provider,omitempty"` // "" for the task's own
 	Reference string    `json:"reference"`
 	At        time.Time `json:"at"`
 	Note      string    `json:"note,omitempty"`
