@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"regexp"
+	"slices"
 	"sort"
 	"strings"
 	"sync"
@@ -14,6 +16,8 @@ import (
 	validator "github.com/pb33f/libopenapi-validator"
 	"github.com/pb33f/libopenapi-validator/config"
 	"github.com/pb33f/libopenapi-validator/content"
+
+	"holdfast/engine"
 )
 
 // contract holds requests and answers against the OpenAPI document.
@@ -167,5 +171,38 @@ func TestDocumentListsTheProblems(t *testing.T) {
 	}
 	for code := range listed {
 		t.Errorf("the document lists %s, which is never answered", code)
+	}
+}
+
+// TestDocumentTellsALife sends what the document says of an order's whole life, step by step.
+func TestDocumentTellsALife(t *testing.T) {
+	var document struct {
+		Tags []struct{ Name, Description string }
+	}
+	if err := json.Unmarshal(openAPI, &document); err != nil {
+		t.Fatal(err)
+	}
+	at := slices.IndexFunc(document.Tags, func(tag struct{ Name, Description string }) bool { return tag.Name == "Orders" })
+	steps := regexp.MustCompile("\\d+\\. `(\\w+) ([^`]+)`(?: `([^`]+)`)?").FindAllStringSubmatch(document.Tags[at].Description, -1)
+	h := openIndexed(t, engine.Options{})
+	h.stock("tea-black", 5)
+	h.stock("tea-green", 5)
+	var order map[string]any
+	for _, step := range steps {
+		method, path, body := step[1], step[2], step[3]
+		if order != nil {
+			path = strings.ReplaceAll(path, "{order}", order["id"].(string))
+		}
+		answer := h.do(method, path, body)
+		if answer.status/100 != 2 {
+			t.Fatalf("%s: %d %s", step[0], answer.status, answer.body)
+		}
+		if path == "/v1/orders" {
+			_ = json.Unmarshal(answer.body, &order)
+		}
+	}
+	end := h.want(200, "GET", "/v1/orders/"+order["id"].(string), "")
+	if len(steps) != 15 || end["status"] != "completed" || end["payment_status"] != "partially_refunded" || end["return_status"] != "partially_returned" {
+		t.Errorf("after %d steps: %v", len(steps), end)
 	}
 }
