@@ -150,14 +150,17 @@
 //
 //	refund    what came in, captured or beside providers, and was not charged back, beyond what is due, by as much as the command raised it, less what refunds
 //	          cover beside those that were decided on for returns; and those, as soon as they are; at most what is left of the captures
-//	void      what is left of each authorization of an order that came to nothing, unless a void of it failed before
+//	void      what is left of each authorization of an order that came to nothing, unless a void of it failed before; of one that is completed likewise, but for what is due
+//	          and neither captured nor paid beside providers; that stays on the first authorizations. While a return waits for a decision nothing of a completed one is void,
+//	          as it may become an exchange that costs more
 //	capture   with the policy confirm min(due − what came in beside providers, authorized − void), with shipment what has left of that, by as much as the command raised it, less what
 //	          captures cover; of orders that are placed, and not on hold but for their payment
 //
 // Tasks that are open count as carried out, and one that failed is not asked for again: only how far a command moved what ought to be done is. So a
 // success that is reported after the hold expired, a capture that fails when the order is cancelled already, and a payment that comes twice all lead to what
 // has to be done about them. The ledger of an order has MaxPayments entries; behind each authorization and capture a place is kept for what undoes it.
-// Where there is no room for a task the command is refused, but for those that end the order, and reports on what is known.
+// Where there is no room for a task the command is refused, but for those that end the order, and reports on what is known; a void of a completed order that has no room
+// is not asked for.
 //
 // A closed order with tasks that are open stays in memory until they are carried out, and then leaves with its account.
 //
