@@ -109,7 +109,7 @@
 // from where it is fetched, unless the rule pickup is set. What other locations have does not count for the order: a line that
 // asks for more of what there is is refused as not deliverable; only what nobody has is promised beyond stock. A fill takes units by priority,
 // from locations that are not stopped and may serve its order, whatever their cut-off, but for the last three that the order was rerouted from while it
-// waits, and whose units were not set aside as missing. A plan of more locations than the policy allows is refused.
+// waits, whose units were not set aside as missing, and where no units that can be sold have come since: by a receipt, a transfer, a return, or as a count has found more. A plan of more locations than the policy allows is refused.
 //
 // A plan is better by the first rule in which two differ, then with fewer locations, then by (priority, number) of the locations. All
 // plans of up to three locations are compared, of the 24 most promising where there are more candidates (fewer with very many

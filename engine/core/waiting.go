@@ -29,16 +29,13 @@ type waitingRecord struct {
 	postal   PostalCode
 	pickup   LocationID
 	channel  ChannelID
-	avoided  [mostAvoided]LocationID // plus one: from where it was rerouted while it waits
+	avoided  [mostAvoided]LocationID // plus one: from where it was rerouted while it waits, and where no units have come since
 	method   DeliveryMethod
 	flags    uint8
 }
 
 // waitingPickup marks a waitingRecord whose order is fetched at its location pickup.
 const waitingPickup uint8 = 1
-
-// mostAvoided is how many locations an order that waits avoids at most: those that it was rerouted from last.
-const mostAvoided = 3
 
 // setErrand notes which locations may serve the order.
 func (w *waitingRecord) setErrand(e *errand) {
@@ -47,19 +44,6 @@ func (w *waitingRecord) setErrand(e *errand) {
 	if w.flags = 0; e.to.HasPickup {
 		w.flags, w.pickup = waitingPickup, e.to.Pickup
 	}
-}
-
-// avoid notes that the order is not to be served from a location.
-func (w *waitingRecord) avoid(location LocationID) {
-	at := slices.Index(w.avoided[:], location+1)
-	if at < 0 {
-		at = slices.Index(w.avoided[:], 0)
-	}
-	if at < 0 {
-		copy(w.avoided[:], w.avoided[1:])
-		at = mostAvoided - 1
-	}
-	w.avoided[at] = location + 1
 }
 
 // mayServe tells whether a location may serve an order that waits. It is late anyway, so a cut-off does not count.
@@ -139,13 +123,8 @@ func (s *slot) waitAgain(st *Step, id SKUID, units Quantity) {
 	w := s.waiting.mut(place)
 	w.units += units
 	if !st.setsMissingAside() {
-		w.avoid(st.event.Reroute.From)
+		s.avoid(w, st.event.Reroute.From)
 	}
-}
-
-// setsMissingAside tells whether the units that an order leaves behind are none that anybody gets: then there is no need for it to avoid the place.
-func (st *Step) setsMissingAside() bool {
-	return st.command.Kind == CommandShortPick && st.command.Life.Missing
 }
 
 // linkWaiting makes those before and behind a record of a SKU's queue its neighbours.
