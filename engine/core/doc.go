@@ -99,7 +99,8 @@
 //
 // Lines are served in their order, the components of a kit in the place of its line; a line takes its units from the locations that are not stopped and whose fulfillable is
 // positive, by location priority (lower first), then by most fulfillable when the command began, then by location
-// number, each as far as it reaches. That is so until a policy of routing is set.
+// number, each as far as it reaches. That is so until a policy of routing is set. An order that is fetched gets units from where it is fetched alone, and is refused as not deliverable where
+// others have what it asks for; so it is when it waits, and when it is rerouted.
 //
 // # Routing
 //

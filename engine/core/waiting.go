@@ -52,7 +52,7 @@ func (s *slot) mayServe(w *waitingRecord, location LocationID) bool {
 		return false
 	}
 	if !s.policy.active {
-		return true
+		return w.method != MethodPickup || w.flags&waitingPickup == 0 || w.pickup == location
 	}
 	to := Destination{Country: w.country, Postal: w.postal, Method: w.method, HasPickup: w.flags&waitingPickup != 0, Pickup: w.pickup}
 	e := errand{to: &to, channel: w.channel, grams: int64(w.grams), waits: true}

@@ -80,6 +80,9 @@ func (m *Model) mayServe(o *order, id core.SKUID, location core.LocationID) bool
 	if slices.Contains(e.avoided, location) {
 		return false
 	}
+	if m.isFetched(&e.to) && e.to.Pickup != location {
+		return false
+	}
 	like := &core.Command{Kind: core.CommandFillOrder, Channel: o.channel, Destination: e.to}
 	return !m.isRouted() || m.siteOf(like, location, e.grams).fate == core.FateEligible
 }
