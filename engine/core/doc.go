@@ -99,7 +99,8 @@
 //
 // Lines are served in their order, the components of a kit in the place of its line; a line takes its units from the locations that are not stopped and whose fulfillable is
 // positive, by location priority (lower first), then by most fulfillable when the command began, then by location
-// number, each as far as it reaches. That is so until a policy of routing is set.
+// number, each as far as it reaches. That is so until a policy of routing is set. An order that is fetched gets units from where it is fetched alone, and is refused as not deliverable where
+// others have what it asks for; so it is when it waits, and when it is rerouted.
 //
 // # Routing
 //
@@ -109,7 +110,7 @@
 // from where it is fetched, unless the rule pickup is set. What other locations have does not count for the order: a line that
 // asks for more of what there is is refused as not deliverable; only what nobody has is promised beyond stock. A fill takes units by priority,
 // from locations that are not stopped and may serve its order, whatever their cut-off, but for the last three that the order was rerouted from while it
-// waits, and whose units were not set aside as missing. A plan of more locations than the policy allows is refused.
+// waits, whose units were not set aside as missing, and where no units that can be sold have come since: by a receipt, a transfer, a return, or as a count has found more. A plan of more locations than the policy allows is refused.
 //
 // A plan is better by the first rule in which two differ, then with fewer locations, then by (priority, number) of the locations. All
 // plans of up to three locations are compared, of the 24 most promising where there are more candidates (fewer with very many
@@ -150,14 +151,17 @@
 //
 //	refund    what came in, captured or beside providers, and was not charged back, beyond what is due, by as much as the command raised it, less what refunds
 //	          cover beside those that were decided on for returns; and those, as soon as they are; at most what is left of the captures
-//	void      what is left of each authorization of an order that came to nothing, unless a void of it failed before
+//	void      what is left of each authorization of an order that came to nothing, unless a void of it failed before; of one that is completed likewise, but for what is due
+//	          and neither captured nor paid beside providers; that stays on the first authorizations. While a return waits for a decision nothing of a completed one is void,
+//	          as it may become an exchange that costs more
 //	capture   with the policy confirm min(due − what came in beside providers, authorized − void), with shipment what has left of that, by as much as the command raised it, less what
 //	          captures cover; of orders that are placed, and not on hold but for their payment
 //
 // Tasks that are open count as carried out, and one that failed is not asked for again: only how far a command moved what ought to be done is. So a
 // success that is reported after the hold expired, a capture that fails when the order is cancelled already, and a payment that comes twice all lead to what
 // has to be done about them. The ledger of an order has MaxPayments entries; behind each authorization and capture a place is kept for what undoes it.
-// Where there is no room for a task the command is refused, but for those that end the order, and reports on what is known.
+// Where there is no room for a task the command is refused, but for those that end the order, and reports on what is known; a void of a completed order that has no room
+// is not asked for.
 //
 // A closed order with tasks that are open stays in memory until they are carried out, and then leaves with its account.
 //

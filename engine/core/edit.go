@@ -101,7 +101,7 @@ func (m *Machine) canAdd(st *Step) bool {
 	if m.findOffer(st); st.isStopped() || st.overLimit() || st.overStock() {
 		return false
 	}
-	if m.policy.active && st.overDeliverable() || m.waitsAlready(st) {
+	if m.isBound(st) && st.overDeliverable() || m.waitsAlready(st) {
 		return false
 	}
 	return !m.policy.active || st.route()

@@ -95,7 +95,7 @@ type lineFinding struct {
 	preorder      bool // what it gets beyond stock is sold in a preorder
 	recipeChanged bool // it is not found as its SKU is not the kit that the command says
 	first         int32
-	steered       bool     // the order is routed
+	steered       bool     // the order is routed, or fetched
 	ofKits        bool     // it stands for kits: the units are in the lines behind it
 	buffered      bool     // its SKU has a rule about how much of the common stock the order's channel sells
 	available     Quantity // to sell, of the common stock; less than nothing when more was promised

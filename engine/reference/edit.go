@@ -113,7 +113,7 @@ func (m *Model) refusesToAdd(like *core.Command, b basket, o *order) *core.Refus
 func (m *Model) overtaking(c *core.Command, wanted []core.Line) (lines []core.RefusedLine) {
 	for _, want := range perSKU(m.ofUnits(wanted)) {
 		offer := m.offerTo(c, want.SKU)
-		if m.isRouted() {
+		if m.isRouted() || m.isFetched(&c.Destination) {
 			offer = m.reachable(c, want.SKU)
 		}
 		queue := m.Waiting(want.SKU)

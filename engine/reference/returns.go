@@ -562,6 +562,7 @@ func (m *Model) restock(sku core.SKUID, location core.LocationID, kind core.Move
 		stock[to] += n
 		move.To = core.StockState(to)
 	}
+	m.come(sku, location, stock[core.StateSellable]-m.states(sku, location)[core.StateSellable])
 	m.skus[sku].stock[location] = &stock
 	move.LevelImage = m.level(sku, location)
 	return move

@@ -209,6 +209,9 @@ func (m *Model) takeBack(c *core.Command, o *order) core.Outcome {
 		stock := m.states(line.SKU, location)
 		stock[c.Life.To] += taken[i]
 		m.skus[line.SKU].stock[location] = &stock
+		if c.Life.To == core.StateSellable {
+			m.come(line.SKU, location, taken[i])
+		}
 		event.Moves = append(event.Moves, core.MovementImage{
 			LevelImage: m.level(line.SKU, location), Kind: core.MovementReturnIn, To: c.Life.To, Quantity: taken[i],
 		})
