@@ -141,11 +141,13 @@ func (in *intake) repeatDocument(brought bool) {
 	}
 }
 
-// keepDocument has the edit bring its document if that is another one than the order's. That of an order which is left without any is empty.
+// keepDocument has the edit bring its document if that is another one than the order's, or all that it brings: what says again what the order says
+// is an edit, too. That of an order which is left without any is empty.
 func (in *intake) keepDocument(before []byte) {
+	c := &in.command
 	switch {
-	case bytes.Equal(in.document, before):
-		in.command.Document = nil
+	case bytes.Equal(in.document, before) && (len(c.Lines)+len(c.Life.Units) > 0 || c.Money != nil && c.Money.Sets):
+		c.Document = nil
 	case len(in.document) == 0:
 		in.command.Document = emptyObject
 	}
