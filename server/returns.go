@@ -55,7 +55,7 @@ func (s *Server) findRequested(x *exchange, r *returnIntake) bool {
 	o, ask := &x.event.Order, x.intake.command.Life.Return
 	if len(r.rows) == 0 {
 		for i := range o.Lines {
-			if role := o.Lines[i].Role; role != core.LineOfComponent && (role != core.LineUntracked || i == 0) { // one row at least, to be refused
+			if role := o.Lines[i].Role; role != core.LineOfComponent && (role != core.LineUntracked || i == 0 || o.LineLife(i).Delivered > 0) { // one row at least, to be refused
 				ask.Rows = append(ask.Rows, core.ReturnRow{Line: i, Reason: r.all.Reason})
 			}
 		}

@@ -288,7 +288,8 @@
 //     others, so a line's place never changes; more units of a SKU that the order has are a line of their own.
 //   - ShipOrder has units that are allocated at a location leave it, if so many lie there and can be sold: they are neither on hand nor
 //     allocated any more, and what can be sold stays as it was. Limits, quotas and pools count them as before. An order of which something has left
-//     is not cancelled by CancelOrder (AlreadyShipped); what is still there of its lines is by CancelLines.
+//     is not cancelled by CancelOrder (AlreadyShipped); what is still there of its lines is by CancelLines. Units that are only recorded leave whatever location is named,
+//     behind those of the same SKU that lie there, and nothing moves with that; it is how an order that others ship is completed. Taken back, or returned, they are ours.
 //   - PutOnHold adds reasons for which nothing of a placed order leaves, TakeOffHold takes some back, or all if it names none; the order is on hold
 //     while one is left. ShipOrder is refused then: its units can be cancelled, rerouted and filled, and what has left is tracked. So is RequestPayment for a capture,
 //     and no capture follows by itself, unless payment is the only reason: then it is the money that the order waits for. With the last of the other reasons

@@ -70,6 +70,7 @@ type Step struct {
 	todo              []Quantity               // units of fulfilment orders: toDo
 	fulfilmentShipped int                      // ship order: the number of the fulfilment order whose units leave; 0 for any
 	rest              []Quantity               // ship order, scratch: of each movement, the units that are still to be taken from lines
+	recorded          []Quantity               // ship order: of each line of the command, the units that leave and of which stock knows nothing
 	reports           []reportRecord           // track: those that are remembered
 	life              *LifeImage               // memory of the order's, once one had a life
 	account           *AccountImage            // likewise

@@ -117,7 +117,7 @@ func (m *Model) finish(o *order) {
 		}
 	}
 	for i, l := range o.lines {
-		if l.role != core.LineOfKits && l.role != core.LineUntracked {
+		if l.role != core.LineOfKits {
 			done = done && arrived[i] == l.kept()
 		}
 	}
