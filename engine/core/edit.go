@@ -29,6 +29,9 @@ func (m *Machine) decideEdit(st *Step) {
 	if !st.checkPlaced() || !st.checkPrices() || !st.findTakenOff() {
 		return
 	}
+	if image := &st.event.Order; image.HasMoney() && image.isCovered() {
+		image.Account.paidInTime(st.now) // else the host would be told after a restart that what is added was not paid
+	}
 	st.had, st.lines = st.lines, resize(st.had, len(st.asked))
 	if len(st.asked) == 0 && st.cancelsAll() {
 		st.refuseOrder(ReasonNothingLeft)

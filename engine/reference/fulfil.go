@@ -130,19 +130,12 @@ func (o *order) workedAt(line int, location core.LocationID) (n core.Quantity) {
 
 // workFor is the fulfilment order that units at a location come to.
 func (o *order) workFor(location core.LocationID) *work {
-	for _, w := range slices.Backward(o.works) {
-		if w.location == location && w.status == core.FulfilmentOpen {
-			return w
-		}
+	if w := o.joins(location, nil); w != nil {
+		return w
 	}
 	if len(o.works) >= core.MaxFulfilments {
 		for _, w := range slices.Backward(o.works) {
-			if w.location == location && w.isLive() {
-				return w
-			}
-		}
-		for _, w := range slices.Backward(o.works) {
-			if w.status == core.FulfilmentCancelled {
+			if !w.shipped && (w.status == core.FulfilmentCancelled || w.status == core.FulfilmentDeclined) {
 				*w = work{status: core.FulfilmentOpen, location: location, units: map[int]core.Quantity{}}
 				return w
 			}
@@ -151,6 +144,21 @@ func (o *order) workFor(location core.LocationID) *work {
 	w := &work{status: core.FulfilmentOpen, location: location, units: map[int]core.Quantity{}}
 	o.works = append(o.works, w)
 	return w
+}
+
+// joins is the fulfilment order at a location, but for one, that takes more units: an open one or, of an order with very many, one that lives; nil for none.
+func (o *order) joins(location core.LocationID, but *work) *work {
+	for _, w := range slices.Backward(o.works) {
+		if w != but && w.location == location && w.status == core.FulfilmentOpen {
+			return w
+		}
+	}
+	for _, w := range slices.Backward(o.works) {
+		if w != but && w.location == location && w.isLive() && len(o.works) >= core.MaxFulfilments {
+			return w
+		}
+	}
+	return nil
 }
 
 // addWorks adds the fulfilment orders to what became of the order.
@@ -381,6 +389,12 @@ func (m *Model) replaceWork(c *core.Command, o *order, works []*work, at int) co
 	switch c.Kind {
 	case core.CommandMoveFulfilment:
 		w.location = c.Life.Target
+		if into := o.joins(w.location, w); into != nil && len(works) >= core.MaxFulfilments {
+			for line, n := range w.units {
+				into.units[line] += n
+			}
+			w.units = map[int]core.Quantity{}
+		}
 	case core.CommandShortPick:
 		w.status = core.FulfilmentIncomplete
 	default:

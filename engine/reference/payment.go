@@ -437,8 +437,8 @@ func (m *Model) noteReport(c *core.Command, o *order, e core.PaymentEntry, at in
 			return refused(core.ReasonPaymentTooLarge, e.Amount, max(0, left+e.Amount))
 		}
 	}
-	if a.payBy != 0 && a.payBy <= m.now && wasPaid {
-		a.payBy = 0
+	if wasPaid {
+		m.paidInTime(o)
 	}
 	if o.isLocked(m.now) && p.Status == core.EntryFailed && (p.Type == core.PaymentAuthorization || p.Type == core.PaymentCapture) &&
 		string(a.lock.Provider) == string(p.Provider) && string(a.lock.Reference) == string(p.Reference) {
@@ -570,6 +570,13 @@ func (m *Model) tellLock(c *core.Command, o *order, kind core.EventKind) core.Ou
 	o.version++
 	m.emit(core.Event{Kind: kind, Order: o.image(), Actor: copyBytes(c.Actor), Note: copyBytes(c.Payment.Note)})
 	return core.Outcome{Changed: true, Order: o.id}
+}
+
+// paidInTime has an order that is paid not be asked about any more, if its time is over.
+func (m *Model) paidInTime(o *order) {
+	if o.account.payBy != 0 && o.account.payBy <= m.now {
+		o.account.payBy = 0
+	}
 }
 
 // expireUnpaid cancels an order that nobody paid in time.
