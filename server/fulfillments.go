@@ -317,8 +317,13 @@ func (s *Server) placeOfFulfilment(x *exchange, id core.OrderID) bool {
 	if r.Fulfilment == 0 || len(x.intake.locations) > 0 {
 		return true
 	}
-	if !s.loadOrder(x, id) {
+	repeated, ok := s.loadOrderOf(x, id)
+	if !ok {
 		return false
+	}
+	if repeated && x.event.Kind == core.EventOrderShipped {
+		r.Location = x.event.Order.Life.Shipments[x.event.Shipment-1].Location
+		return true
 	}
 	var scratch core.LifeImage
 	life := fulfilmentsOf(&x.event.Order, &scratch)

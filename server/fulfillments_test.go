@@ -199,7 +199,7 @@ func TestRepeatedWork(t *testing.T) {
 		{[]string{`{"action":"start"}`}, `{"action":"short_pick","found":[{"sku":"A","quantity":4}],"missing":true}`, ships},
 		{[]string{`{"action":"move","to":"berlin"}`, `{"action":"submit"}`}, `{"action":"decline","note":"none left"}`, edits},
 	} {
-		path := "/v1/orders/" + h.want(201, "POST", "/v1/orders", `{"customer":"c","lines":[{"sku":"A","quantity":2},{"sku":"A","quantity":3}],`+toHamburg+`}`)["id"].(string)
+		path := "/v1/orders/" + h.want(201, "POST", "/v1/orders", `{"customer":"c","lines":[{"sku":"A","quantity":2},{"sku":"A","quantity":3}],"metadata":{"erp":"7"},`+toHamburg+`}`)["id"].(string)
 		for _, body := range test.before {
 			h.want(200, "POST", path+"/fulfillments/1", body)
 		}
@@ -215,4 +215,23 @@ func TestRepeatedWork(t *testing.T) {
 		h.wantProblem(422, codeIdempotencyKeyReused, "POST", path+"/fulfillments/1", `{"action":"hold"}`, key)
 	}
 	h.checkAudit()
+}
+
+// TestRepeatedShipmentsOfWork: a shipment of a fulfillment order is repeated byte for byte, also when the order has left that place since.
+func TestRepeatedShipmentsOfWork(t *testing.T) {
+	h := openRouted(t)
+	for i, test := range []struct{ body, then string }{
+		{`{"fulfillment":1}`, ""}, {`{"fulfillment":1,"lines":[{"sku":"A","quantity":1}]}`, `{"action":"move","to":"hamburg"}`},
+	} {
+		path := "/v1/orders/" + h.want(201, "POST", "/v1/orders", `{"customer":"c","lines":[{"sku":"A","quantity":2}],`+toHamburg+`}`)["id"].(string)
+		key := fmt.Sprintf("Idempotency-Key: sent-%d", i)
+		first := h.do("POST", path+"/shipments", test.body, key)
+		if test.then != "" {
+			h.want(200, "POST", path+"/fulfillments/1", test.then)
+		}
+		again := h.do("POST", path+"/shipments", test.body, key)
+		if first.status != 201 || string(again.body) != string(first.body) || again.header.Get("Idempotent-Replayed") != "true" {
+			t.Errorf("%s: first %d %s\nagain %d %s", test.body, first.status, first.body, again.status, again.body)
+		}
+	}
 }
