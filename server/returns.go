@@ -67,7 +67,7 @@ func (s *Server) findRequested(x *exchange, r *returnIntake) bool {
 			return false
 		}
 		if slices.ContainsFunc(ask.Rows, func(other core.ReturnRow) bool { return other.Line == line }) {
-			x.failWith(codeDuplicateItem, "lines["+strconv.Itoa(i)+"]: name each line once, with all its units")
+			x.failField(codeDuplicateItem, "lines["+strconv.Itoa(i)+"]", "is there already: name each line once, with all its units")
 			return false
 		}
 		ask.Rows = append(ask.Rows, core.ReturnRow{Line: line, Quantity: row.Quantity, Reason: row.Reason})
@@ -233,11 +233,11 @@ func (s *Server) findReceived(x *exchange, r *returnIntake) bool {
 			if slices.ContainsFunc(c.Life.Return.Rows[:before+k], func(other core.ReturnRow) bool {
 				return other.Line == added.Line && other.Disposition == added.Disposition
 			}) {
-				x.failWith(codeDuplicateItem, "lines["+strconv.Itoa(i)+"]: name each line once with each disposition")
+				x.failField(codeDuplicateItem, "lines["+strconv.Itoa(i)+"]", "is there already: name each line once with each disposition")
 				return false
 			}
 			if added.Quantity > core.MaxLineQuantity || len(c.Life.Return.Rows) > core.MaxLines {
-				x.failWith(codeOutOfRange, "lines["+strconv.Itoa(i)+"]: so many units of kits no return has")
+				x.failField(codeOutOfRange, "lines["+strconv.Itoa(i)+"]", "has more units of kits than any return")
 				return false
 			}
 		}
