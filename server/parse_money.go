@@ -85,7 +85,7 @@ func (in *intake) isPriced() bool {
 			continue
 		}
 		if in.seen&fieldAmounts != 0 || in.anyLineMoney() {
-			in.fault(codeMissingField, lineField(i, "unit_price"), "is required of every line where other amounts are given")
+			in.fault(codeMissingField, in.lineField(i, "unit_price"), "is required of every line where other amounts are given")
 		}
 		return false
 	}
@@ -104,24 +104,24 @@ func (in *intake) anyLineMoney() bool {
 // lineAmount is what a line costs: its units, less the discount, with the tax.
 func (in *intake) lineAmount(i int) int64 {
 	unit, m := in.prices[i], &in.lineMoney[i]
-	in.checkPrice(lineField(i, "unit_price"), unit)
-	in.checkPrice(lineField(i, "discount"), m.discount)
-	in.checkPrice(lineField(i, "tax"), m.tax)
-	in.checkPrice(lineField(i, "total"), m.total)
+	in.checkPrice(in.lineField(i, "unit_price"), unit)
+	in.checkPrice(in.lineField(i, "discount"), m.discount)
+	in.checkPrice(in.lineField(i, "tax"), m.tax)
+	in.checkPrice(in.lineField(i, "total"), m.total)
 	if len(in.faults) > 0 {
 		return 0
 	}
 	high, units := bits.Mul64(uint64(unit.amount), uint64(in.command.Lines[i].Quantity))
 	if high != 0 || units > core.MaxAmount {
-		in.fault(codeOutOfRange, lineField(i, "unit_price.amount"), "must come to at most "+strconv.Itoa(core.MaxAmount)+" for all units")
+		in.fault(codeOutOfRange, in.lineField(i, "unit_price.amount"), "must come to at most "+strconv.Itoa(core.MaxAmount)+" for all units")
 		return 0
 	}
 	amount := int64(units) - m.discount.amount + m.tax.amount
 	switch {
 	case amount < 0 || amount > core.MaxAmount:
-		in.fault(codeOutOfRange, lineField(i, "discount.amount"), "must leave 0 to "+strconv.Itoa(core.MaxAmount)+" for the line")
+		in.fault(codeOutOfRange, in.lineField(i, "discount.amount"), "must leave 0 to "+strconv.Itoa(core.MaxAmount)+" for the line")
 	case m.total.set && m.total.amount != amount:
-		in.fault(codeTotalMismatch, lineField(i, "total"), wrongTotal(m.total.amount, amount))
+		in.fault(codeTotalMismatch, in.lineField(i, "total"), wrongTotal(m.total.amount, amount))
 	}
 	return amount
 }
@@ -141,7 +141,14 @@ func wrongTotal(given, is int64) string {
 	return "is " + strconv.FormatInt(given, 10) + ", and the parts come to " + strconv.FormatInt(is, 10)
 }
 
-func lineField(i int, name string) string { return "lines[" + strconv.Itoa(i) + "]." + name }
+// lineField names a field of a line as the body does, where an edit's lines are those that it adds.
+func (in *intake) lineField(i int, name string) string {
+	list := "lines["
+	if in.command.Kind == core.CommandEditOrder {
+		list = "add["
+	}
+	return list + strconv.Itoa(i) + "]." + name
+}
 
 // appendLineMoney appends what a line said beside its unit price, null for nothing.
 func appendLineMoney(dst []byte, m *lineMoney) []byte {

@@ -381,3 +381,29 @@ func TestExchangeOfPaid(t *testing.T) {
 	}
 	h.checkAudit()
 }
+
+// TestRepeatedReturns: the same key with the same body gets the first answer, also where the body says all that there is.
+func TestRepeatedReturns(t *testing.T) {
+	h := openReturner(t)
+	for i, request := range []struct {
+		status     int
+		path, body string
+	}{
+		{201, "/returns", `{"reason":"other"}`},
+		{200, "/returns/1/approve", `{}`},
+		{200, "/returns/1/receive", `{"lines":[{"line":0,"quantity":1,"disposition":"restock"},{"line":1,"quantity":1,"disposition":"missing"}]}`},
+		{200, "/returns/1/receive", `{"disposition":"quality_control"}`},
+		{200, "/returns/1/inspect", `{"disposition":"restock"}`},
+	} {
+		key := fmt.Sprintf("Idempotency-Key: all-%d", i)
+		first := h.do("POST", h.path+request.path, request.body, key)
+		for range 2 {
+			again := h.do("POST", h.path+request.path, request.body, key)
+			if first.status != request.status || string(again.body) != string(first.body) || again.header.Get("Idempotent-Replayed") != "true" {
+				t.Errorf("%s: first %d %s\nagain %d %s", request.path, first.status, first.body, again.status, again.body)
+			}
+			h.want(201, "POST", h.path+"/notes", `{"text":"asked again"}`)
+		}
+	}
+	h.checkAudit()
+}
