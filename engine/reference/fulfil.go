@@ -386,25 +386,7 @@ func (m *Model) replaceWork(c *core.Command, o *order, works []*work, at int) co
 	what := o.away(&like, wanted, takers, func(i int) core.Quantity { return leaves[i] })
 	m.goAway(&like, o, wanted, what)
 	o.works, o.lives = works, true
-	switch c.Kind {
-	case core.CommandMoveFulfilment:
-		w.location = c.Life.Target
-		if into := o.joins(w.location, w); into != nil && len(works) >= core.MaxFulfilments {
-			for line, n := range w.units {
-				into.units[line] += n
-			}
-			w.units = map[int]core.Quantity{}
-		}
-	case core.CommandShortPick:
-		w.status = core.FulfilmentIncomplete
-	default:
-		w.status = core.FulfilmentDeclined
-	}
-	if c.Kind != core.CommandMoveFulfilment {
-		for line, n := range leaves {
-			w.units[line] -= n
-		}
-	}
+	o.passOn(c, w, leaves)
 	told := core.Event{Kind: event, Fulfilment: at + 1, Actor: copyBytes(c.Actor), Reroute: what}
 	for _, l := range missing {
 		m.skus[l.SKU].stock[w.location][core.StateSellable] -= l.Quantity
@@ -422,6 +404,29 @@ func (m *Model) replaceWork(c *core.Command, o *order, works []*work, at int) co
 		m.emit(core.Event{Kind: core.EventOrderRouted, Route: *why})
 	}
 	return core.Outcome{Changed: true, Order: o.id}
+}
+
+// passOn has a fulfilment order whose units go elsewhere become what it is then.
+func (o *order) passOn(c *core.Command, w *work, leaves map[int]core.Quantity) {
+	switch c.Kind {
+	case core.CommandMoveFulfilment:
+		w.location = c.Life.Target
+		if into := o.joins(w.location, w); into != nil && len(o.works) >= core.MaxFulfilments {
+			for line, n := range w.units {
+				into.units[line] += n
+			}
+			w.units = map[int]core.Quantity{}
+		}
+	case core.CommandShortPick:
+		w.status = core.FulfilmentIncomplete
+	default:
+		w.status = core.FulfilmentDeclined
+	}
+	if c.Kind != core.CommandMoveFulfilment {
+		for line, n := range leaves {
+			w.units[line] -= n
+		}
+	}
 }
 
 // target gives the one location that is to take the units over.
