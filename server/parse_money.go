@@ -2,6 +2,7 @@ package server
 
 import (
 	"math/bits"
+	"slices"
 	"strconv"
 
 	"holdfast/engine/core"
@@ -19,26 +20,31 @@ func (m *orderMoney) isGiven() bool {
 	return m.discount.set || m.shipping.set || m.tax.set || m.total.set
 }
 
-// parseAmounts reads what an order costs beside its lines.
-func (in *intake) parseAmounts() {
-	m := &in.amounts
+// namedPrice is a member of an object of amounts.
+type namedPrice struct {
+	name string
+	to   *price
+}
+
+// readPrices reads an object of amounts that may have these members.
+func (in *intake) readPrices(members ...namedPrice) {
 	if !in.object() {
 		return
 	}
 	for in.more() {
-		switch string(in.name()) {
-		case "discount":
-			m.discount = in.money()
-		case "shipping":
-			m.shipping = in.money()
-		case "tax":
-			m.tax = in.money()
-		case "total":
-			m.total = in.money()
-		default:
+		name := in.name()
+		if i := slices.IndexFunc(members, func(m namedPrice) bool { return m.name == string(name) }); i >= 0 {
+			*members[i].to = in.money()
+		} else {
 			in.unknown()
 		}
 	}
+}
+
+// parseAmounts reads what an order costs beside its lines.
+func (in *intake) parseAmounts() {
+	m := &in.amounts
+	in.readPrices(namedPrice{"discount", &m.discount}, namedPrice{"shipping", &m.shipping}, namedPrice{"tax", &m.tax}, namedPrice{"total", &m.total})
 }
 
 // composeMoney works out what an order costs, and checks what was given: one currency throughout, and totals that are those of their parts. An order costs
@@ -218,17 +224,5 @@ func (in *intake) documentLineAmounts() {
 }
 
 func (in *intake) parseLineMoney(m *lineMoney) {
-	if !in.object() {
-		return
-	}
-	for in.more() {
-		switch string(in.name()) {
-		case "discount":
-			m.discount = in.money()
-		case "tax":
-			m.tax = in.money()
-		default:
-			in.unknown()
-		}
-	}
+	in.readPrices(namedPrice{"discount", &m.discount}, namedPrice{"tax", &m.tax})
 }

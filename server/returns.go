@@ -322,32 +322,7 @@ func (s *Server) renderReturned(x *exchange, sequence core.Sequence) {
 
 // listOrderReturns serves GET /v1/orders/{order}/returns.
 func (s *Server) listOrderReturns(x *exchange) {
-	if !s.waitFor(x.query("at_least")) {
-		return
-	}
-	id, ok := s.orderInPath(x, false)
-	if !ok {
-		return
-	}
-	sequence, err := s.readOrder(x, id)
-	order := &x.event.Order
-	dst := append(x.out[:0], `{"items":[`...)
-	if err == nil && order.Life != nil {
-		for i := range order.Life.Returns {
-			if dst, err = s.appendReturn(appendComma(dst, i), order, i+1, s.engine.Document); err != nil {
-				break
-			}
-		}
-	}
-	switch {
-	case errors.Is(err, engine.ErrNotFound):
-		failUnknownOrder(x, false)
-	case err != nil:
-		s.failEngine(x, err)
-	default:
-		x.tag(order.Version)
-		x.answerPage(dst, "", false, sequence)
-	}
+	s.listParts(x, func(life *core.LifeImage) int { return len(life.Returns) }, s.appendReturn)
 }
 
 // getReturn serves GET /v1/orders/{order}/returns/{return}.
