@@ -132,6 +132,9 @@ func (o *OrderImage) leftToCapture() int64 {
 func (a *AccountImage) askVoids(keep int64, ended bool, seq Sequence, now Millis) bool {
 	sums := a.Sums()
 	most := sums.Open() - keep
+	if most <= 0 {
+		return true
+	}
 	for _, of := range a.owners(PaymentVoid) {
 		open := a.openOf(of)
 		kept := min(keep, open)
