@@ -293,7 +293,7 @@
 //   - PutOnHold adds reasons for which nothing of a placed order leaves, TakeOffHold takes some back, or all if it names none; the order is on hold
 //     while one is left. ShipOrder is refused then: its units can be cancelled, rerouted and filled, and what has left is tracked. So is RequestPayment for a capture,
 //     and no capture follows by itself, unless payment is the only reason: then it is the money that the order waits for. With the last of the other reasons
-//     what ought to be captured by then is asked for, but for what was and failed. What was asked for before, refunds and voids go on.
+//     what ought to be captured by then is asked for, but for what was and failed, or was undone. What was asked for before, refunds and voids go on.
 //     An order that is cancelled or completed is on hold no longer, also when it is placed again later.
 //   - Fulfilment orders (fulfilment.go) are implied by an order's allocations until a command is about one; then all of the order are written down, and
 //     follow its allocations whatever changes these. WorkFulfilment changes the status of one. SplitFulfilment has some of its units in another one, MergeFulfilments

@@ -82,6 +82,9 @@ func (st *Step) settleFulfilments() {
 // takeToDo takes units of a line out of the last fulfilment orders of locations that have not so many of it.
 func (st *Step) takeToDo(line int, own []Allocation) {
 	life := st.event.Order.Life
+	if !st.hasSurplus(line, own) {
+		return // so it is of most lines, and below each fulfilment order asks for all others
+	}
 	for k := len(life.Fulfilments) - 1; k >= 0; k-- {
 		n := st.toDo(k, line)
 		if *n == 0 {
@@ -96,6 +99,18 @@ func (st *Step) takeToDo(line int, own []Allocation) {
 		}
 		*n -= max(0, min(*n, surplus))
 	}
+}
+
+// hasSurplus tells whether more units of a line are to be done somewhere than it has there.
+func (st *Step) hasSurplus(line int, own []Allocation) bool {
+	surplus := Quantity(0)
+	for k := range st.event.Order.Life.Fulfilments {
+		surplus += *st.toDo(k, line)
+	}
+	for _, a := range own {
+		surplus -= min(a.Quantity, st.workedAt(line, a.Location))
+	}
+	return surplus > 0
 }
 
 // workedAt is how many units of a line are to be done at a location.

@@ -210,7 +210,7 @@ func (a *AccountImage) failed(number int) bool {
 	return false
 }
 
-// failedCaptures adds up the captures that followed from what became of the order and failed, less what others have asked for in their place. When
+// failedCaptures adds up the captures that followed from what became of the order and failed, or were undone, less what others have asked for in their place. When
 // captures have waited, all that ought to be captured looks new, and those are not asked for again.
 func (a *AccountImage) failedCaptures() (sum int64) {
 	for i := range a.Entries {
@@ -218,7 +218,7 @@ func (a *AccountImage) failedCaptures() (sum int64) {
 		follows := e.Task && !e.Asked
 		switch {
 		case e.Type != PaymentCapture:
-		case follows && e.Status == EntryFailed:
+		case follows && (e.Status == EntryFailed || e.Status == EntryReversed):
 			sum += e.Amount
 		case !follows && e.Status.counts():
 			sum = max(0, sum-e.Amount)

@@ -167,7 +167,7 @@ func (a *account) givenUp() (left int64) {
 			continue
 		}
 		switch byItself := e.Task && !e.Asked; {
-		case byItself && e.Status == core.EntryFailed:
+		case byItself && (e.Status == core.EntryFailed || e.Status == core.EntryReversed):
 			left += e.Amount
 		case !byItself && (e.Status == core.EntrySucceeded || e.Status.IsOpen()):
 			left -= min(left, e.Amount)
