@@ -21,6 +21,9 @@ func (s *Server) exchangeReturn(x *exchange, r *returnIntake) {
 	s.exchanging.Lock() // two approvals of one return would use one replacement, and the one that is refused would cancel it
 	defer s.exchanging.Unlock()
 	c, o := &x.intake.command, &x.event.Order
+	if _, ok := s.loadOrderOf(x, c.Order); !ok { // as it is now: another approval may have gone before
+		return
+	}
 	if o.Life == nil || c.Life.Return.Number > len(o.Life.Returns) {
 		failUnknownReturn(x)
 		return

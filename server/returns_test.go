@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"reflect"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -403,6 +404,27 @@ func TestRepeatedReturns(t *testing.T) {
 				t.Errorf("%s: first %d %s\nagain %d %s", request.path, first.status, first.body, again.status, again.body)
 			}
 			h.want(201, "POST", h.path+"/notes", `{"text":"asked again"}`)
+		}
+	}
+	h.checkAudit()
+}
+
+// TestApprovalsAtOnce: of approvals of one return that come at once the first counts, and the others leave its replacement alone.
+func TestApprovalsAtOnce(t *testing.T) {
+	h := openReturner(t)
+	for number := range 3 {
+		h.want(201, "POST", h.path+"/returns", `{"lines":[{"line":0,"quantity":1,"reason":"too_small"}]}`)
+		one := fmt.Sprintf("%s/returns/%d", h.path, number+1)
+		var all sync.WaitGroup
+		for i := range 8 {
+			all.Go(func() {
+				h.do("POST", one+"/approve", fmt.Sprintf(`{"replacement":{"lines":[{"sku":"large","quantity":%d}]}}`, 1+i%2))
+			})
+		}
+		all.Wait()
+		replacement := h.want(200, "GET", one, "")["replacement"].(map[string]any)["order_id"].(string)
+		if order := h.want(200, "GET", "/v1/orders/"+replacement, ""); order["status"] != "placed" {
+			t.Errorf("the replacement of an approved return is %v", order["status"])
 		}
 	}
 	h.checkAudit()
