@@ -141,7 +141,7 @@
 //
 // Of an exchange, a return with a replacement that did not come to nothing, difference and fee are the order's, and the replacement has no account. What
 // is less than nothing of both together is decided on as a refund, once, with the first command on the return with which the policy allows that, and as far as
-// it was paid; as credit where that is the remedy. It stays decided whatever becomes of the return. Units that come back are the first ones of their line, in the order of the returns (ValueOfReturn).
+// it was paid; as credit where that is the remedy. It stays decided whatever becomes of the return, and counts for the next one if that comes to nothing. Units that come back are the first ones of their line, in the order of the returns (ValueOfReturn).
 //
 // Entries are known by (provider, reference, type) and are what the last report on them says, in the provider's time; of two reports of one instant the
 // status with the higher number counts. What is refunded never exceeds what was captured: reports that would have it so are refused, whichever of the two they are about.

@@ -168,7 +168,7 @@ func (g *generator) aboutEntry(p *core.PaymentRequest, a *account) {
 		}
 	}
 	if g.chance(4) {
-		p.Amount++
+		p.Amount = min(p.Amount+1, core.MaxAmount)
 	}
 	if g.chance(2) {
 		p.Entry = g.between(1, core.MaxPayments)
