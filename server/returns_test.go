@@ -367,7 +367,7 @@ func TestExchangeOfPaid(t *testing.T) {
 	h.want(200, "POST", dearer+"/approve", body)
 	h.want(200, "POST", dearer+"/receive", `{"disposition":"restock"}`)
 	cheaper := ask(1) // of 10.00, less 2.00, with a tax of 1.90
-	approved = h.want(200, "POST", cheaper+"/approve", `{"restocking_fee":`+eur(40)+`,"replacement":{"lines":[{"sku":"A","quantity":1,"unit_price":`+eur(900)+`}]}}`)
+	approved = h.want(200, "POST", cheaper+"/approve", `{"refund_when":"approved","restocking_fee":`+eur(40)+`,"replacement":{"lines":[{"sku":"A","quantity":1,"unit_price":`+eur(900)+`}]}}`)
 	if got := exchanged(approved); got != "map[amount:-90 currency:EUR] 12330 50" {
 		t.Errorf("cheaper: %s", got)
 	}
