@@ -331,3 +331,29 @@ func TestEditsOfAmounts(t *testing.T) {
 	h.wantProblem(409, codeNoAccount, "POST", bare+"/edits", `{"amounts":{"shipping":`+eur(1)+`}}`, `If-Match: "1"`)
 	h.checkAudit()
 }
+
+// TestEditsThatSayTheSame: what says of an order what it says already is an edit like any other, also when it is repeated, and of an order without a document.
+func TestEditsThatSayTheSame(t *testing.T) {
+	h, path := openEdited(t)
+	bare := "/v1/orders/" + h.want(201, "POST", "/v1/orders", `{"customer":"c1","lines":[{"sku":"B","quantity":1}]}`)["id"].(string)
+	for i, test := range []struct{ path, body string }{
+		{path, `{"tags":["old"],"email":"a@example.com"}`}, {path, `{"delivery_method":null}`},
+		{bare, `{"ship_to":null}`}, {bare, `{"tags":[]}`}, {bare, `{"amounts":null}`},
+	} {
+		before := h.want(200, "GET", test.path, "")
+		key, version := fmt.Sprintf("Idempotency-Key: same-%d", i), fmt.Sprintf(`If-Match: "%v"`, before["version"])
+		preview := h.want(200, "POST", test.path+"/edits/preview", test.body)
+		h.wantProblem(412, codeVersionConflict, "POST", test.path+"/edits", test.body, `If-Match: "99"`)
+		first := h.do("POST", test.path+"/edits", test.body, key, version)
+		h.restart()
+		again := h.do("POST", test.path+"/edits", test.body, key, version)
+		after := first.json(t)
+		if first.status != 200 || string(first.body) != string(again.body) || again.header.Get("Idempotent-Replayed") != "true" {
+			t.Errorf("%s: first %d %s\nagain %d %s", test.body, first.status, first.body, again.status, again.body)
+		}
+		if text(after["lines"]) != text(before["lines"]) || text(after["lines"]) != text(preview["lines"]) || text(after["tags"]) != text(before["tags"]) {
+			t.Errorf("%s: %v\nbefore %v", test.body, after, before)
+		}
+	}
+	h.checkAudit()
+}

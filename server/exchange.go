@@ -87,6 +87,11 @@ func (x *exchange) fail(p *problem) {
 // failWith sends a problem of the code's kind.
 func (x *exchange) failWith(code, detail string) { x.fail(newProblem(code, detail)) }
 
+// failField sends the problem that one field is wrong.
+func (x *exchange) failField(code, field, says string) {
+	x.fail(faultProblem([]fault{{code: code, field: field, detail: says}}))
+}
+
 // failOverloaded tells the client to come again later.
 func (x *exchange) failOverloaded(s *Server, detail string) {
 	x.failWith(codeOverloaded, detail)

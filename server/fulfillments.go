@@ -2,6 +2,7 @@ package server
 
 import (
 	"errors"
+	"slices"
 	"strconv"
 
 	"holdfast/engine"
@@ -66,11 +67,15 @@ func (s *Server) workFulfilment(x *exchange) {
 	number, err := strconv.ParseUint(string(x.variable), 10, 16)
 	x.variable = x.segment(placeOfOrder)
 	id, ok := s.orderInPath(x, false)
-	if !ok || !x.setVersion(&in.command) || !s.loadOrder(x, id) {
+	if !ok || !x.setVersion(&in.command) {
+		return
+	}
+	repeated, ok := s.loadOrderOf(x, id)
+	if !ok {
 		return
 	}
 	in.command.Order, in.command.Life.Fulfilment = id, int(number)
-	if err != nil || number == 0 || !s.completeFulfilment(x, request) {
+	if err != nil || number == 0 || !s.completeFulfilment(x, request, repeated) {
 		if !x.failed() {
 			failUnknownFulfilment(x)
 		}
@@ -106,23 +111,27 @@ func toDoOf(life *core.LifeImage, number int) []core.LineUnits {
 }
 
 // completeFulfilment tells a command what its order says: where the fulfilment order is, which lines its units are of, and for those that go elsewhere
-// the SKUs and where the order goes. It gives false when there is no such fulfilment order, or has answered already.
-func (s *Server) completeFulfilment(x *exchange, request *fulfilmentRequest) bool {
+// the SKUs and where the order goes. A repeated one is told what the order said before the event that is loaded. It gives false when there is no such
+// fulfilment order, or has answered already.
+func (s *Server) completeFulfilment(x *exchange, request *fulfilmentRequest, repeated bool) bool {
 	in, order := &x.intake, &x.event.Order
 	var scratch core.LifeImage
 	life, r := fulfilmentsOf(order, &scratch), in.command.Life
 	if r.Fulfilment > len(life.Fulfilments) {
 		return false
 	}
-	r.Location = life.Fulfilments[r.Fulfilment-1].Location
+	todo := toDoOf(life, r.Fulfilment)
+	if r.Location = life.Fulfilments[r.Fulfilment-1].Location; repeated && x.event.Fulfilment == r.Fulfilment {
+		r.Location, todo = workBefore(&x.event, r.Location, todo)
+	}
 	if in.command.Kind == core.CommandMoveFulfilment {
 		var ok bool
 		if r.Target, ok = s.engine.Location(in.locations[0]); !ok {
-			x.fail(unknownNamed("location", in.locations[0]))
+			x.fail(unknownNamed("to", in.locations[0]))
 			return false
 		}
 	}
-	if !s.placeUnits(x, request, toDoOf(life, r.Fulfilment)) {
+	if !s.placeUnits(x, request, todo) {
 		return false
 	}
 	switch in.command.Kind {
@@ -139,6 +148,32 @@ func (s *Server) completeFulfilment(x *exchange, request *fulfilmentRequest) boo
 		in.command.Destination = to
 	}
 	return true
+}
+
+// workBefore gives where a fulfilment order was, and the units that it had, before what an event tells of it.
+func workBefore(ev *core.Event, location core.LocationID, todo []core.LineUnits) (core.LocationID, []core.LineUnits) {
+	before := slices.Clone(todo)
+	switch ev.Kind {
+	case core.EventFulfilmentSplit:
+		before = append(before, toDoOf(ev.Order.Life, ev.Into)...)
+	case core.EventFulfilmentShort:
+		for _, moved := range ev.Reroute.Moves {
+			before = append(before, core.LineUnits{Line: moved.Line, Quantity: moved.Quantity})
+		}
+		location = ev.Reroute.From
+	case core.EventFulfilmentMoved, core.EventFulfilmentDeclined:
+		location = ev.Reroute.From
+	}
+	slices.SortStableFunc(before, func(a, b core.LineUnits) int { return a.Line - b.Line })
+	whole := before[:0]
+	for _, u := range before {
+		if last := len(whole) - 1; last >= 0 && whole[last].Line == u.Line {
+			whole[last].Quantity += u.Quantity
+		} else {
+			whole = append(whole, u)
+		}
+	}
+	return location, whole
 }
 
 // placeUnits says of which lines the units are that a request names by SKU: of those of the fulfilment order, one after the other.
@@ -282,8 +317,13 @@ func (s *Server) placeOfFulfilment(x *exchange, id core.OrderID) bool {
 	if r.Fulfilment == 0 || len(x.intake.locations) > 0 {
 		return true
 	}
-	if !s.loadOrder(x, id) {
+	repeated, ok := s.loadOrderOf(x, id)
+	if !ok {
 		return false
+	}
+	if repeated && x.event.Kind == core.EventOrderShipped {
+		r.Location = x.event.Order.Life.Shipments[x.event.Shipment-1].Location
+		return true
 	}
 	var scratch core.LifeImage
 	life := fulfilmentsOf(&x.event.Order, &scratch)

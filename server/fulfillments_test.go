@@ -171,3 +171,67 @@ func TestWorklist(t *testing.T) {
 	}
 	d.want(400, "GET", "/v1/fulfillments?status=idle", "")
 }
+
+// TestRepeatedWork: the same key with the same body gets the first answer, whatever became of the units since.
+func TestRepeatedWork(t *testing.T) {
+	h := openRouted(t)
+	h.want(201, "PUT", "/v1/locations/berlin", `{"kind":"supplier","priority":30}`)
+	h.want(200, "POST", "/v1/stock/adjustments", `{"adjustments":[{"sku":"A","location":"munich","set":90},{"sku":"A","location":"berlin","delta":90},{"sku":"A","location":"hamburg","set":90}]}`)
+	h.stock("B", 90)
+	ships := func(path string) {
+		h.want(201, "POST", path+"/shipments", `{"lines":[{"sku":"A","quantity":1}],"location":"munich"}`)
+	}
+	releases := func(path string) { h.want(200, "POST", path+"/fulfillments/1", `{"action":"release"}`) }
+	edits := func(path string) {
+		version := h.want(200, "GET", path, "")["version"]
+		h.want(200, "POST", path+"/edits", `{"add":[{"sku":"B","quantity":1}]}`, fmt.Sprintf(`If-Match: "%v"`, version))
+	}
+	for i, test := range []struct {
+		before []string
+		body   string
+		then   func(path string)
+	}{
+		{nil, `{"action":"move","to":"hamburg"}`, edits},
+		{nil, `{"action":"start"}`, ships},
+		{nil, `{"action":"schedule","at":"2126-11-27T12:00:00.000Z"}`, releases},
+		{nil, `{"action":"split","units":[{"sku":"A","quantity":4}]}`, ships},
+		{[]string{`{"action":"start"}`}, `{"action":"short_pick","found":[{"sku":"A","quantity":0}]}`, edits},
+		{[]string{`{"action":"start"}`}, `{"action":"short_pick","found":[{"sku":"A","quantity":4}],"missing":true}`, ships},
+		{[]string{`{"action":"move","to":"berlin"}`, `{"action":"submit"}`}, `{"action":"decline","note":"none left"}`, edits},
+	} {
+		path := "/v1/orders/" + h.want(201, "POST", "/v1/orders", `{"customer":"c","lines":[{"sku":"A","quantity":2},{"sku":"A","quantity":3}],"metadata":{"erp":"7"},`+toHamburg+`}`)["id"].(string)
+		for _, body := range test.before {
+			h.want(200, "POST", path+"/fulfillments/1", body)
+		}
+		key := fmt.Sprintf("Idempotency-Key: work-%d", i)
+		first := h.do("POST", path+"/fulfillments/1", test.body, key)
+		for range 2 {
+			again := h.do("POST", path+"/fulfillments/1", test.body, key)
+			if first.status != 200 || string(again.body) != string(first.body) || again.header.Get("Idempotent-Replayed") != "true" {
+				t.Errorf("%s: first %d %s\nagain %d %s", test.body, first.status, first.body, again.status, again.body)
+			}
+			test.then(path)
+		}
+		h.wantProblem(422, codeIdempotencyKeyReused, "POST", path+"/fulfillments/1", `{"action":"hold"}`, key)
+	}
+	h.checkAudit()
+}
+
+// TestRepeatedShipmentsOfWork: a shipment of a fulfillment order is repeated byte for byte, also when the order has left that place since.
+func TestRepeatedShipmentsOfWork(t *testing.T) {
+	h := openRouted(t)
+	for i, test := range []struct{ body, then string }{
+		{`{"fulfillment":1}`, ""}, {`{"fulfillment":1,"lines":[{"sku":"A","quantity":1}]}`, `{"action":"move","to":"hamburg"}`},
+	} {
+		path := "/v1/orders/" + h.want(201, "POST", "/v1/orders", `{"customer":"c","lines":[{"sku":"A","quantity":2}],`+toHamburg+`}`)["id"].(string)
+		key := fmt.Sprintf("Idempotency-Key: sent-%d", i)
+		first := h.do("POST", path+"/shipments", test.body, key)
+		if test.then != "" {
+			h.want(200, "POST", path+"/fulfillments/1", test.then)
+		}
+		again := h.do("POST", path+"/shipments", test.body, key)
+		if first.status != 201 || string(again.body) != string(first.body) || again.header.Get("Idempotent-Replayed") != "true" {
+			t.Errorf("%s: first %d %s\nagain %d %s", test.body, first.status, first.body, again.status, again.body)
+		}
+	}
+}

@@ -299,6 +299,9 @@ func (d *decoder) report(code, says string) {
 }
 
 func (d *decoder) fault(code, field, says string) {
+	if len(d.faults) == maxFaults {
+		return
+	}
 	d.faults = append(d.faults, fault{code: code, field: field, detail: says})
 	d.stopped = d.stopped || len(d.faults) == maxFaults
 }

@@ -82,11 +82,16 @@ func (in *intake) priceEdit(order *core.OrderImage) {
 	if !order.HasMoney() || len(c.Lines) == 0 || slices.ContainsFunc(in.prices, func(p price) bool { return !p.set }) {
 		return
 	}
-	money := &core.OrderMoney{Currency: core.Currency(in.prices[0].currency), Amounts: make([]int64, len(c.Lines))}
-	for i := range c.Lines {
-		money.Amounts[i] = in.lineAmount(i)
+	c.Money, c.Version = &core.OrderMoney{Currency: order.Account.Currency, Amounts: make([]int64, len(c.Lines))}, 2
+	for i := range in.prices {
+		in.checkPartOf(order, in.lineField(i, "unit_price"), in.prices[i])
 	}
-	c.Money, c.Version = money, 2
+	if len(in.faults) > 0 {
+		return
+	}
+	for i := range c.Lines {
+		c.Money.Amounts[i] = in.lineAmount(i)
+	}
 }
 
 // editAmounts says what the order costs beside its lines after the edit, where the body does, and checks the total that it gives, which a repeated edit has been.
@@ -141,11 +146,13 @@ func (in *intake) repeatDocument(brought bool) {
 	}
 }
 
-// keepDocument has the edit bring its document if that is another one than the order's. That of an order which is left without any is empty.
+// keepDocument has the edit bring its document if that is another one than the order's, or all that it brings: what says again what the order says
+// is an edit, too. That of an order which is left without any is empty.
 func (in *intake) keepDocument(before []byte) {
+	c := &in.command
 	switch {
-	case bytes.Equal(in.document, before):
-		in.command.Document = nil
+	case bytes.Equal(in.document, before) && (len(c.Lines)+len(c.Life.Units) > 0 || c.Money != nil && c.Money.Sets):
+		c.Document = nil
 	case len(in.document) == 0:
 		in.command.Document = emptyObject
 	}

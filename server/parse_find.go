@@ -21,6 +21,7 @@ func (in *intake) parseTags() {
 		for _, other := range in.tags {
 			if len(tag) > 0 && bytes.Equal(other, tag) {
 				in.report(codeOutOfRange, "is there already")
+				break
 			}
 		}
 		in.tags = append(in.tags, tag)

@@ -2,6 +2,7 @@ package server
 
 import (
 	"math/bits"
+	"slices"
 	"strconv"
 
 	"holdfast/engine/core"
@@ -19,26 +20,31 @@ func (m *orderMoney) isGiven() bool {
 	return m.discount.set || m.shipping.set || m.tax.set || m.total.set
 }
 
-// parseAmounts reads what an order costs beside its lines.
-func (in *intake) parseAmounts() {
-	m := &in.amounts
+// namedPrice is a member of an object of amounts.
+type namedPrice struct {
+	name string
+	to   *price
+}
+
+// readPrices reads an object of amounts that may have these members.
+func (in *intake) readPrices(members ...namedPrice) {
 	if !in.object() {
 		return
 	}
 	for in.more() {
-		switch string(in.name()) {
-		case "discount":
-			m.discount = in.money()
-		case "shipping":
-			m.shipping = in.money()
-		case "tax":
-			m.tax = in.money()
-		case "total":
-			m.total = in.money()
-		default:
+		name := in.name()
+		if i := slices.IndexFunc(members, func(m namedPrice) bool { return m.name == string(name) }); i >= 0 {
+			*members[i].to = in.money()
+		} else {
 			in.unknown()
 		}
 	}
+}
+
+// parseAmounts reads what an order costs beside its lines.
+func (in *intake) parseAmounts() {
+	m := &in.amounts
+	in.readPrices(namedPrice{"discount", &m.discount}, namedPrice{"shipping", &m.shipping}, namedPrice{"tax", &m.tax}, namedPrice{"total", &m.total})
 }
 
 // composeMoney works out what an order costs, and checks what was given: one currency throughout, and totals that are those of their parts. An order costs
@@ -85,7 +91,7 @@ func (in *intake) isPriced() bool {
 			continue
 		}
 		if in.seen&fieldAmounts != 0 || in.anyLineMoney() {
-			in.fault(codeMissingField, lineField(i, "unit_price"), "is required of every line where other amounts are given")
+			in.fault(codeMissingField, in.lineField(i, "unit_price"), "is required of every line where other amounts are given")
 		}
 		return false
 	}
@@ -104,24 +110,24 @@ func (in *intake) anyLineMoney() bool {
 // lineAmount is what a line costs: its units, less the discount, with the tax.
 func (in *intake) lineAmount(i int) int64 {
 	unit, m := in.prices[i], &in.lineMoney[i]
-	in.checkPrice(lineField(i, "unit_price"), unit)
-	in.checkPrice(lineField(i, "discount"), m.discount)
-	in.checkPrice(lineField(i, "tax"), m.tax)
-	in.checkPrice(lineField(i, "total"), m.total)
+	in.checkPrice(in.lineField(i, "unit_price"), unit)
+	in.checkPrice(in.lineField(i, "discount"), m.discount)
+	in.checkPrice(in.lineField(i, "tax"), m.tax)
+	in.checkPrice(in.lineField(i, "total"), m.total)
 	if len(in.faults) > 0 {
 		return 0
 	}
 	high, units := bits.Mul64(uint64(unit.amount), uint64(in.command.Lines[i].Quantity))
 	if high != 0 || units > core.MaxAmount {
-		in.fault(codeOutOfRange, lineField(i, "unit_price.amount"), "must come to at most "+strconv.Itoa(core.MaxAmount)+" for all units")
+		in.fault(codeOutOfRange, in.lineField(i, "unit_price.amount"), "must come to at most "+strconv.Itoa(core.MaxAmount)+" for all units")
 		return 0
 	}
 	amount := int64(units) - m.discount.amount + m.tax.amount
 	switch {
 	case amount < 0 || amount > core.MaxAmount:
-		in.fault(codeOutOfRange, lineField(i, "discount.amount"), "must leave 0 to "+strconv.Itoa(core.MaxAmount)+" for the line")
+		in.fault(codeOutOfRange, in.lineField(i, "discount.amount"), "must leave 0 to "+strconv.Itoa(core.MaxAmount)+" for the line")
 	case m.total.set && m.total.amount != amount:
-		in.fault(codeTotalMismatch, lineField(i, "total"), wrongTotal(m.total.amount, amount))
+		in.fault(codeTotalMismatch, in.lineField(i, "total"), wrongTotal(m.total.amount, amount))
 	}
 	return amount
 }
@@ -141,7 +147,14 @@ func wrongTotal(given, is int64) string {
 	return "is " + strconv.FormatInt(given, 10) + ", and the parts come to " + strconv.FormatInt(is, 10)
 }
 
-func lineField(i int, name string) string { return "lines[" + strconv.Itoa(i) + "]." + name }
+// lineField names a field of a line as the body does, where an edit's lines are those that it adds.
+func (in *intake) lineField(i int, name string) string {
+	list := "lines["
+	if in.command.Kind == core.CommandEditOrder {
+		list = "add["
+	}
+	return list + strconv.Itoa(i) + "]." + name
+}
 
 // appendLineMoney appends what a line said beside its unit price, null for nothing.
 func appendLineMoney(dst []byte, m *lineMoney) []byte {
@@ -211,17 +224,5 @@ func (in *intake) documentLineAmounts() {
 }
 
 func (in *intake) parseLineMoney(m *lineMoney) {
-	if !in.object() {
-		return
-	}
-	for in.more() {
-		switch string(in.name()) {
-		case "discount":
-			m.discount = in.money()
-		case "tax":
-			m.tax = in.money()
-		default:
-			in.unknown()
-		}
-	}
+	in.readPrices(namedPrice{"discount", &m.discount}, namedPrice{"tax", &m.tax})
 }

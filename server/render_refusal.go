@@ -25,7 +25,7 @@ var refusalDetails = [...]string{
 	core.ReasonOrderCompleted:     "all of the order has arrived: nothing of it can be changed",
 	core.ReasonShipmentNotFound:   "the order has no shipment of this number",
 	core.ReasonNotSentBack:        "the shipment was not returned to the sender, or fewer units of it are still to be received",
-	core.ReasonReportAhead:        "a report is of more than a day from now: the carrier's clock is wrong",
+	core.ReasonReportAhead:        "a report is of more than a day from now: the clock of who sent it is wrong",
 	core.ReasonReturnWindow:       "the order's return window is over: customer service may go beyond it with force, while the order has not been archived",
 	core.ReasonReturnNotFound:     "the order has no return of this number",
 	core.ReasonReturnStatus:       "the return's status, or its refund_when, does not allow this",

@@ -58,7 +58,7 @@ func decisionType(ev *core.Event) string {
 }
 
 // appendReturn appends a return of an order, with what its documents say.
-func (s *Server) appendReturn(dst []byte, o *core.OrderImage, number int, document func(core.Sequence) ([]byte, error)) (out []byte, err error) {
+func (s *Server) appendReturn(dst []byte, o *core.OrderImage, number int, document documentReader) (out []byte, err error) {
 	o.Life.EachReturn(func(n int, r *core.ReturnImage, lines []core.ReturnLine, refunds []core.RefundImage) {
 		if n != number || err != nil {
 			return
@@ -79,7 +79,7 @@ func (s *Server) appendReturn(dst []byte, o *core.OrderImage, number int, docume
 }
 
 // appendDocumentFields appends the fields of a document.
-func appendDocumentFields(dst []byte, made core.Sequence, document func(core.Sequence) ([]byte, error)) ([]byte, error) {
+func appendDocumentFields(dst []byte, made core.Sequence, document documentReader) ([]byte, error) {
 	text, err := document(made)
 	if err == nil && len(text) > 2 {
 		dst = append(append(dst, ','), text[1:len(text)-1]...)

@@ -21,6 +21,9 @@ func (s *Server) exchangeReturn(x *exchange, r *returnIntake) {
 	s.exchanging.Lock() // two approvals of one return would use one replacement, and the one that is refused would cancel it
 	defer s.exchanging.Unlock()
 	c, o := &x.intake.command, &x.event.Order
+	if _, ok := s.loadOrderOf(x, c.Order); !ok { // as it is now: another approval may have gone before
+		return
+	}
 	if o.Life == nil || c.Life.Return.Number > len(o.Life.Returns) {
 		failUnknownReturn(x)
 		return
@@ -104,7 +107,7 @@ func (s *Server) setDifference(x *exchange, r *returnIntake, replacement *intake
 	}
 	currency := core.Currency(difference.currency)
 	if terms.Currency != (core.Currency{}) && terms.Currency != currency {
-		x.failWith(codeOutOfRange, "replacement.difference.currency must be that of restocking_fee: a return has amounts in one currency")
+		x.failField(codeOutOfRange, "replacement.difference.currency", "must be that of restocking_fee: a return has amounts in one currency")
 		return false
 	}
 	terms.Difference, terms.Currency = difference.amount, currency
@@ -122,7 +125,7 @@ func differenceOfPaid(x *exchange, replacement *intake) (difference price, known
 	difference = price{amount: -value, currency: []byte(o.Account.Currency.String())}
 	for i := range replacement.command.Lines {
 		if len(replacement.faults) == 0 && string(replacement.prices[i].currency) != string(difference.currency) {
-			replacement.fault(codeCurrencyMismatch, lineField(i, "unit_price.currency"), "must be "+string(difference.currency)+", as that of the order's prices")
+			replacement.fault(codeCurrencyMismatch, replacement.lineField(i, "unit_price.currency"), "must be "+string(difference.currency)+", as that of the order's prices")
 		}
 		if len(replacement.faults) == 0 {
 			difference.amount += replacement.lineAmount(i)

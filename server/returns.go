@@ -45,7 +45,7 @@ func (s *Server) requestReturn(x *exchange) {
 		return
 	}
 	in.command.Order = id
-	if s.loadOrder(x, id) && s.findRequested(x, &r) {
+	if _, ok = s.loadOrderOf(x, id); ok && s.findRequested(x, &r) {
 		s.submit(x, &requestedReturn)
 	}
 }
@@ -55,7 +55,7 @@ func (s *Server) findRequested(x *exchange, r *returnIntake) bool {
 	o, ask := &x.event.Order, x.intake.command.Life.Return
 	if len(r.rows) == 0 {
 		for i := range o.Lines {
-			if role := o.Lines[i].Role; role != core.LineOfComponent && (role != core.LineUntracked || i == 0) { // one row at least, to be refused
+			if role := o.Lines[i].Role; role != core.LineOfComponent && (role != core.LineUntracked || i == 0 || o.LineLife(i).Delivered > 0) { // one row at least, to be refused
 				ask.Rows = append(ask.Rows, core.ReturnRow{Line: i, Reason: r.all.Reason})
 			}
 		}
@@ -67,7 +67,7 @@ func (s *Server) findRequested(x *exchange, r *returnIntake) bool {
 			return false
 		}
 		if slices.ContainsFunc(ask.Rows, func(other core.ReturnRow) bool { return other.Line == line }) {
-			x.failWith(codeDuplicateItem, "lines["+strconv.Itoa(i)+"]: name each line once, with all its units")
+			x.failField(codeDuplicateItem, "lines["+strconv.Itoa(i)+"]", "is there already: name each line once, with all its units")
 			return false
 		}
 		ask.Rows = append(ask.Rows, core.ReturnRow{Line: line, Quantity: row.Quantity, Reason: row.Reason})
@@ -98,16 +98,20 @@ func (s *Server) findReturnLine(x *exchange, row *returnIntakeRow) (int, bool) {
 	return line, ok
 }
 
-// returnInPath reads the order and the number of the return in the path, and the header's version, and loads the order; it answers and gives false when that
-// cannot be done.
+// returnInPath reads the order and the number of the return in the path, and the header's version, and loads the order, for a repeated request with the event
+// of the first time; it answers and gives false when that cannot be done.
 func (s *Server) returnInPath(x *exchange) bool {
 	c := &x.intake.command
 	id, number, ok := s.returnNamed(x)
-	if !ok || !x.setVersion(c) || !s.loadOrder(x, id) {
+	if !ok || !x.setVersion(c) {
 		return false
 	}
+	repeated, ok := s.loadOrderOf(x, id)
+	if !repeated {
+		x.event.Kind = 0
+	}
 	c.Order, c.Life.Return.Number = id, number
-	return true
+	return ok
 }
 
 // returnNamed reads the order and the number of the return in the path.
@@ -198,7 +202,13 @@ func (s *Server) takeReturn(x *exchange, kind core.CommandKind, words []string) 
 // rows they are all lines of the return.
 func (s *Server) findReceived(x *exchange, r *returnIntake) bool {
 	o, c := &x.event.Order, &x.intake.command
-	if len(r.rows) == 0 && r.all.Disposition != 0 {
+	switch {
+	case len(r.rows) > 0 || r.all.Disposition == 0:
+	case (x.event.Kind == core.EventReturnReceived || x.event.Kind == core.EventReturnInspected) && x.event.Return == c.Life.Return.Number: // repeated
+		for _, was := range x.event.Returned {
+			appendReturnRow(c, o, core.ReturnRow{Line: was.Line, Disposition: r.all.Disposition})
+		}
+	default:
 		appendReturned(c, o, linesOfReturn(o, c.Life.Return.Number), r.all.Disposition)
 		if len(c.Life.Return.Rows) == 0 && c.Kind == core.CommandReceiveReturn { // there is no such return, or nothing of it is out: it is to be refused
 			appendReturnRow(c, o, core.ReturnRow{Disposition: r.all.Disposition})
@@ -223,11 +233,11 @@ func (s *Server) findReceived(x *exchange, r *returnIntake) bool {
 			if slices.ContainsFunc(c.Life.Return.Rows[:before+k], func(other core.ReturnRow) bool {
 				return other.Line == added.Line && other.Disposition == added.Disposition
 			}) {
-				x.failWith(codeDuplicateItem, "lines["+strconv.Itoa(i)+"]: name each line once with each disposition")
+				x.failField(codeDuplicateItem, "lines["+strconv.Itoa(i)+"]", "is there already: name each line once with each disposition")
 				return false
 			}
 			if added.Quantity > core.MaxLineQuantity || len(c.Life.Return.Rows) > core.MaxLines {
-				x.failWith(codeOutOfRange, "lines["+strconv.Itoa(i)+"]: so many units of kits no return has")
+				x.failField(codeOutOfRange, "lines["+strconv.Itoa(i)+"]", "has more units of kits than any return")
 				return false
 			}
 		}
@@ -312,32 +322,7 @@ func (s *Server) renderReturned(x *exchange, sequence core.Sequence) {
 
 // listOrderReturns serves GET /v1/orders/{order}/returns.
 func (s *Server) listOrderReturns(x *exchange) {
-	if !s.waitFor(x.query("at_least")) {
-		return
-	}
-	id, ok := s.orderInPath(x, false)
-	if !ok {
-		return
-	}
-	sequence, err := s.readOrder(x, id)
-	order := &x.event.Order
-	dst := append(x.out[:0], `{"items":[`...)
-	if err == nil && order.Life != nil {
-		for i := range order.Life.Returns {
-			if dst, err = s.appendReturn(appendComma(dst, i), order, i+1, s.engine.Document); err != nil {
-				break
-			}
-		}
-	}
-	switch {
-	case errors.Is(err, engine.ErrNotFound):
-		failUnknownOrder(x, false)
-	case err != nil:
-		s.failEngine(x, err)
-	default:
-		x.tag(order.Version)
-		x.answerPage(dst, "", false, sequence)
-	}
+	s.listParts(x, func(life *core.LifeImage) int { return len(life.Returns) }, s.appendReturn)
 }
 
 // getReturn serves GET /v1/orders/{order}/returns/{return}.

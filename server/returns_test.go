@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"reflect"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -366,7 +367,7 @@ func TestExchangeOfPaid(t *testing.T) {
 	h.want(200, "POST", dearer+"/approve", body)
 	h.want(200, "POST", dearer+"/receive", `{"disposition":"restock"}`)
 	cheaper := ask(1) // of 10.00, less 2.00, with a tax of 1.90
-	approved = h.want(200, "POST", cheaper+"/approve", `{"restocking_fee":`+eur(40)+`,"replacement":{"lines":[{"sku":"A","quantity":1,"unit_price":`+eur(900)+`}]}}`)
+	approved = h.want(200, "POST", cheaper+"/approve", `{"refund_when":"approved","restocking_fee":`+eur(40)+`,"replacement":{"lines":[{"sku":"A","quantity":1,"unit_price":`+eur(900)+`}]}}`)
 	if got := exchanged(approved); got != "map[amount:-90 currency:EUR] 12330 50" {
 		t.Errorf("cheaper: %s", got)
 	}
@@ -378,6 +379,53 @@ func TestExchangeOfPaid(t *testing.T) {
 	replacement := h.want(200, "GET", "/v1/orders/"+approved["return"].(map[string]any)["replacement"].(map[string]any)["order_id"].(string), "")
 	if replacement["amounts"] != nil {
 		t.Errorf("replacement: %v", replacement)
+	}
+	h.checkAudit()
+}
+
+// TestRepeatedReturns: the same key with the same body gets the first answer, also where the body says all that there is.
+func TestRepeatedReturns(t *testing.T) {
+	h := openReturner(t)
+	for i, request := range []struct {
+		status     int
+		path, body string
+	}{
+		{201, "/returns", `{"reason":"other"}`},
+		{200, "/returns/1/approve", `{}`},
+		{200, "/returns/1/receive", `{"lines":[{"line":0,"quantity":1,"disposition":"restock"},{"line":1,"quantity":1,"disposition":"missing"}]}`},
+		{200, "/returns/1/receive", `{"disposition":"quality_control"}`},
+		{200, "/returns/1/inspect", `{"disposition":"restock"}`},
+	} {
+		key := fmt.Sprintf("Idempotency-Key: all-%d", i)
+		first := h.do("POST", h.path+request.path, request.body, key)
+		for range 2 {
+			again := h.do("POST", h.path+request.path, request.body, key)
+			if first.status != request.status || string(again.body) != string(first.body) || again.header.Get("Idempotent-Replayed") != "true" {
+				t.Errorf("%s: first %d %s\nagain %d %s", request.path, first.status, first.body, again.status, again.body)
+			}
+			h.want(201, "POST", h.path+"/notes", `{"text":"asked again"}`)
+		}
+	}
+	h.checkAudit()
+}
+
+// TestApprovalsAtOnce: of approvals of one return that come at once the first counts, and the others leave its replacement alone.
+func TestApprovalsAtOnce(t *testing.T) {
+	h := openReturner(t)
+	for number := range 3 {
+		h.want(201, "POST", h.path+"/returns", `{"lines":[{"line":0,"quantity":1,"reason":"too_small"}]}`)
+		one := fmt.Sprintf("%s/returns/%d", h.path, number+1)
+		var all sync.WaitGroup
+		for i := range 8 {
+			all.Go(func() {
+				h.do("POST", one+"/approve", fmt.Sprintf(`{"replacement":{"lines":[{"sku":"large","quantity":%d}]}}`, 1+i%2))
+			})
+		}
+		all.Wait()
+		replacement := h.want(200, "GET", one, "")["replacement"].(map[string]any)["order_id"].(string)
+		if order := h.want(200, "GET", "/v1/orders/"+replacement, ""); order["status"] != "placed" {
+			t.Errorf("the replacement of an approved return is %v", order["status"])
+		}
 	}
 	h.checkAudit()
 }

@@ -92,6 +92,14 @@ func (s *Server) renderShipped(x *exchange, sequence core.Sequence) {
 
 // listShipments serves GET /v1/orders/{order}/shipments.
 func (s *Server) listShipments(x *exchange) {
+	s.listParts(x, func(life *core.LifeImage) int { return len(life.Shipments) }, s.appendShipment)
+}
+
+// documentReader reads the document that a command brought.
+type documentReader func(made core.Sequence) ([]byte, error)
+
+// listParts answers with the parts of a kind that the life of the order in the path has, each of them with its document.
+func (s *Server) listParts(x *exchange, count func(*core.LifeImage) int, appendPart func([]byte, *core.OrderImage, int, documentReader) ([]byte, error)) {
 	if !s.waitFor(x.query("at_least")) {
 		return
 	}
@@ -103,8 +111,8 @@ func (s *Server) listShipments(x *exchange) {
 	order := &x.event.Order
 	dst := append(x.out[:0], `{"items":[`...)
 	if err == nil && order.Life != nil {
-		for i := range order.Life.Shipments {
-			if dst, err = s.appendShipment(appendComma(dst, i), order, i+1, s.engine.Document); err != nil {
+		for i := range count(order.Life) {
+			if dst, err = appendPart(appendComma(dst, i), order, i+1, s.engine.Document); err != nil {
 				break
 			}
 		}
@@ -121,7 +129,7 @@ func (s *Server) listShipments(x *exchange) {
 }
 
 // appendShipment appends a shipment of an order, with what its document says.
-func (s *Server) appendShipment(dst []byte, o *core.OrderImage, number int, document func(core.Sequence) ([]byte, error)) ([]byte, error) {
+func (s *Server) appendShipment(dst []byte, o *core.OrderImage, number int, document documentReader) ([]byte, error) {
 	sent := o.Life.Sent
 	for i := range o.Life.Shipments[:number-1] {
 		sent = sent[o.Life.Shipments[i].Lines:]

@@ -26,7 +26,7 @@ const (
 	linkLength = linkSaid + linkMAC
 )
 
-// How long a link is good, in seconds: half a minute to a year, and by default a month.
+// How long a link is good, in seconds: a second to a year, and by default a month.
 const (
 	minLinkSeconds     = 1
 	maxLinkSeconds     = 366 * 24 * 60 * 60

@@ -228,9 +228,9 @@
 //	23 transfer changed                  str actor, uv rows as in stock moved; their cause is the image's number
 //	48 lines cancelled                   order image, str note, str actor, uv lines, and of each: uv line, uv quantity; uv places, and of each:
 //	                                     uv line, uv location plus one (0: they waited), uv quantity
-//	49 order shipped                     order image, str note, str actor, uv number of the shipment, uv rows as in stock moved
+//	49 order shipped                     order image, str note, str actor, uv number of the shipment, uv rows as in stock moved, perhaps none
 //	50 shipment tracked                  order image, str note, str actor, uv number of the shipment, uv reports as in the command
-//	51 shipment taken back               as 49
+//	51 shipment taken back               as 49, one row at least
 //	52 order put on hold                 order image, str note, str actor, u8 reasons that were added
 //	53 order taken off hold              order image, str note, str actor, u8 reasons that were taken back
 //	73 fulfilment changed                order image, uv number, str note, str actor, u8 core.FulfilmentAction

@@ -87,13 +87,17 @@ func TestMalformedShipments(t *testing.T) {
 		{"with a destination", frame(core.CommandShipOrder, flagDestination, eight, 0, 0, 7, 1, 65, 0), 2, "flag"},
 	})
 	const placed, isNew = byte(core.StatusPlaced) << orderStatusShift, orderIsNew
-	shipped := func(rest ...any) []byte {
-		return event(core.EventOrderShipped, append([]any{placed | isNew | orderHasMore, 1, 1, 0, 1, "c", orderHasLife, 1, 65, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0}, rest...)...)
+	told := func(kind core.EventKind, rest ...any) []byte {
+		return event(kind, append([]any{placed | isNew | orderHasMore, 1, 1, 0, 1, "c", orderHasLife, 1, 65, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0}, rest...)...)
 	}
 	move := []any{1, 65, 7, 0, 0, 0, 0, 0, 0, 8, 0, 2, 0}
-	good := func(rest ...any) []byte { return shipped(append(rest, move...)...) }
+	good := func(rest ...any) []byte { return told(core.EventOrderShipped, append(rest, move...)...) }
 	if err := decodeEvent(good(1, 1, 7, 1, 1, 0, 1, 0, 1, 0, 0, 0, 1)); err != nil {
 		t.Fatal(err)
+	}
+	none := []any{1, 1, 7, 1, 1, 0, 1, 0, 1, 0, 0, 0, 1, 0}
+	if err := decodeEvent(told(core.EventOrderShipped, none...)); err != nil {
+		t.Fatalf("of units that are only recorded: %v", err)
 	}
 	checkMalformed(t, decodeEvent, []malformed{
 		{"status 0", good(1, 12, 7, 1, 1, 0, 1, 0, 1, 0, 0, 0, 1), 24, "status"},
@@ -101,7 +105,7 @@ func TestMalformedShipments(t *testing.T) {
 		{"units of line 1", good(1, 1, 7, 1, 1, 0, 1, 1, 1, 0, 0, 0, 1), 30, "line"},
 		{"shipment 2 of one", good(1, 1, 7, 1, 1, 0, 1, 0, 1, 0, 0, 0, 2), 35, "shipment"},
 		{"501 shipments", good(uvarintOf(501), 1, 7, 1, 1, 0, 1, 0, 1, 0, 0, 0, 1), 23, "shipments"},
-		{"no movement", shipped(1, 1, 7, 1, 1, 0, 1, 0, 1, 0, 0, 0, 1, 0), 36, "movements"},
+		{"nothing taken back", told(core.EventShipmentTakenBack, none...), 36, "movements"},
 	})
 }
 

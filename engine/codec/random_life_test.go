@@ -89,6 +89,9 @@ func (g generator) lifeEvent(ev *core.Event) {
 	case core.EventOrderShipped, core.EventShipmentTakenBack:
 		ev.Order.Life = g.life(len(ev.Order.Lines))
 		ev.Shipment, ev.Moves = int(g.between(1, int64(len(ev.Order.Life.Shipments)))), g.movementImages(int(g.between(1, 40)))
+		if ev.Kind == core.EventOrderShipped && g.IntN(4) == 0 {
+			ev.Moves = nil
+		}
 		for i := range ev.Moves {
 			ev.Moves[i].Kind, ev.Moves[i].To = core.MovementShip, 0
 		}

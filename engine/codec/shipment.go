@@ -60,7 +60,11 @@ func appendShipped(dst []byte, ev *core.Event) []byte {
 func (c *cursor) shipped(ev *core.Event) {
 	ev.Note, ev.Actor = c.rerouteNote(), c.actor()
 	ev.Shipment = c.shipmentNumber(ev)
-	ev.Moves = c.movementList(ev.Moves, 1)
+	least := 1
+	if ev.Kind == core.EventOrderShipped {
+		least = 0 // of units that are only recorded
+	}
+	ev.Moves = c.movementList(ev.Moves, least)
 }
 
 // shipmentNumber reads the number of one of the shipments of an event's order.

@@ -99,7 +99,8 @@
 //
 // Lines are served in their order, the components of a kit in the place of its line; a line takes its units from the locations that are not stopped and whose fulfillable is
 // positive, by location priority (lower first), then by most fulfillable when the command began, then by location
-// number, each as far as it reaches. That is so until a policy of routing is set.
+// number, each as far as it reaches. That is so until a policy of routing is set. An order that is fetched gets units from where it is fetched alone, and is refused as not deliverable where
+// others have what it asks for; so it is when it waits, and when it is rerouted.
 //
 // # Routing
 //
@@ -109,7 +110,7 @@
 // from where it is fetched, unless the rule pickup is set. What other locations have does not count for the order: a line that
 // asks for more of what there is is refused as not deliverable; only what nobody has is promised beyond stock. A fill takes units by priority,
 // from locations that are not stopped and may serve its order, whatever their cut-off, but for the last three that the order was rerouted from while it
-// waits, and whose units were not set aside as missing. A plan of more locations than the policy allows is refused.
+// waits, whose units were not set aside as missing, and where no units that can be sold have come since: by a receipt, a transfer, a return, or as a count has found more. A plan of more locations than the policy allows is refused.
 //
 // A plan is better by the first rule in which two differ, then with fewer locations, then by (priority, number) of the locations. All
 // plans of up to three locations are compared, of the 24 most promising where there are more candidates (fewer with very many
@@ -140,7 +141,7 @@
 //
 // Of an exchange, a return with a replacement that did not come to nothing, difference and fee are the order's, and the replacement has no account. What
 // is less than nothing of both together is decided on as a refund, once, with the first command on the return with which the policy allows that, and as far as
-// it was paid; as credit where that is the remedy. It stays decided whatever becomes of the return. Units that come back are the first ones of their line, in the order of the returns (ValueOfReturn).
+// it was paid; as credit where that is the remedy. It stays decided whatever becomes of the return, and counts for the next one if that comes to nothing. Units that come back are the first ones of their line, in the order of the returns (ValueOfReturn).
 //
 // Entries are known by (provider, reference, type) and are what the last report on them says, in the provider's time; of two reports of one instant the
 // status with the higher number counts. What is refunded never exceeds what was captured: reports that would have it so are refused, whichever of the two they are about.
@@ -150,14 +151,17 @@
 //
 //	refund    what came in, captured or beside providers, and was not charged back, beyond what is due, by as much as the command raised it, less what refunds
 //	          cover beside those that were decided on for returns; and those, as soon as they are; at most what is left of the captures
-//	void      what is left of each authorization of an order that came to nothing, unless a void of it failed before
+//	void      what is left of each authorization of an order that came to nothing, unless a void of it failed before; of one that is completed likewise, but for what is due
+//	          and neither captured nor paid beside providers; that stays on the first authorizations. While a return waits for a decision nothing of a completed one is void,
+//	          as it may become an exchange that costs more
 //	capture   with the policy confirm min(due − what came in beside providers, authorized − void), with shipment what has left of that, by as much as the command raised it, less what
 //	          captures cover; of orders that are placed, and not on hold but for their payment
 //
 // Tasks that are open count as carried out, and one that failed is not asked for again: only how far a command moved what ought to be done is. So a
 // success that is reported after the hold expired, a capture that fails when the order is cancelled already, and a payment that comes twice all lead to what
 // has to be done about them. The ledger of an order has MaxPayments entries; behind each authorization and capture a place is kept for what undoes it.
-// Where there is no room for a task the command is refused, but for those that end the order, and reports on what is known.
+// Where there is no room for a task the command is refused, but for those that end the order, and reports on what is known; a void of a completed order that has no room
+// is not asked for.
 //
 // A closed order with tasks that are open stays in memory until they are carried out, and then leaves with its account.
 //
@@ -284,11 +288,12 @@
 //     others, so a line's place never changes; more units of a SKU that the order has are a line of their own.
 //   - ShipOrder has units that are allocated at a location leave it, if so many lie there and can be sold: they are neither on hand nor
 //     allocated any more, and what can be sold stays as it was. Limits, quotas and pools count them as before. An order of which something has left
-//     is not cancelled by CancelOrder (AlreadyShipped); what is still there of its lines is by CancelLines.
+//     is not cancelled by CancelOrder (AlreadyShipped); what is still there of its lines is by CancelLines. Units that are only recorded leave whatever location is named,
+//     behind those of the same SKU that lie there, and nothing moves with that; it is how an order that others ship is completed. Taken back, or returned, they are ours.
 //   - PutOnHold adds reasons for which nothing of a placed order leaves, TakeOffHold takes some back, or all if it names none; the order is on hold
 //     while one is left. ShipOrder is refused then: its units can be cancelled, rerouted and filled, and what has left is tracked. So is RequestPayment for a capture,
 //     and no capture follows by itself, unless payment is the only reason: then it is the money that the order waits for. With the last of the other reasons
-//     what ought to be captured by then is asked for, but for what was and failed. What was asked for before, refunds and voids go on.
+//     what ought to be captured by then is asked for, but for what was and failed, or was undone. What was asked for before, refunds and voids go on.
 //     An order that is cancelled or completed is on hold no longer, also when it is placed again later.
 //   - Fulfilment orders (fulfilment.go) are implied by an order's allocations until a command is about one; then all of the order are written down, and
 //     follow its allocations whatever changes these. WorkFulfilment changes the status of one. SplitFulfilment has some of its units in another one, MergeFulfilments

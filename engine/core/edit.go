@@ -29,6 +29,9 @@ func (m *Machine) decideEdit(st *Step) {
 	if !st.checkPlaced() || !st.checkPrices() || !st.findTakenOff() {
 		return
 	}
+	if image := &st.event.Order; image.HasMoney() && image.isCovered() {
+		image.Account.paidInTime(st.now) // else the host would be told after a restart that what is added was not paid
+	}
 	st.had, st.lines = st.lines, resize(st.had, len(st.asked))
 	if len(st.asked) == 0 && st.cancelsAll() {
 		st.refuseOrder(ReasonNothingLeft)
@@ -101,7 +104,7 @@ func (m *Machine) canAdd(st *Step) bool {
 	if m.findOffer(st); st.isStopped() || st.overLimit() || st.overStock() {
 		return false
 	}
-	if m.policy.active && st.overDeliverable() || m.waitsAlready(st) {
+	if m.isBound(st) && st.overDeliverable() || m.waitsAlready(st) {
 		return false
 	}
 	return !m.policy.active || st.route()

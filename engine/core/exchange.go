@@ -79,14 +79,29 @@ func (o *OrderImage) exchanged() (due int64) {
 	return due
 }
 
-// refundDifference decides that what an exchange leaves is given back, once, as soon as the policy allows it, and as far as it was paid.
+// wasted is what was decided to be given for returns that came to nothing.
+func (l *LifeImage) wasted() (sum int64) {
+	at := 0
+	for i := range l.Returns {
+		for _, f := range l.Refunds[at : at+l.Returns[i].Refunds] {
+			if l.Returns[i].Status.isVoid() {
+				sum += f.Amount
+			}
+		}
+		at += l.Returns[i].Refunds
+	}
+	return sum
+}
+
+// refundDifference decides that what an exchange leaves is given back, once, as soon as the policy says so, and as far as it was paid. What was given for
+// returns that came to nothing counts: who calls off one exchange after the other gets the difference once.
 func (st *Step) refundDifference() {
 	image, number := &st.event.Order, st.event.Return
 	r := &image.Life.Returns[number-1]
-	if !image.HasMoney() || r.Refunds > 0 || !r.mayRefund() {
+	if !image.HasMoney() || r.Refunds > 0 || r.Terms.Policy == RefundManually || !r.mayRefund() {
 		return
 	}
-	left, credit := -image.exchangeOf(r), r.Terms.Remedy == RemedyCredit
+	left, credit := -image.exchangeOf(r)-image.Life.wasted(), r.Terms.Remedy == RemedyCredit
 	if !credit {
 		left = min(left, image.refundable())
 	}

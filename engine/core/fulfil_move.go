@@ -155,6 +155,7 @@ func (m *Machine) planReplacement(st *Step, kind EventKind) {
 	switch st.command.Kind {
 	case CommandMoveFulfilment:
 		f.Location = st.command.Life.Target
+		st.joinMoved()
 	case CommandShortPick:
 		f.Status = FulfilmentIncomplete
 	default:

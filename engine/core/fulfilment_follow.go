@@ -82,6 +82,9 @@ func (st *Step) settleFulfilments() {
 // takeToDo takes units of a line out of the last fulfilment orders of locations that have not so many of it.
 func (st *Step) takeToDo(line int, own []Allocation) {
 	life := st.event.Order.Life
+	if !st.hasSurplus(line, own) {
+		return // so it is of most lines, and below each fulfilment order asks for all others
+	}
 	for k := len(life.Fulfilments) - 1; k >= 0; k-- {
 		n := st.toDo(k, line)
 		if *n == 0 {
@@ -98,6 +101,18 @@ func (st *Step) takeToDo(line int, own []Allocation) {
 	}
 }
 
+// hasSurplus tells whether more units of a line are to be done somewhere than it has there.
+func (st *Step) hasSurplus(line int, own []Allocation) bool {
+	surplus := Quantity(0)
+	for k := range st.event.Order.Life.Fulfilments {
+		surplus += *st.toDo(k, line)
+	}
+	for _, a := range own {
+		surplus -= min(a.Quantity, st.workedAt(line, a.Location))
+	}
+	return surplus > 0
+}
+
 // workedAt is how many units of a line are to be done at a location.
 func (st *Step) workedAt(line int, location LocationID) (n Quantity) {
 	for k := range st.event.Order.Life.Fulfilments {
@@ -109,22 +124,51 @@ func (st *Step) workedAt(line int, location LocationID) (n Quantity) {
 }
 
 // fulfilmentAt gives the fulfilment order that more units at a location come to: the last open one there, or a new one. An order with
-// MaxFulfilments of them uses what it has, as far as it goes: the last one that lives there, and then one that was cancelled.
+// MaxFulfilments of them uses what it has, as far as it goes: the last one that lives there, and then one of which nothing came.
 func (st *Step) fulfilmentAt(location LocationID) int {
-	life := st.event.Order.Life
-	full := len(life.Fulfilments) >= MaxFulfilments
-	for k := len(life.Fulfilments) - 1; k >= 0; k-- {
-		if f := &life.Fulfilments[k]; f.Location == location && (f.Status == FulfilmentOpen || full && f.Status.IsLive()) {
-			return k
-		}
+	if k := st.joinedAt(location, -1); k >= 0 {
+		return k
 	}
-	for k := len(life.Fulfilments) - 1; full && k >= 0; k-- {
-		if f := &life.Fulfilments[k]; f.Status == FulfilmentCancelled {
+	life := st.event.Order.Life
+	for k := len(life.Fulfilments) - 1; k >= 0 && len(life.Fulfilments) >= MaxFulfilments; k-- {
+		if f := &life.Fulfilments[k]; !f.Shipped && !f.Status.IsLive() {
 			*f = FulfilmentImage{Status: FulfilmentOpen, Location: location}
 			return k
 		}
 	}
 	return st.addFulfilment(location)
+}
+
+// joinedAt gives the place of the fulfilment order at a location that takes more units: the last open one, or of an order with MaxFulfilments of them
+// any that lives there. It is −1 for none beside a given one.
+func (st *Step) joinedAt(location LocationID, beside int) int {
+	life := st.event.Order.Life
+	last := -1
+	for k := len(life.Fulfilments) - 1; k >= 0; k-- {
+		f := &life.Fulfilments[k]
+		switch {
+		case k == beside || f.Location != location:
+		case f.Status == FulfilmentOpen:
+			return k
+		case last < 0 && f.Status.IsLive() && len(life.Fulfilments) >= MaxFulfilments:
+			last = k
+		}
+	}
+	return last
+}
+
+// joinMoved has what moves to a location join what is done there, of an order with MaxFulfilments: else there would be more and more of them.
+func (st *Step) joinMoved() {
+	at := st.event.Fulfilment - 1
+	into := st.joinedAt(st.fulfilment().Location, at)
+	if into < 0 || len(st.event.Order.Life.Fulfilments) < MaxFulfilments {
+		return
+	}
+	for i := range st.event.Order.Lines {
+		n := st.toDo(at, i)
+		*st.toDo(into, i) += *n
+		*n = 0
+	}
 }
 
 // addFulfilment makes a new open one.

@@ -31,7 +31,7 @@ const (
 	MaxReasonLength = 64
 	// MaxShipments bounds the shipments of an order, which each of its images lists.
 	MaxShipments = 500
-	// MaxFulfilments bounds the fulfilment orders that an order is split into. Of more, those are used again that were cancelled.
+	// MaxFulfilments bounds the fulfilment orders that an order is split into. Of more, those are used again of which nothing came.
 	MaxFulfilments = 500
 	// MostFulfilments is how many there can be nevertheless: with those of locations that have none, and those that were shipped.
 	MostFulfilments = MaxFulfilments + MaxLocations + MaxShipments

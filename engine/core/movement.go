@@ -197,6 +197,9 @@ func (s *slot) setStock(after *LevelImage) {
 	sku.withheld -= level.withheld()
 	sku.onHand += after.OnHand - level.onHand
 	sku.unavailable += after.unavailable() - level.unavailable[0] - level.unavailable[1] - level.unavailable[2]
+	if level.flags&levelAvoided != 0 && after.In(StateSellable) > level.sellable() {
+		s.avoidNoMore(sku, level)
+	}
 	level.onHand, level.unavailable = after.OnHand, after.Unavailable
 	level.flags &^= levelShort
 	if level.fulfillable() < 0 {

@@ -127,7 +127,7 @@ const (
 	PaymentPartiallyAuthorized                      // some of it is
 	PaymentPaid                                     // all that is due was paid
 	PaymentPartiallyPaid                            // some of it was
-	PaymentPartiallyRefunded                        // some of what was paid was given back
+	PaymentPartiallyRefunded                        // some of what was paid was given back, and not only what was paid too much
 	PaymentRefunded                                 // all of it was
 	PaymentVoided                                   // what had been set aside is so no more
 	PaymentChargedBack                              // the buyer's bank took money back
@@ -142,6 +142,8 @@ func (o *OrderImage) PaymentStatus() PaymentStatus {
 	switch paid := s.Captured + s.Adjusted; {
 	case s.ChargedBack > 0:
 		return PaymentChargedBack
+	case s.Refunded > 0 && o.refundedOverpayment(&s):
+		return PaymentPaid
 	case s.Refunded > 0 && s.Refunded >= s.Captured:
 		return PaymentRefunded
 	case s.Refunded > 0:
@@ -165,6 +167,18 @@ func (o *OrderImage) PaymentStatus() PaymentStatus {
 		return PaymentNothingDue
 	}
 	return PaymentUnpaid
+}
+
+// refundedOverpayment tells whether all that was given back is what came in beyond the price of the order with all its lines, as of one that was paid twice. What
+// is given back for lines that were cancelled or units that came back, or for goodwill, is part of the price.
+func (o *OrderImage) refundedOverpayment(s *PaymentSums) bool {
+	for i := range o.Account.Entries {
+		if e := &o.Account.Entries[i]; e.Decided && e.Status == EntrySucceeded {
+			return false
+		}
+	}
+	price := max(0, o.Total()) + o.exchanged()
+	return price > 0 && s.Captured+s.Adjusted-s.Refunded >= price
 }
 
 // isCovered tells whether all that is due of an order was paid or is set aside.

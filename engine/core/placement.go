@@ -127,7 +127,7 @@ func (m *Machine) canPlace(st *Step) bool {
 	if c.UpTo && !st.grant() || c.Sale != 0 && st.overItems() || st.overLimit() || st.overStock() {
 		return false
 	}
-	if m.policy.active && st.overDeliverable() || c.Sale != 0 && st.overBuyer() || m.policy.active && !st.route() {
+	if m.isBound(st) && st.overDeliverable() || c.Sale != 0 && st.overBuyer() || m.policy.active && !st.route() {
 		return false
 	}
 	if st.full {
@@ -168,12 +168,12 @@ func (st *Step) findOversold() {
 }
 
 // isPlain tells whether an order is one of those that a rush is made of, to which nothing that could refuse or lower it applies: units of
-// a single SKU, which are there, and neither it nor the channel has rules of its own. It spares them all other questions.
+// a single SKU, which are there and not fetched, and neither it nor the channel has rules of its own. It spares them all other questions.
 func (m *Machine) isPlain(st *Step) bool {
 	c, f := st.command, &st.lines[0]
 	if len(st.lines) != 1 || c.Kind != CommandPlaceOrder || c.Sale != 0 || c.Stock != StockValidate || st.hasKits || m.policy.active ||
 		int(c.Channel) >= len(m.channels) || m.channels[c.Channel].settings.Buffer != 0 || st.externalTaken || st.full ||
-		!f.found || f.stopped || f.limit > 0 {
+		c.Destination.HasPickup || !f.found || f.stopped || f.limit > 0 {
 		return false
 	}
 	f.total = c.Lines[0].Quantity
@@ -193,7 +193,14 @@ func (m *Machine) findOffer(st *Step) {
 	if m.policy.active {
 		st.errand.to, st.errand.channel, st.errand.now, st.errand.leaves = &c.Destination, c.Channel, st.now, false
 		m.findCandidates(st)
+	} else if c.Destination.isFetched() {
+		st.fetch()
 	}
+}
+
+// isBound tells whether not all locations may serve the order.
+func (m *Machine) isBound(st *Step) bool {
+	return m.policy.active || st.command.Destination.isFetched()
 }
 
 // sumLines adds up the lines of each SKU, at its first line. It refuses lines of unknown SKUs, and of kits of which the command has
@@ -434,9 +441,10 @@ func (m *Machine) planPlacement(st *Step) {
 func (m *Machine) planLines(st *Step, routed bool) {
 	for i := range st.lines {
 		if f := &st.lines[i]; int(f.first) == i {
-			if routed {
+			if f.steered {
 				f.pooled, f.available = f.reachable(f.there)
-			} else {
+			}
+			if !routed {
 				m.rank(st.choices[f.slot][f.from:f.to])
 			}
 			f.pooled = min(f.total, f.pooled)

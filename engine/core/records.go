@@ -88,11 +88,18 @@ const (
 	levelShort uint16 = 1
 	// levelStopped marks a level whose location is stopped.
 	levelStopped uint16 = 2
+	// levelAvoided marks a level from which some order that waits may not be served, as it was rerouted from there, until units come.
+	levelAvoided uint16 = 4
 )
+
+// sellable is how many units there are in none of the states that are not for sale.
+func (r *levelRecord) sellable() Quantity {
+	return r.onHand - r.unavailable[0] - r.unavailable[1] - r.unavailable[2]
+}
 
 // fulfillable is what the location can still give; it is negative when fewer units were found than are promised.
 func (r *levelRecord) fulfillable() Quantity {
-	return r.onHand - r.unavailable[0] - r.unavailable[1] - r.unavailable[2] - r.reserved - r.allocated
+	return r.sellable() - r.reserved - r.allocated
 }
 
 // withheld is what the location could give, and does not since it is stopped. Units that are missing there are missing

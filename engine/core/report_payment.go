@@ -137,8 +137,8 @@ func (st *Step) planReport(m *Machine, at int) {
 	if !st.checkSums(at, &had) {
 		return
 	}
-	if account.PayBy != 0 && account.PayBy <= st.now && covered {
-		account.PayBy = 0 // it was paid when it had to be
+	if covered {
+		account.paidInTime(st.now)
 	}
 	ev.Kind, ev.Actor, ev.Note, ev.Payment = EventPaymentReported, c.Actor, p.Note, at+1
 	ev.Order.Version++

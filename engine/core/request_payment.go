@@ -90,9 +90,7 @@ func (st *Step) wanted(p *PaymentRequest) int64 {
 	}
 	most := st.possible(p)
 	if p.Type == PaymentCapture {
-		account := st.event.Order.Account
-		sums := account.Sums()
-		most = min(most, max(0, st.event.Order.Due()-account.paidBeside()-sums.Captured-sums.Capturing))
+		most = min(most, st.event.Order.leftToCapture())
 	}
 	return most
 }

@@ -213,6 +213,9 @@ func (m *Machine) rankElsewhere(st *Step) {
 		}
 		choices := slices.DeleteFunc(st.choices[f.slot][f.from:f.to], func(c choice) bool { return c.location == st.reroute.Location })
 		f.to = f.from + int32(len(choices))
+		if st.command.Destination.isFetched() {
+			choices = st.keepPickup(f)
+		}
 		m.rank(choices)
 	}
 }

@@ -195,9 +195,10 @@ func (r *ReturnImage) isUnsettled() bool {
 	return r.Status.isVoid() && r.Terms.Replacement != 0 && !r.Settled
 }
 
-// RefundDue tells whether the policy has a refund decided by now that nobody has decided.
+// RefundDue tells whether the policy has a refund decided by now that nobody has decided. Who closes a return says that all is done, so none is due of that: an empty
+// box gets none. It may still be decided.
 func (r *ReturnImage) RefundDue() bool {
-	return r.Terms.Policy != RefundManually && r.Refunds == 0 && r.mayRefund()
+	return r.Status != ReturnClosed && r.Terms.Policy != RefundManually && r.Refunds == 0 && r.mayRefund()
 }
 
 // mayRefund tells whether a refund may be decided, by the status and the policy.

@@ -1,8 +1,10 @@
 package core
 
+import "slices"
+
 // What has to be done about an order's money follows from what became of the order, and is asked for here, in one place, after every command
-// that changes an order with an account: what was captured and is not due any more is refunded, what is set aside for an order that came to nothing is
-// void, and what the channel's policy says is captured. What is asked for is a task: an entry of the ledger that somebody has to carry out.
+// that changes an order with an account: what was captured and is not due any more is refunded, what is set aside for an order that came to nothing, or that
+// is completed and does not need it, is void, and what the channel's policy says is captured. What is asked for is a task: an entry of the ledger that somebody has to carry out.
 //
 // A task is asked for once. What counts is how far a command moved what ought to have been done, not what is still missing of it: a task that
 // failed is not asked for again, and somebody has to see to it.
@@ -68,15 +70,17 @@ func (o *OrderImage) settle(before *standing, policy CapturePolicy, seq Sequence
 	if decided := after.decided - before.decided; decided > 0 {
 		ok = a.askDecided(decided, seq, now) && ok
 	}
-	if ended {
-		ok = a.askVoids(seq, now) && ok
-	} else {
+	if !ended {
 		ought, covered := after.capture[policy], sums.Captured+sums.Capturing
 		if before.waits {
 			covered += a.failedCaptures()
 		}
 		capture := min(ought-covered, ought-before.capture[policy])
 		ok = (capture <= 0 || a.ask(PaymentCapture, capture, a.owners(PaymentCapture), false, seq, now)) && ok
+	}
+	if ended || o.needsNoMore() {
+		fits := a.askVoids(o.leftToCapture(), ended, seq, now)
+		ok = ok && (fits || !ended) // what an order that was delivered has left stops nobody
 	}
 	return len(a.Entries) - had, ok
 }
@@ -108,18 +112,42 @@ func (a *AccountImage) askDecided(amount int64, seq Sequence, now Millis) bool {
 	return ok
 }
 
-// askVoids adds tasks that make void what is still set aside, but for authorizations of which that failed before.
-func (a *AccountImage) askVoids(seq Sequence, now Millis) bool {
+// needsNoMore tells whether no more will be due of an order than is now: it is completed, and nobody has still to decide about a return, which might become an
+// exchange for something dearer that is paid already.
+func (o *OrderImage) needsNoMore() bool {
+	if o.Status != StatusCompleted && o.Status != StatusClosed {
+		return false
+	}
+	return !slices.ContainsFunc(o.Life.Returns, func(r ReturnImage) bool { return r.Status == ReturnRequested })
+}
+
+// leftToCapture is what is due and nobody has captured, or is about to; whoever captures by hand may still do it.
+func (o *OrderImage) leftToCapture() int64 {
+	sums := o.Account.Sums()
+	return max(0, o.Due()-o.Account.paidBeside()-sums.Captured-sums.Capturing)
+}
+
+// askVoids adds tasks that make void what is still set aside, but for an amount, and for authorizations of which that failed before. The amount is kept
+// where captures take it from.
+func (a *AccountImage) askVoids(keep int64, ended bool, seq Sequence, now Millis) bool {
+	sums := a.Sums()
+	most := sums.Open() - keep
+	if most <= 0 {
+		return true
+	}
 	for _, of := range a.owners(PaymentVoid) {
-		sums := a.Sums()
-		n := min(sums.Open(), a.openOf(of))
+		open := a.openOf(of)
+		kept := min(keep, open)
+		keep -= kept
+		n := min(most, open-kept)
 		if n <= 0 || a.failed(of) {
 			continue
 		}
-		if !a.hasRoom(PaymentVoid, true) {
+		if !a.hasRoom(PaymentVoid, ended) {
 			return false
 		}
 		a.addTask(PaymentVoid, of, n, seq, now)
+		most -= n
 	}
 	return true
 }
@@ -182,7 +210,7 @@ func (a *AccountImage) failed(number int) bool {
 	return false
 }
 
-// failedCaptures adds up the captures that followed from what became of the order and failed, less what others have asked for in their place. When
+// failedCaptures adds up the captures that followed from what became of the order and failed, or were undone, less what others have asked for in their place. When
 // captures have waited, all that ought to be captured looks new, and those are not asked for again.
 func (a *AccountImage) failedCaptures() (sum int64) {
 	for i := range a.Entries {
@@ -190,7 +218,7 @@ func (a *AccountImage) failedCaptures() (sum int64) {
 		follows := e.Task && !e.Asked
 		switch {
 		case e.Type != PaymentCapture:
-		case follows && e.Status == EntryFailed:
+		case follows && (e.Status == EntryFailed || e.Status == EntryReversed):
 			sum += e.Amount
 		case !follows && e.Status.counts():
 			sum = max(0, sum-e.Amount)

@@ -105,21 +105,25 @@ func (m *Machine) decideShip(st *Step) {
 func (st *Step) findShipped() bool {
 	c := st.command
 	st.event.Moves = st.event.Moves[:0]
+	st.recorded = resize(st.recorded, len(c.Lines))
+	sum := Quantity(0)
 	for i, line := range c.Lines {
-		there := st.shippable(line.SKU)
+		there, recorded := st.shippable(line.SKU), st.unsent(line.SKU)
 		n := line.Quantity
 		if n == 0 {
-			n = there
+			n = there + recorded
 		}
-		if n > there {
-			st.refuseShipped(ReasonNotAllocated, i, n, there)
+		if n > there+recorded {
+			st.refuseShipped(ReasonNotAllocated, i, n, there+recorded)
 		}
-		if n > 0 && n <= there {
+		sum += n
+		st.recorded[i] = max(0, n-there)
+		if n -= st.recorded[i]; n > 0 {
 			invariant.Check(st.skuFound[i], "an allocation's level exists")
 			st.event.Moves = append(st.event.Moves, MovementImage{LevelImage: st.rows[i], Kind: MovementShip, Quantity: n})
 		}
 	}
-	if len(st.event.Moves) == 0 && st.Outcome.Reason == ReasonNone {
+	if sum == 0 && st.Outcome.Reason == ReasonNone {
 		st.refuseOrder(ReasonNotAllocated)
 	}
 	if st.Outcome.Reason != ReasonNone {
@@ -133,6 +137,18 @@ func (st *Step) findShipped() bool {
 		}
 	}
 	return st.Outcome.Reason == ReasonNone
+}
+
+// unsent is how many units of a SKU the order has that are only recorded and have not left: where they lie is somebody else's business.
+func (st *Step) unsent(id SKUID) (n Quantity) {
+	image := &st.event.Order
+	for i := range image.Lines {
+		if l := &image.Lines[i]; l.Role == LineUntracked && l.SKU == id && st.command.Life.Fulfilment == 0 {
+			life := image.LineLife(i)
+			n += l.Quantity - life.gone()
+		}
+	}
+	return n
 }
 
 func (st *Step) refuseShipped(reason Reason, i int, requested, available Quantity) {
@@ -190,6 +206,9 @@ func (st *Step) planShip() {
 // shipLine copies a line's allocations, but for those of its units that leave, and tells how many these are.
 func (st *Step) shipLine(line int, had []Allocation) (n Quantity) {
 	id := st.event.Order.Lines[line].SKU
+	if st.event.Order.Lines[line].Role == LineUntracked {
+		return st.sendRecorded(line)
+	}
 	at := slices.IndexFunc(st.event.Moves, func(m MovementImage) bool { return m.SKU == id })
 	for _, a := range had {
 		if at >= 0 && a.Location == st.command.Life.Location {
@@ -200,6 +219,19 @@ func (st *Step) shipLine(line int, had []Allocation) (n Quantity) {
 		}
 		if a.Quantity > 0 {
 			st.allocations = append(st.allocations, a)
+		}
+	}
+	return n
+}
+
+// sendRecorded tells how many units of a line leave that are only recorded.
+func (st *Step) sendRecorded(line int) (n Quantity) {
+	image := &st.event.Order
+	left := image.Lines[line].Quantity - image.Life.Lines[line].gone()
+	for i := range st.command.Lines {
+		if st.command.Lines[i].SKU == image.Lines[line].SKU {
+			n = min(left, st.recorded[i])
+			st.recorded[i] -= n
 		}
 	}
 	return n

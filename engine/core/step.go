@@ -70,6 +70,7 @@ type Step struct {
 	todo              []Quantity               // units of fulfilment orders: toDo
 	fulfilmentShipped int                      // ship order: the number of the fulfilment order whose units leave; 0 for any
 	rest              []Quantity               // ship order, scratch: of each movement, the units that are still to be taken from lines
+	recorded          []Quantity               // ship order: of each line of the command, the units that leave and of which stock knows nothing
 	reports           []reportRecord           // track: those that are remembered
 	life              *LifeImage               // memory of the order's, once one had a life
 	account           *AccountImage            // likewise
@@ -95,7 +96,7 @@ type lineFinding struct {
 	preorder      bool // what it gets beyond stock is sold in a preorder
 	recipeChanged bool // it is not found as its SKU is not the kit that the command says
 	first         int32
-	steered       bool     // the order is routed
+	steered       bool     // the order is routed, or fetched
 	ofKits        bool     // it stands for kits: the units are in the lines behind it
 	buffered      bool     // its SKU has a rule about how much of the common stock the order's channel sells
 	available     Quantity // to sell, of the common stock; less than nothing when more was promised

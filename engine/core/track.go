@@ -251,7 +251,7 @@ func (m *Machine) finish(st *Step) {
 	for i := range image.Lines {
 		l := &life.Lines[i]
 		switch image.Lines[i].Role {
-		case LineOfUnits, LineOfComponent:
+		case LineOfUnits, LineOfComponent, LineUntracked:
 			done = done && l.gone() == image.Lines[i].Quantity && l.Shipped == l.Delivered+l.Lost+l.TakenBack
 		}
 	}

@@ -16,6 +16,13 @@ func (o *OrderImage) isUnpaid() bool {
 	return o.Status == StatusPlaced && o.HasMoney() && o.Account.PayBy != 0 && (o.Life == nil || len(o.Life.Shipments) == 0) && !o.isCovered()
 }
 
+// paidInTime notes of an account that covers what is due: if it had to by now, what comes later does not count.
+func (a *AccountImage) paidInTime(now Millis) {
+	if a.PayBy != 0 && a.PayBy <= now {
+		a.PayBy = 0
+	}
+}
+
 // decideUnpaid cancels an order that was not paid in time. Of any other nothing changes.
 func (m *Machine) decideUnpaid(st *Step) {
 	if !st.checkOrder() {

@@ -29,16 +29,13 @@ type waitingRecord struct {
 	postal   PostalCode
 	pickup   LocationID
 	channel  ChannelID
-	avoided  [mostAvoided]LocationID // plus one: from where it was rerouted while it waits
+	avoided  [mostAvoided]LocationID // plus one: from where it was rerouted while it waits, and where no units have come since
 	method   DeliveryMethod
 	flags    uint8
 }
 
 // waitingPickup marks a waitingRecord whose order is fetched at its location pickup.
 const waitingPickup uint8 = 1
-
-// mostAvoided is how many locations an order that waits avoids at most: those that it was rerouted from last.
-const mostAvoided = 3
 
 // setErrand notes which locations may serve the order.
 func (w *waitingRecord) setErrand(e *errand) {
@@ -49,26 +46,13 @@ func (w *waitingRecord) setErrand(e *errand) {
 	}
 }
 
-// avoid notes that the order is not to be served from a location.
-func (w *waitingRecord) avoid(location LocationID) {
-	at := slices.Index(w.avoided[:], location+1)
-	if at < 0 {
-		at = slices.Index(w.avoided[:], 0)
-	}
-	if at < 0 {
-		copy(w.avoided[:], w.avoided[1:])
-		at = mostAvoided - 1
-	}
-	w.avoided[at] = location + 1
-}
-
 // mayServe tells whether a location may serve an order that waits. It is late anyway, so a cut-off does not count.
 func (s *slot) mayServe(w *waitingRecord, location LocationID) bool {
 	if w.avoided[0] != 0 && slices.Contains(w.avoided[:], location+1) {
 		return false
 	}
 	if !s.policy.active {
-		return true
+		return w.method != MethodPickup || w.flags&waitingPickup == 0 || w.pickup == location
 	}
 	to := Destination{Country: w.country, Postal: w.postal, Method: w.method, HasPickup: w.flags&waitingPickup != 0, Pickup: w.pickup}
 	e := errand{to: &to, channel: w.channel, grams: int64(w.grams), waits: true}
@@ -139,13 +123,8 @@ func (s *slot) waitAgain(st *Step, id SKUID, units Quantity) {
 	w := s.waiting.mut(place)
 	w.units += units
 	if !st.setsMissingAside() {
-		w.avoid(st.event.Reroute.From)
+		s.avoid(w, st.event.Reroute.From)
 	}
-}
-
-// setsMissingAside tells whether the units that an order leaves behind are none that anybody gets: then there is no need for it to avoid the place.
-func (st *Step) setsMissingAside() bool {
-	return st.command.Kind == CommandShortPick && st.command.Life.Missing
 }
 
 // linkWaiting makes those before and behind a record of a SKU's queue its neighbours.

@@ -73,6 +73,7 @@ func TestWorkloadMixesMoney(t *testing.T) {
 		{core.PaymentRefund, core.EventPaymentReported}, {core.PaymentRefund, core.EventOrderCancelled}, {core.PaymentRefund, core.EventLinesCancelled},
 		{core.PaymentRefund, core.EventHoldExpired}, {core.PaymentRefund, core.EventRefundDecided}, {core.PaymentVoid, core.EventPaymentReported}, {core.PaymentVoid, core.EventOrderCancelled},
 		{core.PaymentVoid, core.EventHoldExpired}, {core.PaymentVoid, core.EventHoldReleased}, {core.PaymentVoid, core.EventOrderUnpaid},
+		{core.PaymentVoid, core.EventShipmentTracked}, {core.PaymentVoid, core.EventReturnDecided},
 	} {
 		if followed[want.task][want.from] == 0 {
 			t.Errorf("%d tasks of type %d behind events of kind %d", followed[want.task][want.from], want.task, want.from)

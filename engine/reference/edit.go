@@ -21,7 +21,7 @@ func (m *Model) edit(c *core.Command, o *order) core.Outcome {
 	if len(c.Lines) == 0 && o.leftWithout(wanted) == 0 {
 		return refuseOrder(core.Refusal{Reason: core.ReasonNothingLeft, Order: o.id, Version: o.version})
 	}
-	undo := o.remember()
+	undo, wasPaid := o.remember(), o.hasMoney() && o.isPaid()
 	event := core.Event{Kind: core.EventOrderEdited, Actor: copyBytes(c.Actor), Note: copyBytes(c.Life.Note)}
 	o.takeOff(wanted, &event)
 	b := basketOf(c)
@@ -32,6 +32,9 @@ func (m *Model) edit(c *core.Command, o *order) core.Outcome {
 		undo()
 		refused.Order, refused.Version = o.id, o.version
 		return refuseOrder(*refused)
+	}
+	if wasPaid {
+		m.paidInTime(o)
 	}
 	o.waitNoMore()
 	m.settleCases()
@@ -113,7 +116,7 @@ func (m *Model) refusesToAdd(like *core.Command, b basket, o *order) *core.Refus
 func (m *Model) overtaking(c *core.Command, wanted []core.Line) (lines []core.RefusedLine) {
 	for _, want := range perSKU(m.ofUnits(wanted)) {
 		offer := m.offerTo(c, want.SKU)
-		if m.isRouted() {
+		if m.isRouted() || m.isFetched(&c.Destination) {
 			offer = m.reachable(c, want.SKU)
 		}
 		queue := m.Waiting(want.SKU)

@@ -130,19 +130,12 @@ func (o *order) workedAt(line int, location core.LocationID) (n core.Quantity) {
 
 // workFor is the fulfilment order that units at a location come to.
 func (o *order) workFor(location core.LocationID) *work {
-	for _, w := range slices.Backward(o.works) {
-		if w.location == location && w.status == core.FulfilmentOpen {
-			return w
-		}
+	if w := o.joins(location, nil); w != nil {
+		return w
 	}
 	if len(o.works) >= core.MaxFulfilments {
 		for _, w := range slices.Backward(o.works) {
-			if w.location == location && w.isLive() {
-				return w
-			}
-		}
-		for _, w := range slices.Backward(o.works) {
-			if w.status == core.FulfilmentCancelled {
+			if !w.shipped && (w.status == core.FulfilmentCancelled || w.status == core.FulfilmentDeclined) {
 				*w = work{status: core.FulfilmentOpen, location: location, units: map[int]core.Quantity{}}
 				return w
 			}
@@ -151,6 +144,21 @@ func (o *order) workFor(location core.LocationID) *work {
 	w := &work{status: core.FulfilmentOpen, location: location, units: map[int]core.Quantity{}}
 	o.works = append(o.works, w)
 	return w
+}
+
+// joins is the fulfilment order at a location, but for one, that takes more units: an open one or, of an order with very many, one that lives; nil for none.
+func (o *order) joins(location core.LocationID, but *work) *work {
+	for _, w := range slices.Backward(o.works) {
+		if w != but && w.location == location && w.status == core.FulfilmentOpen {
+			return w
+		}
+	}
+	for _, w := range slices.Backward(o.works) {
+		if w != but && w.location == location && w.isLive() && len(o.works) >= core.MaxFulfilments {
+			return w
+		}
+	}
+	return nil
 }
 
 // addWorks adds the fulfilment orders to what became of the order.
@@ -378,19 +386,7 @@ func (m *Model) replaceWork(c *core.Command, o *order, works []*work, at int) co
 	what := o.away(&like, wanted, takers, func(i int) core.Quantity { return leaves[i] })
 	m.goAway(&like, o, wanted, what)
 	o.works, o.lives = works, true
-	switch c.Kind {
-	case core.CommandMoveFulfilment:
-		w.location = c.Life.Target
-	case core.CommandShortPick:
-		w.status = core.FulfilmentIncomplete
-	default:
-		w.status = core.FulfilmentDeclined
-	}
-	if c.Kind != core.CommandMoveFulfilment {
-		for line, n := range leaves {
-			w.units[line] -= n
-		}
-	}
+	o.passOn(c, w, leaves)
 	told := core.Event{Kind: event, Fulfilment: at + 1, Actor: copyBytes(c.Actor), Reroute: what}
 	for _, l := range missing {
 		m.skus[l.SKU].stock[w.location][core.StateSellable] -= l.Quantity
@@ -408,6 +404,29 @@ func (m *Model) replaceWork(c *core.Command, o *order, works []*work, at int) co
 		m.emit(core.Event{Kind: core.EventOrderRouted, Route: *why})
 	}
 	return core.Outcome{Changed: true, Order: o.id}
+}
+
+// passOn has a fulfilment order whose units go elsewhere become what it is then.
+func (o *order) passOn(c *core.Command, w *work, leaves map[int]core.Quantity) {
+	switch c.Kind {
+	case core.CommandMoveFulfilment:
+		w.location = c.Life.Target
+		if into := o.joins(w.location, w); into != nil && len(o.works) >= core.MaxFulfilments {
+			for line, n := range w.units {
+				into.units[line] += n
+			}
+			w.units = map[int]core.Quantity{}
+		}
+	case core.CommandShortPick:
+		w.status = core.FulfilmentIncomplete
+	default:
+		w.status = core.FulfilmentDeclined
+	}
+	if c.Kind != core.CommandMoveFulfilment {
+		for line, n := range leaves {
+			w.units[line] -= n
+		}
+	}
 }
 
 // target gives the one location that is to take the units over.

@@ -269,6 +269,9 @@ func (m *Model) receiveInbound(d *inbound, rows []core.ReceiptRow) ([]core.Movem
 		if r.Quantity > 0 {
 			id := d.lines[of[i]].SKU
 			m.shelf(id, d.image.To)[r.To] += r.Quantity
+			if r.To == core.StateSellable {
+				m.come(id, d.image.To, r.Quantity)
+			}
 			moves = append(moves, core.MovementImage{
 				LevelImage: m.level(id, d.image.To), Kind: kind, To: r.To, Quantity: r.Quantity, Reason: copyBytes(r.Reason),
 			})

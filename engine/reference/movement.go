@@ -36,6 +36,7 @@ func (m *Model) moveStock(c *core.Command) core.Outcome {
 		shelf := m.shelf(r.SKU, r.Location)
 		before := *shelf
 		*shelf = moved(before, r)
+		m.come(r.SKU, r.Location, shelf[core.StateSellable]-before[core.StateSellable])
 		n := r.Quantity
 		if r.Kind == core.MovementCount {
 			n = shelf[r.To] - before[r.To]

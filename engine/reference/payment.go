@@ -167,7 +167,7 @@ func (a *account) givenUp() (left int64) {
 			continue
 		}
 		switch byItself := e.Task && !e.Asked; {
-		case byItself && e.Status == core.EntryFailed:
+		case byItself && (e.Status == core.EntryFailed || e.Status == core.EntryReversed):
 			left += e.Amount
 		case !byItself && (e.Status == core.EntrySucceeded || e.Status.IsOpen()):
 			left -= min(left, e.Amount)
@@ -207,15 +207,14 @@ func (m *Model) settleMoney(o *order, before moneyBefore) {
 		for i := range a.ledger[others:] {
 			a.ledger[others+i].Decided = true
 		}
-		if o.cameToNothing() {
-			m.voidAll(a)
-		} else {
+		if !o.cameToNothing() {
 			missing := now.toCapture - a.doing(core.PaymentCapture)
 			if before.waited {
 				missing -= a.givenUp()
 			}
 			a.request(core.PaymentCapture, min(missing, now.toCapture-before.toCapture), m)
 		}
+		m.letGo(o)
 	}
 	m.tellTasks(o, had, 0)
 }
@@ -247,14 +246,31 @@ func (o *order) mayPromise() int64 {
 	return max(0, min(all, in-out, open))
 }
 
-// voidAll asks for all authorizations of which something is left to be made void, but for those of which that failed.
-func (m *Model) voidAll(a *account) {
+// letGo asks for what is set aside to be made void, as far as nobody will capture it: all of it of an order that came to nothing, and what is not due of one
+// that has arrived. What an exchange would cost that nobody has decided about is not known. An authorization of which it failed is left alone.
+func (m *Model) letGo(o *order) {
+	a, wanted := o.account, int64(0)
+	switch undecided := slices.ContainsFunc(o.returns, func(r *orderReturn) bool { return r.image.Status == core.ReturnRequested }); {
+	case o.cameToNothing():
+	case (o.status == core.StatusCompleted || o.status == core.StatusClosed) && !undecided:
+		wanted = max(0, o.due()-a.tillIn()-a.doing(core.PaymentCapture))
+	default:
+		return
+	}
+	spare := a.setAside() - wanted
 	for i, e := range a.ledger {
 		failed := slices.ContainsFunc(a.ledger, func(v core.PaymentEntry) bool {
 			return v.Type == core.PaymentVoid && v.Of == i+1 && v.Status == core.EntryFailed
 		})
-		if e.Type == core.PaymentAuthorization && e.Status == core.EntrySucceeded && !failed {
-			a.request(core.PaymentVoid, min(a.setAside(), a.left(i+1)), m, i+1)
+		if e.Type != core.PaymentAuthorization || e.Status != core.EntrySucceeded {
+			continue
+		}
+		left := max(0, a.left(i+1))
+		stays := min(wanted, left)
+		wanted -= stays
+		if free := min(spare, left-stays); free > 0 && !failed {
+			a.request(core.PaymentVoid, free, m, i+1)
+			spare -= free
 		}
 	}
 }
@@ -421,8 +437,8 @@ func (m *Model) noteReport(c *core.Command, o *order, e core.PaymentEntry, at in
 			return refused(core.ReasonPaymentTooLarge, e.Amount, max(0, left+e.Amount))
 		}
 	}
-	if a.payBy != 0 && a.payBy <= m.now && wasPaid {
-		a.payBy = 0
+	if wasPaid {
+		m.paidInTime(o)
 	}
 	if o.isLocked(m.now) && p.Status == core.EntryFailed && (p.Type == core.PaymentAuthorization || p.Type == core.PaymentCapture) &&
 		string(a.lock.Provider) == string(p.Provider) && string(a.lock.Reference) == string(p.Reference) {
@@ -554,6 +570,13 @@ func (m *Model) tellLock(c *core.Command, o *order, kind core.EventKind) core.Ou
 	o.version++
 	m.emit(core.Event{Kind: kind, Order: o.image(), Actor: copyBytes(c.Actor), Note: copyBytes(c.Payment.Note)})
 	return core.Outcome{Changed: true, Order: o.id}
+}
+
+// paidInTime has an order that is paid not be asked about any more, if its time is over.
+func (m *Model) paidInTime(o *order) {
+	if o.account.payBy != 0 && o.account.payBy <= m.now {
+		o.account.payBy = 0
+	}
 }
 
 // expireUnpaid cancels an order that nobody paid in time.

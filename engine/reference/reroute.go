@@ -115,7 +115,9 @@ func (m *Model) takers(c *core.Command, o *order, wanted []core.Line) (takers ma
 	}
 	takers = map[core.SKUID][]source{}
 	for _, w := range wanted {
-		takers[w.SKU] = slices.DeleteFunc(m.sources(w.SKU), func(s source) bool { return s.location == c.Reroute.Location })
+		takers[w.SKU] = slices.DeleteFunc(m.sources(w.SKU), func(s source) bool {
+			return s.location == c.Reroute.Location || m.isFetched(&c.Destination) && s.location != c.Destination.Pickup
+		})
 	}
 	return takers, nil, true
 }

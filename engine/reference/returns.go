@@ -247,10 +247,17 @@ func (m *Model) tellReturn(c *core.Command, o *order, event core.Event) core.Out
 // giveDifference decides that what the replacement costs less than what comes back is given to the customer, when that may be decided first.
 func (m *Model) giveDifference(c *core.Command, o *order, r *orderReturn) {
 	terms := r.image.Terms
-	if !o.hasMoney() || !r.exchanges(o) || len(r.refunds) > 0 || !r.maySayRefund() {
+	if !o.hasMoney() || !r.exchanges(o) || len(r.refunds) > 0 || terms.Policy == core.RefundManually || !r.maySayRefund() {
 		return
 	}
 	amount, credit := -terms.Difference-terms.Fee, terms.Remedy == core.RemedyCredit
+	for _, other := range o.returns {
+		for _, f := range other.refunds {
+			if other.cameToNothing() {
+				amount -= f.Amount
+			}
+		}
+	}
 	if !credit {
 		amount = min(amount, o.mayPromise())
 	}
@@ -562,6 +569,7 @@ func (m *Model) restock(sku core.SKUID, location core.LocationID, kind core.Move
 		stock[to] += n
 		move.To = core.StockState(to)
 	}
+	m.come(sku, location, stock[core.StateSellable]-m.states(sku, location)[core.StateSellable])
 	m.skus[sku].stock[location] = &stock
 	move.LevelImage = m.level(sku, location)
 	return move

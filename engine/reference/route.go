@@ -289,8 +289,22 @@ func (m *Model) ofUnits(lines []core.Line) []core.Line {
 	return slices.DeleteFunc(slices.Clone(lines), func(line core.Line) bool { return m.isKit(line.SKU) })
 }
 
+// isFetched tells whether the customer of an order fetches it somewhere, and nothing else is said by a policy.
+func (m *Model) isFetched(to *core.Destination) bool {
+	return !m.isRouted() && to.Method == core.MethodPickup && to.HasPickup
+}
+
 // there is what of a SKU lies at locations that may serve the order, and is not for others who wait.
 func (m *Model) there(c *core.Command, id core.SKUID) core.Quantity {
+	if m.isFetched(&c.Destination) {
+		n := -m.ahead(c, id)
+		for _, s := range m.sources(id) {
+			if s.location == c.Destination.Pickup {
+				n += s.left
+			}
+		}
+		return max(0, n)
+	}
 	var stocks []core.Quantity
 	offers, _ := m.offers(c, []core.Line{{SKU: id}})
 	for _, o := range offers {

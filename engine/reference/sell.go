@@ -173,7 +173,7 @@ func (m *Model) checkPlace(c *core.Command, external string) ([]core.Line, core.
 	if insufficient := wantedMoreThan(perSKU(c.Lines), perSKU(wanted), ofStock); len(insufficient) > 0 {
 		return refuse(core.Refusal{Reason: core.ReasonInsufficientStock, Lines: insufficient})
 	}
-	if m.isRouted() {
+	if m.isRouted() || m.isFetched(&c.Destination) {
 		ofLocations := func(id core.SKUID) (core.Quantity, bool) {
 			stock, reachable := m.offerTo(c, id), m.reachable(c, id)
 			return reachable.fromStock(), reachable.fromStock() < stock.fromStock()
@@ -293,6 +293,10 @@ func (m *Model) serve(c *core.Command, wanted []core.Line, roles []core.LineRole
 		sources[sum.SKU] = m.sources(sum.SKU)
 		if m.isRouted() {
 			offer = m.reachable(c, sum.SKU)
+		}
+		if m.isFetched(&c.Destination) {
+			offer = m.reachable(c, sum.SKU)
+			sources[sum.SKU] = slices.DeleteFunc(sources[sum.SKU], func(s source) bool { return s.location != c.Destination.Pickup })
 		}
 		offers[sum.SKU] = &offer
 	}

@@ -29,13 +29,14 @@ func (m *Model) ship(c *core.Command, o *order) core.Outcome {
 	if refusal != nil {
 		return *refusal
 	}
+	apart := o.unsent(c)
 	var wanted []core.Line
 	var over []core.RefusedLine
 	for row, w := range c.Lines {
 		there := core.Quantity(0)
 		for i, l := range o.lines {
 			if l.sku == w.SKU {
-				there += can[i]
+				there += can[i] + apart[i]
 			}
 		}
 		if w.Quantity > there {
@@ -51,8 +52,10 @@ func (m *Model) ship(c *core.Command, o *order) core.Outcome {
 	if len(wanted) == 0 || len(over) > 0 {
 		return refused(core.ReasonNotAllocated, over)
 	}
+	sent := o.divide(wanted, can, apart)
 	var missing []core.RefusedLine
 	for _, w := range wanted {
+		w.Quantity = o.ofStock(w.SKU, sent)
 		if there := m.states(w.SKU, location)[core.StateSellable]; there < w.Quantity {
 			row := slices.IndexFunc(c.Lines, func(l core.Line) bool { return l.SKU == w.SKU })
 			missing = append(missing, core.RefusedLine{Index: row, SKU: w.SKU, Location: location, Requested: w.Quantity, Available: max(0, there)})
@@ -69,15 +72,12 @@ func (m *Model) ship(c *core.Command, o *order) core.Outcome {
 	}}
 	event := core.Event{Kind: core.EventOrderShipped, Actor: copyBytes(c.Actor), Note: copyBytes(c.Life.Note), Shipment: len(o.shipments) + 1}
 	for _, w := range wanted {
-		m.skus[w.SKU].stock[location][core.StateSellable] -= w.Quantity
+		if n := o.ofStock(w.SKU, sent); n > 0 {
+			m.skus[w.SKU].stock[location][core.StateSellable] -= n
+		}
 	}
 	for i, l := range o.lines {
-		at := slices.IndexFunc(wanted, func(w core.Line) bool { return w.SKU == l.sku })
-		if at < 0 {
-			continue
-		}
-		if n := min(wanted[at].Quantity, can[i]); n > 0 {
-			wanted[at].Quantity -= n
+		if n := sent[i]; n > 0 {
 			l.leave(location, n)
 			s.units = append(s.units, core.SentUnits{Line: i, Quantity: n})
 			for _, w := range works {
@@ -86,13 +86,7 @@ func (m *Model) ship(c *core.Command, o *order) core.Outcome {
 		}
 	}
 	for _, line := range c.Lines {
-		n := core.Quantity(0)
-		for _, u := range s.units {
-			if o.lines[u.Line].sku == line.SKU {
-				n += u.Quantity
-			}
-		}
-		if n > 0 {
+		if n := o.ofStock(line.SKU, sent); n > 0 {
 			event.Moves = append(event.Moves, core.MovementImage{LevelImage: m.level(line.SKU, location), Kind: core.MovementShip, Quantity: n})
 		}
 	}
@@ -109,6 +103,44 @@ func (m *Model) ship(c *core.Command, o *order) core.Outcome {
 	event.Order = o.image()
 	m.emit(event)
 	return core.Outcome{Changed: true, Order: o.id}
+}
+
+// unsent is how many units of each line are only recorded, and have not left; none if the command is about a fulfilment order, which has none of them.
+func (o *order) unsent(c *core.Command) []core.Quantity {
+	units := make([]core.Quantity, len(o.lines))
+	for i, l := range o.lines {
+		if l.role == core.LineUntracked && c.Life.Fulfilment == 0 {
+			units[i] = l.kept() - l.shipped
+		}
+	}
+	return units
+}
+
+// divide says how many units of each line leave: first those that lie at the location, then those that are only recorded.
+func (o *order) divide(wanted []core.Line, can, apart []core.Quantity) []core.Quantity {
+	sent := make([]core.Quantity, len(o.lines))
+	for _, w := range wanted {
+		for _, from := range [][]core.Quantity{can, apart} {
+			for i, l := range o.lines {
+				if l.sku == w.SKU {
+					n := min(w.Quantity, from[i])
+					sent[i] += n
+					w.Quantity -= n
+				}
+			}
+		}
+	}
+	return sent
+}
+
+// ofStock is how many of the units that leave are of stock.
+func (o *order) ofStock(id core.SKUID, sent []core.Quantity) (n core.Quantity) {
+	for i, l := range o.lines {
+		if l.sku == id && l.role != core.LineUntracked {
+			n += sent[i]
+		}
+	}
+	return n
 }
 
 // leave takes units of the line out of what it has at a location.

@@ -85,6 +85,7 @@ func (m *Model) adjustStock(c *core.Command) core.Outcome {
 	for _, r := range c.Rows {
 		before, after := m.rowBefore(r), m.rowAfter(r)
 		m.shelf(r.SKU, r.Location)[core.StateSellable] += after - before
+		m.come(r.SKU, r.Location, after-before)
 		changes = append(changes, core.LevelChange{
 			LevelImage:   m.level(r.SKU, r.Location),
 			OnHandBefore: before,

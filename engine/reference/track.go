@@ -117,7 +117,7 @@ func (m *Model) finish(o *order) {
 		}
 	}
 	for i, l := range o.lines {
-		if l.role != core.LineOfKits && l.role != core.LineUntracked {
+		if l.role != core.LineOfKits {
 			done = done && arrived[i] == l.kept()
 		}
 	}
@@ -209,6 +209,9 @@ func (m *Model) takeBack(c *core.Command, o *order) core.Outcome {
 		stock := m.states(line.SKU, location)
 		stock[c.Life.To] += taken[i]
 		m.skus[line.SKU].stock[location] = &stock
+		if c.Life.To == core.StateSellable {
+			m.come(line.SKU, location, taken[i])
+		}
 		event.Moves = append(event.Moves, core.MovementImage{
 			LevelImage: m.level(line.SKU, location), Kind: core.MovementReturnIn, To: c.Life.To, Quantity: taken[i],
 		})

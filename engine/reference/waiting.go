@@ -65,10 +65,22 @@ func (e *errandOfWaiting) avoid(location core.LocationID) {
 	}
 }
 
+// come has all who wait for a SKU served again from where units that can be sold were added: all that lay there before may have been missing.
+func (m *Model) come(id core.SKUID, location core.LocationID, added core.Quantity) {
+	for _, o := range m.orders {
+		if e := o.waits[id]; e != nil && added > 0 {
+			e.avoided = slices.DeleteFunc(e.avoided, func(l core.LocationID) bool { return l == location })
+		}
+	}
+}
+
 // mayServe tells whether a location may serve an order that waits for a SKU.
 func (m *Model) mayServe(o *order, id core.SKUID, location core.LocationID) bool {
 	e := o.waits[id]
 	if slices.Contains(e.avoided, location) {
+		return false
+	}
+	if m.isFetched(&e.to) && e.to.Pickup != location {
 		return false
 	}
 	like := &core.Command{Kind: core.CommandFillOrder, Channel: o.channel, Destination: e.to}

@@ -62,12 +62,15 @@ func (g *generator) shipPaid(c *core.Command) {
 
 // holdUp stops an order with prices, mostly for something for which captures wait, or lets it go on.
 func (g *generator) holdUp(c *core.Command) {
+	paid := func(o *order) bool {
+		return o.status == core.StatusPlaced && o.hasMoney() && (o.account.setAside() > 0 || g.chance(20))
+	}
 	if g.chance(50) {
-		g.orderWith(c, core.CommandPutOnHold, func(o *order) bool { return o.status == core.StatusPlaced && o.hasMoney() && o.onHold == 0 })
+		g.orderWith(c, core.CommandPutOnHold, func(o *order) bool { return paid(o) && o.onHold == 0 })
 		c.Life = &core.LifeRequest{OnHold: pick(g, []core.OnHold{core.OnHoldFraud, core.OnHoldAddress, core.OnHoldPayment, core.OnHoldManual | core.OnHoldStock})}
 		return
 	}
-	g.orderWith(c, core.CommandTakeOffHold, func(o *order) bool { return o.status == core.StatusPlaced && o.hasMoney() && o.onHold != 0 })
+	g.orderWith(c, core.CommandTakeOffHold, func(o *order) bool { return paid(o) && o.onHold != 0 })
 	c.Life = &core.LifeRequest{}
 }
 
@@ -115,7 +118,7 @@ func (g *generator) reportPayment(c *core.Command) {
 		if g.chance(97) {
 			p.Currency = o.account.currency
 		}
-		p.Amount = max(1, o.due())
+		p.Amount = min(max(1, o.due()), core.MaxAmount-1) // with what is due for exchanges it may be more
 		if g.chance(30) {
 			p.Amount = max(1, o.due()/int64(g.between(1, 4))+int64(g.between(-1, 1)))
 		}
