@@ -118,7 +118,7 @@ func (g *generator) reportPayment(c *core.Command) {
 		if g.chance(97) {
 			p.Currency = o.account.currency
 		}
-		p.Amount = min(max(1, o.due()), core.MaxAmount-1) // with what is due for exchanges it may be more
+		p.Amount = min(max(1, o.due()), core.MaxAmount) // with what is due for exchanges it may be more
 		if g.chance(30) {
 			p.Amount = max(1, o.due()/int64(g.between(1, 4))+int64(g.between(-1, 1)))
 		}
@@ -168,7 +168,7 @@ func (g *generator) aboutEntry(p *core.PaymentRequest, a *account) {
 		}
 	}
 	if g.chance(4) {
-		p.Amount++
+		p.Amount = min(p.Amount+1, core.MaxAmount)
 	}
 	if g.chance(2) {
 		p.Entry = g.between(1, core.MaxPayments)
