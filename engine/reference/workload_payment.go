@@ -118,7 +118,7 @@ func (g *generator) reportPayment(c *core.Command) {
 		if g.chance(97) {
 			p.Currency = o.account.currency
 		}
-		p.Amount = min(max(1, o.due()), core.MaxAmount) // with what is due for exchanges it may be more
+		p.Amount = max(1, o.due())
 		if g.chance(30) {
 			p.Amount = max(1, o.due()/int64(g.between(1, 4))+int64(g.between(-1, 1)))
 		}
@@ -133,6 +133,7 @@ func (g *generator) reportPayment(c *core.Command) {
 	if p.Amount == 0 {
 		p.Amount = 1
 	}
+	p.Amount = min(p.Amount, core.MaxAmount) // what is due may be more, with exchanges
 }
 
 // aboutEntry makes a report one on an entry that there is, or one that belongs to it.
@@ -168,7 +169,7 @@ func (g *generator) aboutEntry(p *core.PaymentRequest, a *account) {
 		}
 	}
 	if g.chance(4) {
-		p.Amount = min(p.Amount+1, core.MaxAmount)
+		p.Amount++
 	}
 	if g.chance(2) {
 		p.Entry = g.between(1, core.MaxPayments)
