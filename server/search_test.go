@@ -1,6 +1,7 @@
 package server
 
 import (
+	"encoding/json"
 	"fmt"
 	"log/slog"
 	"net/url"
@@ -559,6 +560,33 @@ func TestStatusLink(t *testing.T) {
 	h.wantProblem(404, codeOrderNotFound, "POST", "/v1/orders/0000000000000/status-link", "")
 	other := openIndexed(t, engine.Options{Clock: func() int64 { return clock.Load() - 60_000 }})
 	other.wantProblem(403, codeLinkInvalid, "GET", path, "") // another shop has another key
+}
+
+// TestBuyerSeesParcels: a link tells what has left and where it is, and not where it came from.
+func TestBuyerSeesParcels(t *testing.T) {
+	h := openIndexed(t, engine.Options{})
+	h.want(201, "PUT", "/v1/skus/pot", `{}`)
+	h.want(200, "POST", "/v1/stock/adjustments", `{"adjustments":[{"sku":"pot","delta":5}]}`)
+	order := "/v1/orders/" + h.placed("/v1/orders", `{"customer":"ann","lines":[{"sku":"pot","quantity":4}]}`)
+	h.want(200, "POST", order+"/cancel", `{"lines":[{"line":0,"quantity":1}]}`)
+	h.want(201, "POST", order+"/shipments", `{"lines":[{"sku":"pot","quantity":2}],"carrier":"DHL","tracking_number":"T1","parcels":[{"tracking_number":"T2"},{"weight_grams":3}]}`)
+	h.want(200, "POST", order+"/shipments/1/tracking", `{"reports":[{"status":"delivered","at":"2026-11-27T12:00:00.000Z"}]}`)
+	h.want(201, "POST", order+"/shipments", "")
+	link := h.want(200, "POST", order+"/status-link", "")
+	got := h.want(200, "GET", link["path"].(string), "")
+	for _, name := range []string{"created_at", "link_expires_at"} {
+		delete(got, name)
+	}
+	for _, shipment := range got["shipments"].([]any) {
+		delete(shipment.(map[string]any), "shipped_at")
+	}
+	text, _ := json.Marshal(got)
+	want := `{"fulfillment_status":"fulfilled","lines":[{"backordered":0,"cancelled":1,"quantity":4,"sku":"pot"}],"shipments":[` +
+		`{"carrier":"DHL","lines":[{"quantity":2,"sku":"pot"}],"status":"delivered","tracked_at":"2026-11-27T12:00:00.000Z","tracking_numbers":["T1","T2"]},` +
+		`{"lines":[{"quantity":1,"sku":"pot"}],"status":"shipped"}],"status":"placed"}`
+	if string(text) != want {
+		t.Errorf("%s\nwant\n%s", text, want)
+	}
 }
 
 // TestBuyerSeesKits: a kit is one line, and waits as long as one of its components does.

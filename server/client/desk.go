@@ -158,11 +158,24 @@ func (c *Client) StatusLink(ctx context.Context, id string, good time.Duration, 
 
 // BuyerStatus is what somebody with a link may know of an order.
 type BuyerStatus struct {
-	Status        string      `json:"status"`
-	CreatedAt     time.Time   `json:"created_at"`
-	ExpiresAt     time.Time   `json:"expires_at"` // of a hold
-	Lines         []BuyerLine `json:"lines"`
-	LinkExpiresAt time.Time   `json:"link_expires_at"`
+	Status        string          `json:"status"`
+	CreatedAt     time.Time       `json:"created_at"`
+	ExpiresAt     time.Time       `json:"expires_at"` // of a hold
+	Lines         []BuyerLine     `json:"lines"`
+	Fulfilment    string          `json:"fulfillment_status"`
+	ReturnStatus  string          `json:"return_status"`
+	Shipments     []BuyerShipment `json:"shipments"`
+	LinkExpiresAt time.Time       `json:"link_expires_at"`
+}
+
+// BuyerShipment is what has left of an order, as its buyer sees it.
+type BuyerShipment struct {
+	Status          string      `json:"status"`
+	ShippedAt       time.Time   `json:"shipped_at"`
+	TrackedAt       time.Time   `json:"tracked_at"`
+	Carrier         string      `json:"carrier"`
+	TrackingNumbers []string    `json:"tracking_numbers"`
+	Lines           []BuyerLine `json:"lines"` // SKU and quantity
 }
 
 // BuyerLine is a line of an order as its buyer sees it.
@@ -171,6 +184,7 @@ type BuyerLine struct {
 	Title       string `json:"title"`
 	Quantity    int64  `json:"quantity"`
 	Backordered int64  `json:"backordered"`
+	Cancelled   int64  `json:"cancelled"`
 }
 
 // Status tells how the order of a link stands.
