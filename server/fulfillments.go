@@ -207,7 +207,8 @@ func (s *Server) placeUnits(x *exchange, request *fulfilmentRequest, todo []core
 
 // listFulfilments serves GET /v1/orders/{order}/fulfillments.
 func (s *Server) listFulfilments(x *exchange) {
-	if !s.waitFor(x.query("at_least")) {
+	page, ok := s.readPartsPage(x)
+	if !ok {
 		return
 	}
 	id, ok := s.orderInPath(x, false)
@@ -227,11 +228,11 @@ func (s *Server) listFulfilments(x *exchange) {
 	var scratch core.LifeImage
 	life := fulfilmentsOf(order, &scratch)
 	dst := append(x.out[:0], `{"items":[`...)
-	for i := range life.Fulfilments {
-		dst = append(s.appendFulfilment(append(appendComma(dst, i), '{'), order, life, i+1), '}')
+	from, to := page.of(len(life.Fulfilments))
+	for i := from; i < to; i++ {
+		dst = append(s.appendFulfilment(append(appendComma(dst, i-from), '{'), order, life, i+1), '}')
 	}
-	x.tag(order.Version)
-	x.answerPage(dst, "", false, sequence)
+	x.answerParts(dst, to, len(life.Fulfilments), sequence)
 }
 
 // appendFulfilment appends the fields of a fulfilment order.

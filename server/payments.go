@@ -117,7 +117,8 @@ func knownPayment(o *core.OrderImage, p *core.PaymentRequest) int {
 
 // listPayments serves GET /v1/orders/{order}/payments.
 func (s *Server) listPayments(x *exchange) {
-	if !s.waitFor(x.query("at_least")) {
+	page, ok := s.readPartsPage(x)
+	if !ok {
 		return
 	}
 	id, ok := s.orderInPath(x, false)
@@ -136,13 +137,15 @@ func (s *Server) listPayments(x *exchange) {
 	order := &x.event.Order
 	dst := append(appendID(append(x.out[:0], `{"order_id":"`...), s.engine.PublicOrderID(id)), '"')
 	dst = append(appendMoney(dst, order, nil), `,"items":[`...)
+	all := 0
 	if order.Account != nil {
-		for i := range order.Account.Entries {
-			dst = appendPayment(appendComma(dst, i), order, i+1)
-		}
+		all = len(order.Account.Entries)
 	}
-	x.tag(order.Version)
-	x.answerPage(dst, "", false, sequence)
+	from, to := page.of(all)
+	for i := from; i < to; i++ {
+		dst = appendPayment(appendComma(dst, i-from), order, i+1)
+	}
+	x.answerParts(dst, to, all, sequence)
 }
 
 // listTasks serves GET /v1/payments/tasks: what is to be carried out, of all orders, those of the newest first.

@@ -2,6 +2,7 @@ package server
 
 import (
 	"errors"
+	"strconv"
 
 	"holdfast/engine"
 	"holdfast/engine/core"
@@ -98,9 +99,32 @@ func (s *Server) listShipments(x *exchange) {
 // documentReader reads the document that a command brought.
 type documentReader func(made core.Sequence) ([]byte, error)
 
+// partsPage is which parts of an order a list has: so many behind one of a number.
+type partsPage struct{ limit, after int }
+
+// readPartsPage reads which page of an order's parts is asked for, and waits until the node is as far as the request wants.
+func (s *Server) readPartsPage(x *exchange) (p partsPage, ok bool) {
+	q := x.query("limit", "after", "at_least")
+	p.limit, p.after = int(q.number("limit", 1, maxPage, defaultPage)), int(q.number("after", 0, core.MostFulfilments, 0))
+	return p, s.waitFor(q)
+}
+
+// of gives the places of those parts of so many that are on the page.
+func (p partsPage) of(count int) (from, to int) {
+	from = min(p.after, count)
+	return from, min(from+p.limit, count)
+}
+
+// answerParts ends and sends a page whose last part has a number.
+func (x *exchange) answerParts(dst []byte, last, count int, sequence core.Sequence) {
+	x.tag(x.event.Order.Version)
+	x.answerPage(dst, strconv.Itoa(last), last < count, sequence)
+}
+
 // listParts answers with the parts of a kind that the life of the order in the path has, each of them with its document.
 func (s *Server) listParts(x *exchange, count func(*core.LifeImage) int, appendPart func([]byte, *core.OrderImage, int, documentReader) ([]byte, error)) {
-	if !s.waitFor(x.query("at_least")) {
+	page, ok := s.readPartsPage(x)
+	if !ok {
 		return
 	}
 	id, ok := s.orderInPath(x, false)
@@ -108,13 +132,13 @@ func (s *Server) listParts(x *exchange, count func(*core.LifeImage) int, appendP
 		return
 	}
 	sequence, err := s.readOrder(x, id)
-	order := &x.event.Order
+	order, all, to := &x.event.Order, 0, 0
 	dst := append(x.out[:0], `{"items":[`...)
 	if err == nil && order.Life != nil {
-		for i := range count(order.Life) {
-			if dst, err = appendPart(appendComma(dst, i), order, i+1, s.engine.Document); err != nil {
-				break
-			}
+		all = count(order.Life)
+		from, end := page.of(all)
+		for to = from; to < end && err == nil; to++ {
+			dst, err = appendPart(appendComma(dst, to-from), order, to+1, s.engine.Document)
 		}
 	}
 	switch {
@@ -123,8 +147,7 @@ func (s *Server) listParts(x *exchange, count func(*core.LifeImage) int, appendP
 	case err != nil:
 		s.failEngine(x, err)
 	default:
-		x.tag(order.Version)
-		x.answerPage(dst, "", false, sequence)
+		x.answerParts(dst, to, all, sequence)
 	}
 }
 

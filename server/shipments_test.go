@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"reflect"
 	"testing"
+
+	"holdfast/engine"
 )
 
 // sentWords says what a shipment sent.
@@ -113,9 +115,44 @@ func TestShipRefused(t *testing.T) {
 	}
 	h.wantProblem(404, codeOrderNotFound, "POST", "/v1/orders/0000000000000000/shipments", `{"location":"munich"}`)
 	h.wantProblem(404, codeOrderNotFound, "GET", "/v1/orders/0000000000000000/shipments", "")
-	h.wantProblem(400, codeInvalidQuery, "GET", path+"?limit=1", "")
+	h.wantProblem(400, codeInvalidQuery, "GET", path+"?limit=0", "")
 	if order := h.want(200, "GET", "/v1/orders/"+placed["id"].(string), ""); order["version"] != jsonNumber("1") {
 		t.Errorf("changed: %v", order)
 	}
 	h.checkAudit()
+}
+
+// TestPartsHavePages reads lists of an order's parts page by page.
+func TestPartsHavePages(t *testing.T) {
+	h := openIndexed(t, engine.Options{})
+	h.stock("tea", 3)
+	path := "/v1/orders/" + h.placed("/v1/orders", `{"customer":"ann","lines":[{"sku":"tea","quantity":3,"unit_price":`+eur(100)+`}]}`)
+	for n := range 3 {
+		h.want(201, "POST", path+"/shipments", `{"lines":[{"sku":"tea","quantity":1}]}`)
+		h.want(200, "POST", path+"/payments", payment("authorization", "succeeded", fmt.Sprintf("pi_%d", n), 100, ""))
+		h.want(200, "POST", fmt.Sprintf("%s/shipments/%d/tracking", path, n+1), `{"reports":[{"status":"delivered","at":"2026-11-27T12:00:00.000Z"}]}`)
+	}
+	for range 3 {
+		h.want(201, "POST", path+"/returns", `{"lines":[{"line":0,"quantity":1}],"reason":"too_small"}`)
+	}
+	for _, list := range []string{"shipments", "payments", "returns"} {
+		first := h.want(200, "GET", path+"/"+list+"?limit=2", "")
+		second := h.want(200, "GET", fmt.Sprintf("%s/%s?limit=2&after=%v", path, list, first["next"]), "")
+		var numbers []any
+		for _, item := range append(first["items"].([]any), second["items"].([]any)...) {
+			numbers = append(numbers, item.(map[string]any)["number"])
+		}
+		if fmt.Sprint(numbers) != "[1 2 3]" || first["next"] != "2" || second["next"] != nil {
+			t.Errorf("%s: %v, then after %v and %v", list, numbers, first["next"], second["next"])
+		}
+		if beyond := h.want(200, "GET", path+"/"+list+"?after=3", ""); len(beyond["items"].([]any)) != 0 || beyond["next"] != nil {
+			t.Errorf("%s: %v", list, beyond)
+		}
+		h.wantProblem(400, codeInvalidQuery, "GET", path+"/"+list+"?limit=0", "")
+		h.wantProblem(400, codeInvalidQuery, "GET", path+"/"+list+"?after=x", "")
+	}
+	works := h.want(200, "GET", path+"/fulfillments?limit=1", "")
+	if len(works["items"].([]any)) > 1 {
+		t.Errorf("fulfillments: %v", works)
+	}
 }

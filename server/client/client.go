@@ -103,6 +103,26 @@ func AtLeast(sequence uint64) Option {
 	return func(r *http.Request) { addQuery(r, "at_least", strconv.FormatUint(sequence, 10)) }
 }
 
+// all reads a list of an order's parts, page by page.
+func all[T any](ctx context.Context, c *Client, path string, options []Option) (list []T, err error) {
+	for after := ""; ; {
+		var page struct {
+			Items []T    `json:"items"`
+			Next  string `json:"next"`
+		}
+		if err := c.call(ctx, http.MethodGet, path, nil, &page, append(options[:len(options):len(options)], Page(maxPage, after))); err != nil {
+			return nil, err
+		}
+		if list = append(list, page.Items...); page.Next == "" {
+			return list, nil
+		}
+		after = page.Next
+	}
+}
+
+// maxPage is the most items that a page may have.
+const maxPage = 500
+
 // Page asks a list for limit items after the one of the name; 0 and "" for the server's own.
 func Page(limit int, after string) Option {
 	return func(r *http.Request) {

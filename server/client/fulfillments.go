@@ -46,12 +46,8 @@ type FulfilledOrder struct {
 }
 
 // Fulfillments lists the fulfillment orders of an order.
-func (c *Client) Fulfillments(ctx context.Context, id string, options ...Option) (list []Fulfillment, err error) {
-	var page struct {
-		Items []Fulfillment `json:"items"`
-	}
-	err = c.call(ctx, http.MethodGet, path("v1", "orders", id, "fulfillments"), nil, &page, options)
-	return page.Items, err
+func (c *Client) Fulfillments(ctx context.Context, id string, options ...Option) ([]Fulfillment, error) {
+	return all[Fulfillment](ctx, c, path("v1", "orders", id, "fulfillments"), options)
 }
 
 // Fulfil does something with a fulfillment order.

@@ -114,12 +114,8 @@ func (c *Client) ReceiveBack(ctx context.Context, id string, shipment int, locat
 }
 
 // Shipments lists the shipments of an order.
-func (c *Client) Shipments(ctx context.Context, id string, options ...Option) (shipments []Shipment, err error) {
-	var page struct {
-		Items []Shipment `json:"items"`
-	}
-	err = c.call(ctx, http.MethodGet, path("v1", "orders", id, "shipments"), nil, &page, options)
-	return page.Items, err
+func (c *Client) Shipments(ctx context.Context, id string, options ...Option) ([]Shipment, error) {
+	return all[Shipment](ctx, c, path("v1", "orders", id, "shipments"), options)
 }
 
 // CancelLines gives units of an order's lines back. When nothing is left of the order it is cancelled.

@@ -106,12 +106,8 @@ func (c *Client) CompletePayment(ctx context.Context, id string, number int, don
 }
 
 // Payments lists the payments of an order.
-func (c *Client) Payments(ctx context.Context, id string, options ...Option) (payments []Payment, err error) {
-	var page struct {
-		Items []Payment `json:"items"`
-	}
-	err = c.call(ctx, http.MethodGet, path("v1", "orders", id, "payments"), nil, &page, options)
-	return page.Items, err
+func (c *Client) Payments(ctx context.Context, id string, options ...Option) ([]Payment, error) {
+	return all[Payment](ctx, c, path("v1", "orders", id, "payments"), options)
 }
 
 // LockRequest says for which payment a hold is locked, and how long.

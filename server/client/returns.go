@@ -194,12 +194,8 @@ func (c *Client) aboutReturn(ctx context.Context, id string, number int, what st
 }
 
 // Returns lists the returns of an order.
-func (c *Client) Returns(ctx context.Context, id string, options ...Option) (returns []Return, err error) {
-	var page struct {
-		Items []Return `json:"items"`
-	}
-	err = c.call(ctx, http.MethodGet, path("v1", "orders", id, "returns"), nil, &page, options)
-	return page.Items, err
+func (c *Client) Returns(ctx context.Context, id string, options ...Option) ([]Return, error) {
+	return all[Return](ctx, c, path("v1", "orders", id, "returns"), options)
 }
 
 // ReturnPage is a page of returns, those of the newest orders first. Next is empty at the end.
