@@ -1,11 +1,9 @@
 package server
 
 import (
-	"errors"
 	"slices"
 	"strconv"
 
-	"holdfast/engine"
 	"holdfast/engine/core"
 )
 
@@ -207,21 +205,8 @@ func (s *Server) placeUnits(x *exchange, request *fulfilmentRequest, todo []core
 
 // listFulfilments serves GET /v1/orders/{order}/fulfillments.
 func (s *Server) listFulfilments(x *exchange) {
-	page, ok := s.readPartsPage(x)
+	page, sequence, ok := s.readParts(x)
 	if !ok {
-		return
-	}
-	id, ok := s.orderInPath(x, false)
-	if !ok {
-		return
-	}
-	sequence, err := s.readOrder(x, id)
-	switch {
-	case errors.Is(err, engine.ErrNotFound):
-		failUnknownOrder(x, false)
-		return
-	case err != nil:
-		s.failEngine(x, err)
 		return
 	}
 	order := &x.event.Order

@@ -2,10 +2,8 @@ package server
 
 import (
 	"bytes"
-	"errors"
 	"strconv"
 
-	"holdfast/engine"
 	"holdfast/engine/codec"
 	"holdfast/engine/core"
 	"holdfast/engine/invariant"
@@ -117,25 +115,12 @@ func knownPayment(o *core.OrderImage, p *core.PaymentRequest) int {
 
 // listPayments serves GET /v1/orders/{order}/payments.
 func (s *Server) listPayments(x *exchange) {
-	page, ok := s.readPartsPage(x)
+	page, sequence, ok := s.readParts(x)
 	if !ok {
-		return
-	}
-	id, ok := s.orderInPath(x, false)
-	if !ok {
-		return
-	}
-	sequence, err := s.readOrder(x, id)
-	switch {
-	case errors.Is(err, engine.ErrNotFound):
-		failUnknownOrder(x, false)
-		return
-	case err != nil:
-		s.failEngine(x, err)
 		return
 	}
 	order := &x.event.Order
-	dst := append(appendID(append(x.out[:0], `{"order_id":"`...), s.engine.PublicOrderID(id)), '"')
+	dst := append(appendID(append(x.out[:0], `{"order_id":"`...), s.engine.PublicOrderID(order.ID)), '"')
 	dst = append(appendMoney(dst, order, nil), `,"items":[`...)
 	all := 0
 	if order.Account != nil {

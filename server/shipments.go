@@ -102,11 +102,25 @@ type documentReader func(made core.Sequence) ([]byte, error)
 // partsPage is which parts of an order a list has: so many behind one of a number.
 type partsPage struct{ limit, after int }
 
-// readPartsPage reads which page of an order's parts is asked for, and waits until the node is as far as the request wants.
-func (s *Server) readPartsPage(x *exchange) (p partsPage, ok bool) {
+// readParts reads the order in the path, and which page of its parts is asked for. It answers and gives false when that cannot be done.
+func (s *Server) readParts(x *exchange) (p partsPage, sequence core.Sequence, ok bool) {
 	q := x.query("limit", "after", "at_least")
 	p.limit, p.after = int(q.number("limit", 1, maxPage, defaultPage)), int(q.number("after", 0, core.MostFulfilments, 0))
-	return p, s.waitFor(q)
+	if !s.waitFor(q) {
+		return p, 0, false
+	}
+	id, ok := s.orderInPath(x, false)
+	if !ok {
+		return p, 0, false
+	}
+	sequence, err := s.readOrder(x, id)
+	switch {
+	case errors.Is(err, engine.ErrNotFound):
+		failUnknownOrder(x, false)
+	case err != nil:
+		s.failEngine(x, err)
+	}
+	return p, sequence, err == nil
 }
 
 // of gives the places of those parts of so many that are on the page.
@@ -123,32 +137,24 @@ func (x *exchange) answerParts(dst []byte, last, count int, sequence core.Sequen
 
 // listParts answers with the parts of a kind that the life of the order in the path has, each of them with its document.
 func (s *Server) listParts(x *exchange, count func(*core.LifeImage) int, appendPart func([]byte, *core.OrderImage, int, documentReader) ([]byte, error)) {
-	page, ok := s.readPartsPage(x)
+	page, sequence, ok := s.readParts(x)
 	if !ok {
 		return
 	}
-	id, ok := s.orderInPath(x, false)
-	if !ok {
-		return
-	}
-	sequence, err := s.readOrder(x, id)
-	order, all, to := &x.event.Order, 0, 0
-	dst := append(x.out[:0], `{"items":[`...)
-	if err == nil && order.Life != nil {
+	order, all := &x.event.Order, 0
+	if order.Life != nil {
 		all = count(order.Life)
-		from, end := page.of(all)
-		for to = from; to < end && err == nil; to++ {
-			dst, err = appendPart(appendComma(dst, to-from), order, to+1, s.engine.Document)
+	}
+	from, to := page.of(all)
+	dst := append(x.out[:0], `{"items":[`...)
+	for i := from; i < to; i++ {
+		var err error
+		if dst, err = appendPart(appendComma(dst, i-from), order, i+1, s.engine.Document); err != nil {
+			s.failEngine(x, err)
+			return
 		}
 	}
-	switch {
-	case errors.Is(err, engine.ErrNotFound):
-		failUnknownOrder(x, false)
-	case err != nil:
-		s.failEngine(x, err)
-	default:
-		x.answerParts(dst, to, all, sequence)
-	}
+	x.answerParts(dst, to, all, sequence)
 }
 
 // appendShipment appends a shipment of an order, with what its document says.

@@ -305,13 +305,6 @@ func appendScores(dst []byte, scores []int64) []byte {
 	return dst
 }
 
-// DecodeRouteImage reads the record that src begins with into r and gives its length.
-func DecodeRouteImage(src []byte, r *core.RouteImage) (int, error) {
-	c := cursor{buf: src}
-	c.routeImage(r)
-	return c.done()
-}
-
 func (c *cursor) routeImage(r *core.RouteImage) {
 	*r = core.RouteImage{Order: core.OrderID(c.uvarint()), Policy: c.version()}
 	at := c.pos

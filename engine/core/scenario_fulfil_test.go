@@ -62,12 +62,8 @@ func (s *story) readWorkSettings(line *sentence, c *core.Command) {
 			c.Life.Missing = value == "yes"
 		case "note":
 			c.Life.Note = []byte(value)
-		case "by":
-			c.Actor = []byte(value)
-		case "version":
-			c.ExpectedVersion = uint32(line.number(value))
 		default:
-			line.fail("unknown setting %s", name)
+			line.common(c, name, value)
 		}
 	})
 }

@@ -142,12 +142,8 @@ func (s *story) readLife(line *sentence, c *core.Command) {
 			c.Life.Shipment = int(line.number(value))
 		case "note":
 			c.Life.Note = []byte(value)
-		case "by":
-			c.Actor = []byte(value)
-		case "version":
-			c.ExpectedVersion = uint32(line.number(value))
 		default:
-			line.fail("unknown setting %s", name)
+			line.common(c, name, value)
 		}
 	})
 }

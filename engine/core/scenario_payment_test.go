@@ -104,12 +104,8 @@ func (s *story) readMoney(line *sentence, c *core.Command) {
 			p.Provider, p.Reference = referenceOf(value)
 		case "note":
 			p.Note = []byte(value)
-		case "by":
-			c.Actor = []byte(value)
-		case "version":
-			c.ExpectedVersion = uint32(line.number(value))
 		default:
-			line.fail("unknown setting %s", name)
+			line.common(c, name, value)
 		}
 	})
 }

@@ -192,6 +192,27 @@ func (s *story) returnEventWords(e *core.Event) string {
 	return out.String() + s.linesWords(o) + s.returnsWords(o)
 }
 
+// returnWords tells of a return, on what terms it was approved and what became of its units.
+func returnWords(number int, r *core.ReturnImage, lines []core.ReturnLine, terms string) string {
+	var out strings.Builder
+	kind := "return"
+	if r.Kind == core.ReturnClaim {
+		kind = "claim"
+	}
+	fmt.Fprintf(&out, "  %s %d: %s%s\n", kind, number, returnStatusWords[r.Status], terms)
+	for i := range lines {
+		l := &lines[i]
+		fmt.Fprintf(&out, "    %d of line %d, %s", l.Quantity, l.Line+1, returnReasonWords[l.Reason])
+		for k, n := range l.Became {
+			if n > 0 {
+				fmt.Fprintf(&out, ", %d %s", n, dispositionWords[core.Disposition(k+1)])
+			}
+		}
+		out.WriteByte('\n')
+	}
+	return out.String()
+}
+
 // returnsWords tells of an order's returns.
 func (s *story) returnsWords(o *core.OrderImage) string {
 	var out strings.Builder
@@ -199,21 +220,7 @@ func (s *story) returnsWords(o *core.OrderImage) string {
 		return ""
 	}
 	o.Life.EachReturn(func(number int, r *core.ReturnImage, lines []core.ReturnLine, refunds []core.RefundImage) {
-		kind := "return"
-		if r.Kind == core.ReturnClaim {
-			kind = "claim"
-		}
-		fmt.Fprintf(&out, "  %s %d: %s%s\n", kind, number, returnStatusWords[r.Status], s.termsWords(r))
-		for i := range lines {
-			l := &lines[i]
-			fmt.Fprintf(&out, "    %d of line %d, %s", l.Quantity, l.Line+1, returnReasonWords[l.Reason])
-			for k, n := range l.Became {
-				if n > 0 {
-					fmt.Fprintf(&out, ", %d %s", n, dispositionWords[core.Disposition(k+1)])
-				}
-			}
-			out.WriteByte('\n')
-		}
+		out.WriteString(returnWords(number, r, lines, s.termsWords(r)))
 		for i := range refunds {
 			f := &refunds[i]
 			what := "refund"

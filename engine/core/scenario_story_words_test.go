@@ -253,21 +253,7 @@ func (s *story) returnParagraphs(o *core.OrderImage) string {
 		return ""
 	}
 	o.Life.EachReturn(func(number int, r *core.ReturnImage, lines []core.ReturnLine, refunds []core.RefundImage) {
-		kind := "return"
-		if r.Kind == core.ReturnClaim {
-			kind = "claim"
-		}
-		fmt.Fprintf(&out, "  %s %d: %s%s\n", kind, number, returnStatusWords[r.Status], s.storyTerms(r))
-		for i := range lines {
-			l := &lines[i]
-			fmt.Fprintf(&out, "    %d of line %d, %s", l.Quantity, l.Line+1, returnReasonWords[l.Reason])
-			for k, n := range l.Became {
-				if n > 0 {
-					fmt.Fprintf(&out, ", %d %s", n, dispositionWords[core.Disposition(k+1)])
-				}
-			}
-			out.WriteByte('\n')
-		}
+		out.WriteString(returnWords(number, r, lines, s.storyTerms(r)))
 		for i := range refunds {
 			f := &refunds[i]
 			what := "refund"

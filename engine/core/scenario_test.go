@@ -478,6 +478,19 @@ type sentence struct {
 	at   int
 }
 
+// common reads a setting that commands of all kinds have; there are no others.
+func (l *sentence) common(c *core.Command, name, value string) {
+	l.t.Helper()
+	switch name {
+	case "by":
+		c.Actor = []byte(value)
+	case "version":
+		c.ExpectedVersion = uint32(l.number(value))
+	default:
+		l.fail("unknown setting %s", name)
+	}
+}
+
 func (l *sentence) fail(format string, args ...any) {
 	l.t.Helper()
 	l.t.Fatalf("%s %v: %s", l.word, l.args, fmt.Sprintf(format, args...))

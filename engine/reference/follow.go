@@ -13,7 +13,7 @@ var unchanged = verdict{}
 func becomes(s core.OrderStatus) verdict { return verdict{status: s} }
 func refused(r core.Reason) verdict      { return verdict{refusal: r} }
 
-// whileHeld is what a lock does.
+// whileHeld is what commands come to that let a hold go on.
 var whileHeld = map[core.OrderStatus]verdict{
 	core.StatusHeld:      becomes(core.StatusHeld),
 	core.StatusPlaced:    refused(core.ReasonHoldConfirmed),
@@ -23,6 +23,25 @@ var whileHeld = map[core.OrderStatus]verdict{
 	core.StatusCompleted: refused(core.ReasonHoldConfirmed),
 	core.StatusClosed:    refused(core.ReasonHoldConfirmed),
 }
+
+// ofOrders is what commands on orders come to that holds do not have: those on completed and closed ones differ.
+func ofOrders(completed, closed verdict) map[core.OrderStatus]verdict {
+	return map[core.OrderStatus]verdict{
+		core.StatusHeld:      refused(core.ReasonOrderHeld),
+		core.StatusPlaced:    becomes(core.StatusPlaced),
+		core.StatusCancelled: refused(core.ReasonOrderCancelled),
+		core.StatusReleased:  refused(core.ReasonHoldReleased),
+		core.StatusExpired:   refused(core.ReasonHoldExpired),
+		core.StatusCompleted: completed,
+		core.StatusClosed:    closed,
+	}
+}
+
+var (
+	whilePlaced = ofOrders(refused(core.ReasonOrderCompleted), refused(core.ReasonOrderCompleted))
+	whileOpen   = ofOrders(becomes(core.StatusCompleted), refused(core.ReasonOrderCompleted))
+	alsoClosed  = ofOrders(becomes(core.StatusCompleted), becomes(core.StatusCompleted)) // for the first command of a return
+)
 
 // verdicts is the table "which status allows what" of core's package comment.
 var verdicts = map[core.CommandKind]map[core.OrderStatus]verdict{
@@ -35,15 +54,7 @@ var verdicts = map[core.CommandKind]map[core.OrderStatus]verdict{
 		core.StatusCompleted: unchanged,
 		core.StatusClosed:    unchanged,
 	},
-	core.CommandExtendHold: {
-		core.StatusHeld:      becomes(core.StatusHeld),
-		core.StatusPlaced:    refused(core.ReasonHoldConfirmed),
-		core.StatusCancelled: refused(core.ReasonOrderCancelled),
-		core.StatusReleased:  refused(core.ReasonHoldReleased),
-		core.StatusExpired:   refused(core.ReasonHoldExpired),
-		core.StatusCompleted: refused(core.ReasonHoldConfirmed),
-		core.StatusClosed:    refused(core.ReasonHoldConfirmed),
-	},
+	core.CommandExtendHold: whileHeld,
 	core.CommandReleaseHold: {
 		core.StatusHeld:      becomes(core.StatusReleased),
 		core.StatusPlaced:    refused(core.ReasonHoldConfirmed),
@@ -53,134 +64,22 @@ var verdicts = map[core.CommandKind]map[core.OrderStatus]verdict{
 		core.StatusCompleted: refused(core.ReasonHoldConfirmed),
 		core.StatusClosed:    refused(core.ReasonHoldConfirmed),
 	},
-	core.CommandRerouteOrder: {
-		core.StatusHeld:      refused(core.ReasonOrderHeld),
-		core.StatusPlaced:    becomes(core.StatusPlaced),
-		core.StatusCancelled: refused(core.ReasonOrderCancelled),
-		core.StatusReleased:  refused(core.ReasonHoldReleased),
-		core.StatusExpired:   refused(core.ReasonHoldExpired),
-		core.StatusCompleted: refused(core.ReasonOrderCompleted),
-		core.StatusClosed:    refused(core.ReasonOrderCompleted),
-	},
-	core.CommandTrackShipment: {
-		core.StatusHeld:      refused(core.ReasonOrderHeld),
-		core.StatusPlaced:    becomes(core.StatusPlaced),
-		core.StatusCancelled: refused(core.ReasonOrderCancelled),
-		core.StatusReleased:  refused(core.ReasonHoldReleased),
-		core.StatusExpired:   refused(core.ReasonHoldExpired),
-		core.StatusCompleted: becomes(core.StatusCompleted),
-		core.StatusClosed:    refused(core.ReasonOrderCompleted),
-	},
-	core.CommandTakeBack: {
-		core.StatusHeld:      refused(core.ReasonOrderHeld),
-		core.StatusPlaced:    becomes(core.StatusPlaced),
-		core.StatusCancelled: refused(core.ReasonOrderCancelled),
-		core.StatusReleased:  refused(core.ReasonHoldReleased),
-		core.StatusExpired:   refused(core.ReasonHoldExpired),
-		core.StatusCompleted: becomes(core.StatusCompleted),
-		core.StatusClosed:    refused(core.ReasonOrderCompleted),
-	},
-	core.CommandShipOrder: {
-		core.StatusHeld:      refused(core.ReasonOrderHeld),
-		core.StatusPlaced:    becomes(core.StatusPlaced),
-		core.StatusCancelled: refused(core.ReasonOrderCancelled),
-		core.StatusReleased:  refused(core.ReasonHoldReleased),
-		core.StatusExpired:   refused(core.ReasonHoldExpired),
-		core.StatusCompleted: refused(core.ReasonOrderCompleted),
-		core.StatusClosed:    refused(core.ReasonOrderCompleted),
-	},
-	core.CommandWorkFulfilment: {
-		core.StatusHeld:      refused(core.ReasonOrderHeld),
-		core.StatusPlaced:    becomes(core.StatusPlaced),
-		core.StatusCancelled: refused(core.ReasonOrderCancelled),
-		core.StatusReleased:  refused(core.ReasonHoldReleased),
-		core.StatusExpired:   refused(core.ReasonHoldExpired),
-		core.StatusCompleted: refused(core.ReasonOrderCompleted),
-		core.StatusClosed:    refused(core.ReasonOrderCompleted),
-	},
-	core.CommandSplitFulfilment: {
-		core.StatusHeld:      refused(core.ReasonOrderHeld),
-		core.StatusPlaced:    becomes(core.StatusPlaced),
-		core.StatusCancelled: refused(core.ReasonOrderCancelled),
-		core.StatusReleased:  refused(core.ReasonHoldReleased),
-		core.StatusExpired:   refused(core.ReasonHoldExpired),
-		core.StatusCompleted: refused(core.ReasonOrderCompleted),
-		core.StatusClosed:    refused(core.ReasonOrderCompleted),
-	},
-	core.CommandMergeFulfilments: {
-		core.StatusHeld:      refused(core.ReasonOrderHeld),
-		core.StatusPlaced:    becomes(core.StatusPlaced),
-		core.StatusCancelled: refused(core.ReasonOrderCancelled),
-		core.StatusReleased:  refused(core.ReasonHoldReleased),
-		core.StatusExpired:   refused(core.ReasonHoldExpired),
-		core.StatusCompleted: refused(core.ReasonOrderCompleted),
-		core.StatusClosed:    refused(core.ReasonOrderCompleted),
-	},
-	core.CommandMoveFulfilment: {
-		core.StatusHeld:      refused(core.ReasonOrderHeld),
-		core.StatusPlaced:    becomes(core.StatusPlaced),
-		core.StatusCancelled: refused(core.ReasonOrderCancelled),
-		core.StatusReleased:  refused(core.ReasonHoldReleased),
-		core.StatusExpired:   refused(core.ReasonHoldExpired),
-		core.StatusCompleted: refused(core.ReasonOrderCompleted),
-		core.StatusClosed:    refused(core.ReasonOrderCompleted),
-	},
-	core.CommandShortPick: {
-		core.StatusHeld:      refused(core.ReasonOrderHeld),
-		core.StatusPlaced:    becomes(core.StatusPlaced),
-		core.StatusCancelled: refused(core.ReasonOrderCancelled),
-		core.StatusReleased:  refused(core.ReasonHoldReleased),
-		core.StatusExpired:   refused(core.ReasonHoldExpired),
-		core.StatusCompleted: refused(core.ReasonOrderCompleted),
-		core.StatusClosed:    refused(core.ReasonOrderCompleted),
-	},
-	core.CommandDeclineFulfilment: {
-		core.StatusHeld:      refused(core.ReasonOrderHeld),
-		core.StatusPlaced:    becomes(core.StatusPlaced),
-		core.StatusCancelled: refused(core.ReasonOrderCancelled),
-		core.StatusReleased:  refused(core.ReasonHoldReleased),
-		core.StatusExpired:   refused(core.ReasonHoldExpired),
-		core.StatusCompleted: refused(core.ReasonOrderCompleted),
-		core.StatusClosed:    refused(core.ReasonOrderCompleted),
-	},
-	core.CommandPutOnHold: {
-		core.StatusHeld:      refused(core.ReasonOrderHeld),
-		core.StatusPlaced:    becomes(core.StatusPlaced),
-		core.StatusCancelled: refused(core.ReasonOrderCancelled),
-		core.StatusReleased:  refused(core.ReasonHoldReleased),
-		core.StatusExpired:   refused(core.ReasonHoldExpired),
-		core.StatusCompleted: refused(core.ReasonOrderCompleted),
-		core.StatusClosed:    refused(core.ReasonOrderCompleted),
-	},
-	core.CommandTakeOffHold: {
-		core.StatusHeld:      refused(core.ReasonOrderHeld),
-		core.StatusPlaced:    becomes(core.StatusPlaced),
-		core.StatusCancelled: refused(core.ReasonOrderCancelled),
-		core.StatusReleased:  refused(core.ReasonHoldReleased),
-		core.StatusExpired:   refused(core.ReasonHoldExpired),
-		core.StatusCompleted: refused(core.ReasonOrderCompleted),
-		core.StatusClosed:    refused(core.ReasonOrderCompleted),
-	},
-	core.CommandCancelLines: {
-		core.StatusHeld:      refused(core.ReasonOrderHeld),
-		core.StatusPlaced:    becomes(core.StatusPlaced),
-		core.StatusCancelled: refused(core.ReasonOrderCancelled),
-		core.StatusReleased:  refused(core.ReasonHoldReleased),
-		core.StatusExpired:   refused(core.ReasonHoldExpired),
-		core.StatusCompleted: refused(core.ReasonOrderCompleted),
-		core.StatusClosed:    refused(core.ReasonOrderCompleted),
-	},
-	core.CommandLockHold:   whileHeld,
-	core.CommandUnlockHold: whileHeld,
-	core.CommandEditOrder: {
-		core.StatusHeld:      refused(core.ReasonOrderHeld),
-		core.StatusPlaced:    becomes(core.StatusPlaced),
-		core.StatusCancelled: refused(core.ReasonOrderCancelled),
-		core.StatusReleased:  refused(core.ReasonHoldReleased),
-		core.StatusExpired:   refused(core.ReasonHoldExpired),
-		core.StatusCompleted: refused(core.ReasonOrderCompleted),
-		core.StatusClosed:    refused(core.ReasonOrderCompleted),
-	},
+	core.CommandRerouteOrder:      whilePlaced,
+	core.CommandTrackShipment:     whileOpen,
+	core.CommandTakeBack:          whileOpen,
+	core.CommandShipOrder:         whilePlaced,
+	core.CommandWorkFulfilment:    whilePlaced,
+	core.CommandSplitFulfilment:   whilePlaced,
+	core.CommandMergeFulfilments:  whilePlaced,
+	core.CommandMoveFulfilment:    whilePlaced,
+	core.CommandShortPick:         whilePlaced,
+	core.CommandDeclineFulfilment: whilePlaced,
+	core.CommandPutOnHold:         whilePlaced,
+	core.CommandTakeOffHold:       whilePlaced,
+	core.CommandCancelLines:       whilePlaced,
+	core.CommandLockHold:          whileHeld,
+	core.CommandUnlockHold:        whileHeld,
+	core.CommandEditOrder:         whilePlaced,
 	core.CommandCancelOrder: {
 		core.StatusHeld:      becomes(core.StatusCancelled),
 		core.StatusPlaced:    becomes(core.StatusCancelled),
@@ -190,19 +89,6 @@ var verdicts = map[core.CommandKind]map[core.OrderStatus]verdict{
 		core.StatusCompleted: refused(core.ReasonAlreadyShipped),
 		core.StatusClosed:    refused(core.ReasonAlreadyShipped),
 	},
-}
-
-// returning is what commands about returns come to but for the first, which asks for one.
-func returning(closed verdict) map[core.OrderStatus]verdict {
-	return map[core.OrderStatus]verdict{
-		core.StatusHeld:      refused(core.ReasonOrderHeld),
-		core.StatusPlaced:    becomes(core.StatusPlaced),
-		core.StatusCancelled: refused(core.ReasonOrderCancelled),
-		core.StatusReleased:  refused(core.ReasonHoldReleased),
-		core.StatusExpired:   refused(core.ReasonHoldExpired),
-		core.StatusCompleted: becomes(core.StatusCompleted),
-		core.StatusClosed:    closed,
-	}
 }
 
 func isAboutReturn(kind core.CommandKind) bool {
@@ -287,9 +173,9 @@ func (m *Model) followUp(c *core.Command) core.Outcome {
 	}
 	v := verdicts[c.Kind][o.status]
 	if c.Kind == core.CommandRequestReturn {
-		v = returning(becomes(core.StatusCompleted))[o.status]
+		v = alsoClosed[o.status]
 	} else if isAboutReturn(c.Kind) {
-		v = returning(refused(core.ReasonOrderCompleted))[o.status]
+		v = whileOpen[o.status]
 	}
 	if c.Kind == core.CommandCancelOrder && len(o.shipments) > 0 {
 		v = refused(core.ReasonAlreadyShipped)

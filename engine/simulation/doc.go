@@ -102,7 +102,7 @@
 //	promotions                           1,178             60,222
 //	digests compared with a replica      12,631            95,706
 //
-// Short runs have many starts, long ones what has to become full first, such as memtables. CI runs 200 × 5,000.
+// Short runs have many starts, long ones what has to become full first, such as memtables. CI runs 60 × 5,000.
 //
 // The sweep starts about 3,400 nodes: 575, 240 and 311 changes of the disk, three images of each. All are whole.
 //
