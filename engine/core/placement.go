@@ -561,6 +561,9 @@ func (s *slot) applyPlacement(st *Step, sink Sink) {
 		return
 	}
 	place := s.store(st)
+	if image.Account != nil {
+		s.storeAccount(place, image)
+	}
 	if held {
 		s.due.push(dueRecord{deadline: image.Deadline, order: image.ID, place: place})
 	}
@@ -647,9 +650,6 @@ func (s *slot) store(st *Step) uint32 {
 	}
 	s.orders.users[place>>pageShift]++
 	s.refer(place, 1)
-	if image.Account != nil {
-		s.storeAccount(place, image)
-	}
 	if len(image.ExternalID) > 0 {
 		s.externals.Insert(s.externalHash(image.Channel, image.ExternalID), place)
 	}
