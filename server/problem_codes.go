@@ -92,6 +92,7 @@ const (
 	codeRefundTooLarge   = "refund_exceeds_captured"
 	codePaymentTooLarge  = "payment_not_possible"
 	codePaymentsFull     = "payments_full"
+	codePricesSettled    = "prices_settled"
 	codeTotalMismatch    = "total_mismatch"
 
 	codeNotCancellable        = "not_cancellable"
@@ -273,6 +274,7 @@ var problemKinds = []problemKind{
 	{codeRefundTooLarge, 409, "More refunded than captured"},
 	{codePaymentTooLarge, 409, "Not so much to be had"},
 	{codePaymentsFull, 409, "Too many payments"},
+	{codePricesSettled, 409, "Prices are settled"},
 	{codeTotalMismatch, 422, "Totals do not add up"},
 	{codeNotCancellable, 409, "Not so many units left to cancel"},
 	{codeVersionRequired, 428, "Version required"},
@@ -414,6 +416,7 @@ var refusalKinds = [...]problemKind{
 	core.ReasonRefundTooLarge:     kindOf(codeRefundTooLarge),
 	core.ReasonPaymentTooLarge:    kindOf(codePaymentTooLarge),
 	core.ReasonPaymentsFull:       kindOf(codePaymentsFull),
+	core.ReasonPricesSettled:      kindOf(codePricesSettled),
 	core.ReasonNotCancellable:     kindOf(codeNotCancellable),
 	core.ReasonVersionRequired:    kindOf(codeVersionRequired),
 	core.ReasonNothingLeft:        kindOf(codeNothingLeft),

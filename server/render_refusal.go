@@ -45,6 +45,7 @@ var refusalDetails = [...]string{
 	core.ReasonPaymentChanged:     "provider, reference and type are known with another amount, or as another payment",
 	core.ReasonRefundTooLarge:     "more would have been refunded, or be about to, than was captured",
 	core.ReasonPaymentTooLarge:    "so much is not there to be captured, refunded or made void",
+	core.ReasonPricesSettled:      "payments or returns of the order go by its prices already",
 	core.ReasonPaymentsFull:       "the order has as many payments as an order may: 100, with those that are kept for its end, and no more than 25 that were reported and with which no money has moved",
 	core.ReasonOrderLine:          "the order has no such line, or it is one of components: those are cancelled with their kits",
 	core.ReasonNotCancellable:     "so many units are not left of the line, or nothing is",

@@ -33,6 +33,10 @@ func TestMalformedMoney(t *testing.T) {
 		{"less than nothing in all", order("EUR", 1, 0), 15, "outside its limits"},
 		{"too much in all", order("EUR", 2, uvarintOf(core.MaxAmount)), 15, "outside its limits"},
 		{"money of a confirmation", other, 1, "version"},
+		{"a price of no lines", frame(core.CommandPriceOrder, 0, eight, 0, 0, 0, "EUR", 0), 18, "amounts"},
+		{"a price of 501 lines", frame(core.CommandPriceOrder, 0, eight, 0, 0, uvarintOf(501), "EUR", 0, make([]byte, 501)), 18, "amounts"},
+		{"a price less than nothing", frame(core.CommandPriceOrder, 0, eight, 0, 0, 1, "EUR", 5, 2), 19, "outside its limits"},
+		{"a price to a place", frame(core.CommandPriceOrder, flagDestination, eight, 0, 0, 1, "EUR", 0, 2), 2, "flag"},
 	})
 }
 

@@ -95,6 +95,7 @@ func (g generator) lifeEvent(ev *core.Event) {
 		for i := range ev.Moves {
 			ev.Moves[i].Kind, ev.Moves[i].To = core.MovementShip, 0
 		}
+	case core.EventOrderPriced:
 	default:
 		return
 	}

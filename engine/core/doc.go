@@ -132,7 +132,7 @@
 //
 // # Money
 //
-// An order may be placed with what its lines cost in all, and what it costs beside them, in minor units of one currency; of a hold up to what there is
+// An order may be placed with what its lines cost in all, or get that later (PriceOrder), and what it costs beside them, in minor units of one currency; of a hold up to what there is
 // a line that gets fewer units costs less. Nothing of it is computed here: taxes and discounts are the merchant's. A line's units are numbered; those that are
 // cancelled are its last ones, those that are shipped its first, and the first k of n are worth floor(amount × k / n). Kits are shipped when all that they are made of is.
 //
@@ -287,6 +287,9 @@
 //     the queue of a SKU, so one that waits for units while others wait behind it is not given more of them to wait for (ReasonWaitsAlready). Orders of a sale get
 //     no units more (ReasonEditInSale): the sale's quota, limits and tickets are those of when it was placed. Lines that are added stand behind the
 //     others, so a line's place never changes; more units of a SKU that the order has are a line of their own.
+//   - PriceOrder says what each line of a placed order or a hold costs, but for those of components, and the order beside its lines, in the place of all that was said
+//     before, and may replace its document; the version of the order has to be named. It is refused while a hold is locked (HoldLocked), and once an entry
+//     of the ledger or a return goes by the prices (PricesSettled). A placed order that is to be paid by no instant has from then on as long as its channel gives.
 //   - ShipOrder has units that are allocated at a location leave it, if so many lie there and can be sold: they are neither on hand nor
 //     allocated any more, and what can be sold stays as it was. Limits, quotas and pools count them as before. An order of which something has left
 //     is not cancelled by CancelOrder (AlreadyShipped); what is still there of its lines is by CancelLines. Units that are only recorded leave whatever location is named,

@@ -359,7 +359,7 @@ func (s *slot) storeEdit(st *Step) {
 		s.storeLife(st.place, image.Life)
 	}
 	if image.Account != nil {
-		s.growAccount(st.place, image)
+		s.storePrices(st.place, image)
 		s.storeAccount(st.place, image)
 	}
 	if image.Edited == st.sequence {

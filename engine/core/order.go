@@ -182,7 +182,7 @@ func (c *Command) refusedVersion(version uint32) Reason {
 		return ReasonNone
 	case c.ExpectedVersion != 0:
 		return ReasonVersionConflict
-	case c.Kind == CommandEditOrder:
+	case c.Kind == CommandEditOrder, c.Kind == CommandPriceOrder:
 		return ReasonVersionRequired
 	}
 	return ReasonNone
@@ -233,7 +233,7 @@ func transition(kind CommandKind, status OrderStatus) (change bool, refused Reas
 			return false, ReasonNone
 		case CommandCancelOrder, CommandRerouteOrder, CommandCancelLines, CommandShipOrder, CommandTrackShipment, CommandTakeBack, CommandResolveCase,
 			CommandPutOnHold, CommandTakeOffHold,
-			CommandRequestPayment,
+			CommandRequestPayment, CommandPriceOrder,
 			CommandEditOrder, CommandWorkFulfilment, CommandSplitFulfilment, CommandMergeFulfilments, CommandMoveFulfilment, CommandShortPick,
 			CommandDeclineFulfilment:
 			return true, ReasonNone

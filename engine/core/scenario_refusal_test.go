@@ -85,6 +85,7 @@ var reasonWords = map[core.Reason]string{
 	core.ReasonRefundTooLarge:     "more would be given back than came in",
 	core.ReasonPaymentTooLarge:    "so much is not there",
 	core.ReasonPaymentsFull:       "the ledger is full",
+	core.ReasonPricesSettled:      "payments or returns go by its prices",
 	core.ReasonReturnWindow:       "the return window is over",
 	core.ReasonReturnNotFound:     "it has no such return",
 	core.ReasonReturnStatus:       "the return's status does not allow that",

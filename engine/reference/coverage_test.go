@@ -376,6 +376,10 @@ var reachable = map[core.CommandKind][]core.Reason{
 		core.ReasonSKUStopped, core.ReasonLimitPerCustomer, core.ReasonInsufficientStock, core.ReasonNotDeliverable,
 		core.ReasonWaitsAlready, core.ReasonTooManyShipments,
 	},
+	core.CommandPriceOrder: {
+		core.ReasonSlotsChanged, core.ReasonOrderNotFound, core.ReasonVersionConflict, core.ReasonVersionRequired, core.ReasonHoldLocked,
+		core.ReasonPricesSettled, core.ReasonPriceMissing, core.ReasonOrderCancelled, core.ReasonHoldReleased, core.ReasonHoldExpired,
+	},
 	core.CommandAddNote: {core.ReasonOrderNotFound},
 	core.CommandReportPayment: {
 		core.ReasonSlotsChanged, core.ReasonOrderNotFound, core.ReasonVersionConflict, core.ReasonNoAccount, core.ReasonCurrencyMismatch,
