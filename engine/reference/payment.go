@@ -399,7 +399,7 @@ func (m *Model) reportPayment(c *core.Command, o *order) core.Outcome {
 			}
 		}
 		again := p.Status != core.EntrySucceeded && p.Status != core.EntryReversed
-		if !a.roomForReport(p.Type) || again && tried == core.MaxAttempts {
+		if !a.roomForReport(p.Type) || again && tried >= core.MaxAttempts {
 			return refused(core.ReasonPaymentsFull)
 		}
 		return m.noteReport(c, o, core.PaymentEntry{Type: p.Type, Of: p.Of, Amount: p.Amount, Created: m.seq, CreatedAt: m.now}, len(a.ledger))
