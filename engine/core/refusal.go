@@ -40,6 +40,7 @@ const (
 	ReasonHoldLocked         Reason = 96  // a payment is under way: it is neither released, extended nor cancelled
 	ReasonHoldNotLocked      Reason = 97  // it is not locked
 	ReasonAccountClosed      Reason = 99  // the order has left memory, and its account with it
+	ReasonDocumentClosed     Reason = 128 // the order has left memory, and its document does not change any more
 	ReasonNoAccount          Reason = 90  // it was placed without prices
 	ReasonCurrencyMismatch   Reason = 91  // the amount is in another currency than the order
 	ReasonPaymentNotFound    Reason = 94  // the ledger has no entry of the number, or not one of the type that it would have to be
