@@ -164,10 +164,9 @@ func (m *Model) followUp(c *core.Command) core.Outcome {
 	if ofDocument {
 		return m.replaceDocument(c, o)
 	}
-	if c.Kind == core.CommandFillOrder {
-		return m.fill(o)
-	}
 	switch c.Kind {
+	case core.CommandFillOrder:
+		return m.fill(o)
 	case core.CommandReportPayment:
 		return m.reportPayment(c, o)
 	case core.CommandRequestPayment:
