@@ -13,7 +13,7 @@ var changedMetadata = submission{status: 200, render: (*Server).renderOrder}
 const maxWholeTries = 10
 
 // changeMetadata serves POST /v1/orders/{order}/metadata: members take the place of those of their names, and null takes one away. It is an edit of the
-// order's document, of the version that the order has.
+// order's document alone, so of an order of any status, and of the version that it has.
 func (s *Server) changeMetadata(x *exchange) {
 	s.submitWhole(x, &changedMetadata, s.readMetadata)
 }
@@ -59,7 +59,7 @@ func (s *Server) readMetadata(x *exchange) bool {
 		return false
 	}
 	in.editedDocument(&base, base.prices, base.lineMoney)
-	c.Destination = core.Destination{} // where it goes stays
+	in.noteDocumentOnly()
 	if c.ExpectedVersion == 0 {
 		c.ExpectedVersion = order.Version
 	}

@@ -85,6 +85,7 @@ const (
 	codeHoldLocked       = "hold_locked"
 	codeHoldNotLocked    = "hold_not_locked"
 	codeAccountClosed    = "account_closed"
+	codeOrderArchived    = "order_archived"
 	codeNoAccount        = "no_account"
 	codeCurrencyMismatch = "currency_mismatch"
 	codePaymentNotFound  = "payment_not_found"
@@ -267,6 +268,7 @@ var problemKinds = []problemKind{
 	{codeHoldLocked, 409, "Payment under way"},
 	{codeHoldNotLocked, 409, "Not locked"},
 	{codeAccountClosed, 409, "Account closed"},
+	{codeOrderArchived, 409, "Order archived"},
 	{codeNoAccount, 409, "Order without prices"},
 	{codeCurrencyMismatch, 422, "Another currency"},
 	{codePaymentNotFound, 404, "No such payment"},
@@ -409,6 +411,7 @@ var refusalKinds = [...]problemKind{
 	core.ReasonHoldLocked:         kindOf(codeHoldLocked),
 	core.ReasonHoldNotLocked:      kindOf(codeHoldNotLocked),
 	core.ReasonAccountClosed:      kindOf(codeAccountClosed),
+	core.ReasonDocumentClosed:     kindOf(codeOrderArchived),
 	core.ReasonNoAccount:          kindOf(codeNoAccount),
 	core.ReasonCurrencyMismatch:   kindOf(codeCurrencyMismatch),
 	core.ReasonPaymentNotFound:    kindOf(codePaymentNotFound),

@@ -38,6 +38,7 @@ var refusalDetails = [...]string{
 	core.ReasonReturnsFull:        "the order has 100 returns",
 	core.ReasonHoldLocked:         "a payment is under way, until locked_until at most: confirm the hold, or unlock it",
 	core.ReasonHoldNotLocked:      "the hold is not locked, or no longer",
+	core.ReasonDocumentClosed:     "the order was closed long ago, and has left memory with its tags and metadata: what is written now can be a note",
 	core.ReasonAccountClosed:      "the order was closed long ago, and has left memory with its account: what is reported without If-Match is kept beside it",
 	core.ReasonNoAccount:          "the order was placed without prices: nobody knows what is due of it",
 	core.ReasonCurrencyMismatch:   "the amount is in another currency than the order's prices",

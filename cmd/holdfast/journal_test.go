@@ -111,6 +111,8 @@ func shopCommands() [][]core.Command {
 	}
 	groups[2] = append(groups[2], fulfilCommands(one, order)...)
 	groups[2] = append(groups[2], returnCommands(one, order)...)
+	groups[2] = append(groups[2], core.Command{Kind: core.CommandEditOrder, Mask: one, Order: order, ExpectedVersion: 9, Actor: []byte("erp"), Document: []byte(`{"tags":["vip"]}`),
+		Life: &core.LifeRequest{DocumentOnly: true}})
 	return groups
 }
 

@@ -123,7 +123,7 @@
 //	68 inspect return    as 67, rows of dispositions 1, 2 and 4 alone; without rows there are no SKUs
 //	70 decide refund     u64 order number, str note, str actor, uv number of the return, u8 1 if it is credit, uv amount, 3 bytes currency
 //	80 edit order        u64 order number, str note, str actor, u8 marks (bit 0 units are taken off, bit 1 lines are added; some are set, or there is a
-//	                     document), [uv lines, and of each: uv line, uv quantity (0 for all that can be); no two of one line: bit 0],
+//	                     document; bit 2, alone and in version 1, it is of the document only: there is one, and neither destination nor recipes), [uv lines, and of each: uv line, uv quantity (0 for all that can be); no two of one line: bit 0],
 //	                     [uv lines, and of each: uv SKU, uv quantity: bit 1]
 //	81 price order       u64 order number, str note, str actor, uv lines without those of components, money
 //	73 work fulfilment   fulfilment, u8 core.FulfilmentAction, [uv at: action 2]

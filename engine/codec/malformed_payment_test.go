@@ -27,6 +27,7 @@ func TestMalformedMoney(t *testing.T) {
 	checkMalformed(t, decodeCommand, []malformed{
 		{"an order that sets", sets(order("EUR", 0, 5)), 1, "version"},
 		{"an edit that sets too much", sets(frame(core.CommandEditOrder, 0, eight, 0, 0, 0, "EUR", uvarintOf(2*core.MaxAmount+2))), 19, "outside its limits"},
+		{"an edit of the document alone, with money", sets(frame(core.CommandEditOrder, flagDocument, eight, 0, 0, 4, "EUR", 5, 1, 0, 0, 0, "d")), 18, "alone"},
 		{"currency in small letters", order("eur", 0, 5), 15, "currency"},
 		{"no amount", order("EUR", 0), 19, "ends"},
 		{"amount above its limit", order("EUR", 0, uvarintOf(core.MaxAmount+1)), 19, "amount"},

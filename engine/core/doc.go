@@ -29,7 +29,7 @@
 //	disposition              what became of a unit of a return
 //	replacement              an order whose units the customer gets for those of a return
 //	refund                   money that somebody decided to give back for a return, or credit in the store; whether it was given is another matter
-//	edit                     units taken off a placed order, lines added to it, another document; all or nothing
+//	edit                     units taken off a placed order, lines added to it, another document, all or nothing; or another document of an order of any status
 //	revision                 the edit whose document is an order's now
 //	movement                 units that came, went, were counted or changed their state
 //	supply                   how much there is to sell of a SKU: out, low, enough
@@ -286,7 +286,9 @@
 //     alone; what the order has stays where it is. What it waits for is served where the edit says that it goes. An order has one place in
 //     the queue of a SKU, so one that waits for units while others wait behind it is not given more of them to wait for (ReasonWaitsAlready). Orders of a sale get
 //     no units more (ReasonEditInSale): the sale's quota, limits and tickets are those of when it was placed. Lines that are added stand behind the
-//     others, so a line's place never changes; more units of a SKU that the order has are a line of their own.
+//     others, so a line's place never changes; more units of a SKU that the order has are a line of their own. An edit that says that it is of the
+//     document alone (LifeRequest.DocumentOnly) is carried out whatever the status is, also of a hold, and touches the home alone: whoever sends it answers for
+//     that no decision asks for what is new in it. An order that was archived has no document to change (ReasonDocumentClosed, which the host answers).
 //   - PriceOrder says what each line of a placed order or a hold costs, but for those of components, and the order beside its lines, in the place of all that was said
 //     before, and may replace its document; the version of the order has to be named. It is refused while a hold is locked (HoldLocked), and once an entry
 //     of the ledger or a return goes by the prices (PricesSettled). A placed order that is to be paid by no instant has from then on as long as its channel gives.
@@ -381,6 +383,7 @@
 //	reroute      OrderHeld  placed          OrderCancelled   HoldReleased   HoldExpired    OrderCompleted   OrderCompleted
 //	cancel lines  OrderHeld  placed²         OrderCancelled   HoldReleased   HoldExpired    OrderCompleted   OrderCompleted
 //	edit          OrderHeld  placed³         OrderCancelled   HoldReleased   HoldExpired    OrderCompleted   OrderCompleted
+//	its document  held       placed          cancelled        released       expired        completed        closed           (and nothing else)
 //	ship          OrderHeld  placed⁴         OrderCancelled   HoldReleased   HoldExpired    OrderCompleted   OrderCompleted
 //	fulfilment    OrderHeld  placed          OrderCancelled   HoldReleased   HoldExpired    OrderCompleted   OrderCompleted
 //	on hold       OrderHeld  placed          OrderCancelled   HoldReleased   HoldExpired    OrderCompleted   OrderCompleted   (put on, taken off)

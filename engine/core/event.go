@@ -191,7 +191,7 @@ const (
 	StatusClosed    OrderStatus = 7 // and may no more
 )
 
-// IsClosed tells whether an order of the status never changes again, but for its account.
+// IsClosed tells whether an order of the status never changes again, but for its account and its document.
 func (s OrderStatus) IsClosed() bool { return s >= StatusCancelled && s != StatusCompleted }
 
 // isSold tells whether limits, quotas and pools count the units of orders of the status as sold.

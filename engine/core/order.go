@@ -165,7 +165,7 @@ func (st *Step) checkOrder() bool {
 		st.refuse(ReasonOrderArchived).Order = c.Order
 	case !st.known:
 		st.refuse(ReasonOrderNotFound).Order = c.Order
-	case st.mask&^c.Mask != 0:
+	case st.mask&^c.Mask != 0 && !c.isOfDocument():
 		st.refuseOrder(ReasonSlotsChanged)
 	default:
 		if reason := c.refusedVersion(st.event.Order.Version); reason != ReasonNone {
@@ -196,6 +196,9 @@ func FollowUpClosed(c *Command, image *OrderImage) Reason {
 	}
 	if c.Kind == CommandReportPayment || c.Kind == CommandRequestPayment {
 		return ReasonAccountClosed
+	}
+	if c.isOfDocument() {
+		return ReasonDocumentClosed
 	}
 	if c.Kind == CommandRequestReturn && image.Status == StatusClosed {
 		return ReasonReturnWindow

@@ -37,9 +37,10 @@ const (
 	ReasonFulfilmentsFull    Reason = 116 // the order has MaxFulfilments fulfilment orders
 	ReasonNotSentBack        Reason = 88  // the shipment was not returned to the sender, or fewer units of it are still to be taken back
 	ReasonReportAhead        Reason = 89  // a report is of an instant that is far from having come
-	ReasonHoldLocked         Reason = 96  // a payment is under way: it is neither released, extended nor cancelled
+	ReasonHoldLocked         Reason = 96  // a payment is under way: it is neither released, extended, cancelled nor priced
 	ReasonHoldNotLocked      Reason = 97  // it is not locked
 	ReasonAccountClosed      Reason = 99  // the order has left memory, and its account with it
+	ReasonDocumentClosed     Reason = 128 // the order has left memory, and its document does not change any more
 	ReasonNoAccount          Reason = 90  // it has no prices
 	ReasonCurrencyMismatch   Reason = 91  // the amount is in another currency than the order
 	ReasonPaymentNotFound    Reason = 94  // the ledger has no entry of the number, or not one of the type that it would have to be

@@ -94,6 +94,7 @@ var reasonWords = map[core.Reason]string{
 	core.ReasonReturnUnits:        "the return has not so many",
 	core.ReasonRefundCurrency:     "the return has amounts in another currency",
 	core.ReasonDecisionTooLarge:   "more would be given back than is left of what came in",
+	core.ReasonDocumentClosed:     "it has left memory, and nothing is written beside it any more",
 	core.ReasonRefundsFull:        "it has as many refunds as a return may",
 	core.ReasonReturnsFull:        "it has as many returns as an order may",
 	core.ReasonOrderLine:          "the order has no such line",

@@ -259,7 +259,7 @@ func SlotsOf(c *Command) (mask SlotMask, known bool) {
 	case CommandResolveCase:
 		return c.Order.Home().Mask() | c.Resolution.SKU.Slot().Mask(), !c.Order.Spread()
 	case CommandEditOrder:
-		return c.Order.Home().Mask() | c.placementSlots(), !c.Order.Spread()
+		return c.Order.Home().Mask() | c.placementSlots(), !c.Order.Spread() || c.isOfDocument()
 	case CommandArchiveOrders, CommandAddNote:
 		return c.Order.Home().Mask(), true
 	}

@@ -158,7 +158,8 @@ func (m *Model) followUp(c *core.Command) core.Outcome {
 	if o == nil {
 		return refuseOrder(core.Refusal{Reason: core.ReasonOrderNotFound, Order: c.Order})
 	}
-	if o.mask()&^c.Mask != 0 {
+	ofDocument := c.Kind == core.CommandEditOrder && c.Life.DocumentOnly
+	if o.mask()&^c.Mask != 0 && !ofDocument {
 		return refuseOrder(core.Refusal{Reason: core.ReasonSlotsChanged, Order: o.id, Version: o.version})
 	}
 	if c.Kind == core.CommandResolveCase {
@@ -170,10 +171,12 @@ func (m *Model) followUp(c *core.Command) core.Outcome {
 	if (c.Kind == core.CommandEditOrder || c.Kind == core.CommandPriceOrder) && c.ExpectedVersion == 0 {
 		return refuseOrder(core.Refusal{Reason: core.ReasonVersionRequired, Order: o.id, Version: o.version})
 	}
-	if c.Kind == core.CommandFillOrder {
-		return m.fill(o)
+	if ofDocument {
+		return m.replaceDocument(c, o)
 	}
 	switch c.Kind {
+	case core.CommandFillOrder:
+		return m.fill(o)
 	case core.CommandReportPayment:
 		return m.reportPayment(c, o)
 	case core.CommandRequestPayment:
