@@ -26,6 +26,7 @@ type intake struct {
 	priced    bool     // whether any line has a price
 	lineMoney []lineMoney
 	amounts   orderMoney
+	mostMoney int64  // what an amount may be at most: more in a document than in a request
 	shipTo    []byte // canonical JSON, empty for none
 	email     []byte // of whoever ordered; nil for none
 	tags      [][]byte
@@ -118,6 +119,7 @@ func (in *intake) clear(kind core.CommandKind) {
 	in.names, in.pickup = in.names[:0], nil
 	in.email, in.tags, in.metadata = nil, in.tags[:0], in.metadata[:0]
 	in.lineMoney, in.amounts = in.lineMoney[:0], orderMoney{}
+	in.mostMoney = core.MaxAmount
 	in.shipTo, in.document = in.shipTo[:0], in.document[:0]
 }
 
