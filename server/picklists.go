@@ -141,11 +141,11 @@ func (s *Server) ordersToPick(x *exchange, request *pickRequest, location core.L
 		slices.Reverse(page.Orders)
 		return page.Orders, true
 	}
-	for _, text := range request.orders {
+	for i, text := range request.orders {
 		number, known := parseID(text)
 		id := s.engine.OrderFromPublic(number)
 		if !known || !s.engine.OrderMayExist(id) {
-			x.fail(&problem{kind: kindOrderInBody, detail: "there is no order " + quoteEchoed(text)})
+			x.fail(unknownIn(kindOrderInBody, "orders["+strconv.Itoa(i)+"]", "there is no order "+quoteEchoed(text)))
 			return nil, false
 		}
 		ids = append(ids, id)
