@@ -87,6 +87,7 @@ func (d *decoder) readNamed(document []byte) (text []byte) {
 // order in JSON would have had, so that it may be stored and shown. in is scratch.
 func (in *intake) canonicalDocument(document []byte, lines int) bool {
 	in.begin(core.CommandPlaceOrder, document)
+	in.mostMoney = maxStored
 	if in.object() {
 		for in.more() {
 			switch string(in.name()) {

@@ -209,7 +209,7 @@ func appendDifference(dst, currency []byte, before, after int64) []byte {
 }
 
 // amountOf is what the units of an order come to that were not cancelled, by the prices of the lines that are shown. It is false when one is not known, when they
-// are not in one currency, and for more than maxAmount.
+// are not in one currency, and for more than maxStored.
 func amountOf(o *core.OrderImage, prices []price) (sum int64, fits bool) {
 	if len(prices) != shownLines(o) {
 		return 0, false
@@ -222,7 +222,7 @@ func amountOf(o *core.OrderImage, prices []price) (sum int64, fits bool) {
 		p, life := &prices[at], o.LineLife(i)
 		at++
 		high, low := bits.Mul64(uint64(p.amount), uint64(o.Lines[i].Quantity-life.Cancelled))
-		if !p.set || !bytes.Equal(p.currency, prices[0].currency) || high != 0 || low > uint64(maxAmount-sum) {
+		if !p.set || !bytes.Equal(p.currency, prices[0].currency) || high != 0 || low > uint64(maxStored-sum) {
 			return 0, false
 		}
 		sum += int64(low)

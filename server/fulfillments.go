@@ -176,11 +176,15 @@ func workBefore(ev *core.Event, location core.LocationID, todo []core.LineUnits)
 
 // placeUnits says of which lines the units are that a request names by SKU: of those of the fulfilment order, one after the other.
 func (s *Server) placeUnits(x *exchange, request *fulfilmentRequest, todo []core.LineUnits) bool {
-	r := x.intake.command.Life
-	for _, u := range request.units {
+	r, list := x.intake.command.Life, "units["
+	if x.intake.command.Kind == core.CommandShortPick {
+		list = "found["
+	}
+	for i, u := range request.units {
+		field := list + strconv.Itoa(i) + "].sku"
 		entry, ok := s.engine.SKU(u.sku)
 		if !ok {
-			x.fail(&problem{kind: kindSKUInBody, detail: "there is no SKU " + quoteEchoed(u.sku)})
+			x.fail(unknownIn(kindSKUInBody, field, "there is no SKU "+quoteEchoed(u.sku)))
 			return false
 		}
 		rest, last := u.quantity, -1
@@ -192,10 +196,11 @@ func (s *Server) placeUnits(x *exchange, request *fulfilmentRequest, todo []core
 			if rest -= n; n > 0 || x.intake.command.Kind == core.CommandShortPick {
 				last = len(r.Units)
 				r.Units = append(r.Units, core.LineUnits{Line: line.Line, Quantity: n})
+				x.intake.rows = append(x.intake.rows, i)
 			}
 		}
 		if last < 0 {
-			x.fail(&problem{kind: refusalKind(core.ReasonFulfilmentUnits, false), detail: "the fulfillment order has no units of " + quoteEchoed(u.sku)})
+			x.failField(codeFulfillmentUnits, field, "the fulfillment order has no units of "+quoteEchoed(u.sku))
 			return false
 		}
 		r.Units[last].Quantity += rest // more than there are: refused, with what there is

@@ -27,18 +27,25 @@ func (s *Server) cancelOrder(x *exchange) {
 // placeLines makes the places of lines among those that are shown, as a request names them, those in the exchange's order; it answers and gives
 // false when there is one that the order does not show.
 func placeLines(x *exchange) bool {
-	units := x.intake.command.Life.Units
+	c, list := &x.intake.command, "lines["
+	if c.Kind == core.CommandEditOrder {
+		list = "remove["
+	}
+	units := c.Life.Units
 	for i := range units {
 		line, ok := placeOfLine(&x.event.Order, units[i].Line)
 		if !ok {
-			x.fail(&problem{
-				kind: refusalKind(core.ReasonOrderLine, false), detail: "the order has no line " + strconv.Itoa(units[i].Line) + ": lines are counted from 0",
-			})
+			failLine(x, list+strconv.Itoa(i)+"].line")
 			return false
 		}
 		units[i].Line = line
 	}
 	return true
+}
+
+// failLine answers that a field names no line of the order in the exchange's event.
+func failLine(x *exchange, field string) {
+	x.failField(codeOrderLine, field, rangeSays(0, int64(shownLines(&x.event.Order)-1))+": lines are counted from 0")
 }
 
 // placeOfLine undoes shownLine: it is the place of a line that is shown.

@@ -76,7 +76,12 @@ func (in *intake) parseOnHold(kind core.CommandKind, body []byte) {
 func (in *intake) onHoldReasons() (reasons core.OnHold) {
 	before := len(in.faults)
 	count := in.items(func() {
-		reasons |= 1 << in.oneOf(onHoldReasons[:])
+		before := len(in.faults)
+		reason := core.OnHold(1) << in.oneOf(onHoldReasons[:])
+		if len(in.faults) == before && reasons&reason != 0 {
+			in.report(codeDuplicateItem, "is there already: name each reason once")
+		}
+		reasons |= reason
 	})
 	if len(in.faults) == before && (count == 0 || count > len(onHoldReasons)) {
 		in.report(codeInvalidLength, "must have 1 to "+strconv.Itoa(len(onHoldReasons))+" items")

@@ -79,7 +79,7 @@ func TestOnHoldRefused(t *testing.T) {
 		{409, codeOrderHeld, path + "/put-on-hold", `{"reasons":["fraud"]}`},
 		{400, codeMissingField, path + "/put-on-hold", `{}`},
 		{422, codeInvalidLength, path + "/put-on-hold", `{"reasons":[]}`},
-		{422, codeInvalidLength, path + "/put-on-hold", `{"reasons":["fraud","fraud","fraud","fraud","fraud","fraud"]}`},
+		{422, codeDuplicateItem, path + "/put-on-hold", `{"reasons":["fraud","address","fraud"]}`},
 		{422, codeOutOfRange, path + "/put-on-hold", `{"reasons":["boredom"]}`},
 		{400, codeUnknownField, path + "/take-off-hold", `{"reason":"fraud"}`},
 		{404, codeOrderNotFound, "/v1/orders/none/put-on-hold", `{"reasons":["fraud"]}`},

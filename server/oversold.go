@@ -155,7 +155,7 @@ func (s *Server) resolveCase(x *exchange) {
 }
 
 func failUnknownVictim(x *exchange, id []byte) {
-	x.fail(&problem{kind: kindOrderInBody, detail: "order: there is no order " + quoteEchoed(id)})
+	x.fail(unknownIn(kindOrderInBody, "order", "there is no order "+quoteEchoed(id)))
 }
 
 // renderResolution answers with the case in the exchange's event, and with the order that something was done with.

@@ -21,11 +21,13 @@ type intake struct {
 	names     [][]byte // of channels of a location, of preferred locations
 	pickup    []byte   // the location where the order is fetched; nil for none
 	skus      [][]byte // names, one for each line or row
+	rows      []int    // of each row of a command on an order, which one of the body it is of; none where they are the same
 	locations [][]byte // names, one for each row; nil for main
 	prices    []price  // one for each line
 	priced    bool     // whether any line has a price
 	lineMoney []lineMoney
 	amounts   orderMoney
+	mostMoney int64  // what an amount may be at most: more in a document than in a request
 	shipTo    []byte // canonical JSON, empty for none
 	email     []byte // of whoever ordered; nil for none
 	tags      [][]byte
@@ -115,9 +117,10 @@ func (in *intake) clear(kind core.CommandKind) {
 	in.seen, in.priced = 0, false
 	in.operation, in.key, in.order, in.channel, in.sale, in.ticket = nil, nil, nil, nil, nil, nil
 	in.skus, in.locations, in.prices = in.skus[:0], in.locations[:0], in.prices[:0]
-	in.names, in.pickup = in.names[:0], nil
+	in.names, in.pickup, in.rows = in.names[:0], nil, in.rows[:0]
 	in.email, in.tags, in.metadata = nil, in.tags[:0], in.metadata[:0]
 	in.lineMoney, in.amounts = in.lineMoney[:0], orderMoney{}
+	in.mostMoney = core.MaxAmount
 	in.shipTo, in.document = in.shipTo[:0], in.document[:0]
 }
 

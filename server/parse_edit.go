@@ -3,7 +3,6 @@ package server
 import (
 	"bytes"
 	"slices"
-	"strconv"
 
 	"holdfast/engine/core"
 )
@@ -132,7 +131,7 @@ func (in *intake) editAmounts(order *core.OrderImage, repeated bool) {
 	}
 }
 
-// checkPartOf finds fault with an amount in another currency than the order's, or with one that is too high. Of an order without prices it is refused for that.
+// checkPartOf finds fault with an amount in another currency than the order's. Of an order without prices it is refused for that.
 func (in *intake) checkPartOf(order *core.OrderImage, field string, p price) {
 	if !p.set {
 		return
@@ -142,8 +141,6 @@ func (in *intake) checkPartOf(order *core.OrderImage, field string, p price) {
 		copy(in.command.Money.Currency[:], p.currency)
 	case order.HasMoney() && string(p.currency) != order.Account.Currency.String():
 		in.fault(codeCurrencyMismatch, field+".currency", "must be "+order.Account.Currency.String()+", as that of the order")
-	case p.amount > core.MaxAmount:
-		in.fault(codeOutOfRange, field+".amount", "must be 0 to "+strconv.Itoa(core.MaxAmount))
 	}
 }
 

@@ -140,14 +140,10 @@ func (in *intake) lineAmount(i int) int64 {
 	return amount
 }
 
-// checkPrice finds fault with a price in another currency than the first line's, or with one that is too high.
+// checkPrice finds fault with a price in another currency than the first line's.
 func (in *intake) checkPrice(field string, p price) {
-	switch {
-	case !p.set:
-	case string(p.currency) != string(in.prices[0].currency):
+	if p.set && string(p.currency) != string(in.prices[0].currency) {
 		in.fault(codeCurrencyMismatch, field+".currency", "must be "+string(in.prices[0].currency)+", as that of the first line: an order has one currency")
-	case p.amount > core.MaxAmount:
-		in.fault(codeOutOfRange, field+".amount", "must be 0 to "+strconv.Itoa(core.MaxAmount))
 	}
 }
 

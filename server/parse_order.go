@@ -13,9 +13,9 @@ type price struct {
 	currency []byte
 }
 
-// maxAmount bounds money, in minor units. A line of MaxLineQuantity at this price would not fit in 64
-// bits: whoever multiplies has to check.
-const maxAmount = 1<<63 - 1
+// maxStored bounds an amount in a document that is stored, in minor units: there are some from when it was the limit of what was asked, too. A line of
+// MaxLineQuantity at this price would not fit in 64 bits: whoever multiplies has to check.
+const maxStored = 1<<63 - 1
 
 // parseLines reads the lines of an order or a hold.
 func (in *intake) parseLines() {
@@ -82,7 +82,7 @@ func (in *intake) money() (unit price) {
 	for in.more() {
 		switch string(in.name()) {
 		case "amount":
-			unit.amount, unit.set = in.integer(0, maxAmount), true
+			unit.amount, unit.set = in.integer(0, in.mostMoney), true
 		case "currency":
 			unit.currency = in.text(&currencyRule)
 		default:

@@ -212,18 +212,8 @@ func (in *intake) parseApproval(body []byte, r *returnIntake) {
 	ask := in.command.Life.Return
 	ask.Decision = core.DecideApprove
 	if fee.set && len(in.faults) == 0 {
-		ask.Terms.Fee = in.amountOf(fee, "restocking_fee")
-		ask.Terms.Currency = core.Currency(fee.currency)
+		ask.Terms.Fee, ask.Terms.Currency = fee.amount, core.Currency(fee.currency)
 	}
-}
-
-// amountOf is an amount that a return may have.
-func (in *intake) amountOf(p price, field string) int64 {
-	if p.amount > core.MaxAmount {
-		in.fault(codeOutOfRange, field+".amount", rangeSays(0, core.MaxAmount))
-		return 0
-	}
-	return p.amount
 }
 
 // parseReplacement reads what replaces the units of a return.

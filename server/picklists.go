@@ -99,9 +99,7 @@ func (in *intake) parsePickList(body []byte) *pickRequest {
 			case "limit":
 				request.limit = int(in.integer(1, maxPicked))
 			case "orders":
-				if count := in.items(func() { request.orders = append(request.orders, in.text(&identifierRule)) }); count == 0 || count > maxPicked {
-					in.report(codeInvalidLength, "must have 1 to "+strconv.Itoa(maxPicked)+" items")
-				}
+				in.pickOrders(request)
 			default:
 				if !in.noteField(in.command.Life, name) {
 					in.unknown()
@@ -111,6 +109,20 @@ func (in *intake) parsePickList(body []byte) *pickRequest {
 	}
 	in.end()
 	return request
+}
+
+// pickOrders reads the orders of a request, each of which is named once.
+func (in *intake) pickOrders(request *pickRequest) {
+	count := in.items(func() {
+		order := in.text(&identifierRule)
+		if len(order) > 0 && slices.ContainsFunc(request.orders, func(other []byte) bool { return string(other) == string(order) }) {
+			in.report(codeDuplicateItem, "is there already: name each order once")
+		}
+		request.orders = append(request.orders, order)
+	})
+	if count == 0 || count > maxPicked {
+		in.report(codeInvalidLength, "must have 1 to "+strconv.Itoa(maxPicked)+" items")
+	}
 }
 
 // ordersToPick gives the orders that a request names, or else those that have units at the location, the oldest of them first; it answers and gives false when
@@ -129,11 +141,11 @@ func (s *Server) ordersToPick(x *exchange, request *pickRequest, location core.L
 		slices.Reverse(page.Orders)
 		return page.Orders, true
 	}
-	for _, text := range request.orders {
+	for i, text := range request.orders {
 		number, known := parseID(text)
 		id := s.engine.OrderFromPublic(number)
 		if !known || !s.engine.OrderMayExist(id) {
-			x.fail(&problem{kind: kindOrderInBody, detail: "there is no order " + quoteEchoed(text)})
+			x.fail(unknownIn(kindOrderInBody, "orders["+strconv.Itoa(i)+"]", "there is no order "+quoteEchoed(text)))
 			return nil, false
 		}
 		ids = append(ids, id)

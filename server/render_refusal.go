@@ -1,6 +1,10 @@
 package server
 
-import "holdfast/engine/core"
+import (
+	"strconv"
+
+	"holdfast/engine/core"
+)
 
 // refusalDetails say in words what a reason means, where title and lines leave a question open.
 var refusalDetails = [...]string{
@@ -18,13 +22,13 @@ var refusalDetails = [...]string{
 	core.ReasonFulfilmentUnits:    "the fulfillment order has fewer units, or all of them would be left, or none",
 	core.ReasonFulfilmentPlace:    "a fulfillment order is moved to another location than its own, and merged with another one of the same",
 	core.ReasonFulfilmentMove:     "the location that it is to be moved to has not all of its units",
-	core.ReasonFulfilmentsFull:    "the order has 500 fulfillment orders",
+	core.ReasonFulfilmentsFull:    "an order has at most " + strconv.Itoa(core.MaxFulfilments) + " fulfillment orders: ship or merge some",
 	core.ReasonOrderOnHold:        "the order is on hold: nothing of it leaves until it is taken off hold",
 	core.ReasonShortOnHand:        "fewer units lie at the location, and can be sold, than are to leave: count them",
-	core.ReasonShipmentsFull:      "the order has 500 shipments",
+	core.ReasonShipmentsFull:      "an order has at most " + strconv.Itoa(core.MaxShipments) + " shipments",
 	core.ReasonOrderCompleted:     "all of the order has arrived: nothing of it can be changed",
 	core.ReasonShipmentNotFound:   "the order has no shipment of this number",
-	core.ReasonNotSentBack:        "the shipment was not returned to the sender, or fewer units of it are still to be received",
+	core.ReasonNotSentBack:        "units of a shipment are received back once it is returned_to_sender, and no more than are still out",
 	core.ReasonReportAhead:        "a report is of more than a day from now: the clock of who sent it is wrong",
 	core.ReasonReturnWindow:       "the order's return window is over: customer service may go beyond it with force, while the order has not been archived",
 	core.ReasonReturnNotFound:     "the order has no return of this number",
@@ -34,8 +38,8 @@ var refusalDetails = [...]string{
 	core.ReasonReturnUnits:        "the return has fewer units of the line that are still to come, or in quality control",
 	core.ReasonRefundCurrency:     "a return has amounts in one currency, that of its order where that has prices",
 	core.ReasonDecisionTooLarge:   "less is left of what was captured, without what was refunded, is about to be, or was decided",
-	core.ReasonRefundsFull:        "the return has 100 refunds",
-	core.ReasonReturnsFull:        "the order has 100 returns",
+	core.ReasonRefundsFull:        "a return has at most " + strconv.Itoa(core.MaxRefunds) + " refunds",
+	core.ReasonReturnsFull:        "an order has at most " + strconv.Itoa(core.MaxReturns) + " returns",
 	core.ReasonHoldLocked:         "a payment is under way, until locked_until at most: confirm the hold, or unlock it",
 	core.ReasonHoldNotLocked:      "the hold is not locked, or no longer",
 	core.ReasonDocumentClosed:     "the order was closed long ago, and has left memory with its tags and metadata: what is written now can be a note",
@@ -47,15 +51,17 @@ var refusalDetails = [...]string{
 	core.ReasonRefundTooLarge:     "more would have been refunded, or be about to, than was captured",
 	core.ReasonPaymentTooLarge:    "so much is not there to be captured, refunded or made void",
 	core.ReasonPricesSettled:      "payments or returns of the order go by its prices already",
-	core.ReasonPaymentsFull:       "the order has as many payments as an order may: 100, with those that are kept for its end, and no more than 25 that were reported and with which no money has moved",
-	core.ReasonOrderLine:          "the order has no such line, or it is one of components: those are cancelled with their kits",
-	core.ReasonNotCancellable:     "so many units are not left of the line, or nothing is",
-	core.ReasonVersionRequired:    "an edit names in If-Match the version of the order that it is of, as GET and the preview give it",
-	core.ReasonPriceMissing:       "the order has prices: say the unit_price of each line that is added",
-	core.ReasonTotalOutOfRange:    "with the edit the order would cost less than nothing, or more than 10^15",
-	core.ReasonNothingLeft:        "nothing of the order would be left: cancel it instead",
-	core.ReasonTooManyLines:       "with the components of its kits an order may have 500 lines, those of which all was removed among them",
-	core.ReasonEditInSale:         "nothing is added to an order of a sale: place another order",
+	core.ReasonPaymentsFull: "an order has at most " + strconv.Itoa(core.MaxPayments) + " payments, with room among them for the voids and refunds that its end may need, and among them at most " +
+		strconv.Itoa(core.MaxAttempts) + " that were reported and with which no money has moved",
+	core.ReasonOrderLine:       "the order has no such line, or it is one of components: those are cancelled with their kits",
+	core.ReasonNotCancellable:  "so many units are not left of the line, or nothing is",
+	core.ReasonVersionRequired: "an edit names in If-Match the version of the order that it is of, as GET and the preview give it",
+	core.ReasonPriceMissing:    "the order has prices: say the unit_price of each line that is added",
+	core.ReasonTotalOutOfRange: "with the edit the order would cost requested_amount, or its shipping, tax and discount would come to more than an order may: 0 to " +
+		strconv.Itoa(core.MaxAmount),
+	core.ReasonNothingLeft:  "nothing of the order would be left: cancel it instead",
+	core.ReasonTooManyLines: "with the components of its kits an order may have 500 lines, those of which all was removed among them",
+	core.ReasonEditInSale:   "nothing is added to an order of a sale: place another order",
 	core.ReasonWaitsAlready: "the order waits for units of the SKU already, and others wait behind it: place another order for those, or remove what waits in " +
 		"the same edit, and all of it waits behind the others",
 	core.ReasonNotAllocated:      "the order has fewer units at the location than are to move, or none",
@@ -104,16 +110,10 @@ var refusalDetails = [...]string{
 	core.ReasonNotASupplier: "supplier_location must be a location of kind supplier",
 }
 
-// appendRefusal appends the problem that tells of a refusal of a command.
-func (s *Server) appendRefusal(dst []byte, r *core.Refusal, how *submission, c *core.Command) []byte {
-	detail := ""
-	if int(r.Reason) < len(refusalDetails) {
-		detail = refusalDetails[r.Reason]
-	}
-	if entry, ok := s.engine.SaleByID(c.Sale); r.Reason == core.ReasonWaitlistFull && ok && entry.Settings().WaitlistCapacity == 0 {
-		detail = "the sale has no waitlist: its waitlist_capacity is null"
-	}
-	dst = appendProblemHead(dst, refusalKind(r.Reason, how.onHold), detail)
+// appendRefusal appends the problem that tells of a refusal of the intake's command. o is the order that it was about, nil where refusedOrder gives none.
+func (s *Server) appendRefusal(dst []byte, r *core.Refusal, how *submission, in *intake, o *core.OrderImage) []byte {
+	c := &in.command
+	dst = appendProblemHead(dst, refusalKind(r.Reason, how.onHold), s.refusalDetail(r, c, o))
 	switch r.Reason {
 	case core.ReasonDuplicateExternal:
 		dst = append(dst, `,"order_id":"`...)
@@ -125,14 +125,12 @@ func (s *Server) appendRefusal(dst []byte, r *core.Refusal, how *submission, c *
 		dst = appendNumberField(dst, `,"version":`, r.Version)
 		dst = appendInboundStatus(dst, c.Inbound.Kind, r.Status)
 	case core.ReasonFulfilmentStatus:
+		dst = appendNumberField(dst, `,"version":`, r.Version)
 		dst = appendAllowed(appendTextField(dst, `,"fulfillment_status":`, fulfilmentStates[r.Fulfilment]), r.Fulfilment)
 	case core.ReasonFulfilmentEarly:
 		dst = appendTimeField(dst, `,"scheduled_at":`, r.At)
 	case core.ReasonOrderOnHold:
 		dst = appendOnHold(dst, r.OnHold)
-	case core.ReasonReturnStatus:
-		dst = appendNumberField(dst, `,"version":`, r.Version)
-		dst = appendReturnStatus(dst, r.Return)
 	case core.ReasonHoldLocked:
 		dst = appendTimeField(dst, `,"locked_until":`, r.At)
 	case core.ReasonPaymentChanged, core.ReasonRefundTooLarge, core.ReasonPaymentTooLarge:
@@ -149,7 +147,8 @@ func (s *Server) appendRefusal(dst []byte, r *core.Refusal, how *submission, c *
 		dst = appendNumberField(dst, `,"available":`, r.Lines[0].Available)
 		return append(dst, '}') // the units are those of all lines
 	}
-	if len(r.Lines) > 0 {
+	dst = s.appendRefusedOrder(dst, r, in, o)
+	if refusesRows(r, in, o); len(r.Lines) > 0 {
 		dst = s.appendRefusedLines(dst, r, how.inState, s.hidesUnits(r.Reason, c))
 	}
 	return append(dst, '}')
@@ -194,7 +193,9 @@ func (s *Server) appendRefusedLines(dst []byte, r *core.Refusal, inState, hidesU
 			dst = appendNumberField(dst, units, line.Available)
 		default:
 			dst = s.appendSKU(append(dst, `,"sku":`...), line.SKU)
-			dst = appendNumberField(dst, `,"requested":`, line.Requested)
+			if line.Requested != 0 { // else all were asked for
+				dst = appendNumberField(dst, `,"requested":`, line.Requested)
+			}
 			if !hidesUnits {
 				dst = appendNumberField(dst, `,"available":`, max(line.Available, 0))
 			}

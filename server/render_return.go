@@ -30,13 +30,13 @@ var returnActions = [...]struct {
 	{"inspect", core.CommandInspectReturn, 0}, {"close", core.CommandCloseReturn, 0}, {"refund-decisions", core.CommandDecideRefund, 0},
 }
 
-// appendReturnStatus appends what status a return has, and what may be done with it.
-func appendReturnStatus(dst []byte, status core.ReturnStatus) []byte {
+// appendReturnStatus appends what status a return has, and what may be done with it by its policy.
+func appendReturnStatus(dst []byte, status core.ReturnStatus, policy core.RefundPolicy) []byte {
 	dst = appendTextField(dst, `,"return_status":`, returnStatuses[status])
 	dst = append(dst, `,"allowed":[`...)
 	n := 0
 	for _, action := range returnActions {
-		if status.Allows(action.kind, action.decision) {
+		if status.Allows(action.kind, action.decision) && (action.kind != core.CommandDecideRefund || status.AllowsRefund(policy)) {
 			dst = appendTextField(appendComma(dst, n), "", action.name)
 			n++
 		}

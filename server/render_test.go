@@ -98,7 +98,7 @@ func TestHotPathAllocatesNothing(t *testing.T) {
 		},
 		"writing a refusal": func() {
 			x.refusal = core.Refusal{Reason: core.ReasonInsufficientStock, Lines: append(x.refusal.Lines[:0], core.RefusedLine{Requested: 1})}
-			x.out = s.appendRefusal(x.out[:0], &x.refusal, &submission{}, &x.intake.command)
+			x.out = s.appendRefusal(x.out[:0], &x.refusal, &submission{}, &x.intake, nil)
 		},
 		"finding a route": func() {
 			if at, _ := s.router.find([]byte("/v1/orders/0000000000000/cancel")); at == nil {

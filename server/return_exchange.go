@@ -193,7 +193,7 @@ func (s *Server) placeReplacement(x *exchange, replacement *intake) (core.OrderI
 		case refusal == nil:
 			return id, true
 		case refusal.Reason != core.ReasonDuplicateExternal:
-			x.out = s.appendRefusal(x.out[:0], refusal, &placedOrder, &replacement.command)
+			x.out = s.appendRefusal(x.out[:0], refusal, &placedOrder, replacement, nil)
 			x.answer(refusalKind(refusal.Reason, false).status, typeProblem, x.out)
 			return 0, false
 		}

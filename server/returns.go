@@ -57,12 +57,13 @@ func (s *Server) findRequested(x *exchange, r *returnIntake) bool {
 		for i := range o.Lines {
 			if role := o.Lines[i].Role; role != core.LineOfComponent && (role != core.LineUntracked || i == 0 || o.LineLife(i).Delivered > 0) { // one row at least, to be refused
 				ask.Rows = append(ask.Rows, core.ReturnRow{Line: i, Reason: r.all.Reason})
+				x.intake.rows = append(x.intake.rows, shownLine(o, i))
 			}
 		}
 	}
 	for i := range r.rows {
 		row := &r.rows[i]
-		line, ok := s.findReturnLine(x, row)
+		line, ok := s.findReturnLine(x, i, row)
 		if !ok {
 			return false
 		}
@@ -71,15 +72,21 @@ func (s *Server) findRequested(x *exchange, r *returnIntake) bool {
 			return false
 		}
 		ask.Rows = append(ask.Rows, core.ReturnRow{Line: line, Quantity: row.Quantity, Reason: row.Reason})
+		x.intake.rows = append(x.intake.rows, i)
 	}
 	return true
 }
 
-// findReturnLine gives the place of the line that a row names: of a component, where it names that too. It answers and gives false when there is none.
-func (s *Server) findReturnLine(x *exchange, row *returnIntakeRow) (int, bool) {
-	o := &x.event.Order
+// findReturnLine gives the place of the line that a row of the body names: of a component, where it names that too. It answers and gives false when there is
+// none.
+func (s *Server) findReturnLine(x *exchange, at int, row *returnIntakeRow) (int, bool) {
+	o, field := &x.event.Order, "lines["+strconv.Itoa(at)+"]."
 	line, ok := placeOfLine(o, row.Line)
-	if ok && row.sku != nil {
+	if !ok {
+		failLine(x, field+"line")
+		return 0, false
+	}
+	if row.sku != nil {
 		entry, known := s.engine.SKU(row.sku)
 		for ok = known && o.Lines[line].SKU == entry.ID; known && !ok; {
 			if line++; line == len(o.Lines) || o.Lines[line].Role != core.LineOfComponent {
@@ -89,11 +96,7 @@ func (s *Server) findReturnLine(x *exchange, row *returnIntakeRow) (int, bool) {
 		}
 	}
 	if !ok {
-		detail := "the order has no line " + strconv.Itoa(row.Line)
-		if row.sku != nil {
-			detail += " of SKU " + quoteEchoed(row.sku)
-		}
-		x.fail(&problem{kind: refusalKind(core.ReasonOrderLine, false), detail: detail + ": lines are counted from 0"})
+		x.failField(codeOrderLine, field+"sku", "must be that of line "+strconv.Itoa(row.Line)+", or of a component of its kits")
 	}
 	return line, ok
 }
@@ -214,9 +217,12 @@ func (s *Server) findReceived(x *exchange, r *returnIntake) bool {
 			appendReturnRow(c, o, core.ReturnRow{Disposition: r.all.Disposition})
 		}
 	}
+	for i := range c.Life.Return.Rows {
+		x.intake.rows = append(x.intake.rows, shownLine(o, c.Life.Return.Rows[i].Line))
+	}
 	for i := range r.rows {
 		row := &r.rows[i]
-		line, ok := s.findReturnLine(x, row)
+		line, ok := s.findReturnLine(x, i, row)
 		if !ok {
 			return false
 		}
@@ -228,6 +234,9 @@ func (s *Server) findReceived(x *exchange, r *returnIntake) bool {
 			}
 		} else {
 			appendReturnRow(c, o, core.ReturnRow{Line: line, Quantity: row.Quantity, Disposition: row.Disposition})
+		}
+		for range c.Life.Return.Rows[before:] {
+			x.intake.rows = append(x.intake.rows, i)
 		}
 		for k, added := range c.Life.Return.Rows[before:] {
 			if slices.ContainsFunc(c.Life.Return.Rows[:before+k], func(other core.ReturnRow) bool {

@@ -69,7 +69,7 @@ func TestReturns(t *testing.T) {
 		t.Errorf("%v", approved)
 	}
 	refused := h.wantProblem(409, codeReturnStatus, "POST", one+"/refund-decisions", `{"amount":3500,"currency":"EUR"}`)
-	if refused["return_status"] != "approved" || fmt.Sprint(refused["allowed"]) != "[cancel in-transit receive refund-decisions]" {
+	if refused["return_status"] != "approved" || fmt.Sprint(refused["allowed"]) != "[cancel in-transit receive]" || refused["refund_when"] != "inspected" {
 		t.Errorf("%v", refused)
 	}
 	h.want(200, "POST", one+"/in-transit", `{"carrier":"DHL","tracking_number":"1Z99"}`)

@@ -70,7 +70,12 @@ func (s *Server) resolveShipping(in *intake) *problem {
 
 // unknownNamed says that a field of the body names a location that does not exist.
 func unknownNamed(field string, name []byte) *problem {
-	return &problem{kind: kindLocationInBody, detail: field + ": there is no location " + quoteEchoed(name)}
+	return unknownIn(kindLocationInBody, field, "there is no location "+quoteEchoed(name))
+}
+
+// unknownIn is the problem that a field names what does not exist.
+func unknownIn(kind problemKind, field, says string) *problem {
+	return &problem{kind: kind, detail: field + ": " + says, faults: []fault{{kind.code, field, says}}}
 }
 
 // getOrderRouting serves GET /v1/orders/{order}/routing: why the order's units come from where they come, as it was placed or, with the

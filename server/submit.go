@@ -76,7 +76,7 @@ func (s *Server) makeChannel(x *exchange, how *submission) bool {
 
 // failRefused answers that the intake's command was refused.
 func (s *Server) failRefused(x *exchange, refusal *core.Refusal, how *submission) {
-	x.out = s.appendRefusal(x.out[:0], refusal, how, &x.intake.command)
+	x.out = s.appendRefusal(x.out[:0], refusal, how, &x.intake, s.refusedOrder(x, refusal))
 	x.answer(refusalKind(refusal.Reason, how.onHold).status, typeProblem, x.out)
 }
 

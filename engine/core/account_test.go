@@ -234,7 +234,7 @@ func (s *paidShop) tellsLate(c Command) {
 		s.t.Errorf("told of %+v", told)
 	}
 	ahead := *c.Payment
-	ahead.At = s.now + maxReportAhead + 1
+	ahead.At = s.now + MaxReportAhead + 1
 	if reason := s.refused(Command{Kind: CommandReportPayment, Order: c.Order, Payment: &ahead}); reason != ReasonReportAhead {
 		s.t.Errorf("of the future: %d", reason)
 	}

@@ -47,7 +47,7 @@ func (a *auditor) tallyLedger(image *OrderImage, counted uint8) {
 			e.Amount == 0 || e.Amount < 0 && e.Type != PaymentAdjustment || e.Amount > MaxAmount || e.Amount < -MaxAmount {
 			a.violate(v)
 		}
-		if e.Of > len(image.Account.Entries) || e.Of == i+1 || e.Of != 0 && image.Account.Entries[e.Of-1].Type != e.Type.owner() {
+		if e.Of > len(image.Account.Entries) || e.Of == i+1 || e.Of != 0 && image.Account.Entries[e.Of-1].Type != e.Type.Owner() {
 			a.violate(v)
 		}
 		if e.isTask() {

@@ -41,8 +41,8 @@ const (
 	MaxReports = 64
 	// MaxReportIDLength bounds a carrier's id of a report, in bytes.
 	MaxReportIDLength = 64
-	// maxReportAhead is how far a carrier's clock may be ahead: a day, as some report local time.
-	maxReportAhead = day
+	// MaxReportAhead is how far a carrier's clock may be ahead: a day, as some report local time.
+	MaxReportAhead = day
 	// MaxPayments bounds the entries of an order's ledger, which each of its images lists.
 	MaxPayments = 100
 	// MaxProviderLength and MaxReferenceLength bound the name of a provider and its reference, in bytes.

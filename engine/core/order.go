@@ -265,6 +265,12 @@ func transition(kind CommandKind, status OrderStatus) (change bool, refused Reas
 	return false, ReasonHoldExpired
 }
 
+// Allows tells whether a command changes an order of the status, as far as that is a matter of its status.
+func (s OrderStatus) Allows(kind CommandKind) bool {
+	change, refused := transition(kind, s)
+	return change && refused == ReasonNone
+}
+
 // arrived is transition for an order of which all has arrived.
 func arrived(kind CommandKind, status OrderStatus) (change bool, refused Reason) {
 	switch kind {

@@ -18,7 +18,7 @@ func (m *Machine) decideReport(st *Step) {
 	}
 	c, image := st.command, &st.event.Order
 	p := c.Payment
-	if p.At > st.now+maxReportAhead {
+	if p.At > st.now+MaxReportAhead {
 		st.refuseOrder(ReasonReportAhead)
 		return
 	}
@@ -40,7 +40,7 @@ func (m *Machine) decideReport(st *Step) {
 func (st *Step) tellLate() {
 	c, ev := st.command, &st.event
 	st.Outcome.Order = c.Order
-	if c.Payment.At > st.now+maxReportAhead {
+	if c.Payment.At > st.now+MaxReportAhead {
 		st.refuse(ReasonReportAhead).Order = c.Order
 		return
 	}
@@ -87,7 +87,7 @@ func (st *Step) findEntry() (at int, ok bool) {
 // checkOwner refuses a new entry that belongs to none of the ledger's that it could belong to.
 func (st *Step) checkOwner() bool {
 	p, account := st.command.Payment, st.event.Order.Account
-	if p.Of != 0 && (p.Of > len(account.Entries) || account.Entries[p.Of-1].Type != p.Type.owner()) {
+	if p.Of != 0 && (p.Of > len(account.Entries) || account.Entries[p.Of-1].Type != p.Type.Owner()) {
 		st.refuseOrder(ReasonPaymentNotFound)
 		return false
 	}

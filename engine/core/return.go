@@ -202,15 +202,18 @@ func (r *ReturnImage) RefundDue() bool {
 }
 
 // mayRefund tells whether a refund may be decided, by the status and the policy.
-func (r *ReturnImage) mayRefund() bool {
+func (r *ReturnImage) mayRefund() bool { return r.Status.AllowsRefund(r.Terms.Policy) }
+
+// AllowsRefund tells whether a refund may be decided for a return of the status with a policy.
+func (s ReturnStatus) AllowsRefund(policy RefundPolicy) bool {
 	least := ReturnApproved
-	switch r.Terms.Policy {
+	switch policy {
 	case RefundOnReceipt:
 		least = ReturnPartiallyReceived
 	case RefundOnInspected:
 		least = ReturnInspected
 	}
-	return r.Status >= least && r.Status.Allows(CommandDecideRefund, 0)
+	return s >= least && s.Allows(CommandDecideRefund, 0)
 }
 
 // ReturnLine is units of one line in a return.

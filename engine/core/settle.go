@@ -162,7 +162,7 @@ func (a *AccountImage) addTask(t PaymentType, of int, amount int64, seq Sequence
 // owners lists the numbers of the entries that tasks of a type may belong to: authorizations in their order, captures from the last one on.
 func (a *AccountImage) owners(t PaymentType) (numbers []int) {
 	for i := range a.Entries {
-		if a.Entries[i].Type == t.owner() && a.Entries[i].Status == EntrySucceeded {
+		if a.Entries[i].Type == t.Owner() && a.Entries[i].Status == EntrySucceeded {
 			numbers = append(numbers, i+1)
 		}
 	}
@@ -174,8 +174,8 @@ func (a *AccountImage) owners(t PaymentType) (numbers []int) {
 	return numbers
 }
 
-// owner is the type of the entries that those of a type belong to; 0 for none.
-func (t PaymentType) owner() PaymentType {
+// Owner is the type of the entries that those of a type belong to; 0 for none.
+func (t PaymentType) Owner() PaymentType {
 	switch t {
 	case PaymentCapture, PaymentVoid:
 		return PaymentAuthorization

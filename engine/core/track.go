@@ -89,7 +89,7 @@ func (m *Machine) decideTrack(st *Step) {
 		return
 	}
 	for _, r := range st.command.Life.Reports {
-		if r.At > st.now+maxReportAhead {
+		if r.At > st.now+MaxReportAhead {
 			st.refuseOrder(ReasonReportAhead)
 			return
 		}

@@ -40,6 +40,8 @@ func (g *generator) fulfil(c *core.Command) {
 		c.Life.Location = core.LocationID(g.random.IntN(len(g.model.locations)))
 	case g.chance(3):
 		c.Life.Fulfilment = len(works) + 1
+	case g.chance(3): // the order has to be asked for its slots
+		c.Mask, _ = core.SlotsOf(c)
 	}
 }
 
