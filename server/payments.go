@@ -133,15 +133,15 @@ func (s *Server) listPayments(x *exchange) {
 	x.answerParts(dst, to, all, sequence)
 }
 
-// listTasks serves GET /v1/payments/tasks: what is to be carried out, of all orders, those of the newest first.
+// listTasks serves GET /v1/payments/tasks: what is to be carried out, or failed and is outstanding, of all orders, those of the newest first.
 func (s *Server) listTasks(x *exchange) {
 	q := x.query("type", "status", "provider", "limit", "after", "at_least")
 	query := search.Query{Limit: int(q.number("limit", 1, maxPage, defaultPage)), Before: s.createdBefore(q)}
 	want := wantedTasks{
-		Type: core.PaymentType(q.oneOf("type", taskTypes[:])), Status: core.EntryStatus(q.oneOf("status", openStatuses[:])),
+		Type: core.PaymentType(q.oneOf("type", taskTypes[:])), Status: core.EntryStatus(q.oneOf("status", taskStatuses[:])),
 		provider: q.text("provider", &providerRule),
 	}
-	query.Terms = []search.Term{search.Tasks(want.Type)}
+	query.Terms = []search.Term{want.term()}
 	if !s.waitForIndex(q) {
 		return
 	}
@@ -155,8 +155,8 @@ func (s *Server) listTasks(x *exchange) {
 	sequence, err := s.engine.ReadOrders(page.Orders, func(_ int, image []byte) error {
 		_, err := codec.DecodeOrderImage(image, &x.event.Order)
 		invariant.Check(err == nil, "the engine's images are codec's")
-		dst, count = s.appendTasks(dst, &x.event.Order, &want, count)
-		return nil
+		dst, count, err = s.appendTasks(dst, &x.event.Order, &want, count)
+		return err
 	})
 	if err != nil {
 		s.failSearch(x, err)
@@ -165,33 +165,69 @@ func (s *Server) listTasks(x *exchange) {
 	x.answerJSON(200, at.append(s.appendOrdersNext(append(dst, ']'), &page), sequence))
 }
 
-// openStatuses are those that a task may have which is to be carried out, by number.
-var openStatuses = [...]string{core.EntryRequested: "requested", core.EntryActionRequired: "action_required"}
+// taskStatuses are those that tasks are listed by, by number.
+var taskStatuses = [...]string{core.EntryRequested: "requested", core.EntryActionRequired: "action_required", core.EntryFailed: "failed"}
 
-// wantedTasks are those of a type, a status and a provider; zero for any.
+// wantedTasks are those of a type, a status and a provider; zero for any that are to be carried out.
 type wantedTasks struct {
 	Type     core.PaymentType
 	Status   core.EntryStatus
 	provider []byte
 }
 
+// term is what the orders have in common that have such tasks.
+func (w *wantedTasks) term() search.Term {
+	if w.Status == core.EntryFailed {
+		return search.Failed(w.Type)
+	}
+	return search.Tasks(w.Type)
+}
+
+// has tells whether a task is of the type and the provider.
 func (w *wantedTasks) has(e *core.PaymentEntry) bool {
-	return e.Task && e.Status.IsOpen() && (w.Type == 0 || e.Type == w.Type) && (w.Status == 0 || e.Status == w.Status) &&
+	return (w.Type == 0 || e.Type == w.Type) &&
 		(w.provider == nil || bytes.Equal(e.Provider, w.provider))
 }
 
+// isOpen tells whether an entry is a task that is to be carried out, of a status that is wanted.
+func (w *wantedTasks) isOpen(e *core.PaymentEntry) bool {
+	return e.Task && e.Status.IsOpen() && (w.Status == 0 || e.Status == w.Status)
+}
+
 // appendTasks appends an order's tasks to a list that has so many.
-func (s *Server) appendTasks(dst []byte, o *core.OrderImage, want *wantedTasks, count int) ([]byte, int) {
+func (s *Server) appendTasks(dst []byte, o *core.OrderImage, want *wantedTasks, count int) ([]byte, int, error) {
 	if o.Account == nil {
-		return dst, count
+		return dst, count, nil
+	}
+	if want.Status == core.EntryFailed {
+		return s.appendFailed(dst, o, want, count)
 	}
 	for i := range o.Account.Entries {
-		if !want.has(&o.Account.Entries[i]) {
-			continue
+		if e := &o.Account.Entries[i]; want.isOpen(e) && want.has(e) {
+			dst = append(s.appendTask(appendComma(dst, count), o, i+1), '}')
+			count++
 		}
-		dst = append(appendID(append(appendComma(dst, count), `{"order_id":"`...), s.engine.PublicOrderID(o.ID)), '"')
-		dst = append(appendPayment(append(dst, `,"payment":`...), o, i+1), '}')
-		count++
 	}
-	return dst, count
+	return dst, count, nil
+}
+
+// appendFailed appends an order's tasks that failed and are outstanding to a list that has so many.
+func (s *Server) appendFailed(dst []byte, o *core.OrderImage, want *wantedTasks, count int) ([]byte, int, error) {
+	if err := s.options.Search.TellLate(o); err != nil {
+		return dst, count, err
+	}
+	for _, f := range o.FailedTasks() {
+		if want.has(&o.Account.Entries[f.Entry-1]) {
+			dst = s.appendTask(appendComma(dst, count), o, f.Entry)
+			dst = append(appendAmountField(dst, `,"outstanding":`, o, f.Amount), '}')
+			count++
+		}
+	}
+	return dst, count, nil
+}
+
+// appendTask begins a task of a list.
+func (s *Server) appendTask(dst []byte, o *core.OrderImage, number int) []byte {
+	dst = append(appendID(append(dst, `{"order_id":"`...), s.engine.PublicOrderID(o.ID)), '"')
+	return appendPayment(append(dst, `,"payment":`...), o, number)
 }

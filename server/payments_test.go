@@ -1,8 +1,10 @@
 package server
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -10,6 +12,7 @@ import (
 
 	"holdfast/engine"
 	"holdfast/engine/core"
+	"holdfast/wal"
 )
 
 // eur is an amount as the API writes it.
@@ -357,5 +360,171 @@ func TestLatePayments(t *testing.T) {
 	if notes := h.want(200, "GET", path+"/notes?"+h.now(), "")["items"].([]any); len(notes) != 1 {
 		t.Errorf("notes: %v", notes)
 	}
+	h.checkAudit()
+}
+
+// failed lists the tasks of a query that failed and are outstanding, page by page, as "order payment type outstanding".
+func (h *shop) failed(query string) (list []string) {
+	h.t.Helper()
+	for after := ""; ; {
+		page := h.want(200, "GET", "/v1/payments/tasks?status=failed&"+h.now()+query+after, "")
+		for _, item := range page["items"].([]any) {
+			task := item.(map[string]any)
+			p := task["payment"].(map[string]any)
+			list = append(list, fmt.Sprint(task["order_id"], " ", p["number"], " ", p["type"], " ", task["outstanding"].(map[string]any)["amount"]))
+		}
+		if page["next"] == nil {
+			return list
+		}
+		after = "&after=" + page["next"].(string)
+	}
+}
+
+// wantFailed looks whether just so many tasks are outstanding that a query lists, each as "order payment type outstanding".
+func (h *shop) wantFailed(query string, want ...string) {
+	h.t.Helper()
+	if got := h.failed(query); !slices.Equal(got, want) {
+		h.t.Errorf("%s: failed are %v, should be %v", query, got, want)
+	}
+}
+
+// authorized places an order of a channel that costs 1.00 and for which 1.00 is set aside with a provider, and gives its id.
+func (h *shop) authorized(channel, provider string) string {
+	h.t.Helper()
+	id := h.placed("/v1/orders", `{"customer":"ann","channel":"`+channel+`","lines":[{"sku":"A","quantity":1,"unit_price":`+eur(100)+`}]}`)
+	h.want(200, "POST", "/v1/orders/"+id+"/payments", strings.Replace(payment("authorization", "succeeded", "pi-"+id, 100, ""), "acme", provider, 1))
+	return id
+}
+
+// ended reports what became of a task of an order.
+func (h *shop) ended(id string, number int, status, reference string) {
+	h.t.Helper()
+	h.want(200, "POST", fmt.Sprintf("/v1/orders/%s/payments/%d/complete", id, number),
+		fmt.Sprintf(`{"status":%q,"reference":%q,"at":"2026-11-27T12:00:0%d.000Z"}`, status, reference, number))
+}
+
+// TestFailedTasks has captures, refunds and voids fail, which are listed until somebody has seen to them, also by an index that is made anew.
+func TestFailedTasks(t *testing.T) {
+	h := openIndexed(t, engine.Options{})
+	h.stock("A", 99)
+	h.want(201, "PUT", "/v1/channels/now", `{"capture":"confirm"}`)
+	h.want(201, "PUT", "/v1/channels/later", `{"capture":"manual"}`)
+	captured, refunded, voided := h.authorized("now", "acme"), h.authorized("now", "bank"), h.authorized("later", "acme")
+	h.wantFailed("")
+	h.ended(captured, 2, "failed", "ch_1")
+	h.ended(refunded, 2, "succeeded", "ch_2")
+	for _, id := range []string{refunded, voided} {
+		h.want(200, "POST", "/v1/orders/"+id+"/cancel", "")
+	}
+	h.ended(refunded, 3, "failed", "re_1")
+	h.ended(voided, 2, "failed", "vo_1")
+	capture, refund, void := captured+" 2 capture 100", refunded+" 3 refund 100", voided+" 2 void 100"
+	for query, want := range map[string][]string{
+		"": {void, refund, capture}, "&limit=1": {void, refund, capture}, "&limit=2": {void, refund, capture}, "&type=capture": {capture}, "&type=refund": {refund}, "&type=void": {void},
+		"&provider=bank": {refund}, "&provider=acme": {void, capture}, "&provider=other": nil, "&type=void&provider=bank": nil,
+	} {
+		h.wantFailed(query, want...)
+	}
+	if open := h.want(200, "GET", "/v1/payments/tasks?"+h.now(), "")["items"].([]any); len(open) != 0 {
+		t.Errorf("open: %v", open)
+	}
+	h.wantProblem(400, codeInvalidQuery, "GET", "/v1/payments/tasks?status=reversed", "")
+	h.restart()
+	h.wantFailed("", void, refund, capture)
+	h.indexAnew()
+	h.wantFailed("", void, refund, capture)
+
+	h.want(201, "POST", "/v1/orders/"+captured+"/payments/requests", `{"type":"capture"}`)
+	h.wantFailed("", void, refund)
+	h.ended(captured, 3, "failed", "ch_3") // the new one stands in the place of the old one
+	h.wantFailed("", void, refund, captured+" 3 capture 100")
+	h.want(201, "POST", "/v1/orders/"+captured+"/payments/requests", `{"type":"capture","amount":`+eur(60)+`}`)
+	h.ended(captured, 4, "succeeded", "ch_4")
+	h.wantFailed("", void, refund, captured+" 3 capture 40")
+	h.want(200, "POST", "/v1/orders/"+captured+"/payments", payment("adjustment", "succeeded", "cash", 40, ""))
+	h.wantFailed("", void, refund)
+	h.want(200, "POST", "/v1/orders/"+refunded+"/payments", payment("adjustment", "succeeded", "cash", -100, ""))
+	h.wantFailed("", void)
+	h.want(200, "POST", "/v1/orders/"+voided+"/payments/2/complete", `{"status":"succeeded","reference":"vo_1","at":"2026-11-27T14:00:00.000Z"}`)
+	h.wantFailed("")
+	h.want(200, "POST", "/v1/orders/"+voided+"/payments/2/complete", `{"status":"reversed","reference":"vo_1","at":"2026-11-27T15:00:00.000Z"}`)
+	h.wantFailed("") // another one is asked for by itself
+	h.ended(voided, 3, "failed", "vo_3")
+	h.wantFailed("", voided+" 3 void 100")
+	h.indexAnew()
+	h.wantFailed("", voided+" 3 void 100")
+	h.checkAudit()
+}
+
+// indexAnew has the index be one of the format before, so that it is made anew.
+func (h *shop) indexAnew() {
+	h.t.Helper()
+	h.close()
+	e, err := engine.Open(h.storage)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	err = e.UseIndex(func(j *wal.Journal) error {
+		b := j.NewIndexBatch()
+		b.Set([]byte{'v'}, append([]byte{1, 2}, make([]byte, 21)...))
+		return b.Apply()
+	})
+	if err := errors.Join(err, e.Close()); err != nil {
+		h.t.Fatal(err)
+	}
+	h.open()
+	h.until(func() bool { return h.options.Search.State().Ready })
+	if state := h.options.Search.State(); state.Walks != 1 {
+		h.t.Errorf("the index was not made anew: %+v", state)
+	}
+}
+
+// TestFailedTasksOfArchivedOrders has refunds fail of orders that leave memory then: they stay listed, until it is reported that they are seen to.
+func TestFailedTasksOfArchivedOrders(t *testing.T) {
+	var clock atomic.Int64 // the engine looks at it by itself, too
+	clock.Store(1_795_900_000_000)
+	h := openIndexed(t, engine.Options{Clock: clock.Load, ArchiveAfter: time.Hour})
+	h.stock("A", 1_000_000)
+	var ids []string
+	for n := range core.PageOrders + 5 {
+		if n > 2 {
+			id := h.placed("/v1/orders", order("bob", "A", 1))
+			h.want(200, "POST", "/v1/orders/"+id+"/cancel", "")
+			continue
+		}
+		id := h.placed("/v1/orders", `{"customer":"ann","tags":["vip"],"lines":[{"sku":"A","quantity":1,"unit_price":`+eur(100)+`}]}`)
+		h.want(200, "POST", "/v1/orders/"+id+"/payments", payment("capture", "succeeded", "pi_1", 100, ""))
+		h.want(200, "POST", "/v1/orders/"+id+"/cancel", "")
+		h.ended(id, 2, []string{"failed", "failed", "succeeded"}[n], "re_1")
+		ids = append(ids, id)
+	}
+	clock.Add(2 * time.Hour.Milliseconds())
+	h.placed("/v1/orders", order("bob", "A", 1))
+	number, _ := parseID([]byte(ids[0]))
+	h.until(func() bool { return h.engine.IsArchived(h.engine.OrderFromPublic(number)) })
+	first, second, third := ids[0]+" 2 refund 100", ids[1]+" 2 refund 100", ids[2]+" 2 refund 100"
+	h.wantFailed("", second, first)
+	h.wantProblem(409, codeAccountClosed, "POST", "/v1/orders/"+ids[0]+"/payments/requests", `{"type":"refund"}`)
+	report := func(id, path, body string) { h.want(202, "POST", "/v1/orders/"+id+"/payments"+path, body) }
+	report(ids[0], "", payment("refund", "succeeded", "hand-1", 30, ""))
+	h.wantFailed("&type=refund", second, ids[0]+" 2 refund 70")
+	report(ids[0], "", payment("refund", "succeeded", "hand-2", 70, ""))
+	report(ids[1], "", strings.Replace(payment("refund", "succeeded", "dollars", 100, ""), "EUR", "USD", 1))
+	h.wantFailed("", second)
+	report(ids[2], "/2/complete", `{"status":"reversed","reference":"re_1","at":"2026-11-27T14:00:00.000Z"}`)
+	h.wantFailed("&provider=acme", third, second)
+	tasks := h.want(200, "GET", "/v1/payments/tasks?status=failed&limit=1", "")["items"].([]any)
+	if p := tasks[0].(map[string]any)["payment"].(map[string]any); p["status"] != "reversed" || p["at"] != "2026-11-27T14:00:00.000Z" {
+		t.Errorf("undone: %v", tasks)
+	}
+	h.indexAnew()
+	h.wantFailed("", third, second)
+	if found := h.find("&tag=vip"); len(found) != 3 {
+		t.Errorf("found: %v", found)
+	}
+	report(ids[1], "/2/complete", `{"status":"succeeded","reference":"re_9","at":"2026-11-27T13:00:00.000Z"}`)
+	h.wantFailed("", third)
+	h.indexAnew()
+	h.wantFailed("", third)
 	h.checkAudit()
 }

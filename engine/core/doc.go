@@ -50,6 +50,7 @@
 //	ledger, entry            the payments of an order; one of them: an authorization, capture, refund, void, chargeback or adjustment
 //	due                      what is to be paid for what is left of an order
 //	task                     an entry that was asked for here, and that somebody has to carry out
+//	outstanding              of a task that failed, or was undone: what nothing has made good since
 //	lock                     keeps a hold while a payment is under way
 //	note                     what somebody wrote beside an order; no decision asks for it
 //	capacity                 how many orders a location ships in a day; booked is an order that counts against it
@@ -163,6 +164,9 @@
 // reports with which no money moves begin at most MaxAttempts of them.
 // Where there is no room for a task the command is refused, but for those that end the order, and reports on what is known; a void of a completed order that has no room
 // is not asked for.
+//
+// A task that failed, or was undone, is outstanding until it was asked for anew, was done beside it, or has no object any more (failed.go). What was
+// asked for anew and failed is outstanding in its place.
 //
 // A closed order with tasks that are open stays in memory until they are carried out, and then leaves with its account.
 //

@@ -7,7 +7,7 @@ import "slices"
 // is completed and does not need it, is void, and what the channel's policy says is captured. What is asked for is a task: an entry of the ledger that somebody has to carry out.
 //
 // A task is asked for once. What counts is how far a command moved what ought to have been done, not what is still missing of it: a task that
-// failed is not asked for again, and somebody has to see to it.
+// failed is not asked for again, and somebody has to see to it. Until somebody has, FailedTasks lists it (failed.go).
 
 // CapturePolicy says when what is authorized is captured. The numbers are in journals and must not change.
 type CapturePolicy uint8

@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"holdfast/engine"
-	"holdfast/engine/codec"
 	"holdfast/engine/core"
 	"holdfast/wal"
 )
@@ -22,7 +21,8 @@ type batch struct {
 	engine *engine.Engine
 	out    *wal.IndexBatch
 	rows   map[core.OrderID]*change
-	order  []*change // in which rows came up, so that the same events give the same batch
+	order  []*change                 // in which rows came up, so that the same events give the same batch
+	late   map[core.OrderID][][]byte // notes that are reports, of the orders of rows
 	events int
 	bytes  int // of terms
 }
@@ -34,7 +34,7 @@ type change struct {
 }
 
 func newBatch(e *engine.Engine) (*batch, error) {
-	b := &batch{engine: e, rows: map[core.OrderID]*change{}}
+	b := &batch{engine: e, rows: map[core.OrderID]*change{}, late: map[core.OrderID][][]byte{}}
 	err := e.UseIndex(func(j *wal.Journal) error {
 		b.out = j.NewIndexBatch()
 		return nil
@@ -60,7 +60,7 @@ func (b *batch) take(ev *core.Event, fresh bool) error {
 	case core.EventNoteAdded:
 		b.out.AddNote(uint64(id), uint64(ev.Sequence), encodeNote(ev.At, ev.Actor))
 	case core.EventPaymentLate:
-		b.out.AddNote(uint64(id), uint64(ev.Sequence), encodeLate(ev))
+		return b.takeLate(ev)
 	case core.EventWaitlistJoined:
 		b.takeWaiter(&ev.Waiter)
 	case core.EventWaitlistLeft, core.EventWaitlistOffered:
@@ -153,6 +153,7 @@ func (b *batch) write(m *meta) error {
 	}
 	b.out.Set([]byte{keyMeta}, m.encode())
 	clear(b.rows)
+	clear(b.late)
 	b.order, b.events, b.bytes = b.order[:0], 0, 0
 	return b.engine.UseIndex(func(*wal.Journal) error { return b.out.Apply() })
 }
@@ -180,13 +181,6 @@ func (b *batch) change(before, after *row) {
 		}
 	}
 	b.out.Set(rowKey(after.id), after.encode())
-}
-
-// isLate marks a note that is a report on a payment of an order which had left memory: behind when it came is its event.
-const isLate = 1 << 63
-
-func encodeLate(ev *core.Event) []byte {
-	return codec.AppendEvent(binary.BigEndian.AppendUint64(nil, uint64(ev.At)|isLate), ev)
 }
 
 // A note is kept as u64 when it was made, and who made it; its text is the document of its sequence.

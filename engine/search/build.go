@@ -149,7 +149,7 @@ func (x *Index) walk() error {
 			_, err := codec.DecodeOrderImage(image, &order)
 			invariant.Check(err == nil, "the engine's images are codec's")
 			x.orders.Add(1)
-			return x.batch.takeOrder(&order, false)
+			return x.batch.takeWalked(&order)
 		})
 		if err != nil {
 			return err

@@ -1,5 +1,5 @@
 // Package search finds orders: by customer, e-mail, SKU, status, why it is on hold, channel, location, tag, external id, the status of their returns and time,
-// and gives what happened to each of them and who its customer is.
+// those of whose payments something is to be carried out, or failed and is outstanding, and gives what happened to each of them and who its customer is.
 //
 //	x, err := search.Open(e, search.Options{})
 //	page, err := x.Find(&search.Query{Terms: []search.Term{search.Customer(name)}, Limit: 50})
@@ -23,7 +23,8 @@
 // attributes that an order's image has change with it, those of its document (e-mail, tags) stay. A row is replaced only by a
 // later version of its order, so it does not matter in which order what is known of an order comes in.
 //
-// Notes are kept too (wal.IndexBatch.AddNote), for ever: the feed that told of them is cut.
+// Notes are kept too (wal.IndexBatch.AddNote), for ever: the feed that told of them is cut. With them is what was reported on payments of orders that
+// had left memory, and never change again. Whether a task of theirs that failed is outstanding follows from it, whoever reads or walks (late.go).
 //
 // # How it comes about
 //

@@ -80,7 +80,7 @@ func imageTerms(o *core.OrderImage) []Term {
 	if status := o.PaymentStatus(); status != core.PaymentNone {
 		terms = append(terms, Payment(status))
 	}
-	return addTasks(terms, o.Account)
+	return addFailed(addTasks(terms, o.Account), o)
 }
 
 // addReturns adds the terms of an order's returns.
@@ -109,6 +109,15 @@ func addTasks(terms []Term, a *core.AccountImage) []Term {
 			terms = addTerm(terms, Tasks(e.Type))
 			terms = addTerm(terms, Tasks(0))
 		}
+	}
+	return terms
+}
+
+// addFailed adds the terms of the tasks of an order's payments that failed and are outstanding.
+func addFailed(terms []Term, o *core.OrderImage) []Term {
+	for _, f := range o.FailedTasks() {
+		terms = addTerm(terms, Failed(o.Account.Entries[f.Entry-1].Type))
+		terms = addTerm(terms, Failed(0))
 	}
 	return terms
 }

@@ -35,6 +35,7 @@ const (
 	attributeCredit   attribute = 'k' // some return gave credit in the store; no value
 	attributePayment  attribute = 'y'
 	attributeTask     attribute = 'j'
+	attributeFailed   attribute = 'i'
 	attributeWork     attribute = 'f'
 )
 
@@ -68,6 +69,9 @@ func Payment(status core.PaymentStatus) Term {
 
 // Tasks is the term of the orders of whose payments something of a type is to be carried out, 0 for anything.
 func Tasks(t core.PaymentType) Term { return Term{attributeTask, string([]byte{byte(t) + '0'})} }
+
+// Failed is the term of the orders with a task of a type that failed, or was undone, and that nothing has made good yet; 0 for any type.
+func Failed(t core.PaymentType) Term { return Term{attributeFailed, string([]byte{byte(t) + '0'})} }
 
 // Status is the term of the orders of a status.
 func Status(status core.OrderStatus) Term { return Term{attributeStatus, string([]byte{byte(status)})} }
@@ -207,7 +211,7 @@ func decodeRow(id core.OrderID, value []byte) (*row, error) {
 }
 
 // format is the version of all keys and values. It rises when one of them gets another meaning: the index is then made anew.
-const format = 1
+const format = 2
 
 // phase says how far an index has come.
 type phase byte

@@ -22,7 +22,7 @@ type filter struct {
 }
 
 func randomFilter(random *rand.Rand, o *known) filter {
-	switch random.IntN(8) {
+	switch random.IntN(9) {
 	case 0:
 		return filter{search.Customer(o.Customer), func(k *known) bool { return string(k.Customer) == string(o.Customer) }}
 	case 1:
@@ -47,6 +47,11 @@ func randomFilter(random *rand.Rand, o *known) filter {
 	case 6:
 		tag := []string{"vip", "gift", "late"}[random.IntN(3)]
 		return filter{search.Tag([]byte(tag)), func(k *known) bool { return strings.Contains(k.document, `"`+tag+`"`) }}
+	case 7:
+		kind := core.PaymentType(random.IntN(int(core.PaymentVoid)+1)) &^ core.PaymentAuthorization
+		return filter{search.Failed(kind), func(k *known) bool {
+			return slices.ContainsFunc(k.FailedTasks(), func(f core.FailedTask) bool { return kind == 0 || k.Account.Entries[f.Entry-1].Type == kind })
+		}}
 	default:
 		return filter{search.External([]byte("external-1")), func(k *known) bool { return string(k.ExternalID) == "external-1" }}
 	}
