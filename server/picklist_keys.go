@@ -3,14 +3,12 @@ package server
 import (
 	"crypto/sha256"
 	"encoding/binary"
-	"errors"
 	"sync"
 
 	"holdfast/engine/codec"
 	"holdfast/engine/core"
 	"holdfast/engine/feed"
 	"holdfast/engine/invariant"
-	"holdfast/wal"
 )
 
 // A pick list that is asked for with an Idempotency-Key is as many commands as it begins fulfilment orders, all in one request, so they are in the journal
@@ -73,7 +71,7 @@ func (s *Server) repeatPicks(x *exchange, request *pickRequest, p *picks) (answe
 			continue
 		}
 		event, err := finder.AppendOwn(x.image[:0], s.engine.Feed(), sequence)
-		if errors.Is(err, wal.ErrNotFound) && sequence <= s.engine.Feed().Oldest() {
+		if err != nil && sequence <= s.engine.Feed().Oldest() {
 			continue // forgotten since it was looked up, and its event is gone
 		}
 		if err != nil {

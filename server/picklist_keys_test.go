@@ -177,6 +177,20 @@ func TestPickListKeyGaps(t *testing.T) {
 	h.pickAgain(list, "gaps", `{"limit":3,"actor":"lee"}`)
 }
 
+// TestPickListKeyUnderWay: while the first request with a key is carried out, the others are told so, and begin nothing.
+func TestPickListKeyUnderWay(t *testing.T) {
+	h, ids := openPicking(t, 1)
+	key := keyOf([]byte("slow"))
+	if !h.server.picking.begin(key) {
+		t.Fatal("the key is taken")
+	}
+	h.wantProblem(409, codeIdempotencyInProgress, "POST", "/v1/picklists", `{}`, "Idempotency-Key: slow")
+	h.server.picking.end(key)
+	if got := h.pick("slow", `{}`).picked(t); !slices.Equal(got, ids) {
+		t.Errorf("%v, should be %v", got, ids)
+	}
+}
+
 // TestPickListKeysAtOnce: people with carts, who ask again at once, each with one key, begin every fulfilment order once.
 func TestPickListKeysAtOnce(t *testing.T) {
 	const carts, asks = 8, 4
