@@ -166,22 +166,22 @@ func (s *keyStripe) claim(c *claim, stripe uint64) {
 
 // Remembers tells whether a command with an idempotency key was carried out, and the key is not forgotten yet.
 func (e *Engine) Remembers(key core.IdempotencyKey) bool {
-	_, known := e.Remembered(key)
+	_, _, known := e.Remembered(key)
 	return known
 }
 
-// Remembered gives the sequence of the command with an idempotency key that was carried out, if the key is not forgotten yet.
-func (e *Engine) Remembered(key core.IdempotencyKey) (sequence core.Sequence, known bool) {
+// Remembered gives the sequence and the codec.Fingerprint of the command with an idempotency key that was carried out, if the key is not forgotten yet.
+func (e *Engine) Remembered(key core.IdempotencyKey) (sequence core.Sequence, fingerprint uint64, known bool) {
 	hash := e.keys.hash(&key)
 	s := &e.keys.stripes[hash%keyStripes]
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	place, found := s.search(hash, &key)
 	if !found {
-		return 0, false
+		return 0, 0, false
 	}
-	sequence = s.at(place).sequence
-	return sequence, sequence != 0
+	r := s.at(place)
+	return r.sequence, r.fingerprint, r.sequence != 0
 }
 
 // bind makes a claimed key answer with a command from now on.

@@ -255,7 +255,7 @@ func (s *Server) recall(x *exchange, id core.OrderID) bool {
 	if text == nil {
 		return false
 	}
-	sequence, known := s.engine.Remembered(keyOf(text))
+	sequence, _, known := s.engine.Remembered(keyOf(text))
 	return known && s.loadEvent(x, sequence, id)
 }
 

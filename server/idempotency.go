@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 
+	"holdfast/engine"
 	"holdfast/engine/core"
 )
 
@@ -35,6 +36,24 @@ func (x *exchange) headerKey() (text []byte, given, ok bool) {
 	}
 	return text, true, true
 }
+
+// failKey answers a command whose key belongs to another; false says that it does not.
+func (x *exchange) failKey(status engine.ResultStatus) bool {
+	switch status {
+	case engine.ResultKeyReused:
+		x.fail(keyReused)
+	case engine.ResultInProgress:
+		x.fail(keyInProgress)
+	default:
+		return false
+	}
+	return true
+}
+
+var (
+	keyReused     = newProblem(codeIdempotencyKeyReused, "the Idempotency-Key was used for a request with another body")
+	keyInProgress = newProblem(codeIdempotencyInProgress, "the first request with this Idempotency-Key is still running")
+)
 
 // setKey puts the request's Idempotency-Key, if it has one, into the command; it answers and gives
 // false when the key is none.

@@ -17,7 +17,7 @@ import (
 )
 
 // A pick list is what somebody takes with them to pick several orders at once: units by SKU, and whom they are for. Nothing is kept of it: it is what is in
-// progress at a location, of some orders or of all.
+// progress at a location, of some orders or of all; but one that was asked for with an Idempotency-Key can be told again (picklist_keys.go).
 
 // maxPicked bounds the orders of a pick list, which somebody carries.
 const maxPicked = 100
@@ -26,6 +26,8 @@ const maxPicked = 100
 type pickRequest struct {
 	limit  int
 	orders [][]byte
+	header []byte // the Idempotency-Key; nil for none
+	list   uint64 // core.LifeRequest.List of the commands; 0 without a key
 }
 
 // picked is a fulfilment order of a pick list.
@@ -37,10 +39,10 @@ type picked struct {
 // picks are the units of a pick list, by SKU.
 type picks struct {
 	location core.LocationID
-	wanted   map[picked]bool // nil for all that are in progress there
 	units    map[core.SKUID][]pickedUnits
 	orders   int
 	sequence core.Sequence
+	made     core.Millis // when the last of them was begun; 0 for none
 }
 
 // pickedUnits are units for one fulfilment order.
@@ -56,34 +58,59 @@ func (s *Server) makePickList(x *exchange) {
 	if x.hasFaults() {
 		return
 	}
-	p := picks{wanted: map[picked]bool{}}
+	header, given, ok := x.headerKey()
+	if !ok {
+		return
+	}
+	p := picks{units: map[core.SKUID][]pickedUnits{}}
 	if len(in.locations) > 0 {
-		var ok bool
 		if p.location, ok = s.engine.Location(in.locations[0]); !ok {
 			x.fail(unknownNamed("location", in.locations[0]))
 			return
 		}
 	}
+	if given {
+		request.setKey(header)
+		s.makePicksOnce(x, request, &p)
+		return
+	}
+	s.makePicks(x, request, &p)
+}
+
+// makePicks starts what a request asks for, and answers with what is to be picked.
+func (s *Server) makePicks(x *exchange, request *pickRequest, p *picks) {
 	ids, ok := s.ordersToPick(x, request, p.location)
 	if !ok {
 		return
 	}
 	r := engine.AcquireRequest()
 	defer engine.ReleaseRequest(r)
-	starts, err := s.addStarts(x, r, ids, request, &p)
-	if err == nil && len(starts) > 0 {
+	r.WantImages = true
+	err := s.addStarts(x, r, ids, request, p)
+	if err == nil && r.Len() > 0 {
 		err = s.engine.Submit(r)
 	}
 	if err != nil {
 		s.failEngine(x, err)
 		return
 	}
-	for i, start := range starts {
-		if r.Results()[i].Status == engine.ResultDone {
-			p.wanted[start] = true
+	for i := range r.Results() {
+		if result := &r.Results()[i]; result.Status == engine.ResultDone && result.Changed {
+			s.addBegun(x, p, r.Image(i))
 		}
 	}
-	s.answerPicks(x, &p, ids)
+	if p.orders > 0 || r.Len() == 0 || !x.failKey(r.Results()[0].Status) {
+		s.answerPicks(x, p)
+	}
+}
+
+// addBegun adds the fulfilment order that an event says was started, as it was then.
+func (s *Server) addBegun(x *exchange, p *picks, event []byte) {
+	ev := &x.event
+	_, err := codec.DecodeEvent(event, ev)
+	invariant.Check(err == nil, "the engine's events are codec's")
+	p.add(&ev.Order, ev.Order.Life, ev.Fulfilment)
+	p.sequence, p.made = max(p.sequence, ev.Sequence), max(p.made, ev.At)
 }
 
 // parsePickList reads the body of POST /v1/picklists. The name of the location is left in locations.
@@ -153,40 +180,46 @@ func (s *Server) ordersToPick(x *exchange, request *pickRequest, location core.L
 	return ids, true
 }
 
-// addStarts adds a command for each fulfilment order at the location that may be started. Of orders that a request names those are wanted, too, that are
-// in progress already: the request may have come before.
-func (s *Server) addStarts(x *exchange, r *engine.Request, ids []core.OrderID, request *pickRequest, p *picks) (starts []picked, err error) {
+// addStarts adds a command for each fulfilment order at the location that may be started. Of orders that a request without a key names those are listed,
+// too, that are in progress already: the request may have come before. With a key it would be known, and they are on somebody else's list.
+func (s *Server) addStarts(x *exchange, r *engine.Request, ids []core.OrderID, request *pickRequest, p *picks) (err error) {
 	var scratch core.LifeImage
-	c := &x.intake.command
-	_, err = s.engine.ReadOrders(ids, func(_ int, image []byte) error {
+	p.sequence, err = s.engine.ReadOrders(ids, func(_ int, image []byte) error {
 		o := &x.event.Order
 		_, err := codec.DecodeOrderImage(image, o)
 		invariant.Check(err == nil, "the engine's images are codec's")
 		life := fulfilmentsOf(o, &scratch)
 		for i := range life.Fulfilments {
-			f, of := &life.Fulfilments[i], picked{o.ID, i + 1}
-			if f.Location == p.location && f.Status == core.FulfilmentInProgress && request.orders != nil {
-				p.wanted[of] = true
+			f := &life.Fulfilments[i]
+			if f.Location == p.location && f.Status == core.FulfilmentInProgress && request.orders != nil && request.header == nil {
+				p.add(o, life, i+1)
 			}
-			if f.Location != p.location || f.Status != core.FulfilmentOpen || o.OnHold != 0 || len(starts) == request.limit {
+			if f.Location != p.location || f.Status != core.FulfilmentOpen || o.OnHold != 0 || r.Len() == request.limit {
 				continue
 			}
-			starts = append(starts, of)
-			r.Add(&core.Command{
-				Kind: core.CommandWorkFulfilment, Version: 1, Order: o.ID, Actor: c.Actor,
-				Life: &core.LifeRequest{Location: p.location, Fulfilment: i + 1, Action: core.FulfilmentStart, Note: c.Life.Note},
-			})
+			r.Add(request.start(&x.intake.command, r.Len(), p.location, o.ID, i+1))
 		}
 		return nil
 	})
-	return starts, err
+	return err
+}
+
+// start is the command of a list, by its place among them, that starts a fulfilment order.
+func (request *pickRequest) start(asked *core.Command, place int, location core.LocationID, order core.OrderID, number int) *core.Command {
+	c := &core.Command{
+		Kind: core.CommandWorkFulfilment, Version: 1, Order: order, Actor: asked.Actor,
+		Life: &core.LifeRequest{Location: location, Fulfilment: number, Action: core.FulfilmentStart, Note: asked.Life.Note, List: request.list},
+	}
+	if request.header != nil {
+		c.HasKey, c.Key = true, keyOfStart(request.header, place)
+	}
+	return c
 }
 
 // getPickList serves GET /v1/picklists: all that is in progress at a location.
 func (s *Server) getPickList(x *exchange) {
 	q := x.query("location", "limit", "at_least")
-	var p picks
-	known := true
+	p, known := picks{units: map[core.SKUID][]pickedUnits{}}, true
 	if name := q.name("location"); name != nil {
 		p.location, known = s.engine.Location(name)
 	}
@@ -204,50 +237,53 @@ func (s *Server) getPickList(x *exchange) {
 		return
 	}
 	slices.Reverse(page.Orders)
-	s.answerPicks(x, &p, page.Orders)
-}
-
-// answerPicks answers with what is to be picked for orders, as it is now: on paper, if the client asks for that.
-func (s *Server) answerPicks(x *exchange, p *picks, ids []core.OrderID) {
-	p.units = map[core.SKUID][]pickedUnits{}
-	var err error
-	p.sequence, err = s.engine.ReadOrders(ids, func(_ int, image []byte) error {
+	p.sequence, err = s.engine.ReadOrders(page.Orders, func(_ int, image []byte) error {
 		_, err := codec.DecodeOrderImage(image, &x.event.Order)
 		invariant.Check(err == nil, "the engine's images are codec's")
-		p.add(&x.event.Order)
+		p.addInProgress(&x.event.Order)
 		return nil
 	})
-	if err == nil {
-		if strings.Contains(string(x.ctx.Request.Header.Peek("Accept")), string(typePDF)) {
-			err = s.printPicks(x, p)
-		} else {
-			err = s.renderPicks(x, p)
-		}
-	}
 	if err != nil {
+		s.failEngine(x, err)
+		return
+	}
+	s.answerPicks(x, &p)
+}
+
+// answerPicks answers with what is to be picked: on paper, if the client asks for that.
+func (s *Server) answerPicks(x *exchange, p *picks) {
+	show := s.renderPicks
+	if strings.Contains(string(x.ctx.Request.Header.Peek("Accept")), string(typePDF)) {
+		show = s.printPicks
+	}
+	if err := show(x, p); err != nil {
 		s.failEngine(x, err)
 	}
 }
 
-// add adds what is in progress of an order.
-func (p *picks) add(o *core.OrderImage) {
+// addInProgress adds what is in progress of an order.
+func (p *picks) addInProgress(o *core.OrderImage) {
 	if o.Life == nil {
 		return
 	}
 	for i := range o.Life.Fulfilments {
-		f, of := &o.Life.Fulfilments[i], picked{o.ID, i + 1}
-		if f.Location != p.location || f.Status != core.FulfilmentInProgress || p.wanted != nil && !p.wanted[of] {
+		if f := &o.Life.Fulfilments[i]; f.Location == p.location && f.Status == core.FulfilmentInProgress {
+			p.add(o, o.Life, i+1)
+		}
+	}
+}
+
+// add adds the units of a fulfilment order.
+func (p *picks) add(o *core.OrderImage, life *core.LifeImage, number int) {
+	of := picked{o.ID, number}
+	p.orders++
+	for _, u := range toDoOf(life, number) {
+		id := o.Lines[u.Line].SKU
+		if list := p.units[id]; len(list) > 0 && list[len(list)-1].picked == of {
+			list[len(list)-1].quantity += u.Quantity
 			continue
 		}
-		p.orders++
-		for _, u := range toDoOf(o.Life, i+1) {
-			id := o.Lines[u.Line].SKU
-			if list := p.units[id]; len(list) > 0 && list[len(list)-1].picked == of {
-				list[len(list)-1].quantity += u.Quantity
-				continue
-			}
-			p.units[id] = append(p.units[id], pickedUnits{of, u.Quantity})
-		}
+		p.units[id] = append(p.units[id], pickedUnits{of, u.Quantity})
 	}
 }
 
@@ -278,7 +314,7 @@ func (s *Server) printPicks(x *exchange, p *picks) error {
 	if err != nil {
 		return err
 	}
-	now := time.UnixMilli(s.engine.Options().Clock()).UTC()
+	now := time.UnixMilli(cmp.Or(int64(p.made), s.engine.Options().Clock())).UTC()
 	x.print(&paper.Sheet{
 		Title: "Pick list", Number: strconv.FormatUint(uint64(p.sequence), 10), Made: now, Rows: rows,
 		Facts: []string{"At " + strings.Trim(string(s.appendLocation(nil, p.location)), `"`), now.Format(time.DateTime) + " UTC", strconv.Itoa(p.orders) + " fulfillment orders"},

@@ -33,6 +33,7 @@ type Server struct {
 	links      linkSigner
 	reaper     *reaper
 	exchanging sync.Mutex // held while a return is approved with a replacement
+	picking    keysUnderWay
 	listening  sync.Mutex // held to change the next two
 	listener   net.Listener
 	draining   atomic.Bool

@@ -47,16 +47,11 @@ func (s *Server) submit(x *exchange, how *submission) {
 		_, err := codec.DecodeRefusal(r.Image(0), &x.refusal)
 		invariant.Check(err == nil, "the engine's refusals are codec's")
 		s.failRefused(x, &x.refusal, how)
-	case engine.ResultKeyReused:
-		x.fail(keyReused)
-	case engine.ResultInProgress:
-		x.failWith(codeIdempotencyInProgress, "the first request with this Idempotency-Key is still running")
 	default:
-		invariant.Check(false, "a submitted command has a result")
+		answered := x.failKey(result.Status)
+		invariant.Check(answered, "a submitted command has a result")
 	}
 }
-
-var keyReused = newProblem(codeIdempotencyKeyReused, "the Idempotency-Key was used for a request with another body")
 
 // makeChannel makes the channel that the intake's command names; it answers and gives false when the command is refused.
 func (s *Server) makeChannel(x *exchange, how *submission) bool {

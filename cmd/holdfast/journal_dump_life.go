@@ -1,6 +1,8 @@
 package main
 
 import (
+	"strconv"
+
 	"holdfast/engine/core"
 	"holdfast/server"
 )
@@ -18,6 +20,7 @@ type dumpedLife struct {
 
 	Fulfilment  int              `json:"fulfillment,omitempty"`
 	Action      string           `json:"action,omitempty"`
+	List        string           `json:"list,omitempty"`
 	ScheduledAt string           `json:"scheduled_at,omitempty"`
 	Into        int              `json:"into,omitempty"`
 	Target      *core.LocationID `json:"target,omitempty"`
@@ -78,6 +81,9 @@ func (d *dumpLine) addFulfilment(c *core.Command) {
 	case core.CommandWorkFulfilment:
 		if d.Life.Action = server.FulfilmentActionName(r.Action); r.At != 0 {
 			d.Life.ScheduledAt = stamp(int64(r.At))
+		}
+		if r.List != 0 {
+			d.Life.List = strconv.FormatUint(r.List, 16)
 		}
 	case core.CommandMoveFulfilment:
 		d.Life.Target = new(r.Target)

@@ -126,7 +126,7 @@
 //	                     document; bit 2, alone and in version 1, it is of the document only: there is one, and neither destination nor recipes), [uv lines, and of each: uv line, uv quantity (0 for all that can be); no two of one line: bit 0],
 //	                     [uv lines, and of each: uv SKU, uv quantity: bit 1]
 //	81 price order       u64 order number, str note, str actor, uv lines without those of components, money
-//	73 work fulfilment   fulfilment, u8 core.FulfilmentAction, [uv at: action 2]
+//	73 work fulfilment   fulfilment, u8 core.FulfilmentAction, [uv at: action 2], [u64 pick list: action 1, unless it is 0]
 //	74 split fulfilment  fulfilment, uv lines, and of each: uv line, uv quantity; no two of one line
 //	75 move fulfilment   fulfilment, uv location where to, SKUs
 //	76 short pick        fulfilment, u8 1 if what is missing is not to be sold, uv lines, and of each: uv line, uv quantity that was found; SKUs

@@ -17,10 +17,7 @@ func appendFulfilment(dst []byte, c *core.Command) []byte {
 	dst = appendUvarint(appendUvarint(dst, uint64(r.Location)), uint64(r.Fulfilment))
 	switch c.Kind {
 	case core.CommandWorkFulfilment:
-		if dst = append(dst, byte(r.Action)); r.Action == core.FulfilmentSchedule {
-			dst = appendUvarint(dst, uint64(r.At))
-		}
-		return dst
+		return appendWork(dst, r)
 	case core.CommandSplitFulfilment:
 		return appendLineUnits(dst, r.Units)
 	case core.CommandMergeFulfilments:
@@ -40,12 +37,7 @@ func (c *cursor) fulfilment(cmd *core.Command) {
 	r.Location, r.Fulfilment = c.location(), int(c.upTo(core.MostFulfilments, "number of a fulfilment order is above 5096"))
 	switch cmd.Kind {
 	case core.CommandWorkFulfilment:
-		if r.Action = c.fulfilmentAction(); r.Action == core.FulfilmentSchedule {
-			at := c.pos
-			if r.At = c.millis(); r.At == 0 {
-				c.fail(at, "scheduled for no time")
-			}
-		}
+		c.work(r)
 		return
 	case core.CommandSplitFulfilment:
 		r.Units = c.unitsOnce(1)
@@ -60,6 +52,32 @@ func (c *cursor) fulfilment(cmd *core.Command) {
 		r.Units = c.unitsOnce(0)
 	}
 	cmd.Lines = c.namedSKUs(cmd.Lines)
+}
+
+// appendWork appends what is done, and what only that has.
+func appendWork(dst []byte, r *core.LifeRequest) []byte {
+	dst = append(dst, byte(r.Action))
+	switch {
+	case r.Action == core.FulfilmentSchedule:
+		return appendUvarint(dst, uint64(r.At))
+	case r.Action == core.FulfilmentStart && r.List != 0:
+		return binary.LittleEndian.AppendUint64(dst, r.List)
+	}
+	return dst
+}
+
+func (c *cursor) work(r *core.LifeRequest) {
+	r.Action = c.fulfilmentAction()
+	switch at := c.pos; {
+	case r.Action == core.FulfilmentSchedule:
+		if r.At = c.millis(); r.At == 0 {
+			c.fail(at, "scheduled for no time")
+		}
+	case r.Action == core.FulfilmentStart && at < len(c.buf):
+		if r.List = c.uint64(); r.List == 0 {
+			c.fail(at, "begun for pick list 0")
+		}
+	}
 }
 
 // namedSKUs reads lines that only name SKUs, each once.

@@ -23,6 +23,8 @@ func goldenFulfilments() []golden {
 	}
 	return []golden{
 		goldenCommand("work_fulfilment", "work fulfilment, slot 9, location 300, by kim: the first one is started", fulfil(core.CommandWorkFulfilment, core.LifeRequest{Action: core.FulfilmentStart})),
+		goldenCommand("work_fulfilment_list", "work fulfilment, slot 9, location 300, by kim: the second one is started for a pick list", fulfil(core.CommandWorkFulfilment,
+			core.LifeRequest{Fulfilment: 2, Action: core.FulfilmentStart, List: 0x0123456789abcdef})),
 		goldenCommand("work_fulfilment_schedule", "work fulfilment, slot 9, location 300, by kim: the second one is scheduled", fulfil(core.CommandWorkFulfilment,
 			core.LifeRequest{Fulfilment: 2, Action: core.FulfilmentSchedule, At: 1_790_000_000_000})),
 		goldenCommand("split_fulfilment", "split fulfilment, slot 9, location 300, by kim: two of line 1", fulfil(core.CommandSplitFulfilment,

@@ -11,7 +11,7 @@ func TestMalformedFulfilments(t *testing.T) {
 		return frame(kind, 0, append([]any{eight, 0, 0, 7}, rest...)...)
 	}
 	for _, good := range [][]byte{
-		on(core.CommandWorkFulfilment, 0, 1), on(core.CommandWorkFulfilment, 3, 2, 9), on(core.CommandSplitFulfilment, 1, 1, 0, 2),
+		on(core.CommandWorkFulfilment, 0, 1), on(core.CommandWorkFulfilment, 1, 1, eight), on(core.CommandWorkFulfilment, 3, 2, 9), on(core.CommandSplitFulfilment, 1, 1, 0, 2),
 		on(core.CommandMergeFulfilments, 1, 2), on(core.CommandMoveFulfilment, 1, 8, 1, 65, 0), on(core.CommandShortPick, 1, 1, 1, 0, 0, 1, 65, 0),
 		on(core.CommandDeclineFulfilment, 1, 1, 65, 0),
 	} {
@@ -24,6 +24,9 @@ func TestMalformedFulfilments(t *testing.T) {
 		{"no action", on(core.CommandWorkFulfilment, 1, 0), 20, "action"},
 		{"action 9", on(core.CommandWorkFulfilment, 1, 9), 20, "action"},
 		{"scheduled for nothing", on(core.CommandWorkFulfilment, 1, 2, 0), 21, "time"},
+		{"pick list 0", on(core.CommandWorkFulfilment, 1, 1, make([]byte, 8)), 21, "list"},
+		{"half a pick list", on(core.CommandWorkFulfilment, 1, 1, 7), 21, "end"},
+		{"pick list of no start", on(core.CommandWorkFulfilment, 1, 7, eight), 21, "after"},
 		{"split of nothing", on(core.CommandSplitFulfilment, 1, 1, 0, 0), 20, "quantity"},
 		{"split of a line twice", on(core.CommandSplitFulfilment, 1, 2, 0, 1, 0, 1), 20, "twice"},
 		{"merged into nothing", on(core.CommandMergeFulfilments, 1, 0), 20, "number"},

@@ -11,6 +11,9 @@ func (g generator) fulfilment(c *core.Command) {
 		if r.Action = core.FulfilmentAction(g.between(1, int64(core.LastFulfilmentAction))); r.Action == core.FulfilmentSchedule {
 			r.At = max(1, g.millis())
 		}
+		if r.Action == core.FulfilmentStart && g.bool() {
+			r.List = max(1, g.Uint64())
+		}
 		return
 	case core.CommandMergeFulfilments:
 		r.Into = int(g.between(1, core.MostFulfilments))

@@ -18,6 +18,7 @@ type LifeRequest struct {
 	To         StockState       // take back: in which the units are
 	Fulfilment int              // commands on fulfilment orders: the number; 0 for the first live one at the location. Ship order: of which units leave; 0 for all there
 	Action     FulfilmentAction // work on fulfilment order
+	List       uint64           // the same, to start it: tells the pick list that it is begun for from others of its idempotency key; 0 for none
 	At         Millis           // and from when on, to schedule it
 	Into       int              // merge fulfilment orders: the number of the other one
 	Target     LocationID       // move fulfilment order: where to
