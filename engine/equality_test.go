@@ -192,7 +192,7 @@ func TestStreamsCoverTheRules(t *testing.T) {
 		core.EventHoldCancelled, core.EventOrderRouted, core.EventOrderOversold, core.EventRoutingDefined, core.EventChannelRuleSet, core.EventPoolChanged, core.EventPreorderEnded,
 		core.EventPurchaseOrderChanged, core.EventTransferChanged, core.EventOrderFilled, core.EventKitSet, core.EventOrderRerouted, core.EventCaseResolved, core.EventNoteAdded,
 		core.EventLinesCancelled, core.EventOrderShipped, core.EventShipmentTracked, core.EventOrderPutOnHold, core.EventOrderEdited, core.EventFulfilmentChanged,
-		core.EventPaymentReported, core.EventPaymentRequested, core.EventTaskRequested, core.EventHoldLocked,
+		core.EventPaymentReported, core.EventPaymentRequested, core.EventTaskRequested, core.EventHoldLocked, core.EventOrderPriced,
 		core.EventReturnRequested, core.EventReturnDecided, core.EventReturnReceived, core.EventReturnClosed, core.EventRefundDecided,
 	} {
 		want(t, seen, fmt.Sprintf("event %d", kind))

@@ -141,7 +141,7 @@ func (r *Request) note(c *core.Command) {
 		core.CommandTrackShipment, core.CommandTakeBack, core.CommandPutOnHold, core.CommandTakeOffHold, core.CommandResolveCase,
 		core.CommandReportPayment, core.CommandRequestPayment, core.CommandLockHold, core.CommandUnlockHold, core.CommandExpireUnpaid,
 		core.CommandRequestReturn, core.CommandDecideReturn, core.CommandReportReturn, core.CommandReceiveReturn, core.CommandInspectReturn,
-		core.CommandCloseReturn, core.CommandDecideRefund, core.CommandSettleReturn, core.CommandEditOrder,
+		core.CommandCloseReturn, core.CommandDecideRefund, core.CommandSettleReturn, core.CommandEditOrder, core.CommandPriceOrder,
 		core.CommandWorkFulfilment, core.CommandSplitFulfilment, core.CommandMergeFulfilments, core.CommandMoveFulfilment,
 		core.CommandShortPick, core.CommandDeclineFulfilment:
 		r.follows = true // whatever the number: the very first order of slot 0 has 0

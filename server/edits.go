@@ -70,6 +70,7 @@ func (s *Server) completeEdit(x *exchange, repeated bool) error {
 		added, money := slices.Clone(in.prices), slices.Clone(in.lineMoney)
 		if in.hasPrices(&base, shown) {
 			if in.editedDocument(&base, base.prices, base.lineMoney); bytes.Equal(in.document, document) {
+				in.noteDocumentOnly()
 				in.repeatDocument(order.Edited == x.event.Sequence)
 				return nil
 			}
@@ -77,6 +78,7 @@ func (s *Server) completeEdit(x *exchange, repeated bool) error {
 		in.prices, in.lineMoney = added, money
 	}
 	in.editedDocument(&base, withAdded(base.prices, in.prices, shown), withAdded(base.lineMoney, in.lineMoney, shown))
+	in.noteDocumentOnly()
 	in.keepDocument(document)
 	return nil
 }

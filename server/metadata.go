@@ -8,20 +8,23 @@ import (
 
 var changedMetadata = submission{status: 200, render: (*Server).renderOrder}
 
-// maxMetadataTries bounds how often a change of metadata is tried anew when somebody else has changed the order meanwhile. So many in a row, while it is read
+// maxWholeTries bounds how often a change of an order's whole document is tried anew when somebody else has changed the order meanwhile. So many in a row, while it is read
 // and written, are others that do nothing but change it.
-const maxMetadataTries = 10
+const maxWholeTries = 10
 
 // changeMetadata serves POST /v1/orders/{order}/metadata: members take the place of those of their names, and null takes one away. It is an edit of the
-// order's document, of the version that the order has.
+// order's document alone, so of an order of any status, and of the version that it has.
 func (s *Server) changeMetadata(x *exchange) {
-	for try := 1; ; try++ {
-		if !s.readMetadata(x) {
-			return
-		}
-		s.submit(x, &changedMetadata)
+	s.submitWhole(x, &changedMetadata, s.readMetadata)
+}
+
+// submitWhole sends what read makes of the request and of the order as it is, and does so again while others change the order in between, unless the client
+// says of which version it is to be.
+func (s *Server) submitWhole(x *exchange, how *submission, read func(*exchange) bool) {
+	for try := 1; read(x); try++ {
+		s.submit(x, how)
 		isStale := x.ctx.Response.StatusCode() == 412 && len(x.ctx.Request.Header.PeekBytes(headerIfMatch)) == 0
-		if !isStale || try == maxMetadataTries {
+		if !isStale || try == maxWholeTries {
 			return
 		}
 		x.ctx.Response.Reset()
@@ -56,7 +59,7 @@ func (s *Server) readMetadata(x *exchange) bool {
 		return false
 	}
 	in.editedDocument(&base, base.prices, base.lineMoney)
-	c.Destination = core.Destination{} // where it goes stays
+	in.noteDocumentOnly()
 	if c.ExpectedVersion == 0 {
 		c.ExpectedVersion = order.Version
 	}

@@ -3,7 +3,12 @@ package server
 import (
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
+
+	"holdfast/engine"
+	"holdfast/engine/core"
 )
 
 // TestMetadata keeps members of any kind beside an order, changes some of them, and finds them again after a restart.
@@ -96,6 +101,139 @@ func TestMetadataRefused(t *testing.T) {
 		}
 	}
 	h.want(200, "POST", path+"/metadata", `{"metadata":{"more":1,"k0":null}}`)
-	h.want(200, "POST", path+"/cancel", "")
-	h.wantProblem(409, codeOrderCancelled, "POST", path+"/metadata", `{"metadata":{"more":2}}`)
+}
+
+// besides is an order of two slots that is followed through its life, and what lies beside it is changed at every station.
+type besides struct {
+	*shop
+	path  string
+	count int
+}
+
+// change changes metadata and then tags, each with a key that is repeated after a restart, and sees to it that nothing else of the order changes.
+func (b *besides) change(status string) {
+	b.t.Helper()
+	b.count++
+	before := b.want(200, "GET", b.path, "")
+	member := fmt.Sprintf(`{"metadata":{"at":%d,"%s":true},"actor":"erp"}`, b.count, status)
+	tags := fmt.Sprintf(`{"tags":["%s","n%d"],"note":"again"}`, status, b.count)
+	first := b.do("POST", b.path+"/metadata", member, fmt.Sprintf("Idempotency-Key: m%d", b.count))
+	after := first.json(b.t)
+	version := fmt.Sprintf(`If-Match: "%v"`, after["version"])
+	if preview := b.want(200, "POST", b.path+"/edits/preview", tags); preview["status"] != status || preview["version"] != after["version"] {
+		b.t.Errorf("%s: preview %v", status, preview)
+	}
+	b.wantProblem(412, codeVersionConflict, "POST", b.path+"/edits", tags, fmt.Sprintf(`If-Match: "%v"`, before["version"]))
+	second := b.do("POST", b.path+"/edits", tags, version, fmt.Sprintf("Idempotency-Key: t%d", b.count))
+	b.restart()
+	for i, again := range []answer{b.do("POST", b.path+"/metadata", member, fmt.Sprintf("Idempotency-Key: m%d", b.count)),
+		b.do("POST", b.path+"/edits", tags, version, fmt.Sprintf("Idempotency-Key: t%d", b.count))} {
+		if once := []answer{first, second}[i]; once.status != 200 || string(again.body) != string(once.body) || again.header.Get("Idempotent-Replayed") != "true" {
+			b.t.Errorf("%s: first %d %s\nagain %d %s", status, once.status, once.body, again.status, again.body)
+		}
+	}
+	after = b.want(200, "GET", b.path, "")
+	if at := after["metadata"].(map[string]any)["at"]; after["status"] != status || fmt.Sprint(at) != fmt.Sprint(b.count) || text(after["tags"]) != fmt.Sprintf(`["%s","n%d"]`, status, b.count) {
+		b.t.Errorf("%s: %v", status, after)
+	}
+	for name, value := range before {
+		if name != "version" && name != "sequence" && name != "tags" && name != "metadata" && text(value) != text(after[name]) {
+			b.t.Errorf("%s: %s was %v and is %v", status, name, value, after[name])
+		}
+	}
+}
+
+// refuses sees to it that what else can be edited is not.
+func (b *besides) refuses(code string) {
+	b.t.Helper()
+	version := fmt.Sprintf(`If-Match: "%v"`, b.want(200, "GET", b.path, "")["version"])
+	for _, body := range []string{`{"ship_to":{"city":"Bremen","country":"DE"}}`, `{"email":"b@example.com"}`, `{"tags":["x"],"delivery_method":"express"}`, `{"metadata":{"x":1},"remove":[{"line":0}]}`,
+		`{"tags":["x"],"add":[{"sku":"A","quantity":1,"unit_price":` + eur(5) + `}]}`, `{"metadata":{"x":1},"amounts":null}`} {
+		b.wantProblem(409, code, "POST", b.path+"/edits", body, version)
+	}
+}
+
+// TestMetadataOfAnyStatus writes beside orders that were shipped, have arrived, are closed or cancelled, and beside holds.
+func TestMetadataOfAnyStatus(t *testing.T) {
+	var clock atomic.Int64 // the engine looks at it by itself, too
+	clock.Store(1_790_000_000_000)
+	h := openIndexed(t, engine.Options{Clock: clock.Load})
+	h.stock("A", 9)
+	h.stock("B", 9)
+	lines := `"customer":"ann","email":"a@example.com","ship_to":{"city":"Hamburg","country":"DE"},"lines":[
+		{"sku":"A","quantity":1,"unit_price":` + eur(100) + `},{"sku":"B","quantity":2,"unit_price":` + eur(200) + `}]`
+	b := &besides{shop: h, path: "/v1/orders/" + h.placed("/v1/orders", `{`+lines+`,"tags":["new"],"metadata":{"cart":1}}`)}
+	b.change("placed")
+	h.want(201, "POST", b.path+"/shipments", `{"carrier":"DHL"}`)
+	b.change("placed")
+	h.want(200, "POST", b.path+"/shipments/1/tracking", `{"reports":[{"status":"delivered","at":"2026-09-21T14:13:20.000Z"}]}`)
+	b.change("completed")
+	b.refuses(codeOrderCompleted)
+	clock.Add(40 * 24 * time.Hour.Milliseconds())
+	h.want(200, "POST", b.path+"/metadata", `{"metadata":{"audited":true}}`) // in the moment when it is closed
+	b.change("closed")
+	b.refuses(codeOrderCompleted)
+	told := h.want(200, "GET", b.path+"/timeline?"+h.now(), "")["items"].([]any)
+	if last := told[len(told)-1].(map[string]any); last["type"] != "order_edited" || last["status"] != "closed" || last["note"] != "again" || last["movements"] != nil || len(told) != 13 {
+		t.Errorf("timeline of %d: %v", len(told), last)
+	}
+	if found := h.want(200, "GET", "/v1/orders?tag=closed&"+h.now(), "")["items"].([]any); len(found) != 1 {
+		t.Errorf("found: %v", found)
+	}
+	b.path = "/v1/orders/" + h.placed("/v1/orders", `{`+lines+`}`)
+	h.want(200, "POST", b.path+"/cancel", "")
+	b.change("cancelled")
+	b.refuses(codeOrderCancelled)
+	hold := h.placed("/v1/holds", `{`+lines+`}`)
+	b.path = "/v1/orders/" + hold
+	b.change("held")
+	b.refuses(codeOrderHeld)
+	h.want(200, "POST", "/v1/holds/"+hold+"/confirm", "")
+	b.change("placed")
+	hold = h.placed("/v1/holds", `{`+lines+`,"ttl_seconds":60}`)
+	b.path = "/v1/orders/" + hold
+	clock.Add(2 * time.Minute.Milliseconds())
+	h.want(200, "POST", b.path+"/metadata", `{"metadata":{"lost":true}}`)
+	b.change("expired")
+	b.refuses(codeHoldExpired)
+	h.checkAudit()
+}
+
+// TestMetadataOfArchived: what has left memory stays as it is, and says so.
+func TestMetadataOfArchived(t *testing.T) {
+	var clock atomic.Int64
+	clock.Store(1_790_000_000_000)
+	h := openIndexed(t, engine.Options{Clock: clock.Load, ArchiveAfter: time.Hour})
+	h.stock("A", 1_000_000)
+	var path string
+	for range core.PageOrders + 5 {
+		id := h.placed("/v1/orders", `{"customer":"ann","lines":[{"sku":"A","quantity":1}],"tags":["new"]}`)
+		h.want(200, "POST", "/v1/orders/"+id+"/cancel", "")
+		if path == "" {
+			path = "/v1/orders/" + id
+			h.want(200, "POST", path+"/metadata", `{"metadata":{"refunded":"R-1"}}`, "Idempotency-Key: once")
+		}
+	}
+	clock.Add(2 * time.Hour.Milliseconds())
+	h.placed("/v1/orders", order("bob", "A", 1))
+	number, _ := parseID([]byte(strings.TrimPrefix(path, "/v1/orders/")))
+	h.until(func() bool { return h.engine.IsArchived(h.engine.OrderFromPublic(number)) })
+	for range 2 {
+		got := h.want(200, "GET", path, "")
+		if text(got["metadata"]) != `{"refunded":"R-1"}` || text(got["tags"]) != `["new"]` || got["version"] != jsonNumber("3") {
+			t.Errorf("archived: %v", got)
+		}
+		h.wantProblem(409, codeOrderArchived, "POST", path+"/metadata", `{"metadata":{"late":1}}`)
+		h.wantProblem(412, codeVersionConflict, "POST", path+"/metadata", `{"metadata":{"late":1}}`, `If-Match: "2"`)
+		h.wantProblem(409, codeOrderArchived, "POST", path+"/edits", `{"tags":["x"]}`, `If-Match: "3"`)
+		h.wantProblem(409, codeOrderArchived, "POST", path+"/edits/preview", `{"tags":["x"]}`)
+		h.wantProblem(409, codeOrderCancelled, "POST", path+"/edits", `{"email":"b@example.com"}`, `If-Match: "3"`)
+		again := h.do("POST", path+"/metadata", `{"metadata":{"refunded":"R-1"}}`, "Idempotency-Key: once")
+		if again.status != 200 || again.header.Get("Idempotent-Replayed") != "true" {
+			t.Errorf("again: %d %s", again.status, again.body)
+		}
+		h.restart()
+	}
+	h.want(201, "POST", path+"/notes", `{"text":"late"}`)
+	h.checkAudit()
 }

@@ -68,6 +68,17 @@ func (in *intake) editedDocument(base *intake, prices []price, money []lineMoney
 	in.composeDocument()
 }
 
+// fieldBeside is what no decision asks for: it is written beside an order of any status.
+const fieldBeside = fieldTags | fieldMetadata
+
+// noteDocumentOnly has an edit that is of nothing else say so. Where the order goes stays.
+func (in *intake) noteDocumentOnly() {
+	c := &in.command
+	if len(c.Lines)+len(c.Life.Units) == 0 && in.seen&^fieldBeside == 0 {
+		c.Life.DocumentOnly, c.Destination = true, core.Destination{}
+	}
+}
+
 // withAdded is what is said of an order's lines, of which so many are shown, with what is said of lines that are added.
 func withAdded[T any](base, added []T, shown int) []T {
 	all := make([]T, shown, shown+len(added))

@@ -54,6 +54,14 @@ func (in *intake) composeMoney() {
 	if c.Kind != core.CommandPlaceHold && c.Kind != core.CommandPlaceOrder || !in.isPriced() {
 		return
 	}
+	if money := in.wholeMoney(); money != nil {
+		c.Money, c.Version = money, 2
+	}
+}
+
+// wholeMoney is what the command's lines cost, each of which has a price, and the order beside them; nil when there is something wrong with it.
+func (in *intake) wholeMoney() *core.OrderMoney {
+	c := &in.command
 	money := &core.OrderMoney{Amounts: make([]int64, len(c.Lines))}
 	copy(money.Currency[:], in.prices[0].currency)
 	for i := range c.Lines {
@@ -67,18 +75,18 @@ func (in *intake) composeMoney() {
 		in.checkPrice("amounts."+part.name, part.price)
 	}
 	if len(in.faults) > 0 {
-		return
+		return nil
 	}
 	money.Extra = m.shipping.amount + m.tax.amount - m.discount.amount
 	if !money.IsValid() {
 		in.fault(codeOutOfRange, "amounts", "must come to 0 to "+strconv.Itoa(core.MaxAmount)+" in all")
-		return
+		return nil
 	}
 	if m.total.set && m.total.amount != money.Total() {
 		in.fault(codeTotalMismatch, "amounts.total", wrongTotal(m.total.amount, money.Total()))
-		return
+		return nil
 	}
-	c.Money, c.Version = money, 2
+	return money
 }
 
 // isPriced tells whether each line has a price. It finds fault with a line without where something else says what the order costs.

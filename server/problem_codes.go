@@ -85,6 +85,7 @@ const (
 	codeHoldLocked       = "hold_locked"
 	codeHoldNotLocked    = "hold_not_locked"
 	codeAccountClosed    = "account_closed"
+	codeOrderArchived    = "order_archived"
 	codeNoAccount        = "no_account"
 	codeCurrencyMismatch = "currency_mismatch"
 	codePaymentNotFound  = "payment_not_found"
@@ -92,6 +93,7 @@ const (
 	codeRefundTooLarge   = "refund_exceeds_captured"
 	codePaymentTooLarge  = "payment_not_possible"
 	codePaymentsFull     = "payments_full"
+	codePricesSettled    = "prices_settled"
 	codeTotalMismatch    = "total_mismatch"
 
 	codeNotCancellable        = "not_cancellable"
@@ -266,6 +268,7 @@ var problemKinds = []problemKind{
 	{codeHoldLocked, 409, "Payment under way"},
 	{codeHoldNotLocked, 409, "Not locked"},
 	{codeAccountClosed, 409, "Account closed"},
+	{codeOrderArchived, 409, "Order archived"},
 	{codeNoAccount, 409, "Order without prices"},
 	{codeCurrencyMismatch, 422, "Another currency"},
 	{codePaymentNotFound, 404, "No such payment"},
@@ -273,6 +276,7 @@ var problemKinds = []problemKind{
 	{codeRefundTooLarge, 409, "More refunded than captured"},
 	{codePaymentTooLarge, 409, "Not so much to be had"},
 	{codePaymentsFull, 409, "Too many payments"},
+	{codePricesSettled, 409, "Prices are settled"},
 	{codeTotalMismatch, 422, "Totals do not add up"},
 	{codeNotCancellable, 409, "Not so many units left to cancel"},
 	{codeVersionRequired, 428, "Version required"},
@@ -407,6 +411,7 @@ var refusalKinds = [...]problemKind{
 	core.ReasonHoldLocked:         kindOf(codeHoldLocked),
 	core.ReasonHoldNotLocked:      kindOf(codeHoldNotLocked),
 	core.ReasonAccountClosed:      kindOf(codeAccountClosed),
+	core.ReasonDocumentClosed:     kindOf(codeOrderArchived),
 	core.ReasonNoAccount:          kindOf(codeNoAccount),
 	core.ReasonCurrencyMismatch:   kindOf(codeCurrencyMismatch),
 	core.ReasonPaymentNotFound:    kindOf(codePaymentNotFound),
@@ -414,6 +419,7 @@ var refusalKinds = [...]problemKind{
 	core.ReasonRefundTooLarge:     kindOf(codeRefundTooLarge),
 	core.ReasonPaymentTooLarge:    kindOf(codePaymentTooLarge),
 	core.ReasonPaymentsFull:       kindOf(codePaymentsFull),
+	core.ReasonPricesSettled:      kindOf(codePricesSettled),
 	core.ReasonNotCancellable:     kindOf(codeNotCancellable),
 	core.ReasonVersionRequired:    kindOf(codeVersionRequired),
 	core.ReasonNothingLeft:        kindOf(codeNothingLeft),

@@ -63,6 +63,7 @@ var eventTypes = [...]string{
 	core.EventNoteAdded:            "note_added",
 	core.EventPaymentLate:          "payment_late",
 	core.EventOrderEdited:          "order_edited",
+	core.EventOrderPriced:          "order_priced",
 }
 
 // appendEvent appends the stream's event as one line of JSON.
@@ -155,6 +156,8 @@ func (t *eventSource) appendBeside(dst []byte) []byte {
 		return t.server.appendFulfilmentEvent(dst, ev)
 	case core.EventOrderPutOnHold, core.EventOrderTakenOffHold:
 		return appendNoted(appendOnHoldReasons(append(dst, `,"reasons":`...), ev.OnHold), ev)
+	case core.EventOrderPriced:
+		return appendNoted(dst, ev)
 	case core.EventPaymentReported, core.EventPaymentRequested, core.EventTaskRequested, core.EventHoldLocked, core.EventHoldUnlocked,
 		core.EventOrderUnpaid:
 		return appendPaid(dst, ev)

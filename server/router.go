@@ -166,6 +166,8 @@ func paymentRoutes() []*route {
 	return []*route{
 		{method: methodPost, pattern: "/v1/holds/{hold}/lock", body: jsonBody, writes: true, handle: (*Server).lockHold},
 		{method: methodPost, pattern: "/v1/holds/{hold}/unlock", body: optionalBody, writes: true, handle: (*Server).unlockHold},
+		{method: methodPost, pattern: "/v1/holds/{hold}/prices", body: jsonBody, writes: true, handle: (*Server).priceHold},
+		{method: methodPost, pattern: "/v1/orders/{order}/prices", body: jsonBody, writes: true, handle: (*Server).priceOrder},
 		{method: methodPost, pattern: "/v1/orders/{order}/payments", body: jsonBody, writes: true, handle: (*Server).reportPayment},
 		{method: methodGet, pattern: "/v1/orders/{order}/payments", handle: (*Server).listPayments},
 		{method: methodPost, pattern: "/v1/orders/{order}/payments/requests", body: jsonBody, writes: true, handle: (*Server).requestPayment},

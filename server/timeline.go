@@ -157,7 +157,7 @@ func (t *timeline) appendItem() {
 // saysWho tells whether what stands beside the order in events of a kind says who did it (appendNoted).
 func saysWho(kind core.EventKind) bool {
 	switch kind {
-	case core.EventLinesCancelled, core.EventOrderShipped, core.EventShipmentTracked, core.EventShipmentTakenBack, core.EventOrderEdited:
+	case core.EventLinesCancelled, core.EventOrderShipped, core.EventShipmentTracked, core.EventShipmentTakenBack, core.EventOrderEdited, core.EventOrderPriced:
 		return true
 	}
 	return false
@@ -172,7 +172,7 @@ func (t *timeline) appendImage(dst []byte) []byte {
 	if o.Status == core.StatusHeld {
 		dst = appendTimeField(dst, `,"expires_at":`, o.Deadline)
 	}
-	if o.Version == 1 || t.event.Kind == core.EventOrderEdited {
+	if o.Version == 1 || t.event.Kind == core.EventOrderEdited || t.event.Kind == core.EventOrderPriced {
 		dst = s.appendLines(dst, o, t.partsOf(o)) // as it was ordered, or changed
 	}
 	return t.appendMoves(appendMoney(dst, o, nil))

@@ -149,6 +149,7 @@ var kindNames = map[core.CommandKind]string{
 	core.CommandFillOrder:         "fill_order",
 	core.CommandAddNote:           "add_note",
 	core.CommandEditOrder:         "edit_order",
+	core.CommandPriceOrder:        "price_order",
 }
 
 // kindName is what people call a kind of command.

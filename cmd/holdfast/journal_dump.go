@@ -397,7 +397,10 @@ func (d *dumpLine) addBody(c *core.Command) {
 		d.addLife(c)
 	case core.CommandEditOrder:
 		d.addLife(c)
-		d.Destination, d.Recipes = dumpPlace(&c.Destination), dumpRecipes(c.Recipes)
+		d.Destination, d.Recipes, d.Money = dumpPlace(&c.Destination), dumpRecipes(c.Recipes), dumpMoney(c.Money)
+	case core.CommandPriceOrder:
+		d.addLife(c)
+		d.Money = dumpMoney(c.Money)
 	case core.CommandReportPayment, core.CommandRequestPayment, core.CommandLockHold, core.CommandUnlockHold:
 		d.addPayment(c)
 	case core.CommandAddNote:

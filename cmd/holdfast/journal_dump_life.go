@@ -23,6 +23,8 @@ type dumpedLife struct {
 	Target      *core.LocationID `json:"target,omitempty"`
 	Missing     bool             `json:"missing,omitempty"`
 	PickedUp    bool             `json:"picked_up,omitempty"`
+
+	DocumentOnly bool `json:"document_only,omitempty"`
 }
 
 // dumpedReport is what a carrier says about a shipment.
@@ -41,7 +43,7 @@ type dumpedLineUnits struct {
 // addLife puts in what goes on with the life of an order.
 func (d *dumpLine) addLife(c *core.Command) {
 	d.Order, d.ExpectedVersion, d.Actor = new(c.Order), c.ExpectedVersion, string(c.Actor)
-	d.Life = &dumpedLife{Note: string(c.Life.Note)}
+	d.Life = &dumpedLife{Note: string(c.Life.Note), DocumentOnly: c.Life.DocumentOnly}
 	d.Life.Shipment, d.Life.OnHold = c.Life.Shipment, server.OnHoldReasonNames(c.Life.OnHold)
 	d.addFulfilment(c)
 	switch c.Kind {

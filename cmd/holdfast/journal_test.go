@@ -75,6 +75,8 @@ func shopCommands() [][]core.Command {
 			{Kind: core.CommandLockHold, Mask: one, Order: order, TTL: 900_000, Payment: &core.PaymentRequest{Provider: []byte("acme"), Reference: []byte("pi-1")}},
 			{Kind: core.CommandUnlockHold, Mask: one, Order: order, Actor: []byte("anna"), Payment: &core.PaymentRequest{Note: []byte("gave up")}},
 			{Kind: core.CommandExpireUnpaid, Mask: one, Order: order},
+			{Kind: core.CommandPriceOrder, Mask: one, Order: order, ExpectedVersion: 1, Document: []byte("{}"), Life: &core.LifeRequest{Note: []byte("express")},
+				Money: &core.OrderMoney{Currency: euro, Extra: 990, Amounts: []int64{5000}}},
 			{Kind: core.CommandAddNote, Mask: one, Order: order, Actor: []byte("anna"), Document: []byte("rings at the back door")},
 			{Kind: core.CommandResolveCase, Mask: one, Order: order, ExpectedVersion: 2, Actor: []byte("anna"),
 				Resolution:  &core.Resolution{SKU: 5, Case: order + 1, Action: core.OversoldReSource, Location: 3, Note: []byte("by hand")},
@@ -109,6 +111,8 @@ func shopCommands() [][]core.Command {
 	}
 	groups[2] = append(groups[2], fulfilCommands(one, order)...)
 	groups[2] = append(groups[2], returnCommands(one, order)...)
+	groups[2] = append(groups[2], core.Command{Kind: core.CommandEditOrder, Mask: one, Order: order, ExpectedVersion: 9, Actor: []byte("erp"), Document: []byte(`{"tags":["vip"]}`),
+		Life: &core.LifeRequest{DocumentOnly: true}})
 	return groups
 }
 

@@ -157,6 +157,8 @@ func allowedFlags(kind core.CommandKind) byte {
 		return flagKey | flagMask | flagVersion
 	case core.CommandShipOrder, core.CommandRequestReturn, core.CommandReportReturn:
 		return flagKey | flagMask | flagVersion | flagDocument
+	case core.CommandPriceOrder:
+		return flagKey | flagMask | flagVersion | flagDocument
 	case core.CommandEditOrder:
 		return flagKey | flagMask | flagVersion | flagDocument | flagDestination | flagRecipes
 	case core.CommandPlaceOrder:

@@ -42,6 +42,8 @@ func appendBody(dst []byte, c *core.Command) []byte {
 		return appendPaymentRequest(dst, c)
 	case core.CommandEditOrder:
 		return appendEdit(dst, c)
+	case core.CommandPriceOrder:
+		return appendPrices(dst, c)
 	case core.CommandWorkFulfilment, core.CommandSplitFulfilment, core.CommandMergeFulfilments, core.CommandMoveFulfilment,
 		core.CommandShortPick, core.CommandDeclineFulfilment:
 		return appendFulfilment(dst, c)
@@ -112,6 +114,8 @@ func (c *cursor) body(cmd *core.Command) {
 		c.paymentRequest(cmd)
 	case core.CommandEditOrder:
 		c.edit(cmd)
+	case core.CommandPriceOrder:
+		c.prices(cmd)
 	case core.CommandWorkFulfilment, core.CommandSplitFulfilment, core.CommandMergeFulfilments, core.CommandMoveFulfilment,
 		core.CommandShortPick, core.CommandDeclineFulfilment:
 		c.fulfilment(cmd)

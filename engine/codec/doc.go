@@ -72,7 +72,7 @@
 //	     [  4  length of recipes ]  flag bit 6
 //
 // Flags by kind: tick, fill order, expire unpaid and serve waitlist have only the mask, archive orders has none; confirm, extend, release and cancel have
-// all but sale, destination and recipes, reroute order, resolve case, short pick and decline fulfilment all but sale, document and recipes, cancel lines, track shipment, take back, put on hold, take off hold, commands on payments, 73, 74, 75 and 77 nothing but key, mask and expected version, ship order these and a document, edit order all but a sale and a stock policy; join and leave waitlist have no document; commands on documents of incoming stock have none in
+// all but sale, destination and recipes, reroute order, resolve case, short pick and decline fulfilment all but sale, document and recipes, cancel lines, track shipment, take back, put on hold, take off hold, commands on payments, 73, 74, 75 and 77 nothing but key, mask and expected version, ship order and price order these and a document, edit order all but a sale and a stock policy; join and leave waitlist have no document; commands on documents of incoming stock have none in
 // this sense, and create inbound no expected version either; define SKU, location, routing and sale, set channel and set channel rule have all
 // but sale, destination and recipes; all others have everything but the expected version, and of those only
 // place hold and place order may have a sale, recipes (edit order, too) and, with reroute order, resolve case and edit order, a destination; set kit has no document. Slots and
@@ -123,8 +123,9 @@
 //	68 inspect return    as 67, rows of dispositions 1, 2 and 4 alone; without rows there are no SKUs
 //	70 decide refund     u64 order number, str note, str actor, uv number of the return, u8 1 if it is credit, uv amount, 3 bytes currency
 //	80 edit order        u64 order number, str note, str actor, u8 marks (bit 0 units are taken off, bit 1 lines are added; some are set, or there is a
-//	                     document), [uv lines, and of each: uv line, uv quantity (0 for all that can be); no two of one line: bit 0],
+//	                     document; bit 2, alone and in version 1, it is of the document only: there is one, and neither destination nor recipes), [uv lines, and of each: uv line, uv quantity (0 for all that can be); no two of one line: bit 0],
 //	                     [uv lines, and of each: uv SKU, uv quantity: bit 1]
+//	81 price order       u64 order number, str note, str actor, uv lines without those of components, money
 //	73 work fulfilment   fulfilment, u8 core.FulfilmentAction, [uv at: action 2]
 //	74 split fulfilment  fulfilment, uv lines, and of each: uv line, uv quantity; no two of one line
 //	75 move fulfilment   fulfilment, uv location where to, SKUs
@@ -247,6 +248,7 @@
 //	                                     uv rows as in stock moved, which may be none
 //	71 return expired                    order image, uv number of the return
 //	80 order edited                      as 48, but that no lines may be cancelled, and uv lines added, the last ones of the image
+//	82 order priced                      order image, str note, str actor
 //	56 payment reported                  order image, str note, str actor, uv number of the entry
 //	57 payment requested                 as 56
 //	58 hold locked    59 hold unlocked   order image, str note, str actor

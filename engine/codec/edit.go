@@ -11,6 +11,7 @@ import (
 const (
 	editTakesOff = 1 << 0 // units of lines are taken off
 	editAdds     = 1 << 1 // lines are added
+	editDocument = 1 << 2 // it is of the document alone, whatever the order's status
 )
 
 // appendEdit appends what changes an order.
@@ -23,6 +24,9 @@ func appendEdit(dst []byte, c *core.Command) []byte {
 	}
 	if len(c.Lines) > 0 {
 		marks |= editAdds
+	}
+	if c.Life.DocumentOnly {
+		marks |= editDocument
 	}
 	dst = append(dst, marks)
 	if marks&editTakesOff != 0 {
@@ -40,8 +44,11 @@ func (c *cursor) edit(cmd *core.Command) {
 	cmd.Life.Note, cmd.Actor = c.rerouteNote(), c.actor()
 	at := c.pos
 	marks := c.byte()
-	if marks&^(editTakesOff|editAdds) != 0 {
+	if marks&^(editTakesOff|editAdds|editDocument) != 0 {
 		c.fail(at, "unknown marks of an edit")
+	}
+	if cmd.Life.DocumentOnly = marks&editDocument != 0; cmd.Life.DocumentOnly && !c.bringsDocumentAlone(marks) {
+		c.fail(at, "edit of the document alone changes something else, or not the document")
 	}
 	if marks == 0 && c.buf[frameFlags]&flagDocument == 0 && c.buf[frameVersion] != settingVersion {
 		c.fail(at, "edit changes nothing")
@@ -52,6 +59,12 @@ func (c *cursor) edit(cmd *core.Command) {
 	if marks&editAdds != 0 {
 		cmd.Lines = c.lines(cmd.Lines)
 	}
+}
+
+// bringsDocumentAlone tells whether an edit with these marks has a document, and nothing else.
+func (c *cursor) bringsDocumentAlone(marks byte) bool {
+	const others = flagDestination | flagRecipes
+	return marks == editDocument && c.buf[frameFlags]&(flagDocument|others) == flagDocument && c.buf[frameVersion] == commandVersion
 }
 
 // appendEdited appends what an edit took off and what it added, who did it and why.

@@ -58,6 +58,8 @@ func AppendEvent(dst []byte, ev *core.Event) []byte {
 		dst = appendCancelled(appendOrder(dst, &ev.Order, birth{ev.Sequence, ev.At}), ev)
 	case core.EventOrderEdited:
 		dst = appendEdited(appendOrder(dst, &ev.Order, birth{ev.Sequence, ev.At}), ev)
+	case core.EventOrderPriced:
+		dst = appendNotes(appendOrder(dst, &ev.Order, birth{ev.Sequence, ev.At}), ev.Note, ev.Actor)
 	case core.EventShipmentTracked:
 		dst = appendTracked(appendOrder(dst, &ev.Order, birth{ev.Sequence, ev.At}), ev)
 	case core.EventOrderShipped, core.EventShipmentTakenBack:
@@ -184,6 +186,9 @@ func DecodeEvent(src []byte, ev *core.Event) (int, error) {
 	case core.EventOrderEdited:
 		c.order(&ev.Order, birth{h.Sequence, h.At})
 		c.edited(ev)
+	case core.EventOrderPriced:
+		c.order(&ev.Order, birth{h.Sequence, h.At})
+		ev.Note, ev.Actor = c.rerouteNote(), c.actor()
 	case core.EventShipmentTracked:
 		c.order(&ev.Order, birth{h.Sequence, h.At})
 		c.tracked(ev)

@@ -63,6 +63,9 @@ func goldenLives() []golden {
 		goldenCommand("edit_order_amounts", "edit order, slots 9 and 63, expected version 3: what it costs beside its lines is 4.90 euro then, and one of a SKU more costs 10.00", core.Command{
 			Kind: core.CommandEditOrder, Version: 3, Mask: 1<<9 | 1<<63, Order: placed.ID, ExpectedVersion: 3, Life: &core.LifeRequest{}, Lines: []core.Line{{SKU: 64 + 3, Quantity: 1}},
 			Money: &core.OrderMoney{Currency: core.Currency{'E', 'U', 'R'}, Extra: 490, Sets: true, Amounts: []int64{1000}}}),
+		goldenCommand("edit_order_document", "edit order, slot 9, expected version 3, by anna, document: of that alone, so whatever the order's status is", core.Command{
+			Kind: core.CommandEditOrder, Mask: 1 << 9, Order: placed.ID, ExpectedVersion: 3, Actor: []byte("anna"), Document: []byte("{}"),
+			Life: &core.LifeRequest{DocumentOnly: true}}),
 		goldenEvent("order_edited", "order edited, by anna: one unit off that was at location 300; the last line is new, and so is the document", core.Event{
 			Kind: core.EventOrderEdited, Order: edited, Actor: []byte("anna"), Units: []core.LineUnits{{Quantity: 1}},
 			Freed: []core.FreedUnits{{Location: 300, Quantity: 1}}, Added: 1}),

@@ -44,6 +44,12 @@ func goldenPayments() []golden {
 		goldenCommand("place_hold_money", "place hold of a second, slot 7, one line of 10.00 EUR", core.Command{
 			Kind: core.CommandPlaceHold, Mask: 1 << 7, TTL: 1000, Customer: []byte("c"), Lines: []core.Line{{SKU: 7, Quantity: 2}},
 			Money: &core.OrderMoney{Currency: goldenEuro, Amounts: []int64{1000}}}),
+		goldenCommand("price_order", "price order, slot 9, expected version 3, by anna, note with shipping, document: lines of 20.00 and 5.00 EUR, 4.90 beside them", core.Command{
+			Kind: core.CommandPriceOrder, Mask: 1 << 9, Order: order.ID, ExpectedVersion: 3, Actor: []byte("anna"), Document: []byte("{}"),
+			Life:  &core.LifeRequest{Note: []byte("with shipping")},
+			Money: &core.OrderMoney{Currency: goldenEuro, Extra: 490, Amounts: []int64{2000, 500}}}),
+		goldenEvent("order_priced", "order priced, by anna, note with shipping", core.Event{
+			Kind: core.EventOrderPriced, Order: paid, Actor: []byte("anna"), Note: []byte("with shipping")}),
 		goldenCommand("report_payment", "report payment, slot 9, by anna: task 2, a capture of 47.00 EUR, has succeeded as acme pi/1", report),
 		goldenCommand("request_payment", "request payment, slot 9, expected version 3, by anna: a refund of 1.00 EUR of capture 2", request),
 		goldenCommand("request_payment_all", "request payment, slot 9, by anna, note fraud: all that is open is void", all),

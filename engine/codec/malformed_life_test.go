@@ -41,6 +41,7 @@ func TestMalformedEdits(t *testing.T) {
 	edit := func(rest ...any) []byte { return frame(core.CommandEditOrder, 0, append([]any{eight}, rest...)...) }
 	for _, good := range [][]byte{
 		edit(1, "x", 1, "y", 3, 2, 1, 0, 0, 5, 1, 65, 1), edit(0, 0, 2, 1, 65, 1), frame(core.CommandEditOrder, flagDocument, eight, 0, 0, 0, 1, 0, 0, 0, "d"),
+		frame(core.CommandEditOrder, flagDocument, eight, 0, 0, 4, 1, 0, 0, 0, "d"),
 	} {
 		if err := decodeCommand(good); err != nil {
 			t.Fatal(err)
@@ -49,7 +50,12 @@ func TestMalformedEdits(t *testing.T) {
 	checkMalformed(t, decodeCommand, []malformed{
 		{"note of 65 bytes", edit(65, make([]byte, 65), 0, 2, 1, 65, 1), 16, "note"},
 		{"nothing", edit(0, 0, 0), 18, "nothing"},
-		{"unknown marks", edit(0, 0, 4), 18, "marks"},
+		{"unknown marks", edit(0, 0, 8), 18, "marks"},
+		{"of the document alone, without one", edit(0, 0, 4), 18, "alone"},
+		{"of the document alone, and adds", frame(core.CommandEditOrder, flagDocument, eight, 0, 0, 6, 1, 65, 1, 1, 0, 0, 0, "d"), 18, "alone"},
+		{"of the document alone, and takes off", frame(core.CommandEditOrder, flagDocument, eight, 0, 0, 5, 1, 0, 1, 1, 0, 0, 0, "d"), 18, "alone"},
+		{"of the document alone, to somewhere", frame(core.CommandEditOrder, flagDocument|flagDestination, eight, 0, 0, 4, 0, 1, 0, 0, 0, "d"), 18, "alone"},
+		{"of the document alone, with recipes", frame(core.CommandEditOrder, flagDocument|flagRecipes, eight, 0, 0, 4, 1, 0, 0, 0, "d", 0), 18, "alone"},
 		{"no units", edit(0, 0, 1, 0), 19, "lines"},
 		{"line twice", edit(0, 0, 1, 2, 1, 1, 1, 1), 19, "twice"},
 		{"no lines", edit(0, 0, 2, 0), 19, "lines"},

@@ -27,12 +27,17 @@ func TestMalformedMoney(t *testing.T) {
 	checkMalformed(t, decodeCommand, []malformed{
 		{"an order that sets", sets(order("EUR", 0, 5)), 1, "version"},
 		{"an edit that sets too much", sets(frame(core.CommandEditOrder, 0, eight, 0, 0, 0, "EUR", uvarintOf(2*core.MaxAmount+2))), 19, "outside its limits"},
+		{"an edit of the document alone, with money", sets(frame(core.CommandEditOrder, flagDocument, eight, 0, 0, 4, "EUR", 5, 1, 0, 0, 0, "d")), 18, "alone"},
 		{"currency in small letters", order("eur", 0, 5), 15, "currency"},
 		{"no amount", order("EUR", 0), 19, "ends"},
 		{"amount above its limit", order("EUR", 0, uvarintOf(core.MaxAmount+1)), 19, "amount"},
 		{"less than nothing in all", order("EUR", 1, 0), 15, "outside its limits"},
 		{"too much in all", order("EUR", 2, uvarintOf(core.MaxAmount)), 15, "outside its limits"},
 		{"money of a confirmation", other, 1, "version"},
+		{"a price of no lines", frame(core.CommandPriceOrder, 0, eight, 0, 0, 0, "EUR", 0), 18, "amounts"},
+		{"a price of 501 lines", frame(core.CommandPriceOrder, 0, eight, 0, 0, uvarintOf(501), "EUR", 0, make([]byte, 501)), 18, "amounts"},
+		{"a price less than nothing", frame(core.CommandPriceOrder, 0, eight, 0, 0, 1, "EUR", 5, 2), 19, "outside its limits"},
+		{"a price to a place", frame(core.CommandPriceOrder, flagDestination, eight, 0, 0, 1, "EUR", 0, 2), 2, "flag"},
 	})
 }
 

@@ -1,6 +1,7 @@
 package codec
 
 import (
+	"encoding/binary"
 	"unicode"
 	"unicode/utf8"
 
@@ -57,6 +58,20 @@ func (c *cursor) money(kind core.CommandKind, lines int) *core.OrderMoney {
 		c.fail(at, "what an order costs is outside its limits")
 	}
 	return m
+}
+
+// appendPrices appends what a placed order, or a hold, costs from now on.
+func appendPrices(dst []byte, c *core.Command) []byte {
+	dst = binary.LittleEndian.AppendUint64(dst, uint64(c.Order))
+	dst = appendNotes(dst, c.Life.Note, c.Actor)
+	return appendMoney(appendUvarint(dst, uint64(len(c.Money.Amounts))), c.Money)
+}
+
+func (c *cursor) prices(cmd *core.Command) {
+	cmd.Life, cmd.Order = &core.LifeRequest{}, core.OrderID(c.uint64())
+	cmd.Life.Note, cmd.Actor = c.rerouteNote(), c.actor()
+	lines := c.count(1, core.MaxLines, 1, "amounts are not 1 to 500")
+	cmd.Money = c.money(cmd.Kind, lines)
 }
 
 // positive reads an amount from so much on.

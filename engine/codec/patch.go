@@ -48,7 +48,7 @@ func SetOrder(frame []byte, id core.OrderID) error {
 		core.CommandCloseReturn, core.CommandDecideRefund, core.CommandSettleReturn,
 		core.CommandWorkFulfilment, core.CommandSplitFulfilment, core.CommandMergeFulfilments, core.CommandMoveFulfilment,
 		core.CommandShortPick, core.CommandDeclineFulfilment,
-		core.CommandResolveCase, core.CommandEditOrder:
+		core.CommandResolveCase, core.CommandEditOrder, core.CommandPriceOrder:
 	default:
 		return &FormatError{frameKind, "command kind has no order number"}
 	}

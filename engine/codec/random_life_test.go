@@ -46,9 +46,13 @@ func (g generator) lifeRequest(c *core.Command) {
 	}
 }
 
-// edit fills in what changes an order: some of units that are taken off, lines, a document, and where it goes.
+// edit fills in what changes an order: its document alone, or some of units that are taken off, lines, a document, and where it goes.
 func (g generator) edit(c *core.Command) {
 	c.Life, c.Actor = &core.LifeRequest{Note: g.reason()}, g.reason()
+	if len(c.Document) > 0 && g.bool() {
+		c.Life.DocumentOnly = true
+		return
+	}
 	if g.bool() {
 		for _, line := range g.Perm(core.MaxLines)[:g.between(1, core.MaxLines)] {
 			c.Life.Units = append(c.Life.Units, core.LineUnits{Line: line, Quantity: core.Quantity(g.between(0, int64(core.MaxLineQuantity)))})
@@ -95,6 +99,7 @@ func (g generator) lifeEvent(ev *core.Event) {
 		for i := range ev.Moves {
 			ev.Moves[i].Kind, ev.Moves[i].To = core.MovementShip, 0
 		}
+	case core.EventOrderPriced:
 	default:
 		return
 	}

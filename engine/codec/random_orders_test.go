@@ -75,7 +75,7 @@ func hasExpectedVersion(kind core.CommandKind) bool {
 
 func hasOrder(kind core.CommandKind) bool {
 	return kind >= core.CommandConfirmHold && kind <= core.CommandCancelOrder || kind == core.CommandRerouteOrder ||
-		kind == core.CommandResolveCase || kind == core.CommandEditOrder || isOfLife(kind) || isOfMoney(kind)
+		kind == core.CommandResolveCase || kind == core.CommandEditOrder || kind == core.CommandPriceOrder || isOfLife(kind) || isOfMoney(kind)
 }
 
 func isSettings(kind core.CommandKind) bool {

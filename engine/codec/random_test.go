@@ -248,7 +248,7 @@ var commandKinds = []core.CommandKind{
 	core.CommandExtendHold, core.CommandReleaseHold, core.CommandCancelOrder, core.CommandArchiveOrders,
 	core.CommandMoveStock, core.CommandDefineRouting, core.CommandDefineSale, core.CommandAdvanceQueue, core.CommandSetChannel, core.CommandSetChannelRule,
 	core.CommandCreateInbound, core.CommandSendInbound, core.CommandReceiveInbound, core.CommandCloseInbound, core.CommandCancelInbound,
-	core.CommandFillOrder, core.CommandSetKit, core.CommandRerouteOrder, core.CommandCancelLines, core.CommandShipOrder, core.CommandTrackShipment, core.CommandTakeBack, core.CommandResolveCase, core.CommandAddNote, core.CommandEditOrder,
+	core.CommandFillOrder, core.CommandSetKit, core.CommandRerouteOrder, core.CommandCancelLines, core.CommandShipOrder, core.CommandTrackShipment, core.CommandTakeBack, core.CommandResolveCase, core.CommandAddNote, core.CommandEditOrder, core.CommandPriceOrder,
 	core.CommandPutOnHold, core.CommandTakeOffHold, core.CommandWorkFulfilment, core.CommandSplitFulfilment, core.CommandMergeFulfilments, core.CommandMoveFulfilment, core.CommandShortPick, core.CommandDeclineFulfilment,
 	core.CommandReportPayment, core.CommandRequestPayment, core.CommandLockHold, core.CommandUnlockHold, core.CommandExpireUnpaid,
 	core.CommandJoinWaitlist, core.CommandLeaveWaitlist, core.CommandServeWaitlist,
@@ -352,6 +352,9 @@ func (g generator) body(c *core.Command) {
 		g.paymentRequest(c)
 	case core.CommandEditOrder:
 		g.edit(c)
+	case core.CommandPriceOrder:
+		money := g.orderMoney(int(g.between(1, core.MaxLines)))
+		c.Money, c.Life, c.Actor = &money, &core.LifeRequest{Note: g.reason()}, g.reason()
 	case core.CommandAddNote:
 		c.Order, c.Actor, c.Document = g.order(), g.reason(), g.text(nameAlphabet+" \n", 1, core.MaxNoteLength)
 	case core.CommandResolveCase:
@@ -532,7 +535,7 @@ var eventKinds = []core.EventKind{
 	core.EventPaymentReported, core.EventPaymentRequested, core.EventHoldLocked, core.EventHoldUnlocked, core.EventOrderUnpaid, core.EventTaskRequested,
 	core.EventFulfilmentChanged, core.EventFulfilmentSplit, core.EventFulfilmentMoved, core.EventFulfilmentShort, core.EventFulfilmentsMerged,
 	core.EventFulfilmentDeclined,
-	core.EventCaseResolved, core.EventNoteAdded, core.EventOrderEdited, core.EventPaymentLate,
+	core.EventCaseResolved, core.EventNoteAdded, core.EventOrderEdited, core.EventOrderPriced, core.EventPaymentLate,
 	core.EventReturnRequested, core.EventReturnDecided, core.EventReturnReported, core.EventReturnReceived, core.EventReturnInspected,
 	core.EventReturnClosed, core.EventRefundDecided, core.EventReturnExpired,
 }

@@ -15,7 +15,7 @@ func knownReason(r core.Reason) bool {
 		r >= core.ReasonInboundNotFound && r <= core.ReasonNotASupplier ||
 		r >= core.ReasonNotDeliverable && r <= core.ReasonNotAllocated || r == core.ReasonBookedUp ||
 		r >= core.ReasonAlreadyShipped && r <= core.ReasonAccountClosed ||
-		r >= core.ReasonReturnWindow && r <= core.ReasonRefundsFull || r == core.ReasonDecisionTooLarge ||
+		r >= core.ReasonReturnWindow && r <= core.ReasonRefundsFull || r >= core.ReasonDecisionTooLarge && r <= core.ReasonPricesSettled ||
 		r >= core.ReasonFulfilmentNotFound && r <= core.ReasonFulfilmentsFull
 }
 

@@ -82,6 +82,39 @@ func TestLedgersHaveRoomForTheEnd(t *testing.T) {
 	}
 }
 
+// TestAttemptsLeaveRoom has cards declined, or payments begun, until no more such reports are taken: what succeeds still is, and is captured with a shipment.
+func TestAttemptsLeaveRoom(t *testing.T) {
+	for _, status := range []EntryStatus{EntryRequested, EntryActionRequired, EntryFailed} {
+		s := newPaidShop(t, ChannelSettings{Capture: CaptureShipment})
+		id := s.place(1000)
+		attempt := func(n int, status EntryStatus) Command {
+			c := report(id, PaymentAuthorization, n, 100_000)
+			c.Payment.Status = status
+			return c
+		}
+		for n := range MaxAttempts {
+			s.run(attempt(n, status))
+		}
+		for _, again := range []EntryStatus{EntryRequested, EntryActionRequired, EntryFailed} {
+			if reason := s.refused(attempt(MaxAttempts, again)); reason != ReasonPaymentsFull {
+				t.Errorf("status %d after %d of %d: %d", again, MaxAttempts, status, reason)
+			}
+		}
+		s.run(attempt(MaxAttempts, EntrySucceeded))
+		s.run(Command{Kind: CommandShipOrder, Order: id, Lines: []Line{{s.sku, 1}}, Life: &LifeRequest{}})
+		if sums := s.order(id).Account.Sums(); sums.Capturing == 0 {
+			t.Errorf("after %d of %d: %+v", MaxAttempts, status, sums)
+		}
+		known := attempt(0, EntrySucceeded)
+		known.Payment.At++
+		s.run(known)
+		s.run(attempt(MaxAttempts+1, status))
+		if r := s.Audit(); r.Found != 0 {
+			t.Errorf("audit: %+v", r.Violations)
+		}
+	}
+}
+
 // TestFullLedgersRefuse has units cancelled and shipped one by one of an order that is paid, until its ledger has no room for another task. Nothing
 // of it happens then; the order can be cancelled as a whole, or shipped where nothing is captured with that.
 func TestFullLedgersRefuse(t *testing.T) {

@@ -7,7 +7,7 @@ import (
 	"holdfast/engine/invariant"
 )
 
-// An order that is closed (cancelled, released, expired, or completed long ago) never changes again. When all orders of a page are closed
+// An order that is closed (cancelled, released, expired, or completed long ago) never changes again, but for what is written beside it. When all orders of a page are closed
 // the host may have the page archived: CommandArchiveOrders hands the orders over, once, and forgets them. What has left
 // is in the digest of its slot for ever, as the digest of the page that it was; the host keeps the orders themselves, and
 // answers for them.

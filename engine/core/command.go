@@ -55,6 +55,7 @@ const (
 	CommandExpireUnpaid      CommandKind = 60 // cancel an order that was not paid in time
 	CommandAddNote           CommandKind = 72 // note something beside an order
 	CommandEditOrder         CommandKind = 80 // take units off an order, add lines to it, and replace its document, all or nothing
+	CommandPriceOrder        CommandKind = 81 // say what an order costs, or what it costs now
 	CommandWorkFulfilment    CommandKind = 73 // begin, end or stop the work on a fulfilment order
 	CommandSplitFulfilment   CommandKind = 74 // make two of one
 	CommandMoveFulfilment    CommandKind = 75 // have it done at another location
@@ -69,7 +70,7 @@ func (k CommandKind) IsKnown() bool {
 	case k >= CommandTick && k <= CommandMoveStock, k == CommandDefineRouting, k == CommandRerouteOrder, k == CommandSetChannel, k == CommandSetChannelRule, k == CommandSetKit,
 		k >= CommandCreateInbound && k <= CommandCancelInbound, k == CommandFillOrder, k >= CommandDefineSale && k <= CommandAdvanceQueue,
 		k >= CommandCancelLines && k <= CommandTakeOffHold, k >= CommandReportPayment && k <= CommandExpireUnpaid, k.IsOfReturn(), k == CommandResolveCase,
-		k >= CommandAddNote && k <= CommandDeclineFulfilment, k == CommandEditOrder:
+		k >= CommandAddNote && k <= CommandDeclineFulfilment, k == CommandEditOrder, k == CommandPriceOrder:
 		return true
 	}
 	return false
@@ -88,7 +89,7 @@ type Command struct {
 	Key     IdempotencyKey
 
 	Order           OrderID // confirm, extend, release, cancel, fill, reroute, edit, what goes on with an order's life and its money, add note; resolve case: with which something is done; archive: any of the page
-	ExpectedVersion uint32  // the same, but for fill and archive; send to cancel inbound; define SKU, location, sale, routing, set channel, channel rule; resolve case, of the case: refuse unless it has it; 0 for any, which an edit does not take
+	ExpectedVersion uint32  // the same, but for fill and archive; send to cancel inbound; define SKU, location, sale, routing, set channel, channel rule; resolve case, of the case: refuse unless it has it; 0 for any, which an edit and a price do not take
 
 	TTL        Millis // place hold, extend hold, lock hold
 	Channel    ChannelID
@@ -99,7 +100,7 @@ type Command struct {
 	Lines      []Line      // place hold, place order; edit order: what is added; reroute, ship, take back, move and decline fulfilment order, short pick: what is to move, no two of one SKU; receive, inspect return: the SKUs of the rows
 	Recipes    []Recipe    // place hold, place order, edit order: of each kit among the lines, in the order of their numbers. Set kit: the one
 
-	Money *OrderMoney // place hold, place order: what it costs; nil for nobody knows. Edit order: what is added, and the change of what it costs beside its lines, or what that is then
+	Money *OrderMoney // place hold, place order: what it costs; nil for nobody knows. Edit order: what is added, and the change of what it costs beside its lines, or what that is then. Price order: all of it, with an amount of each line but those of components
 
 	Sale       SaleID   // place hold, place order: the sale that it is part of; 0 for none. Advance queue, waitlists: the sale
 	Ticket     uint32   // and the number of its ticket there; 0 for none
@@ -125,11 +126,11 @@ type Command struct {
 	Queue        QueueCounters   // advance queue
 	Inbound      *InboundRequest // create to cancel inbound
 	Reroute      *Reroute        // reroute
-	Life         *LifeRequest    // cancel lines to take off hold, request return to settle return; edit order: what is taken off, commands on fulfilment orders
+	Life         *LifeRequest    // cancel lines to take off hold, request return to settle return; edit order: what is taken off, price order: the note, commands on fulfilment orders
 	Resolution   *Resolution     // resolve case
 	Payment      *PaymentRequest // report payment to unlock hold
 
-	Document []byte // what no decision needs; kept under the command's sequence. Add note: the text. Edit order: in the place of the one before, none leaves that
+	Document []byte // what no decision needs; kept under the command's sequence. Add note: the text. Edit and price order: in the place of the one before, none leaves that
 }
 
 // StockPolicy says what stock has to do with an order. The numbers are in journals and must not change.

@@ -29,7 +29,7 @@
 //	disposition              what became of a unit of a return
 //	replacement              an order whose units the customer gets for those of a return
 //	refund                   money that somebody decided to give back for a return, or credit in the store; whether it was given is another matter
-//	edit                     units taken off a placed order, lines added to it, another document; all or nothing
+//	edit                     units taken off a placed order, lines added to it, another document, all or nothing; or another document of an order of any status
 //	revision                 the edit whose document is an order's now
 //	movement                 units that came, went, were counted or changed their state
 //	supply                   how much there is to sell of a SKU: out, low, enough
@@ -132,7 +132,7 @@
 //
 // # Money
 //
-// An order may be placed with what its lines cost in all, and what it costs beside them, in minor units of one currency; of a hold up to what there is
+// An order may be placed with what its lines cost in all, or get that later (PriceOrder), and what it costs beside them, in minor units of one currency; of a hold up to what there is
 // a line that gets fewer units costs less. Nothing of it is computed here: taxes and discounts are the merchant's. A line's units are numbered; those that are
 // cancelled are its last ones, those that are shipped its first, and the first k of n are worth floor(amount × k / n). Kits are shipped when all that they are made of is.
 //
@@ -159,7 +159,8 @@
 //
 // Tasks that are open count as carried out, and one that failed is not asked for again: only how far a command moved what ought to be done is. So a
 // success that is reported after the hold expired, a capture that fails when the order is cancelled already, and a payment that comes twice all lead to what
-// has to be done about them. The ledger of an order has MaxPayments entries; behind each authorization and capture a place is kept for what undoes it.
+// has to be done about them. The ledger of an order has MaxPayments entries; behind each authorization and capture a place is kept for what undoes it, and
+// reports with which no money moves begin at most MaxAttempts of them.
 // Where there is no room for a task the command is refused, but for those that end the order, and reports on what is known; a void of a completed order that has no room
 // is not asked for.
 //
@@ -285,7 +286,12 @@
 //     alone; what the order has stays where it is. What it waits for is served where the edit says that it goes. An order has one place in
 //     the queue of a SKU, so one that waits for units while others wait behind it is not given more of them to wait for (ReasonWaitsAlready). Orders of a sale get
 //     no units more (ReasonEditInSale): the sale's quota, limits and tickets are those of when it was placed. Lines that are added stand behind the
-//     others, so a line's place never changes; more units of a SKU that the order has are a line of their own.
+//     others, so a line's place never changes; more units of a SKU that the order has are a line of their own. An edit that says that it is of the
+//     document alone (LifeRequest.DocumentOnly) is carried out whatever the status is, also of a hold, and touches the home alone: whoever sends it answers for
+//     that no decision asks for what is new in it. An order that was archived has no document to change (ReasonDocumentClosed, which the host answers).
+//   - PriceOrder says what each line of a placed order or a hold costs, but for those of components, and the order beside its lines, in the place of all that was said
+//     before, and may replace its document; the version of the order has to be named. It is refused while a hold is locked (HoldLocked), and once an entry
+//     of the ledger or a return goes by the prices (PricesSettled). A placed order that is to be paid by no instant has from then on as long as its channel gives.
 //   - ShipOrder has units that are allocated at a location leave it, if so many lie there and can be sold: they are neither on hand nor
 //     allocated any more, and what can be sold stays as it was. Limits, quotas and pools count them as before. An order of which something has left
 //     is not cancelled by CancelOrder (AlreadyShipped); what is still there of its lines is by CancelLines. Units that are only recorded leave whatever location is named,
@@ -377,6 +383,7 @@
 //	reroute      OrderHeld  placed          OrderCancelled   HoldReleased   HoldExpired    OrderCompleted   OrderCompleted
 //	cancel lines  OrderHeld  placed²         OrderCancelled   HoldReleased   HoldExpired    OrderCompleted   OrderCompleted
 //	edit          OrderHeld  placed³         OrderCancelled   HoldReleased   HoldExpired    OrderCompleted   OrderCompleted
+//	its document  held       placed          cancelled        released       expired        completed        closed           (and nothing else)
 //	ship          OrderHeld  placed⁴         OrderCancelled   HoldReleased   HoldExpired    OrderCompleted   OrderCompleted
 //	fulfilment    OrderHeld  placed          OrderCancelled   HoldReleased   HoldExpired    OrderCompleted   OrderCompleted
 //	on hold       OrderHeld  placed          OrderCancelled   HoldReleased   HoldExpired    OrderCompleted   OrderCompleted   (put on, taken off)

@@ -18,6 +18,10 @@ package core
 
 // gatherEdit loads the order, in its home slot, and what is kept of its lines beside their units.
 func (s *slot) gatherEdit(st *Step) {
+	if st.command.isOfDocument() {
+		s.gatherDocument(st)
+		return
+	}
 	s.gatherCancelLines(st)
 	if s.id == st.home {
 		st.full = s.isFull() || s.revisions.length == 1<<32-1
@@ -26,6 +30,10 @@ func (s *slot) gatherEdit(st *Step) {
 
 // decideEdit plans what is taken off and what is added.
 func (m *Machine) decideEdit(st *Step) {
+	if st.command.isOfDocument() {
+		st.decideDocument()
+		return
+	}
 	if !st.checkPlaced() || !st.checkPrices() || !st.findTakenOff() {
 		return
 	}
@@ -251,6 +259,10 @@ func (st *Step) planEdit(m *Machine) {
 
 // applyEdit gives the slot's units back, takes others and, in the home slot, writes the order down as it is then.
 func (s *slot) applyEdit(st *Step, sink Sink) {
+	if st.command.isOfDocument() {
+		s.applyDocument(st, sink)
+		return
+	}
 	s.takeOff(st, st.had)
 	if st.command.Destination.IsGiven() {
 		s.readdress(st)
@@ -359,7 +371,7 @@ func (s *slot) storeEdit(st *Step) {
 		s.storeLife(st.place, image.Life)
 	}
 	if image.Account != nil {
-		s.growAccount(st.place, image)
+		s.storePrices(st.place, image)
 		s.storeAccount(st.place, image)
 	}
 	if image.Edited == st.sequence {

@@ -66,25 +66,3 @@ func (st *Step) addPrices() {
 		account.Amounts = append(account.Amounts, amount)
 	}
 }
-
-// growAccount gives an account the amounts of lines that its order has beside those that it knows, and what it costs beside them.
-func (s *slot) growAccount(order uint32, image *OrderImage) {
-	place, ok := s.findAccount(order)
-	if !ok || !image.HasMoney() {
-		return
-	}
-	record := s.accounts.mut(place)
-	record.extra = image.Account.Extra
-	at, last := record.firstLine, uint32(0)
-	for i := range image.Lines {
-		if image.Lines[i].Role == LineOfComponent {
-			continue
-		}
-		if at == 0 {
-			at = s.amounts.acquire() + 1
-			*s.amounts.mut(at - 1) = amountRecord{amount: image.Account.Amounts[i]}
-			s.amounts.mut(last - 1).next = at
-		}
-		last, at = at, s.amounts.at(at-1).next
-	}
-}

@@ -70,6 +70,7 @@ const (
 	EventFulfilmentDeclined EventKind = 78
 
 	EventPaymentLate EventKind = 81 // a report on a payment of an order that has left memory
+	EventOrderPriced EventKind = 82 // what it costs was said, or said anew
 )
 
 // Event is a fact: what a command, or a deadline that had passed before it, changed. Every event is
@@ -130,7 +131,7 @@ func (k EventKind) IsKnown() bool {
 		k == EventPurchaseOrderChanged || k == EventTransferChanged || k >= EventSaleDefined && k <= EventQueueAdvanced ||
 		k >= EventOrderRouted && k <= EventRoutingDefined || k == EventOrderFilled || k == EventPreorderEnded ||
 		k == EventOrderOversold || k >= EventLinesCancelled && k <= EventOrderClosed || k >= EventPaymentReported && k <= EventTaskRequested || k.IsOfReturn() || k == EventCaseResolved || k >= EventNoteAdded && k <= EventFulfilmentDeclined ||
-		k == EventOrderEdited || k == EventPaymentLate
+		k == EventOrderEdited || k == EventPaymentLate || k == EventOrderPriced
 }
 
 // IsOfReturn tells whether events of the kind are about a return.
@@ -152,7 +153,7 @@ const (
 func (k EventKind) HasOrder() bool {
 	switch k {
 	case EventHoldPlaced, EventHoldExtended, EventHoldReleased, EventHoldExpired, EventHoldConfirmed, EventHoldCancelled,
-		EventOrderPlaced, EventOrderCancelled, EventOrderRerouted, EventOrderFilled, EventWaitlistOffered, EventCaseResolved, EventOrderEdited:
+		EventOrderPlaced, EventOrderCancelled, EventOrderRerouted, EventOrderFilled, EventWaitlistOffered, EventCaseResolved, EventOrderEdited, EventOrderPriced:
 		return true
 	}
 	return k >= firstLifeEvent && k <= lastLifeEvent || k >= EventFulfilmentChanged && k <= EventFulfilmentDeclined
@@ -190,7 +191,7 @@ const (
 	StatusClosed    OrderStatus = 7 // and may no more
 )
 
-// IsClosed tells whether an order of the status never changes again, but for its account.
+// IsClosed tells whether an order of the status never changes again, but for its account and its document.
 func (s OrderStatus) IsClosed() bool { return s >= StatusCancelled && s != StatusCompleted }
 
 // isSold tells whether limits, quotas and pools count the units of orders of the status as sold.
@@ -218,7 +219,7 @@ type OrderImage struct {
 	Allocations []Allocation // of all lines, in the order of the lines
 	Life        *LifeImage   // what became of it since it was placed; nil for nothing yet
 
-	Account *AccountImage // nil for none: it was placed without prices, and never locked
+	Account *AccountImage // nil for none: it never had prices, and was never locked
 }
 
 // Document is the command whose document is the order's, if it has one.

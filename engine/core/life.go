@@ -25,6 +25,8 @@ type LifeRequest struct {
 	PickedUp   bool             // ship order: the customer has it
 	OnHold     OnHold           // put on hold, take off hold: for which reasons; the latter for all if for none
 	Return     *ReturnRequest   // request return to settle return
+
+	DocumentOnly bool // edit order: it brings a document, of which no decision asks for what is new, and nothing else
 }
 
 // LineUnits are units of one line.

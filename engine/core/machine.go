@@ -304,6 +304,8 @@ func (m *Machine) Gather(id Slot, st *Step, sink Sink) {
 		s.gatherResolution(st)
 	case CommandEditOrder:
 		s.gatherEdit(st)
+	case CommandPriceOrder:
+		s.gatherPrice(st)
 	default:
 		invariant.Check(false, "a command's kind is known")
 	}
@@ -395,6 +397,8 @@ func (m *Machine) Decide(st *Step) {
 		m.decideResolution(st)
 	case CommandEditOrder:
 		m.decideEdit(st)
+	case CommandPriceOrder:
+		m.decidePrice(st)
 	}
 }
 
@@ -472,5 +476,7 @@ func (m *Machine) Apply(id Slot, st *Step, sink Sink) {
 		s.applyResolution(st, sink)
 	case CommandEditOrder:
 		s.applyEdit(st, sink)
+	case CommandPriceOrder:
+		s.applyPrice(st, sink)
 	}
 }

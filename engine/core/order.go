@@ -165,7 +165,7 @@ func (st *Step) checkOrder() bool {
 		st.refuse(ReasonOrderArchived).Order = c.Order
 	case !st.known:
 		st.refuse(ReasonOrderNotFound).Order = c.Order
-	case st.mask&^c.Mask != 0:
+	case st.mask&^c.Mask != 0 && !c.isOfDocument():
 		st.refuseOrder(ReasonSlotsChanged)
 	default:
 		if reason := c.refusedVersion(st.event.Order.Version); reason != ReasonNone {
@@ -182,7 +182,7 @@ func (c *Command) refusedVersion(version uint32) Reason {
 		return ReasonNone
 	case c.ExpectedVersion != 0:
 		return ReasonVersionConflict
-	case c.Kind == CommandEditOrder:
+	case c.Kind == CommandEditOrder, c.Kind == CommandPriceOrder:
 		return ReasonVersionRequired
 	}
 	return ReasonNone
@@ -196,6 +196,9 @@ func FollowUpClosed(c *Command, image *OrderImage) Reason {
 	}
 	if c.Kind == CommandReportPayment || c.Kind == CommandRequestPayment {
 		return ReasonAccountClosed
+	}
+	if c.isOfDocument() {
+		return ReasonDocumentClosed
 	}
 	if c.Kind == CommandRequestReturn && image.Status == StatusClosed {
 		return ReasonReturnWindow
@@ -233,7 +236,7 @@ func transition(kind CommandKind, status OrderStatus) (change bool, refused Reas
 			return false, ReasonNone
 		case CommandCancelOrder, CommandRerouteOrder, CommandCancelLines, CommandShipOrder, CommandTrackShipment, CommandTakeBack, CommandResolveCase,
 			CommandPutOnHold, CommandTakeOffHold,
-			CommandRequestPayment,
+			CommandRequestPayment, CommandPriceOrder,
 			CommandEditOrder, CommandWorkFulfilment, CommandSplitFulfilment, CommandMergeFulfilments, CommandMoveFulfilment, CommandShortPick,
 			CommandDeclineFulfilment:
 			return true, ReasonNone

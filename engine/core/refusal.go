@@ -37,10 +37,11 @@ const (
 	ReasonFulfilmentsFull    Reason = 116 // the order has MaxFulfilments fulfilment orders
 	ReasonNotSentBack        Reason = 88  // the shipment was not returned to the sender, or fewer units of it are still to be taken back
 	ReasonReportAhead        Reason = 89  // a report is of an instant that is far from having come
-	ReasonHoldLocked         Reason = 96  // a payment is under way: it is neither released, extended nor cancelled
+	ReasonHoldLocked         Reason = 96  // a payment is under way: it is neither released, extended, cancelled nor priced
 	ReasonHoldNotLocked      Reason = 97  // it is not locked
 	ReasonAccountClosed      Reason = 99  // the order has left memory, and its account with it
-	ReasonNoAccount          Reason = 90  // it was placed without prices
+	ReasonDocumentClosed     Reason = 128 // the order has left memory, and its document does not change any more
+	ReasonNoAccount          Reason = 90  // it has no prices
 	ReasonCurrencyMismatch   Reason = 91  // the amount is in another currency than the order
 	ReasonPaymentNotFound    Reason = 94  // the ledger has no entry of the number, or not one of the type that it would have to be
 	ReasonPaymentChanged     Reason = 92  // the payment is known with another amount, or as another entry
@@ -107,6 +108,7 @@ const (
 	ReasonWaitlistFull       Reason = 58  // the sale's waitlist takes nobody more, or the sale has none
 	ReasonTooManyShipments   Reason = 26  // the order would be split over more locations than the policy allows
 	ReasonShipmentsFull      Reason = 87  // the order has MaxShipments shipments
+	ReasonPricesSettled      Reason = 129 // payments or returns of the order go by its prices already
 	ReasonPaymentsFull       Reason = 98  // the ledger has no room for another entry
 	ReasonTooManyLots        Reason = 43  // a line's SKU would have more than MaxLots lots
 	ReasonTableFull          Reason = 18  // no number is left for another SKU, location, channel, order or document

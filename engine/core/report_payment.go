@@ -124,7 +124,7 @@ func (st *Step) planReport(m *Machine, at int) {
 	c, ev := st.command, &st.event
 	p, account := c.Payment, ev.Order.Account
 	if at == len(account.Entries) {
-		if !account.hasRoom(p.Type, false) {
+		if !account.hasRoom(p.Type, false) || p.Status.isAttempt() && account.attempts() >= MaxAttempts {
 			st.refuseOrder(ReasonPaymentsFull)
 			return
 		}

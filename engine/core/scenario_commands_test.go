@@ -65,6 +65,8 @@ func (s *story) command(line *sentence) (c core.Command, name string) {
 		s.readShip(line, &c)
 	case "edit":
 		s.readEdit(line, &c)
+	case "price":
+		s.readPriced(line, &c)
 	case "cancel-lines":
 		s.readCancelLines(line, &c)
 	case "work":

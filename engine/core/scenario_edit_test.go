@@ -8,7 +8,7 @@ import (
 )
 
 // readEdit reads what changes an order: off=1×2,2 for two of the first line and all that are left of the second, add=phone×1,case×2 for lines more, document=yes
-// for another document, and where the order goes.
+// for another document, metadata=INV-7 for one in which only that is new, and where the order goes.
 func (s *story) readEdit(line *sentence, c *core.Command) {
 	c.Kind, c.Order, c.Life = core.CommandEditOrder, s.order(line.next()), &core.LifeRequest{}
 	line.settings(func(name, value string) {
@@ -24,6 +24,8 @@ func (s *story) readEdit(line *sentence, c *core.Command) {
 			}
 		case "document":
 			c.Document = []byte(value)
+		case "metadata":
+			c.Document, c.Life.DocumentOnly = []byte(value), true
 		case "note":
 			c.Life.Note = []byte(value)
 		case "actor":

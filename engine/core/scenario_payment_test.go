@@ -30,6 +30,40 @@ func (s *story) readPrice(line *sentence, c *core.Command, name, value string) b
 	return true
 }
 
+// readPriced reads what an order costs from now on: version=1 prices=50.00,9.90 extra=4.90, and document=yes for another document.
+func (s *story) readPriced(line *sentence, c *core.Command) {
+	c.Kind, c.Order, c.Life = core.CommandPriceOrder, s.order(line.next()), &core.LifeRequest{}
+	c.Mask = s.shop.model.OrderMask(c.Order)
+	line.settings(func(name, value string) {
+		switch name {
+		case "document":
+			c.Document = []byte(value)
+		case "note":
+			c.Life.Note = []byte(value)
+		default:
+			if !s.readPrice(line, c, name, value) {
+				line.common(c, name, value)
+			}
+		}
+	})
+	c.Version = 1
+}
+
+// pricedWords tells what an order costs that has been priced.
+func (s *story) pricedWords(e *core.Event, who string) string {
+	words := noteWords(e)
+	if e.Order.Edited != 0 && e.Order.Edited == e.Sequence {
+		words += ", another document"
+	}
+	out := fmt.Sprintf("priced: %s%s\n", who, words)
+	for i, amount := range e.Order.Account.Amounts {
+		if e.Order.Lines[i].Role != core.LineOfComponent {
+			out += fmt.Sprintf("  line %d costs %s\n", i+1, amountWords(amount))
+		}
+	}
+	return out
+}
+
 // amount reads 9.90.
 func (l *sentence) amount(value string) int64 {
 	if rest, negative := strings.CutPrefix(value, "-"); negative {

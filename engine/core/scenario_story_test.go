@@ -55,7 +55,7 @@ func checkLives(t *testing.T, lives []*chronicle) {
 	if len(lives) < 60 {
 		t.Errorf("only %d stories", len(lives))
 	}
-	for kind := core.CommandCancelLines; kind <= core.CommandEditOrder; kind++ {
+	for kind := core.CommandCancelLines; kind <= core.CommandPriceOrder; kind++ {
 		if kind.IsKnown() && !slices.ContainsFunc(lives, func(ch *chronicle) bool { return ch.kinds[kind] }) {
 			t.Errorf("no story tells of commands of kind %d", kind)
 		}

@@ -65,6 +65,7 @@ import (
 //	edit o1 version=2 [off=1×2,2] [add=phone×1,case×2 [prices=99.00,9.90]] [extra=-4.90] [document=yes] [to=DE20095] [actor=anna] [note=why]
 //	                                two of the first line off, and all that are left of the second; two lines more, another document, it goes elsewhere;
 //	                                "preview edit …": what it would come to; "slots=named" as below
+//	edit o1 version=2 metadata=INV-7 [actor=anna] [note=why]           tags and metadata alone, whatever the order's status
 //	ship o1 from=hamburg [by=kim] [note=why] [version=2] [phone×1]     units leave: all that the order has there, or those that are named
 //	track o1 shipment=1 in_transit@12:10:00.000 delivered@12:30:00.000/7          what its carrier reports, and the report's id; "delivered" for now
 //	take-back o1 shipment=1 to=hamburg [to=damaged] [phone×1]          what was returned to the sender is in stock again

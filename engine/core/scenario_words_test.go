@@ -89,6 +89,8 @@ func (s *story) eventSentence(e *core.Event) string {
 		return fmt.Sprintf("cancelled in part: %s%s%s\n%s", who, noteWords(e), s.cancelledWords(e), s.linesWords(o))
 	case core.EventOrderEdited:
 		return s.editedWords(e)
+	case core.EventOrderPriced:
+		return s.pricedWords(e, who)
 	case core.EventShipmentTracked:
 		return fmt.Sprintf("tracked: %s%s, %s\n%s%s%s", who, noteWords(e), statusOf(o), trackedWords(e), s.linesWords(o), s.shipmentsWords(o))
 	case core.EventShipmentTakenBack:

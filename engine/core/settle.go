@@ -245,6 +245,17 @@ func (a *AccountImage) hasRoom(t PaymentType, ended bool) bool {
 	return used <= MaxPayments
 }
 
+// attempts counts the entries that were reported and with which no money has moved so far. With those that nobody can put an end to a buyer could fill the
+// ledger, and nothing could be captured with a shipment any more.
+func (a *AccountImage) attempts() (n int) {
+	for i := range a.Entries {
+		if e := &a.Entries[i]; !e.Task && e.Status.isAttempt() {
+			n++
+		}
+	}
+	return n
+}
+
 func (t PaymentType) mayBeUndone() bool { return t == PaymentAuthorization || t == PaymentCapture }
 
 // settle asks for what has to be done about the money of the loaded order, as it is after the change.

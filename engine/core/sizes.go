@@ -3,7 +3,7 @@
 package core
 
 // How much memory is taken at a time. Builds with the tag tiny, which are for tests only, take little, so that a small shop
-// has many pages and grows its indexes often; what they store on disk only they can read.
+// has many pages, grows its indexes often and has ledgers where few attempts fit; what they store on disk only they can read.
 const (
 	// pageShift gives 1,024 records to a page of a slab.
 	pageShift = 10
@@ -11,4 +11,8 @@ const (
 	textPageShift = 16
 	// segmentShift gives 1,024 entries to a segment of an index.
 	segmentShift = 10
+
+	// MaxAttempts bounds how many entries of a ledger providers may have reported with which nothing came in or went out: cards that were declined, payments
+	// that nobody went on with. What an order has to do with its money later has room beside them.
+	MaxAttempts = 25
 )

@@ -7,4 +7,5 @@ const (
 	pageShift     = 3
 	textPageShift = 9
 	segmentShift  = 5
+	MaxAttempts   = 2
 )

@@ -146,7 +146,7 @@ func (st *Step) Begin(c *Command, seq Sequence, now Millis) {
 	case CommandConfirmHold, CommandExtendHold, CommandReleaseHold, CommandCancelOrder, CommandArchiveOrders, CommandFillOrder,
 		CommandCancelLines, CommandTrackShipment, CommandPutOnHold, CommandTakeOffHold,
 		CommandReportPayment, CommandRequestPayment, CommandLockHold, CommandUnlockHold, CommandExpireUnpaid,
-		CommandResolveCase, CommandAddNote:
+		CommandResolveCase, CommandAddNote, CommandPriceOrder:
 		st.oversoldCase.known = false
 		st.home = c.Order.Home()
 	case CommandWorkFulfilment, CommandSplitFulfilment, CommandMergeFulfilments:
@@ -251,7 +251,7 @@ func SlotsOf(c *Command) (mask SlotMask, known bool) {
 	case CommandConfirmHold, CommandExtendHold, CommandReleaseHold, CommandCancelOrder, CommandFillOrder,
 		CommandRerouteOrder, CommandCancelLines, CommandShipOrder, CommandTrackShipment, CommandTakeBack,
 		CommandPutOnHold, CommandTakeOffHold,
-		CommandReportPayment, CommandRequestPayment, CommandLockHold, CommandUnlockHold, CommandExpireUnpaid,
+		CommandReportPayment, CommandRequestPayment, CommandLockHold, CommandUnlockHold, CommandExpireUnpaid, CommandPriceOrder,
 		CommandRequestReturn, CommandDecideReturn, CommandReportReturn, CommandReceiveReturn, CommandInspectReturn, CommandCloseReturn,
 		CommandDecideRefund, CommandSettleReturn, CommandWorkFulfilment, CommandSplitFulfilment, CommandMergeFulfilments,
 		CommandMoveFulfilment, CommandShortPick, CommandDeclineFulfilment:
@@ -259,7 +259,7 @@ func SlotsOf(c *Command) (mask SlotMask, known bool) {
 	case CommandResolveCase:
 		return c.Order.Home().Mask() | c.Resolution.SKU.Slot().Mask(), !c.Order.Spread()
 	case CommandEditOrder:
-		return c.Order.Home().Mask() | c.placementSlots(), !c.Order.Spread()
+		return c.Order.Home().Mask() | c.placementSlots(), !c.Order.Spread() || c.isOfDocument()
 	case CommandArchiveOrders, CommandAddNote:
 		return c.Order.Home().Mask(), true
 	}

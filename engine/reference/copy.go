@@ -130,7 +130,7 @@ func copyOrderEvent(c *core.Event, e *core.Event) {
 		c.Actor, c.Note, c.Payment = copyBytes(e.Actor), copyBytes(e.Note), e.Payment
 	case core.EventTaskRequested:
 		c.Payment = e.Payment
-	case core.EventHoldLocked, core.EventHoldUnlocked:
+	case core.EventHoldLocked, core.EventHoldUnlocked, core.EventOrderPriced:
 		c.Actor, c.Note = copyBytes(e.Actor), copyBytes(e.Note)
 	case core.EventReturnRequested, core.EventReturnDecided, core.EventReturnReported, core.EventReturnReceived, core.EventReturnInspected,
 		core.EventReturnClosed, core.EventRefundDecided:

@@ -225,6 +225,31 @@ func TestWorkloadMixesEdits(t *testing.T) {
 	}
 }
 
+// TestWorkloadReplacesDocuments fails when the generator no longer replaces documents of orders of every status, of some of which not all slots are named.
+func TestWorkloadReplacesDocuments(t *testing.T) {
+	of, narrow := map[core.OrderStatus]int{}, 0
+	for seed := uint64(1); seed <= 400; seed++ {
+		model := reference.New()
+		for i, step := range reference.Generate(seed, 300) {
+			c := &step.Command
+			told, outcome := model.Execute(c, core.Sequence(i+1), step.Now)
+			if c.Kind == core.CommandEditOrder && c.Life.DocumentOnly && outcome.Changed {
+				of[told[len(told)-1].Order.Status]++
+				narrow += count(model.OrderMask(c.Order)&^c.Mask != 0)
+			}
+		}
+	}
+	t.Logf("by status %v, without naming all slots %d", of, narrow)
+	for status := core.StatusHeld; status <= core.StatusClosed; status++ {
+		if of[status] == 0 {
+			t.Errorf("no document of an order of status %d is replaced", status)
+		}
+	}
+	if narrow < 10 {
+		t.Error("hardly an order has slots that the edit of its document does not name")
+	}
+}
+
 func count(is bool) int {
 	if is {
 		return 1
@@ -375,6 +400,10 @@ var reachable = map[core.CommandKind][]core.Reason{
 		core.ReasonNotCancellable, core.ReasonNothingLeft, core.ReasonRecipeChanged, core.ReasonKitSize, core.ReasonSKUNotFound, core.ReasonEditInSale,
 		core.ReasonSKUStopped, core.ReasonLimitPerCustomer, core.ReasonInsufficientStock, core.ReasonNotDeliverable,
 		core.ReasonWaitsAlready, core.ReasonTooManyShipments,
+	},
+	core.CommandPriceOrder: {
+		core.ReasonSlotsChanged, core.ReasonOrderNotFound, core.ReasonVersionConflict, core.ReasonVersionRequired, core.ReasonHoldLocked,
+		core.ReasonPricesSettled, core.ReasonPriceMissing, core.ReasonOrderCancelled, core.ReasonHoldReleased, core.ReasonHoldExpired,
 	},
 	core.CommandAddNote: {core.ReasonOrderNotFound},
 	core.CommandReportPayment: {

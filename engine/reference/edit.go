@@ -75,6 +75,14 @@ func (m *Model) edit(c *core.Command, o *order) core.Outcome {
 	return core.Outcome{Changed: true, Order: o.id}
 }
 
+// replaceDocument gives an order of any status another document. Nothing else becomes of it.
+func (m *Model) replaceDocument(c *core.Command, o *order) core.Outcome {
+	o.hasDocument, o.edited = true, m.seq
+	o.version++
+	m.emit(core.Event{Kind: core.EventOrderEdited, Actor: copyBytes(c.Actor), Note: copyBytes(c.Life.Note), Order: o.image()})
+	return core.Outcome{Changed: true, Order: o.id}
+}
+
 // remember gives a function that makes the order's lines what they are now.
 func (o *order) remember() (undo func()) {
 	var before []line

@@ -80,6 +80,15 @@ var verdicts = map[core.CommandKind]map[core.OrderStatus]verdict{
 	core.CommandLockHold:          whileHeld,
 	core.CommandUnlockHold:        whileHeld,
 	core.CommandEditOrder:         whilePlaced,
+	core.CommandPriceOrder: {
+		core.StatusHeld:      becomes(core.StatusHeld),
+		core.StatusPlaced:    becomes(core.StatusPlaced),
+		core.StatusCancelled: refused(core.ReasonOrderCancelled),
+		core.StatusReleased:  refused(core.ReasonHoldReleased),
+		core.StatusExpired:   refused(core.ReasonHoldExpired),
+		core.StatusCompleted: refused(core.ReasonOrderCompleted),
+		core.StatusClosed:    refused(core.ReasonOrderCompleted),
+	},
 	core.CommandCancelOrder: {
 		core.StatusHeld:      becomes(core.StatusCancelled),
 		core.StatusPlaced:    becomes(core.StatusCancelled),
@@ -107,7 +116,7 @@ var followUpEvents = map[core.CommandKind]core.EventKind{
 func isFollowUp(kind core.CommandKind) bool {
 	return isAboutReturn(kind) || kind == core.CommandPutOnHold || kind == core.CommandTakeOffHold || kind >= core.CommandConfirmHold && kind <= core.CommandCancelOrder || kind == core.CommandRerouteOrder || kind == core.CommandFillOrder ||
 		kind >= core.CommandCancelLines && kind <= core.CommandTakeBack || kind >= core.CommandReportPayment && kind <= core.CommandExpireUnpaid ||
-		kind == core.CommandResolveCase || kind == core.CommandEditOrder
+		kind == core.CommandResolveCase || kind == core.CommandEditOrder || kind == core.CommandPriceOrder
 }
 
 // waysOn are what carries out the commands on an order that do more than give it another status.
@@ -128,6 +137,7 @@ var waysOn = map[core.CommandKind]func(*Model, *core.Command, *order) core.Outco
 	core.CommandPutOnHold:         (*Model).putOnHold,
 	core.CommandTakeOffHold:       (*Model).putOnHold,
 	core.CommandEditOrder:         (*Model).edit,
+	core.CommandPriceOrder:        (*Model).price,
 }
 
 // followUp carries out a command on an order that is there already.
@@ -148,7 +158,8 @@ func (m *Model) followUp(c *core.Command) core.Outcome {
 	if o == nil {
 		return refuseOrder(core.Refusal{Reason: core.ReasonOrderNotFound, Order: c.Order})
 	}
-	if o.mask()&^c.Mask != 0 {
+	ofDocument := c.Kind == core.CommandEditOrder && c.Life.DocumentOnly
+	if o.mask()&^c.Mask != 0 && !ofDocument {
 		return refuseOrder(core.Refusal{Reason: core.ReasonSlotsChanged, Order: o.id, Version: o.version})
 	}
 	if c.Kind == core.CommandResolveCase {
@@ -157,13 +168,15 @@ func (m *Model) followUp(c *core.Command) core.Outcome {
 	if c.ExpectedVersion != 0 && c.ExpectedVersion != o.version {
 		return refuseOrder(core.Refusal{Reason: core.ReasonVersionConflict, Order: o.id, Version: o.version})
 	}
-	if c.Kind == core.CommandEditOrder && c.ExpectedVersion == 0 {
+	if (c.Kind == core.CommandEditOrder || c.Kind == core.CommandPriceOrder) && c.ExpectedVersion == 0 {
 		return refuseOrder(core.Refusal{Reason: core.ReasonVersionRequired, Order: o.id, Version: o.version})
 	}
-	if c.Kind == core.CommandFillOrder {
-		return m.fill(o)
+	if ofDocument {
+		return m.replaceDocument(c, o)
 	}
 	switch c.Kind {
+	case core.CommandFillOrder:
+		return m.fill(o)
 	case core.CommandReportPayment:
 		return m.reportPayment(c, o)
 	case core.CommandRequestPayment:
@@ -184,7 +197,7 @@ func (m *Model) followUp(c *core.Command) core.Outcome {
 		return refuseOrder(core.Refusal{Reason: v.refusal, Order: o.id, Version: o.version})
 	}
 	switch c.Kind {
-	case core.CommandExtendHold, core.CommandReleaseHold, core.CommandCancelOrder, core.CommandLockHold:
+	case core.CommandExtendHold, core.CommandReleaseHold, core.CommandCancelOrder, core.CommandLockHold, core.CommandPriceOrder:
 		if o.isLocked(m.now) {
 			return refuseOrder(core.Refusal{Reason: core.ReasonHoldLocked, Order: o.id, Version: o.version, At: o.account.lock.Until})
 		}

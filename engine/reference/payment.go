@@ -392,7 +392,14 @@ func (m *Model) reportPayment(c *core.Command, o *order) core.Outcome {
 		if p.Of > 0 && (p.Of > len(a.ledger) || a.ledger[p.Of-1].Type != owners[p.Type]) {
 			return refused(core.ReasonPaymentNotFound)
 		}
-		if !a.roomForReport(p.Type) {
+		tried := 0
+		for _, e := range a.ledger {
+			if !e.Task && e.Status != core.EntrySucceeded && e.Status != core.EntryReversed {
+				tried++
+			}
+		}
+		again := p.Status != core.EntrySucceeded && p.Status != core.EntryReversed
+		if !a.roomForReport(p.Type) || again && tried >= core.MaxAttempts {
 			return refused(core.ReasonPaymentsFull)
 		}
 		return m.noteReport(c, o, core.PaymentEntry{Type: p.Type, Of: p.Of, Amount: p.Amount, Created: m.seq, CreatedAt: m.now}, len(a.ledger))

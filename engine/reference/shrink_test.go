@@ -154,7 +154,7 @@ func commandWords(c *core.Command) string {
 	case core.CommandResolveCase:
 		return follow("resolve a case with") + fmt.Sprintf(" %+v to %+v", *c.Resolution, c.Destination)
 	case core.CommandEditOrder:
-		return follow("edit") + fmt.Sprintf(" take off %+v add %v recipes %v to %+v document %q", c.Life.Units, c.Lines, c.Recipes, c.Destination, c.Document)
+		return follow("edit") + fmt.Sprintf(" take off %+v add %v recipes %v to %+v document %q alone %v", c.Life.Units, c.Lines, c.Recipes, c.Destination, c.Document, c.Life.DocumentOnly)
 	case core.CommandFillOrder:
 		return follow("fill")
 	case core.CommandAddNote:

@@ -78,7 +78,7 @@ func slotsOf(c *core.Command) (mask core.SlotMask, known bool) {
 				mask |= part.SKU.Slot().Mask()
 			}
 		}
-		return mask, !c.Order.Spread()
+		return mask, !c.Order.Spread() || c.Life.DocumentOnly
 	}
 	// Of what an edit has brought to an order its number knows nothing: the command is refused.
 	return c.Order.Home().Mask(), !c.Order.Spread()

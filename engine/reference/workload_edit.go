@@ -6,8 +6,13 @@ import (
 	"holdfast/engine/core"
 )
 
-// edit changes an order that is placed: it takes units off, adds lines, or both, and now and then replaces its document or says where it goes.
+// edit changes an order that is placed: it takes units off, adds lines, or both, and now and then replaces its document or says where it goes. Or it
+// replaces the document of any order.
 func (g *generator) edit(c *core.Command) {
+	if g.chance(15) {
+		g.replaceDocument(c)
+		return
+	}
 	o := g.placedOrder(c, core.CommandEditOrder)
 	c.Life = &core.LifeRequest{}
 	if o != nil && !g.chance(4) {
@@ -34,6 +39,28 @@ func (g *generator) edit(c *core.Command) {
 		c.Mask |= g.model.OrderMask(c.Order) | mask
 	} else {
 		c.Mask = mask
+	}
+}
+
+// replaceDocument replaces the document of an order of whatever status, often of one that has ended or left.
+func (g *generator) replaceDocument(c *core.Command) {
+	*c = core.Command{Version: 1, HasKey: c.HasKey, Key: c.Key}
+	g.followUp(c, core.CommandEditOrder)
+	for range 5 {
+		if o := g.model.byNumber[c.Order]; len(g.model.orders) == 0 || o != nil && o.status != core.StatusPlaced {
+			break
+		}
+		c.Order = pick(g, g.model.orders).id
+	}
+	if o := g.model.byNumber[c.Order]; o != nil && !g.chance(8) {
+		c.ExpectedVersion = o.version
+	}
+	c.Life, c.Document = &core.LifeRequest{DocumentOnly: true}, fmt.Appendf(nil, "tags %d", g.random.IntN(100))
+	if g.chance(30) {
+		c.Life.Note, c.Actor = []byte("from the ledger"), []byte("erp")
+	}
+	if c.Mask = c.Order.Home().Mask(); g.chance(30) { // else it is more than it has to be
+		c.Mask |= g.model.OrderMask(c.Order)
 	}
 }
 

@@ -37,8 +37,10 @@ func (g *generator) pay(c *core.Command) {
 		g.reportPayment(c)
 	case roll < 82:
 		g.requestPayment(c)
-	case roll < 92:
+	case roll < 88:
 		g.lock(c)
+	case roll < 92:
+		g.price(c)
 	default:
 		g.expireUnpaid(c)
 	}
@@ -173,6 +175,34 @@ func (g *generator) aboutEntry(p *core.PaymentRequest, a *account) {
 	}
 	if g.chance(2) {
 		p.Entry = g.between(1, core.MaxPayments)
+	}
+}
+
+// price says what an order costs, mostly one that nobody has paid anything of.
+func (g *generator) price(c *core.Command) {
+	o := g.orderWith(c, core.CommandPriceOrder, func(o *order) bool {
+		return (o.status == core.StatusHeld || o.status == core.StatusPlaced) && (o.account == nil || len(o.account.ledger) == 0) || g.chance(1)
+	})
+	c.Life = &core.LifeRequest{}
+	money := &core.OrderMoney{Currency: pick(g, currencies), Extra: int64(pick(g, []int{0, 0, 490, 7})), Amounts: []int64{1000}}
+	c.Money = money
+	if g.chance(30) {
+		c.Document = fmt.Appendf(nil, "document of a price %d", g.random.IntN(100))
+	}
+	if g.chance(30) {
+		c.Life.Note, c.Actor = []byte("with shipping"), []byte("kim")
+	}
+	if o == nil {
+		return
+	}
+	if !g.chance(4) {
+		c.ExpectedVersion = o.version
+	}
+	money.Amounts = nil
+	for _, l := range o.lines {
+		if l.role != core.LineOfComponent || g.chance(1) {
+			money.Amounts = append(money.Amounts, int64(pick(g, []int{1000, 1000, 99, 1, 0, 0, 3333})))
+		}
 	}
 }
 

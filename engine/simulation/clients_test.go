@@ -282,6 +282,8 @@ func (c *clients) checkArchived(got *answer, command *core.Command) {
 		reason = core.ReasonVersionRequired
 	case command.Kind == core.CommandReportPayment, command.Kind == core.CommandRequestPayment:
 		reason = core.ReasonAccountClosed
+	case command.Kind == core.CommandEditOrder && command.Life.DocumentOnly:
+		reason = core.ReasonDocumentClosed
 	case order.Status == core.StatusClosed:
 		reason = afterClosing(command.Kind)
 	case order.Status == core.StatusCancelled && !releases && !cancels:

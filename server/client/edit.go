@@ -6,7 +6,7 @@ import (
 	"net/http"
 )
 
-// EditRequest says what changes of an order that is placed. What is nil or empty stays as it is.
+// EditRequest says what changes of an order that is placed; of any other, a hold too, tags and metadata alone. What is nil or empty stays as it is.
 type EditRequest struct {
 	Add            []Line      `json:"add,omitempty"`    // lines that the order gets beside those that it has
 	Remove         []LineUnits `json:"remove,omitempty"` // units that are taken off, before others are added
@@ -82,7 +82,7 @@ type MetadataChange struct {
 	Actor    string         `json:"actor,omitempty"`
 }
 
-// ChangeMetadata changes what is kept beside an order that is placed.
+// ChangeMetadata changes what is kept beside an order or a hold, whatever its status. Of one that has left memory it is refused with order_archived.
 func (c *Client) ChangeMetadata(ctx context.Context, id string, change MetadataChange, options ...Option) (order Order, err error) {
 	err = c.call(ctx, http.MethodPost, path("v1", "orders", id, "metadata"), change, &order, options)
 	return order, err
@@ -94,7 +94,7 @@ func (c *Client) PreviewEdit(ctx context.Context, id string, edit EditRequest, o
 	return preview, err
 }
 
-// Edit changes an order that is placed, all of it or nothing. It needs IfVersion with the version that it is of.
+// Edit changes an order that is placed, or what is kept beside any other, all of it or nothing. It needs IfVersion with the version that it is of.
 func (c *Client) Edit(ctx context.Context, id string, edit EditRequest, options ...Option) (edited EditedOrder, err error) {
 	err = c.call(ctx, http.MethodPost, path("v1", "orders", id, "edits"), edit, &edited, options)
 	return edited, err

@@ -119,6 +119,34 @@ type LockRequest struct {
 	Actor      string `json:"actor,omitempty"`
 }
 
+// Prices are what an order costs: each of its lines, in their order, and the order beside them.
+type Prices struct {
+	Lines   []LinePrice   `json:"lines"` // one for each line that is shown
+	Amounts *OrderAmounts `json:"amounts,omitempty"`
+	Note    string        `json:"note,omitempty"`
+	Actor   string        `json:"actor,omitempty"`
+}
+
+// LinePrice is what a line costs.
+type LinePrice struct {
+	UnitPrice Money  `json:"unit_price"`
+	Discount  *Money `json:"discount,omitempty"`
+	Tax       *Money `json:"tax,omitempty"`
+	Total     *Money `json:"total,omitempty"` // units × price − discount + tax; it is refused when it is another
+}
+
+// PriceOrder says what an order costs, in the place of what was said before, as long as nobody has paid or sent something back.
+func (c *Client) PriceOrder(ctx context.Context, id string, prices Prices, options ...Option) (order Order, err error) {
+	err = c.call(ctx, http.MethodPost, path("v1", "orders", id, "prices"), prices, &order, options)
+	return order, err
+}
+
+// PriceHold is PriceOrder for a hold that is not locked.
+func (c *Client) PriceHold(ctx context.Context, id string, prices Prices, options ...Option) (hold Order, err error) {
+	err = c.call(ctx, http.MethodPost, path("v1", "holds", id, "prices"), prices, &hold, options)
+	return hold, err
+}
+
 // LockHold keeps a hold while a payment is under way.
 func (c *Client) LockHold(ctx context.Context, id string, lock LockRequest, options ...Option) (hold Order, err error) {
 	err = c.call(ctx, http.MethodPost, path("v1", "holds", id, "lock"), lock, &hold, options)

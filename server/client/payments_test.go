@@ -32,6 +32,11 @@ func TestPayments(t *testing.T) {
 		t.Errorf("payments %+v", list)
 	}
 	hold := must[client.Order](t)(c.PlaceHold(ctx, client.HoldRequest{Customer: "ann", Lines: []client.Line{{SKU: "gift", Quantity: 1}}}))
+	priced := must[client.Order](t)(c.PriceHold(ctx, hold.ID, client.Prices{Lines: []client.LinePrice{{UnitPrice: price}}}))
+	if priced = must[client.Order](t)(c.PriceOrder(ctx, hold.ID, client.Prices{Lines: []client.LinePrice{{UnitPrice: price}},
+		Amounts: &client.OrderAmounts{Shipping: &price}}, client.IfVersion(priced.Version))); priced.Amounts.Total != 1000 || priced.Lines[0].Total.Amount != 500 {
+		t.Errorf("priced %+v", priced)
+	}
 	locked := must[client.Order](t)(c.LockHold(ctx, hold.ID, client.LockRequest{TTLSeconds: 900, Provider: "acme", Reference: "pi_1"}))
 	if locked.LockedUntil.IsZero() || !locked.ExpiresAt.Equal(locked.LockedUntil) {
 		t.Errorf("locked %+v", locked)
