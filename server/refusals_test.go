@@ -70,9 +70,9 @@ func TestRefusalsOfOrders(t *testing.T) {
 		{409, codeHoldConfirmed, "DELETE /v1/holds/" + completed, ``, []string{ofCompleted, `"version":3`}},
 		{409, codeOrderOnHold, "POST /v1/orders/" + stopped + "/shipments", ``, []string{`"on_hold":["fraud","stock"]`, `"take-off-hold"`, `"fulfillments","tracking"`, `"version":2`}},
 		{409, codeOrderCancelled, "POST /v1/orders/" + cancelled + "/put-on-hold", `{"reasons":["fraud"]}`, []string{`"order_status":"cancelled","allowed":[]`, `"version":2`}},
-		{409, codeAlreadyShipped, "POST /v1/orders/" + partly + "/cancel", ``, []string{`by lines"`, `"order_status":"placed","allowed":["cancel","edits",`, `"version":2`}},
+		{409, codeAlreadyShipped, "POST /v1/orders/" + partly + "/cancel", ``, []string{`by lines"`, `"order_status":"placed","allowed":["cancel","edits","prices",`, `"version":2`}},
 		{409, codeAlreadyShipped, "POST /v1/orders/" + completed + "/cancel", ``, []string{`can be sent back`, ofCompleted}},
-		{409, codeOrderCompleted, "POST /v1/orders/" + completed + "/edits/preview", `{"email":"a@example.com"}`, []string{ofCompleted}},
+		{409, codeOrderCompleted, "POST /v1/orders/" + completed + "/edits/preview", `{"remove":[{"line":0}]}`, []string{ofCompleted}},
 		{409, codeNotCancellable, "POST /v1/orders/" + placed + "/cancel", `{"lines":[{"line":0,"quantity":4}]}`, []string{`"lines":[{"index":0,"sku":"A","requested":4,"available":3}]`}},
 		{409, codeOrderLine, "POST /v1/orders/" + placed + "/cancel", `{"lines":[{"line":0},{"line":1}]}`, []string{`"field":"lines[1].line"`, `from 0 to 0`}},
 		{409, codeOrderLine, "POST /v1/orders/" + placed + "/edits/preview", `{"remove":[{"line":7}]}`, []string{`"field":"remove[0].line"`, `from 0 to 0`}},
@@ -145,6 +145,7 @@ func TestRefusalsOfMoney(t *testing.T) {
 		{404, codePaymentNotFound, path + "/payments/requests", `{"type":"refund","of":2}`, []string{`"field":"of"`, `a succeeded payment of type capture, and the order has none`}},
 		{409, codePaymentTooLarge, path + "/payments/requests", `{"type":"capture","amount":` + eur(1001) + `}`, []string{`"requested_amount":1001,"available_amount":1000`}},
 	})
+	h.checkRefused([]refused{{409, codePricesSettled, path + "/prices", `{"lines":[{"unit_price":` + eur(1) + `}]}`, []string{`"payments":2`}}})
 	n := 2
 	for ; h.do("POST", "/v1/orders/"+id+"/payments", payment("adjustment", "succeeded", fmt.Sprint("a", n), 1, "")).status == 200; n++ {
 	}

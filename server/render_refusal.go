@@ -51,8 +51,8 @@ var refusalDetails = [...]string{
 	core.ReasonRefundTooLarge:     "more would have been refunded, or be about to, than was captured",
 	core.ReasonPaymentTooLarge:    "so much is not there to be captured, refunded or made void",
 	core.ReasonPricesSettled:      "payments or returns of the order go by its prices already",
-	core.ReasonPaymentsFull: "an order has at most " + strconv.Itoa(core.MaxPayments) + " payments, with room among them for the voids and refunds that its end may need, and among them at most " +
-		strconv.Itoa(core.MaxAttempts) + " that were reported and with which no money has moved",
+	core.ReasonPaymentsFull: "an order has at most " + strconv.Itoa(core.MaxPayments) + " payments, with room among them for the voids and refunds that its end may need, and " +
+		"no more than " + strconv.Itoa(core.MaxAttempts) + " that were reported and with which no money has moved",
 	core.ReasonOrderLine:       "the order has no such line, or it is one of components: those are cancelled with their kits",
 	core.ReasonNotCancellable:  "so many units are not left of the line, or nothing is",
 	core.ReasonVersionRequired: "an edit names in If-Match the version of the order that it is of, as GET and the preview give it",

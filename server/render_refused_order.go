@@ -25,7 +25,7 @@ func (s *Server) refusedOrder(x *exchange, r *core.Refusal) *core.OrderImage {
 	c := &x.intake.command
 	switch r.Reason {
 	case core.ReasonHoldConfirmed, core.ReasonOrderCompleted, core.ReasonAlreadyShipped, core.ReasonOrderOnHold, core.ReasonAccountClosed,
-		core.ReasonReturnWindow, core.ReasonReturnStatus, core.ReasonReturnDeadline, core.ReasonRefundCurrency, core.ReasonCurrencyMismatch,
+		core.ReasonDocumentClosed, core.ReasonPricesSettled, core.ReasonReturnWindow, core.ReasonReturnStatus, core.ReasonReturnDeadline, core.ReasonRefundCurrency, core.ReasonCurrencyMismatch,
 		core.ReasonNotSentBack, core.ReasonFulfilmentStatus, core.ReasonPaymentsFull, core.ReasonPaymentNotFound, core.ReasonPriceMissing,
 		core.ReasonTotalOutOfRange, core.ReasonShipmentNotFound, core.ReasonReturnNotFound, core.ReasonNotCancellable, core.ReasonNotReturnable,
 		core.ReasonReturnUnits, core.ReasonTooManyLines:
@@ -125,7 +125,7 @@ func (s *Server) appendRefusedOrder(dst []byte, r *core.Refusal, in *intake, o *
 	c := &in.command
 	switch r.Reason {
 	case core.ReasonHoldExpired, core.ReasonHoldReleased, core.ReasonHoldConfirmed, core.ReasonOrderCancelled, core.ReasonOrderHeld, core.ReasonOrderCompleted,
-		core.ReasonAlreadyShipped, core.ReasonOrderOnHold, core.ReasonHoldLocked, core.ReasonHoldNotLocked, core.ReasonAccountClosed:
+		core.ReasonAlreadyShipped, core.ReasonOrderOnHold, core.ReasonHoldLocked, core.ReasonHoldNotLocked, core.ReasonAccountClosed, core.ReasonDocumentClosed:
 		return s.appendOrderStatus(dst, r, o)
 	case core.ReasonReturnWindow:
 		if dst = s.appendOrderStatus(dst, r, o); o != nil && o.Life != nil && o.Life.ClosesAt != 0 {
@@ -151,7 +151,7 @@ func (s *Server) appendRefusedOrder(dst []byte, r *core.Refusal, in *intake, o *
 		dst = s.appendReturnDeadline(dst, c.Life.Return, o)
 	case core.ReasonRefundCurrency, core.ReasonCurrencyMismatch:
 		dst = appendTextField(dst, `,"currency":`, rightCurrency(c, o))
-	case core.ReasonPaymentsFull:
+	case core.ReasonPaymentsFull, core.ReasonPricesSettled:
 		dst = appendNumberField(dst, `,"payments":`, len(o.Account.Entries))
 	case core.ReasonPaymentNotFound:
 		dst = appendErrors(dst, knownPayments(c, o))

@@ -101,7 +101,9 @@ func refusesRows(r *core.Refusal, in *intake, o *core.OrderImage) {
 		case core.ReasonOrderLine, core.ReasonNotReturnable, core.ReasonReturnUnits, core.ReasonFulfilmentUnits:
 			line.Index = in.rows[line.Index]
 		case core.ReasonKitUnits, core.ReasonStockTooLarge, core.ReasonShortOnHand:
-			line.Index = in.firstRowOf(line.SKU, o)
+			if life.Return != nil {
+				line.Index = in.firstRowOf(line.SKU, o)
+			}
 		}
 	}
 }

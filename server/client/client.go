@@ -48,10 +48,15 @@ type Problem struct {
 	Errors  []FieldError  `json:"errors"`
 	Lines   []RefusedLine `json:"lines"`
 	OrderID string        `json:"order_id"` // duplicate_external_id: who has it
-	Version uint32        `json:"version"`  // version_conflict, inbound_status: the version of the order or document
+	Version uint32        `json:"version"`  // version_conflict, and where a status refuses: the version of the order or document
 
-	InboundStatus string   `json:"inbound_status"` // inbound_status: the document's
-	Allowed       []string `json:"allowed"`        // and what may be done in it
+	// Of what refuses by its status, that is told: of a purchase order or transfer, an order or hold, a fulfillment order, a shipment, a return.
+	InboundStatus     string   `json:"inbound_status"`
+	OrderStatus       string   `json:"order_status"`
+	FulfillmentStatus string   `json:"fulfillment_status"`
+	ShipmentStatus    string   `json:"shipment_status"`
+	ReturnStatus      string   `json:"return_status"`
+	Allowed           []string `json:"allowed"` // and what may be done in it
 
 	RetryAfter time.Duration `json:"-"` // how long to wait, 0 when the server does not say
 }
