@@ -13,7 +13,7 @@ import (
 
 // The seeds of the master tests. Between them the shops have single and large baskets, one and many locations, and
 // time that hurries from deadline to deadline; TestStreamsCoverTheRules sees to it.
-var streamSeeds = []uint64{199, 212, 124, 126, 14, 24}
+var streamSeeds = []uint64{150, 228, 45, 49, 212, 4}
 
 const streamCommands = 1500
 
@@ -143,6 +143,7 @@ func replay(tb testing.TB, entries []entry, calls []call, size func() int, shard
 			tb.Errorf("the document of command %d: %q %v", i+1, document, err)
 		}
 	}
+	settle(tb, e) // there may be work left for the engine itself
 	return observe(tb, e, calls)
 }
 
