@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"holdfast/engine"
+	"holdfast/engine/core"
 )
 
 // openEdited starts a shop with an order of two lines, and gives its path.
@@ -356,4 +357,40 @@ func TestEditsThatSayTheSame(t *testing.T) {
 		}
 	}
 	h.checkAudit()
+}
+
+// TestEditsBeyondAllAmounts: no order costs more than an amount may be, whatever of it an edit says, and no line is added for nothing that has no price.
+func TestEditsBeyondAllAmounts(t *testing.T) {
+	h := openIndexed(t, engine.Options{})
+	h.stock("A", 90)
+	path := "/v1/orders/" + h.placed("/v1/orders", `{"customer":"ann","lines":[{"sku":"A","quantity":1,"unit_price":`+eur(700)+`}]}`)
+	most := eur(core.MaxAmount)
+	for _, test := range []struct{ code, body string }{
+		{codeTotalOutOfRange, `{"amounts":{"shipping":` + most + `}}`},
+		{codeTotalOutOfRange, `{"amounts":{"discount":` + most + `}}`},
+		{codeOutOfRange, `{"amounts":{"shipping":` + most + `,"tax":` + most + `}}`},
+		{codeTotalOutOfRange, `{"add":[{"sku":"A","quantity":1,"unit_price":` + most + `}]}`},
+		{codePriceMissing, `{"add":[{"sku":"A","quantity":5}]}`},
+		{codePriceMissing, `{"add":[{"sku":"A","quantity":5}],"amounts":{"shipping":` + eur(1) + `}}`},
+		{codePriceMissing, `{"add":[{"sku":"A","quantity":1,"unit_price":` + eur(700) + `},{"sku":"A","quantity":1}],"amounts":null}`},
+	} {
+		h.wantProblem(422, test.code, "POST", path+"/edits", test.body, `If-Match: "1"`)
+		h.wantProblem(422, test.code, "POST", path+"/edits/preview", test.body)
+	}
+	h.restart()
+	if o := h.want(200, "GET", path, ""); o["version"] != jsonNumber("1") {
+		t.Errorf("refused edits have changed it: %v", o)
+	}
+	h.checkAudit()
+}
+
+// TestKeysOfOtherEdits: a key that belongs to one edit is told of another one, whatever either changes.
+func TestKeysOfOtherEdits(t *testing.T) {
+	h := openIndexed(t, engine.Options{})
+	h.stock("A", 9)
+	path := "/v1/orders/" + h.placed("/v1/orders", `{"customer":"c","lines":[{"sku":"A","quantity":3}],"tags":["x"],"email":"a@example.com"}`)
+	h.want(200, "POST", path+"/edits", `{"remove":[{"line":0,"quantity":1}]}`, `If-Match: "1"`, "Idempotency-Key: k1")
+	h.wantProblem(422, codeIdempotencyKeyReused, "POST", path+"/edits", `{"tags":["x"]}`, `If-Match: "2"`, "Idempotency-Key: k1")
+	h.wantProblem(422, codeIdempotencyKeyReused, "POST", path+"/edits", `{"email":"a@example.com"}`, `If-Match: "2"`, "Idempotency-Key: k1")
+	h.wantProblem(422, codeIdempotencyKeyReused, "POST", path+"/metadata", `{"metadata":{"a":1}}`, "Idempotency-Key: k1")
 }

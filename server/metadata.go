@@ -19,12 +19,20 @@ func (s *Server) changeMetadata(x *exchange) {
 }
 
 // submitWhole sends what read makes of the request and of the order as it is, and does so again while others change the order in between, unless the client
-// says of which version it is to be.
+// says of which version it is to be. The same request may have come twice at once, and have been made something else of by what the order was: then the one that
+// was second reads it again, as it is answered now.
 func (s *Server) submitWhole(x *exchange, how *submission, read func(*exchange) bool) {
-	for try := 1; read(x); try++ {
+	isRepeated := x.isRepeated(s)
+	for try := 1; ; try++ {
+		known := isRepeated()
+		if !read(x) {
+			return
+		}
 		s.submit(x, how)
-		isStale := x.ctx.Response.StatusCode() == 412 && len(x.ctx.Request.Header.PeekBytes(headerIfMatch)) == 0
-		if !isStale || try == maxWholeTries {
+		status := x.ctx.Response.StatusCode()
+		isStale := status == 412 && len(x.ctx.Request.Header.PeekBytes(headerIfMatch)) == 0
+		isOvertaken := status == 422 && !known && isRepeated()
+		if !isStale && !isOvertaken || try == maxWholeTries {
 			return
 		}
 		x.ctx.Response.Reset()
@@ -63,7 +71,8 @@ func (s *Server) readMetadata(x *exchange) bool {
 	if c.ExpectedVersion == 0 {
 		c.ExpectedVersion = order.Version
 	}
-	switch unchanged := bytes.Equal(in.document, document); {
+	isKeyed := len(x.ctx.Request.Header.PeekBytes(headerKey)) > 0 // a key stays with what was done under it, so something is
+	switch unchanged := bytes.Equal(in.document, document) && !isKeyed; {
 	case repeated:
 		in.repeatDocument(true)
 	case unchanged && c.ExpectedVersion != order.Version:

@@ -3,6 +3,7 @@ package server
 import (
 	"bytes"
 	"slices"
+	"strconv"
 
 	"holdfast/engine/core"
 )
@@ -110,6 +111,9 @@ func (in *intake) editAmounts(order *core.OrderImage, repeated bool) {
 	if in.seen&fieldAmounts == 0 || !order.HasMoney() && !m.isGiven() {
 		return
 	}
+	if c.Money == nil && order.HasMoney() && len(c.Lines) > 0 {
+		return // a line that is added has no price: that is refused
+	}
 	if c.Money == nil {
 		c.Money = &core.OrderMoney{Amounts: make([]int64, len(c.Lines))}
 		if order.HasMoney() {
@@ -123,6 +127,10 @@ func (in *intake) editAmounts(order *core.OrderImage, repeated bool) {
 		in.checkPartOf(order, "amounts."+part.name, part.price)
 	}
 	c.Money.Extra, c.Money.Sets, c.Version = m.shipping.amount+m.tax.amount-m.discount.amount, true, 3
+	if c.Money.Extra < -core.MaxAmount || c.Money.Extra > core.MaxAmount {
+		in.fault(codeOutOfRange, "amounts", "must come to at most "+strconv.Itoa(core.MaxAmount)+" beside the lines")
+		return
+	}
 	if !m.total.set || repeated || len(in.faults) > 0 || !order.HasMoney() {
 		return
 	}
@@ -146,11 +154,12 @@ func (in *intake) checkPartOf(order *core.OrderImage, field string, p price) {
 
 // repeatDocument has a repeated edit bring its document if it did the first time.
 func (in *intake) repeatDocument(brought bool) {
+	c := &in.command
 	switch {
-	case !brought:
-		in.command.Document = nil
+	case !brought && (len(c.Lines)+len(c.Life.Units) > 0 || c.Money != nil && c.Money.Sets): // else it brings one, or it is another edit than that of the key
+		c.Document = nil
 	case len(in.document) == 0:
-		in.command.Document = emptyObject
+		c.Document = emptyObject
 	}
 }
 

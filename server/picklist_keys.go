@@ -47,16 +47,13 @@ func (request *pickRequest) setKey(header []byte) {
 
 // makePicksOnce makes the list of a request with a key, or answers as the first time.
 func (s *Server) makePicksOnce(x *exchange, request *pickRequest, p *picks) {
-	if s.repeatPicks(x, request, p) {
-		return
-	}
 	key := keyOfStart(request.header, 0)
 	if !s.picking.begin(key) {
 		x.fail(keyInProgress)
 		return
 	}
 	defer s.picking.end(key)
-	if !s.repeatPicks(x, request, p) { // it may have ended since it was looked for
+	if !s.repeatPicks(x, request, p) {
 		s.makePicks(x, request, p)
 	}
 }

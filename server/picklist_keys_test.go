@@ -189,6 +189,10 @@ func TestPickListKeyUnderWay(t *testing.T) {
 	if got := h.pick("slow", `{}`).picked(t); !slices.Equal(got, ids) {
 		t.Errorf("%v, should be %v", got, ids)
 	}
+	// Nor is one that is begun told as far as it has come.
+	h.server.picking.begin(key)
+	h.wantProblem(409, codeIdempotencyInProgress, "POST", "/v1/picklists", `{}`, "Idempotency-Key: slow")
+	h.server.picking.end(key)
 }
 
 // TestPickListKeysAtOnce: people with carts, who ask again at once, each with one key, begin every fulfilment order once.

@@ -14,17 +14,17 @@ func (s *Server) priceOrder(x *exchange) { s.price(x, &newPriceOfOrder) }
 func (s *Server) priceHold(x *exchange) { s.price(x, &newPriceOfHold) }
 
 func (s *Server) price(x *exchange, how *submission) {
-	s.submitWhole(x, how, func(x *exchange) bool { return s.readPrices(x, how.onHold) })
+	s.submitWhole(x, how, func(x *exchange) bool { return s.readPrices(x, how) })
 }
 
 // readPrices reads what the order in the path costs from now on; it answers and gives false when there is something wrong with it.
-func (s *Server) readPrices(x *exchange, onHold bool) bool {
+func (s *Server) readPrices(x *exchange, how *submission) bool {
 	in, c := &x.intake, &x.intake.command
 	in.parsePrices(x.ctx.PostBody())
 	if x.hasFaults() {
 		return false
 	}
-	id, ok := s.orderInPath(x, onHold)
+	id, ok := s.orderInPath(x, how.onHold)
 	if !ok || !x.setVersion(c) {
 		return false
 	}
@@ -33,6 +33,10 @@ func (s *Server) readPrices(x *exchange, onHold bool) bool {
 		return false
 	}
 	order := &x.event.Order
+	if s.isForExchange(order) { // what it costs is due of the order that is sent back
+		s.failRefused(x, &core.Refusal{Reason: core.ReasonPricesSettled, Order: id, Version: order.Version}, how)
+		return false
+	}
 	if in.priceLines(order); x.hasFaults() {
 		return false
 	}

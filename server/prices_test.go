@@ -148,3 +148,27 @@ func TestPriceOffer(t *testing.T) {
 	}
 	h.checkAudit()
 }
+
+// TestPricesOfReplacements: what an exchange costs is due of the order that is sent back, so its replacement costs nothing by itself.
+func TestPricesOfReplacements(t *testing.T) {
+	h := openReturner(t)
+	h.want(201, "POST", h.path+"/returns", `{"lines":[{"line":0,"quantity":1}],"reason":"other"}`)
+	h.want(200, "POST", h.path+"/returns/1/approve", `{"replacement":{"lines":[{"sku":"large","quantity":1,"unit_price":`+eur(9000)+`}]}}`)
+	replacement := h.want(200, "GET", h.path+"/returns/1", "")["replacement"].(map[string]any)["order_id"].(string)
+	h.wantProblem(409, codePricesSettled, "POST", "/v1/orders/"+replacement+"/prices", pricesOf(0, 9000))
+	// An id of the kind that somebody has made up is one of theirs.
+	other := h.placed("/v1/orders", `{"customer":"c","external_id":"exchange:nobody:1","lines":[{"sku":"large","quantity":1}]}`)
+	h.want(200, "POST", "/v1/orders/"+other+"/prices", pricesOf(0, 9000))
+	h.checkAudit()
+}
+
+// TestPricesAfterAReturn: an order without prices of which something is on its way back keeps none.
+func TestPricesAfterAReturn(t *testing.T) {
+	h := openIndexed(t, engine.Options{})
+	h.stock("A", 9)
+	path := "/v1/orders/" + h.placed("/v1/orders", order("c", "A", 2))
+	h.want(201, "POST", path+"/shipments", `{"lines":[{"sku":"A","quantity":1}]}`)
+	h.want(200, "POST", path+"/shipments/1/tracking", `{"reports":[{"status":"delivered","at":"2026-11-27T12:00:00.000Z"}]}`)
+	h.want(201, "POST", path+"/returns", `{"lines":[{"line":0,"quantity":1}],"reason":"other"}`)
+	h.wantProblem(409, codePricesSettled, "POST", path+"/prices", pricesOf(0, 1))
+}

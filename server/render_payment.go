@@ -205,5 +205,5 @@ func appendRefusedAmount(dst []byte, line *core.RefusedLine) []byte {
 	if line.Requested != 0 {
 		dst = appendNumberField(dst, `,"requested_amount":`, line.Requested)
 	}
-	return appendNumberField(dst, `,"available_amount":`, line.Available)
+	return appendNumberField(dst, `,"available_amount":`, max(0, line.Available))
 }

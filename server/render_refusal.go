@@ -50,9 +50,9 @@ var refusalDetails = [...]string{
 	core.ReasonPaymentChanged:     "provider, reference and type are known with another amount, or as another payment",
 	core.ReasonRefundTooLarge:     "more would have been refunded, or be about to, than was captured",
 	core.ReasonPaymentTooLarge:    "so much is not there to be captured, refunded or made void",
-	core.ReasonPricesSettled:      "payments or returns of the order go by its prices already",
+	core.ReasonPricesSettled:      "payments or returns go by the order's prices already, or it replaces what another order sends back: then the difference is due of that",
 	core.ReasonPaymentsFull: "an order has at most " + strconv.Itoa(core.MaxPayments) + " payments, with room among them for the voids and refunds that its end may need, and " +
-		"no more than " + strconv.Itoa(core.MaxAttempts) + " that were reported and with which no money has moved",
+		"no more than " + strconv.Itoa(core.MaxAttempts) + " authorizations and captures that were reported and have not succeeded",
 	core.ReasonOrderLine:       "the order has no such line, or it is one of components: those are cancelled with their kits",
 	core.ReasonNotCancellable:  "so many units are not left of the line, or nothing is",
 	core.ReasonVersionRequired: "an edit names in If-Match the version of the order that it is of, as GET and the preview give it",

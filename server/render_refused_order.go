@@ -151,7 +151,11 @@ func (s *Server) appendRefusedOrder(dst []byte, r *core.Refusal, in *intake, o *
 		dst = s.appendReturnDeadline(dst, c.Life.Return, o)
 	case core.ReasonRefundCurrency, core.ReasonCurrencyMismatch:
 		dst = appendTextField(dst, `,"currency":`, rightCurrency(c, o))
-	case core.ReasonPaymentsFull, core.ReasonPricesSettled:
+	case core.ReasonPricesSettled:
+		if o.Account != nil {
+			dst = appendNumberField(dst, `,"payments":`, len(o.Account.Entries))
+		}
+	case core.ReasonPaymentsFull:
 		dst = appendNumberField(dst, `,"payments":`, len(o.Account.Entries))
 	case core.ReasonPaymentNotFound:
 		dst = appendErrors(dst, knownPayments(c, o))

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"bytes"
 	"slices"
 	"strconv"
 
@@ -176,10 +177,21 @@ func (s *Server) differenceOf(x *exchange, replacement *intake) (difference pric
 	return difference, difference.currency != nil
 }
 
+// replacementPrefix begins the external ids of replacements, behind which the order and the number of its return follow.
+const replacementPrefix = "exchange:"
+
+// isForExchange tells whether an order was placed as the replacement of a return.
+func (s *Server) isForExchange(o *core.OrderImage) bool {
+	rest, ok := bytes.CutPrefix(o.ExternalID, []byte(replacementPrefix))
+	text, _, _ := bytes.Cut(rest, []byte(":"))
+	number, known := parseID(text)
+	return ok && known && s.engine.OrderMayExist(s.engine.OrderFromPublic(number))
+}
+
 // placeReplacement orders the replacement, or finds the one that was ordered before; it answers and gives false when that is refused.
 func (s *Server) placeReplacement(x *exchange, replacement *intake) (core.OrderID, bool) {
 	c := &x.intake.command
-	base := append(append([]byte("exchange:"), appendID(nil, s.engine.PublicOrderID(c.Order))...), ':')
+	base := append(append([]byte(replacementPrefix), appendID(nil, s.engine.PublicOrderID(c.Order))...), ':')
 	base = strconv.AppendInt(base, int64(c.Life.Return.Number), 10)
 	for try := range maxReplacements {
 		if replacement.command.ExternalID = base; try > 0 {

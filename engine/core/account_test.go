@@ -105,6 +105,9 @@ func TestAttemptsLeaveRoom(t *testing.T) {
 		if sums := s.order(id).Account.Sums(); sums.Capturing == 0 {
 			t.Errorf("after %d of %d: %+v", MaxAttempts, status, sums)
 		}
+		dispute := report(id, PaymentChargeback, 0, 10)
+		dispute.Payment.Status = EntryRequested
+		s.run(dispute)
 		known := attempt(0, EntrySucceeded)
 		known.Payment.At++
 		s.run(known)
@@ -112,6 +115,24 @@ func TestAttemptsLeaveRoom(t *testing.T) {
 		if r := s.Audit(); r.Found != 0 {
 			t.Errorf("audit: %+v", r.Violations)
 		}
+	}
+}
+
+// TestAttemptsEndLocks: however many cards were declined, the failure of the payment that a hold is locked for ends the lock.
+func TestAttemptsEndLocks(t *testing.T) {
+	s := newPaidShop(t, ChannelSettings{})
+	hold := s.run(Command{Kind: CommandPlaceHold, Version: 2, TTL: 600_000, Customer: []byte("ann"), Lines: []Line{{s.sku, 1}},
+		Money: &OrderMoney{Currency: euro, Amounts: []int64{100}}})
+	for n := range MaxAttempts + 1 {
+		c := report(hold, PaymentAuthorization, n, 100)
+		c.Payment.Status = EntryFailed
+		if n == MaxAttempts {
+			s.run(Command{Kind: CommandLockHold, Order: hold, TTL: 600_000, Payment: &PaymentRequest{Provider: c.Payment.Provider, Reference: c.Payment.Reference}})
+		}
+		s.run(c)
+	}
+	if o := s.order(hold); o.Account.Lock.Until != 0 || len(o.Account.Entries) != MaxAttempts+1 {
+		t.Errorf("locked until %d, %d entries", o.Account.Lock.Until, len(o.Account.Entries))
 	}
 }
 

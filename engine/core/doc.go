@@ -161,7 +161,7 @@
 // Tasks that are open count as carried out, and one that failed is not asked for again: only how far a command moved what ought to be done is. So a
 // success that is reported after the hold expired, a capture that fails when the order is cancelled already, and a payment that comes twice all lead to what
 // has to be done about them. The ledger of an order has MaxPayments entries; behind each authorization and capture a place is kept for what undoes it, and
-// reports with which no money moves begin at most MaxAttempts of them.
+// authorizations and captures that do not succeed begin at most MaxAttempts of them, and one more where the failure ends a lock.
 // Where there is no room for a task the command is refused, but for those that end the order, and reports on what is known; a void of a completed order that has no room
 // is not asked for.
 //

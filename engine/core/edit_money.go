@@ -36,7 +36,7 @@ func (a *AccountImage) canAdd(money *OrderMoney) bool {
 			return false
 		}
 	}
-	return total >= 0
+	return total >= 0 && total <= MaxAmount
 }
 
 // extraOn is what an order costs beside its lines after an edit, of which that was so much.

@@ -9,7 +9,7 @@ import "slices"
 //	              is open or has succeeded. For a refund an adjustment of less than nothing counts, too; for a void nothing that is of another authorization. What was
 //	              asked for and failed in its turn is outstanding itself. First goes what is outstanding over the very same amount, then the oldest
 //	left to do    no more is outstanding of captures than what is due and neither captured, nor about to be, nor paid beside providers; of refunds that followed from
-//	              what became of the order, than what came in beyond what is due and is not given back; of all refunds, than what is left of the captures; of
+//	              what became of the order, than what came in beyond what is due and is not given back, cash for other refunds left aside; of all refunds, than what is left of the captures; of
 //	              voids, than what is still set aside with their authorization. The newest stay
 //
 // A task that followed by itself takes no other's place: it is about what was new then (settle.go).
@@ -26,11 +26,11 @@ func (o *OrderImage) FailedTasks() []FailedTask {
 		return nil
 	}
 	a, sums := o.Account, o.Account.Sums()
-	failed := a.notAskedAgain()
+	failed, inCash := a.notAskedAgain()
 	a.limitFailed(failed, o.leftToCapture(), func(e *PaymentEntry) bool { return e.Type == PaymentCapture })
 	decided, _ := o.decided()
 	given := max(0, sums.Refunded+sums.Refunding-decided) // beside what was decided
-	a.limitFailed(failed, o.standing().excess-given, func(e *PaymentEntry) bool { return e.Type == PaymentRefund && !e.Asked && !e.Decided })
+	a.limitFailed(failed, o.standing().excess+inCash-given, func(e *PaymentEntry) bool { return e.Type == PaymentRefund && !e.Asked && !e.Decided })
 	a.limitFailed(failed, sums.Refundable(), func(e *PaymentEntry) bool { return e.Type == PaymentRefund })
 	for _, of := range a.voided(failed) {
 		left := int64(0)
@@ -48,18 +48,19 @@ func (e *PaymentEntry) hasFailed() bool {
 	return e.Task && (e.Status == EntryFailed || e.Status == EntryReversed)
 }
 
-// notAskedAgain lists the tasks that failed, with what is left of each when others have taken its place.
-func (a *AccountImage) notAskedAgain() (failed []FailedTask) {
+// notAskedAgain lists the tasks that failed, with what is left of each when others have taken its place, and how much was given back in cash for refunds
+// that were asked for or decided on: what came in beyond what is due has nothing to do with those.
+func (a *AccountImage) notAskedAgain() (failed []FailedTask, inCash int64) {
 	for i := range a.Entries {
 		e := &a.Entries[i]
 		if amount := e.takesPlace(); amount > 0 {
-			a.takePlace(failed, e, amount)
+			inCash += a.takePlace(failed, e, amount)
 		}
 		if e.hasFailed() {
 			failed = append(failed, FailedTask{i + 1, e.Amount})
 		}
 	}
-	return failed
+	return failed, inCash
 }
 
 // takesPlace is the amount of an entry that may take the place of tasks which failed before it.
@@ -73,8 +74,9 @@ func (e *PaymentEntry) takesPlace() int64 {
 	return 0
 }
 
-// takePlace has an entry take the place of tasks that failed before it: of one that is outstanding over the same amount, or of the oldest ones.
-func (a *AccountImage) takePlace(failed []FailedTask, by *PaymentEntry, amount int64) {
+// takePlace has an entry take the place of tasks that failed before it: of one that is outstanding over the same amount, or of the oldest ones. It gives how
+// much an adjustment took of refunds that were asked for or decided on.
+func (a *AccountImage) takePlace(failed []FailedTask, by *PaymentEntry, amount int64) (inCash int64) {
 	for _, exactly := range [...]bool{true, false} {
 		for i := range failed {
 			f := &failed[i]
@@ -83,11 +85,15 @@ func (a *AccountImage) takePlace(failed []FailedTask, by *PaymentEntry, amount i
 			}
 			n := min(f.Amount, amount)
 			f.Amount -= n
+			if task := &a.Entries[f.Entry-1]; by.Type == PaymentAdjustment && (task.Asked || task.Decided) {
+				inCash += n
+			}
 			if amount -= n; amount == 0 {
-				return
+				return inCash
 			}
 		}
 	}
+	return inCash
 }
 
 // isInsteadOf tells whether an entry is about what a task was about.

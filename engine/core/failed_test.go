@@ -96,6 +96,7 @@ func TestFailedTasks(t *testing.T) {
 		{"a void was undone, and another one is asked for by itself", StatusCancelled, authorized + "void 1000 task undone of 1; void 1000 task open of 1", ""},
 		{"and that fails", StatusCancelled, authorized + "void 1000 task undone of 1; void 1000 task failed of 1", "3:1000"},
 		{"captured after all", StatusPlaced, authorized + "void 400 asked failed of 1; capture 1000 reported done of 1", ""},
+		{"captured of nobody knows which", StatusPlaced, authorized + "void 400 asked failed of 1; capture 1000 reported done", ""},
 		{"captured in part", StatusPlaced, authorized + "void 400 asked failed of 1; capture 900 reported done of 1", "2:100"},
 		{"the authorization has expired", StatusCancelled, "authorization 1000 reported undone; void 1000 task failed of 1", ""},
 		{"a void of another one", StatusCancelled, authorized + "authorization 500 reported done; void 500 task failed of 1; void 500 asked done of 2", "3:500"},
@@ -113,6 +114,28 @@ func TestFailedTasks(t *testing.T) {
 				t.Errorf("%s\noutstanding %q, should be %q", test.ledger, all, test.want)
 			}
 		})
+	}
+}
+
+// TestFailedBesideReturns: of an order of which three units were cancelled, and for two that came back a refund was decided on, what is given back in cash for the
+// one is not taken off the other.
+func TestFailedBesideReturns(t *testing.T) {
+	const paid = "capture 1000 reported done; "
+	for _, test := range []struct{ ledger, want string }{
+		{paid + "refund 300 task failed of 1; refund 200 decided failed of 1", "2:300 3:200"},
+		{paid + "refund 300 task failed of 1; refund 200 decided failed of 1; adjustment -200 reported done", "2:300"},
+		{paid + "refund 200 decided failed of 1; refund 300 task failed of 1; adjustment -100 reported done", "2:100 3:300"},
+		{paid + "refund 300 task failed of 1; refund 200 decided done of 1; adjustment -300 reported done", ""},
+	} {
+		o := orderWith(t, StatusCompleted, test.ledger)
+		o.Life = &LifeImage{Lines: []LineLife{{Cancelled: 3}}, Returns: []ReturnImage{{Refunds: 1}}, Refunds: []RefundImage{{Amount: 200, Currency: euro}}}
+		var got []string
+		for _, f := range o.FailedTasks() {
+			got = append(got, fmt.Sprintf("%d:%d", f.Entry, f.Amount))
+		}
+		if all := strings.Join(got, " "); all != test.want {
+			t.Errorf("%s\noutstanding %q, should be %q", test.ledger, all, test.want)
+		}
 	}
 }
 

@@ -65,13 +65,19 @@ func (o *OrderImage) endLock(now Millis) {
 
 // endLockOf ends a lock whose payment has failed.
 func (st *Step) endLockOf(p *PaymentRequest) {
+	if st.endsLock(p) {
+		st.event.Order.endLock(st.now)
+	}
+}
+
+// endsLock tells whether the payment has failed that the hold is locked for.
+func (st *Step) endsLock(p *PaymentRequest) bool {
 	image := &st.event.Order
-	if p.Status != EntryFailed || p.Type != PaymentAuthorization && p.Type != PaymentCapture || !image.isLocked(st.now) {
-		return
+	if p.Status != EntryFailed || !p.Type.mayBeUndone() || !image.isLocked(st.now) {
+		return false
 	}
-	if lock := &image.Account.Lock; string(lock.Provider) == string(p.Provider) && string(lock.Reference) == string(p.Reference) {
-		image.endLock(st.now)
-	}
+	lock := &image.Account.Lock
+	return string(lock.Provider) == string(p.Provider) && string(lock.Reference) == string(p.Reference)
 }
 
 // movePart gives the slot's part of a hold the hold's deadline.

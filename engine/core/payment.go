@@ -33,9 +33,6 @@ const (
 // IsOpen tells whether an entry of the status may yet succeed.
 func (s EntryStatus) IsOpen() bool { return s == EntryRequested || s == EntryActionRequired }
 
-// isAttempt tells whether no money has moved.
-func (s EntryStatus) isAttempt() bool { return s.IsOpen() || s == EntryFailed }
-
 // counts tells whether money moves, or is about to.
 func (s EntryStatus) counts() bool { return s.IsOpen() || s == EntrySucceeded }
 

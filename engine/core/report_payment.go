@@ -124,7 +124,7 @@ func (st *Step) planReport(m *Machine, at int) {
 	c, ev := st.command, &st.event
 	p, account := c.Payment, ev.Order.Account
 	if at == len(account.Entries) {
-		if !account.hasRoom(p.Type, false) || p.Status.isAttempt() && account.attempts() >= MaxAttempts {
+		if !account.hasRoom(p.Type, false) || st.isAnotherAttempt(p) && account.attempts() >= MaxAttempts {
 			st.refuseOrder(ReasonPaymentsFull)
 			return
 		}
@@ -145,6 +145,11 @@ func (st *Step) planReport(m *Machine, at int) {
 	st.Outcome.Changed = true
 	st.endLockOf(p)
 	m.settle(st)
+}
+
+// isAnotherAttempt tells whether a report begins one of the entries that MaxAttempts bounds. One that ends a lock is taken, so that nobody waits for a payment that has failed.
+func (st *Step) isAnotherAttempt(p *PaymentRequest) bool {
+	return p.Type.mayBeUndone() && p.Status != EntrySucceeded && !st.endsLock(p)
 }
 
 // checkSums refuses a report with which more would have been given back than came in, or more captured of an authorization than it is of.

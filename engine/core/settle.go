@@ -245,11 +245,11 @@ func (a *AccountImage) hasRoom(t PaymentType, ended bool) bool {
 	return used <= MaxPayments
 }
 
-// attempts counts the entries that were reported and with which no money has moved so far. With those that nobody can put an end to a buyer could fill the
-// ledger, and nothing could be captured with a shipment any more.
+// attempts counts the authorizations and captures that were reported and have not succeeded, or no longer. With them a buyer whose cards are declined could fill
+// the ledger, and nothing could be captured with a shipment any more.
 func (a *AccountImage) attempts() (n int) {
 	for i := range a.Entries {
-		if e := &a.Entries[i]; !e.Task && e.Status.isAttempt() {
+		if e := &a.Entries[i]; !e.Task && e.Type.mayBeUndone() && e.Status != EntrySucceeded {
 			n++
 		}
 	}

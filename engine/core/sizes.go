@@ -12,7 +12,7 @@ const (
 	// segmentShift gives 1,024 entries to a segment of an index.
 	segmentShift = 10
 
-	// MaxAttempts bounds how many entries of a ledger providers may have reported with which nothing came in or went out: cards that were declined, payments
+	// MaxAttempts bounds how many authorizations and captures of a ledger providers may have reported that have not succeeded: cards that were declined, payments
 	// that nobody went on with. What an order has to do with its money later has room beside them.
 	MaxAttempts = 25
 )

@@ -394,11 +394,14 @@ func (m *Model) reportPayment(c *core.Command, o *order) core.Outcome {
 		}
 		tried := 0
 		for _, e := range a.ledger {
-			if !e.Task && e.Status != core.EntrySucceeded && e.Status != core.EntryReversed {
+			if !e.Task && e.Status != core.EntrySucceeded && (e.Type == core.PaymentAuthorization || e.Type == core.PaymentCapture) {
 				tried++
 			}
 		}
-		again := p.Status != core.EntrySucceeded && p.Status != core.EntryReversed
+		again := p.Status != core.EntrySucceeded && (p.Type == core.PaymentAuthorization || p.Type == core.PaymentCapture)
+		if lock := &a.lock; o.isLocked(m.now) && p.Status == core.EntryFailed && bytes.Equal(lock.Provider, p.Provider) && bytes.Equal(lock.Reference, p.Reference) {
+			again = false // it ends the lock
+		}
 		if !a.roomForReport(p.Type) || again && tried >= core.MaxAttempts {
 			return refused(core.ReasonPaymentsFull)
 		}

@@ -108,6 +108,9 @@ func (g *generator) priceEdit(c *core.Command, o *order) {
 	if o.hasMoney() && g.chance(95) {
 		c.Money.Currency = o.account.currency
 	}
+	if g.chance(1) {
+		c.Money.Extra = core.MaxAmount
+	}
 	for range c.Lines {
 		c.Money.Amounts = append(c.Money.Amounts, int64(pick(g, []int{1000, 1000, 99, 1, 0, 3333})))
 	}

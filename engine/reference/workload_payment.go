@@ -200,7 +200,7 @@ func (g *generator) price(c *core.Command) {
 	}
 	money.Amounts = nil
 	for _, l := range o.lines {
-		if l.role != core.LineOfComponent || g.chance(1) {
+		if l.role != core.LineOfComponent || g.chance(10) {
 			money.Amounts = append(money.Amounts, int64(pick(g, []int{1000, 1000, 99, 1, 0, 0, 3333})))
 		}
 	}
