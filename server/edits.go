@@ -113,6 +113,18 @@ func (s *Server) documentNow(order *core.OrderImage) ([]byte, error) {
 	return document, nil
 }
 
+// documentBase reads what an order's document says, for a request that brings another one; it answers and gives false when it cannot be read.
+func (s *Server) documentBase(x *exchange, order *core.OrderImage) (base *intake, document []byte, ok bool) {
+	document, err := s.documentNow(order)
+	if err != nil {
+		s.failEngine(x, err)
+		return nil, nil, false
+	}
+	base = new(intake)
+	base.canonicalDocument(document, 0)
+	return base, document, true
+}
+
 // shownLines is how many lines of an order are shown: those of components are not.
 func shownLines(o *core.OrderImage) int { return shownLine(o, len(o.Lines)-1) + 1 }
 

@@ -56,17 +56,14 @@ func (s *Server) readMetadata(x *exchange) bool {
 		return false
 	}
 	order := &x.event.Order
-	document, err := s.documentNow(order)
-	if err != nil {
-		s.failEngine(x, err)
+	base, document, ok := s.documentBase(x, order)
+	if !ok {
 		return false
 	}
-	var base intake
-	base.canonicalDocument(document, 0)
 	if in.mergeMetadata(base.metadata); x.hasFaults() {
 		return false
 	}
-	in.editedDocument(&base, base.prices, base.lineMoney)
+	in.editedDocument(base, base.prices, base.lineMoney)
 	in.noteDocumentOnly()
 	if c.ExpectedVersion == 0 {
 		c.ExpectedVersion = order.Version

@@ -9,6 +9,8 @@ import (
 
 	"holdfast/engine"
 	"holdfast/engine/core"
+
+	"github.com/valyala/fasthttp"
 )
 
 // TestMetadata keeps members of any kind beside an order, changes some of them, and finds them again after a restart.
@@ -236,4 +238,53 @@ func TestMetadataOfArchived(t *testing.T) {
 	}
 	h.want(201, "POST", path+"/notes", `{"text":"late"}`)
 	h.checkAudit()
+}
+
+// TestMetadataUnderAKey: a key stays with what was asked for under it, also when all was so already, so a late repeat takes nothing back that others have written.
+func TestMetadataUnderAKey(t *testing.T) {
+	h := openShop(t, Options{})
+	h.stock("A", 9)
+	path := "/v1/orders/" + h.placed("/v1/orders", `{"customer":"c","lines":[{"sku":"A","quantity":1}],"metadata":{"x":1}}`)
+	first := h.do("POST", path+"/metadata", `{"metadata":{"x":1}}`, "Idempotency-Key: m1")
+	h.wantProblem(422, codeIdempotencyKeyReused, "POST", path+"/metadata", `{"metadata":{"z":1}}`, "Idempotency-Key: m1")
+	h.want(200, "POST", path+"/metadata", `{"metadata":{"x":2}}`)
+	h.restart()
+	again := h.do("POST", path+"/metadata", `{"metadata":{"x":1}}`, "Idempotency-Key: m1")
+	if first.status != 200 || string(again.body) != string(first.body) || again.header.Get("Idempotent-Replayed") != "true" {
+		t.Errorf("first %d %s\nagain %d %s", first.status, first.body, again.status, again.body)
+	}
+	if now := h.want(200, "GET", path, ""); fmt.Sprint(now["metadata"]) != "map[x:2]" {
+		t.Errorf("now: %v", now["metadata"])
+	}
+}
+
+// TestMetadataTwiceAtOnce: of a request that comes twice at once, while somebody else writes, too, one has read the order before that and the other behind it. Both
+// are answered alike.
+func TestMetadataTwiceAtOnce(t *testing.T) {
+	h := openShop(t, Options{})
+	h.stock("A", 9)
+	id := h.placed("/v1/orders", `{"customer":"c","lines":[{"sku":"A","quantity":1}]}`)
+	path := "/v1/orders/" + id
+	var ctx fasthttp.RequestCtx
+	ctx.Request.Header.SetMethod("POST")
+	ctx.Request.Header.Set("Idempotency-Key", "m1")
+	ctx.Request.SetBodyString(`{"metadata":{"x":1}}`)
+	x := h.server.acquireExchange(&ctx)
+	x.variable = []byte(id)
+	var twin answer
+	h.server.submitWhole(x, &changedMetadata, func(x *exchange) bool {
+		ok := h.server.readMetadata(x)
+		if twin.status == 0 {
+			h.want(200, "POST", path+"/metadata", `{"metadata":{"y":2}}`)
+			twin = h.do("POST", path+"/metadata", `{"metadata":{"x":1}}`, "Idempotency-Key: m1")
+		}
+		return ok
+	})
+	if twin.status != 200 || ctx.Response.StatusCode() != 200 || string(ctx.Response.Body()) != string(twin.body) {
+		t.Errorf("one %d %s\nthe other %d %s", twin.status, twin.body, ctx.Response.StatusCode(), ctx.Response.Body())
+	}
+	h.server.releaseExchange(x)
+	if now := h.want(200, "GET", path, ""); fmt.Sprintf("%v %v", now["metadata"], now["version"]) != "map[x:1 y:2] 3" {
+		t.Errorf("now: %v", now)
+	}
 }

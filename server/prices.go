@@ -40,14 +40,11 @@ func (s *Server) readPrices(x *exchange, how *submission) bool {
 	if in.priceLines(order); x.hasFaults() {
 		return false
 	}
-	document, err := s.documentNow(order)
-	if err != nil {
-		s.failEngine(x, err)
+	base, _, ok := s.documentBase(x, order)
+	if !ok {
 		return false
 	}
-	var base intake
-	base.canonicalDocument(document, 0)
-	in.editedDocument(&base, in.prices, in.lineMoney)
+	in.editedDocument(base, in.prices, in.lineMoney)
 	c.Destination = core.Destination{} // where it goes stays
 	if c.ExpectedVersion == 0 {
 		c.ExpectedVersion = order.Version

@@ -52,15 +52,20 @@ func (s *Server) shipOrder(x *exchange) {
 
 // loadOrder reads an order into the exchange's event; it answers and gives false when that cannot be done.
 func (s *Server) loadOrder(x *exchange, id core.OrderID) bool {
-	switch _, err := s.readOrder(x, id); {
+	_, ok := s.loadOrderNow(x, id)
+	return ok
+}
+
+// loadOrderNow is loadOrder for who says as of when the order is so.
+func (s *Server) loadOrderNow(x *exchange, id core.OrderID) (sequence core.Sequence, ok bool) {
+	sequence, err := s.readOrder(x, id)
+	switch {
 	case errors.Is(err, engine.ErrNotFound):
 		failUnknownOrder(x, false)
 	case err != nil:
 		s.failEngine(x, err)
-	default:
-		return true
 	}
-	return false
+	return sequence, err == nil
 }
 
 // appendSKUs appends a line for each SKU of an order, for all its units; of kits those of their components.
@@ -113,14 +118,8 @@ func (s *Server) readParts(x *exchange) (p partsPage, sequence core.Sequence, ok
 	if !ok {
 		return p, 0, false
 	}
-	sequence, err := s.readOrder(x, id)
-	switch {
-	case errors.Is(err, engine.ErrNotFound):
-		failUnknownOrder(x, false)
-	case err != nil:
-		s.failEngine(x, err)
-	}
-	return p, sequence, err == nil
+	sequence, ok = s.loadOrderNow(x, id)
+	return p, sequence, ok
 }
 
 // of gives the places of those parts of so many that are on the page.

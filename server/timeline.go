@@ -54,14 +54,8 @@ func (s *Server) orderToTell(x *exchange) (id core.OrderID, created, sequence co
 	if id, ok = s.orderInPath(x, false); !ok {
 		return 0, 0, 0, false
 	}
-	sequence, err := s.readOrder(x, id)
-	switch {
-	case errors.Is(err, engine.ErrNotFound):
-		failUnknownOrder(x, false)
-	case err != nil:
-		s.failEngine(x, err)
-	}
-	return id, x.event.Order.Created, sequence, err == nil
+	sequence, ok = s.loadOrderNow(x, id)
+	return id, x.event.Order.Created, sequence, ok
 }
 
 // appendNext appends where a list by sequence goes on.
